@@ -1,0 +1,1 @@
+"""Spans, documents, text and errors: nothing here imports torch or AllenNLP."""

@@ -1,0 +1,73 @@
+"""A document as the coreference readers, the model's metadata and the predictor share it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from spanbert_allen.common.spans import CharSpan, Cluster
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorefDocument:
+    """
+    One document, in words.
+
+    # Parameters
+
+    doc_key : `str`
+        The name of the document.
+    words : `Sequence[str]`
+        Its words; may be empty.
+    sentence_ids : `Sequence[int]`
+        The sentence of each word: from 0, never falling. As long as `words`.
+    text : `str`
+        The text that `word_chars` counts in: as the user gave it, or the words joined by a space.
+    word_chars : `Sequence[CharSpan]`
+        Where each word stands in `text`. As long as `words`.
+    speakers : `Sequence[str]`, optional (default = `None`)
+        The speaker of each word; `None` when nothing is known of speakers.
+    genre : `str`, optional (default = `None`)
+        The genre, e.g. `bc` or `nw` in OntoNotes.
+    clusters : `Sequence[Cluster]`, optional (default = `None`)
+        The annotated clusters; `None` when the document carries no annotation, which is not the
+        same as `[]`: annotated, and nothing corefers.
+    """
+
+    doc_key: str
+    words: Sequence[str]
+    sentence_ids: Sequence[int]
+    text: str
+    word_chars: Sequence[CharSpan]
+    speakers: Sequence[str] | None = None
+    genre: str | None = None
+    clusters: Sequence[Cluster] | None = None
+
+    @classmethod
+    def from_sentences(
+        cls,
+        doc_key: str,
+        sentences: Sequence[Sequence[str]],
+        *,
+        speakers: Sequence[str] | None = None,
+        genre: str | None = None,
+        clusters: Sequence[Cluster] | None = None,
+    ) -> CorefDocument:
+        """A document whose text is not known: its text is its words, joined by one space each."""
+        words = list(chain.from_iterable(sentences))
+        word_chars = []
+        position = 0
+        for word in words:
+            word_chars.append(CharSpan(position, position + len(word)))
+            position += len(word) + 1
+        return cls(
+            doc_key=doc_key,
+            words=words,
+            sentence_ids=[i for i, sentence in enumerate(sentences) for _ in sentence],
+            text=" ".join(words),
+            word_chars=word_chars,
+            speakers=speakers,
+            genre=genre,
+            clusters=clusters,
+        )

@@ -1,0 +1,33 @@
+"""
+Spans say what they count and whether their end is inside: a bare pair of integers never leaves a
+function. They are tuples, so they hash, compare and sort as (start, end).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class CharSpan(NamedTuple):
+    """Characters of a text; `end` is outside: `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+class WordSpan(NamedTuple):
+    """Words of a document; `end` is inside: `words[start : end + 1]`."""
+
+    start: int
+    end: int
+
+
+class PieceSpan(NamedTuple):
+    """Word pieces of a document, special pieces counted; `end` is inside."""
+
+    start: int
+    end: int
+
+
+Cluster = tuple[WordSpan, ...]
+"""The mentions of one entity, in document order, without duplicates."""

@@ -1,0 +1,1 @@
+"""Words to word pieces, word pieces to segments."""

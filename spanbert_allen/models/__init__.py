@@ -1,0 +1,1 @@
+"""One model a task: heads on the encoder, loss, readable output."""

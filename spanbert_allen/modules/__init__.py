@@ -1,0 +1,1 @@
+"""The parts of a model: the encoder and what stands on it."""

@@ -1,0 +1,34 @@
+"""Every test runs offline, on one torch thread, from the same seeds."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+
+import numpy
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def _no_network():
+    """Unix sockets stay open: several processes on one machine talk through them."""
+    disable_socket(allow_unix_socket=True)
+    yield
+    enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def _same_start():
+    """Torch is set only where a test has imported it: most tests are quick because they do not."""
+    random.seed(20)
+    numpy.random.seed(20)  # noqa: NPY002  AllenNLP draws from the global generator
+    if (torch := sys.modules.get("torch")) is not None and hasattr(torch, "set_num_threads"):
+        torch.set_num_threads(1)
+        torch.manual_seed(20)
