@@ -1,0 +1,27 @@
+"""
+Short texts written for this project, annotated once with coreference clusters, questions and
+relations. `python -m spanbert_allen.sample_corpus` checks them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spanbert_allen.sample_corpus.markup import SampleText, read_sample
+
+__all__ = ["TEXTS", "SampleText", "read_sample", "sample_texts"]
+
+TEXTS = Path(__file__).parent / "texts"
+"""The folder of the shipped texts."""
+
+
+def sample_texts(split: str | None = None) -> list[SampleText]:
+    """
+    The shipped texts, sorted by name.
+
+    # Parameters
+
+    split : `str`, optional (default = `None`)
+        `train`, `dev` or `test`; all of them when `None`.
+    """
+    return [read_sample(path) for path in sorted(TEXTS.glob(f"{split or ''}*.txt"))]
