@@ -1,0 +1,131 @@
+"""The sample corpus in the layouts of the readers: coreference jsonl, SQuAD 2.0, TACRED."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from spanbert_allen.common.spans import CharSpan, WordSpan
+from spanbert_allen.sample_corpus import sample_texts
+from spanbert_allen.sample_corpus.markup import SPLITS, SampleText
+
+
+def coref_records(samples: Iterable[SampleText]) -> list[dict[str, Any]]:
+    """
+    Records of `spanbert_coref_jsonl`, one a text: `doc_key`, `text`, `genre`, `clusters` as
+    character pairs, and for a dialogue `speakers` as `[start, end, name]`. All ends are outside.
+    """
+    records = []
+    for sample in samples:
+        record: dict[str, Any] = {
+            "doc_key": sample.name,
+            "genre": sample.genre,
+            "text": sample.text,
+            "clusters": [[list(span) for span in cluster] for cluster in sample.clusters],
+        }
+        if sample.turns:
+            record["speakers"] = [[*turn.span, turn.speaker] for turn in sample.turns]
+        records.append(record)
+    return records
+
+
+def squad(samples: Iterable[SampleText]) -> dict[str, Any]:
+    """The questions in the layout of SQuAD 2.0, one article with one paragraph a text."""
+    return {
+        "version": "v2.0",
+        "data": [
+            {
+                "title": sample.title,
+                "paragraphs": [{"context": sample.text, "qas": _squad_questions(sample)}],
+            }
+            for sample in samples
+        ],
+    }
+
+
+def _squad_questions(sample: SampleText) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"{sample.name}_q{number}",
+            "question": item.question,
+            "answers": []
+            if item.answer is None
+            else [{"text": sample.at(item.answer), "answer_start": item.answer.start}],
+            "is_impossible": item.answer is None,
+        }
+        for number, item in enumerate(sample.questions)
+    ]
+
+
+def tacred_records(samples: Iterable[SampleText]) -> list[dict[str, Any]]:
+    """The relations in the layout of TACRED: one sentence each, word positions, ends inside."""
+    from spanbert_allen.common.text import split_text
+
+    records = []
+    for sample in samples:
+        split = split_text(sample.text, breaks=[turn.span.start for turn in sample.turns])
+        for number, relation in enumerate(sample.relations):
+            subject = _word_span(relation.subject, split.word_chars)
+            object_ = _word_span(relation.object, split.word_chars)
+            sentence = split.sentence_ids[subject.start]
+            first = bisect_left(split.sentence_ids, sentence)
+            last = bisect_right(split.sentence_ids, sentence)
+            records.append(
+                {
+                    "id": f"{sample.name}_r{number}",
+                    "relation": relation.label,
+                    "token": list(split.words[first:last]),
+                    "subj_start": subject.start - first,
+                    "subj_end": subject.end - first,
+                    "obj_start": object_.start - first,
+                    "obj_end": object_.end - first,
+                    "subj_type": relation.subject_type,
+                    "obj_type": relation.object_type,
+                }
+            )
+    return records
+
+
+def _word_span(span: CharSpan, word_chars: Sequence[CharSpan]) -> WordSpan:
+    """The words from the one that starts with a span to the one that ends with it."""
+    first = bisect_left(word_chars, span.start, key=lambda word: word.start)
+    last = bisect_left(word_chars, span.end, key=lambda word: word.end)
+    return WordSpan(first, last)
+
+
+def write_sample(folder: str | Path) -> list[Path]:
+    """
+    Writes `coref_<split>.jsonl`, `squad_<split>.json` and `tacred_<split>.json` for each split.
+    A file appears whole or not at all; one that exists is replaced.
+
+    # Returns
+
+    The files written.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for split in SPLITS:
+        samples = sample_texts(split)
+        lines = [json.dumps(record, ensure_ascii=False) for record in coref_records(samples)]
+        contents = {
+            f"coref_{split}.jsonl": "".join(f"{line}\n" for line in lines),
+            f"squad_{split}.json": json.dumps(squad(samples), ensure_ascii=False, indent=1) + "\n",
+            f"tacred_{split}.json": json.dumps(
+                tacred_records(samples), ensure_ascii=False, indent=1
+            )
+            + "\n",
+        }
+        for name, content in contents.items():
+            paths.append(folder / name)
+            _write_whole(paths[-1], content)
+    return paths
+
+
+def _write_whole(path: Path, content: str) -> None:
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(content, encoding="utf-8")
+    beside.replace(path)
