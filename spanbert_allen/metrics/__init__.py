@@ -1,1 +1,34 @@
-"""Metrics as pure functions; nothing imported here needs torch."""
+"""
+Scores. The pure functions only: the AllenNLP metrics around them, `coref_f1` and `mention_recall`,
+import torch and are imported by name.
+"""
+
+from spanbert_allen.metrics.cluster_scores import (
+    Alignment,
+    align,
+    b_cubed,
+    blanc,
+    ceafe,
+    ceafm,
+    lea,
+    muc,
+    score_clusters,
+    score_corpus,
+)
+from spanbert_allen.metrics.score import BlancScore, ClusterScores, Score
+
+__all__ = [
+    "Alignment",
+    "BlancScore",
+    "ClusterScores",
+    "Score",
+    "align",
+    "b_cubed",
+    "blanc",
+    "ceafe",
+    "ceafm",
+    "lea",
+    "muc",
+    "score_clusters",
+    "score_corpus",
+]

@@ -1,0 +1,56 @@
+"""How many annotated mentions survive the pruning of spans."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+import torch
+from allennlp.nn.util import dist_reduce_sum
+from allennlp.training.metrics import Metric
+
+
+@Metric.register("spanbert_mention_recall")
+class MentionRecall(Metric):
+    """
+    The share of annotated mentions among the spans that a model keeps as possible mentions: the
+    most that its clusters can find. Summed over workers as `CorefF1` is.
+    """
+
+    supports_distributed = True
+
+    def __init__(self) -> None:
+        self._found = 0
+        self._mentions = 0
+
+    def __call__(
+        self, kept: Sequence[Iterable[Hashable]], gold: Sequence[Iterable[Hashable]]
+    ) -> None:
+        """
+        Counts some documents.
+
+        # Parameters
+
+        kept : `Sequence[Iterable[Hashable]]`
+            The kept spans of each document.
+        gold : `Sequence[Iterable[Hashable]]`
+            The annotated mentions of each document, in the same unit and without padding.
+        """
+        if len(kept) != len(gold):
+            raise ValueError(f"{len(kept)} documents with kept spans, but {len(gold)} annotated")
+        for spans, mentions in zip(kept, gold, strict=True):
+            distinct = set(mentions)
+            self._found += len(distinct.intersection(spans))
+            self._mentions += len(distinct)
+
+    def get_metric(self, reset: bool = False) -> float:
+        """The recall over all documents so far, on all workers, from 0 to 1; 0 without mentions."""
+        # Shape: (2,)
+        counts = dist_reduce_sum(torch.tensor([self._found, self._mentions], dtype=torch.float64))
+        if reset:
+            self.reset()
+        found, mentions = counts.tolist()
+        return found / mentions if mentions else 0.0
+
+    def reset(self) -> None:
+        """Forgets all documents of this worker."""
+        self._found = self._mentions = 0
