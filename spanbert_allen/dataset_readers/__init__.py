@@ -1,1 +1,7 @@
 """Files to documents, documents to instances."""
+
+from spanbert_allen.dataset_readers.coref_conll import CorefConllReader
+from spanbert_allen.dataset_readers.coref_instance import document_to_instance
+from spanbert_allen.dataset_readers.coref_reader import CorefReader
+
+__all__ = ["CorefConllReader", "CorefReader", "document_to_instance"]

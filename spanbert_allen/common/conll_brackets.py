@@ -1,0 +1,179 @@
+"""The coreference column of CoNLL files: brackets to clusters and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.spans import Cluster, WordSpan
+
+NO_LABEL = frozenset(["", "-", "_"])
+_PART = re.compile(r"(\()?([0-9]+)(\))?")
+
+
+class BracketReader:
+    """
+    Reads the coreference column of one document, word by word.
+
+    Each cluster id has its own stack of open mentions, kept across sentences: a closing bracket
+    ends the mention of that id opened last, so mentions of one id may nest but not cross.
+
+    # Parameters
+
+    path : `str | Path`, optional (default = `None`)
+        The file, for error messages.
+    """
+
+    def __init__(self, path: str | Path | None = None):
+        self._path = path
+        self._open: dict[int, list[tuple[int, int]]] = {}
+        self._mentions: dict[int, list[tuple[WordSpan, int]]] = {}
+
+    def add(self, word: int, label: str, line: int) -> None:
+        """
+        Reads the label of one word.
+
+        # Parameters
+
+        word : `int`
+            The word's index in the document.
+        label : `str`
+            E.g. `(3|(5)|2)`; `-`, `_` and nothing stand for no bracket.
+        line : `int`
+            The line of the file, for error messages.
+        """
+        if label in NO_LABEL:
+            return
+        for part in label.split("|"):
+            match = _PART.fullmatch(part)
+            if match is None or not (match[1] or match[3]):
+                raise DataError(
+                    f"the last column holds {label!r}; it must be `-` or brackets around cluster "
+                    "numbers, such as `(3`, `3)` or `(3)|(5`",
+                    self._path,
+                    line,
+                )
+            cluster = int(match[2])
+            starts = self._open.setdefault(cluster, [])
+            self._mentions.setdefault(cluster, [])
+            if match[1]:
+                starts.append((word, line))
+            if match[3]:
+                self._close(cluster, word, label, line)
+
+    def finish(self) -> list[list[tuple[WordSpan, int]]]:
+        """
+        The clusters of the document, in the order of their first brackets; each mention with the
+        line where it closes, in the order of closing. Mentions may repeat, as the file has them.
+        """
+        for cluster, starts in self._open.items():
+            if starts:
+                raise DataError(
+                    f"the bracket `({cluster}` opened here never closes; add `{cluster})` at the "
+                    "last word of the mention",
+                    self._path,
+                    starts[-1][1],
+                )
+        return list(self._mentions.values())
+
+    def _close(self, cluster: int, word: int, label: str, line: int) -> None:
+        if not self._open[cluster]:
+            raise DataError(
+                f"{label!r} closes a mention of cluster {cluster}, but none is open; add "
+                f"`({cluster}` at the first word of the mention",
+                self._path,
+                line,
+            )
+        start, _ = self._open[cluster].pop()
+        self._mentions[cluster].append((WordSpan(start, word), line))
+
+
+def bracket_labels(clusters: Sequence[Iterable[WordSpan]], num_words: int) -> list[str]:
+    """
+    The coreference column of a document.
+
+    At each word closing brackets come first (the mention begun last first), then one-word
+    mentions, then opening brackets (the longest first), as readers of either order expect.
+
+    # Parameters
+
+    clusters : `Sequence[Iterable[WordSpan]]`
+        The clusters; their numbers are their places in the sequence. A repeated mention of a
+        cluster is written once.
+    num_words : `int`
+        How many words the document has.
+
+    # Returns
+
+    `list[str]`
+        One label a word; `-` for none.
+
+    Raises a `DataError` if two mentions of one cluster cross: the format cannot say which bracket
+    belongs to which. Crossing mentions of different clusters are no problem.
+    """
+    opening: list[list[tuple[int, int]]] = [[] for _ in range(num_words)]
+    closing: list[list[tuple[int, int]]] = [[] for _ in range(num_words)]
+    single: list[list[int]] = [[] for _ in range(num_words)]
+    for number, cluster in enumerate(clusters):
+        mentions = sorted(set(cluster), key=lambda mention: (mention.start, -mention.end))
+        _refuse_crossing(mentions)
+        for start, end in mentions:
+            if start == end:
+                single[start].append(number)
+            else:
+                opening[start].append((-end, number))
+                closing[end].append((-start, number))
+    labels = []
+    for opened, closed, alone in zip(opening, closing, single, strict=True):
+        parts = [f"{number})" for _, number in sorted(closed)]
+        parts += [f"({number})" for number in alone]
+        parts += [f"({number}" for _, number in sorted(opened)]
+        labels.append("|".join(parts) or "-")
+    return labels
+
+
+def merge_clusters_sharing_mentions(
+    clusters: Sequence[Sequence[WordSpan]],
+) -> tuple[list[Cluster], int]:
+    """
+    Joins clusters that share a mention, and those joined with them in turn.
+
+    # Parameters
+
+    clusters : `Sequence[Sequence[WordSpan]]`
+        The clusters.
+
+    # Returns
+
+    `list[Cluster]`
+        The clusters, each sorted and without repeated mentions, in document order.
+    `int`
+        How many clusters went into others.
+    """
+    home: dict[WordSpan, set[WordSpan]] = {}
+    for cluster in clusters:
+        joined = set(cluster)
+        for mention in cluster:
+            if mention in home and home[mention] is not joined:
+                joined |= home[mention]
+        for mention in joined:
+            home[mention] = joined
+    merged = {id(cluster): tuple(sorted(cluster)) for cluster in home.values()}
+    num_clusters = sum(1 for cluster in clusters if cluster)
+    return sorted(merged.values()), num_clusters - len(merged)
+
+
+def _refuse_crossing(mentions: Sequence[WordSpan]) -> None:
+    """Raises if any two of the mentions, sorted outermost first, overlap without nesting."""
+    around: list[WordSpan] = []
+    for mention in mentions:
+        while around and around[-1].end < mention.start:
+            around.pop()
+        if around and around[-1].end < mention.end:
+            raise DataError(
+                f"words {around[-1].start}-{around[-1].end} and {mention.start}-{mention.end} are "
+                "mentions of one cluster and cross: CoNLL brackets cannot hold both; write jsonl"
+            )
+        around.append(mention)

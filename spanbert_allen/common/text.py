@@ -1,0 +1,175 @@
+"""Raw text into words and sentences, with the place of every word in the text as given."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from threading import Lock
+from typing import Any, NamedTuple
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.spans import CharSpan
+
+# Longer stretches without whitespace are no words of a language; spaCy's affix rules take time
+# quadratic in their length, so they are cut.
+MAX_WORD_CHARS = 1_000
+
+# Control characters but tab and line ends, byte order marks, and surrogates without a partner.
+_NEVER_IN_A_WORD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
+_BLANK_LINE = re.compile("\n[^\\S\n]*\n|\u2029")
+_OVERLONG = re.compile(rf"\S{{{MAX_WORD_CHARS}}}(?=\S)")
+_LOCK = Lock()
+
+
+class SplitText(NamedTuple):
+    """
+    A text in words.
+
+    # Parameters
+
+    words : `list[str]`
+        The words: `words[i] == text[word_chars[i].start : word_chars[i].end]`.
+    word_chars : `list[CharSpan]`
+        Where each word stands in the text.
+    sentence_ids : `list[int]`
+        The sentence of each word: 0, then the same or one more from word to word.
+    """
+
+    words: list[str]
+    word_chars: list[CharSpan]
+    sentence_ids: list[int]
+
+
+def split_text(text: str, *, language: str = "en", breaks: Iterable[int] = ()) -> SplitText:
+    """
+    Splits a text into words and sentences by spaCy's rules for the language (no model needed).
+
+    # Parameters
+
+    text : `str`
+        Any text, of any length. Whitespace, control characters and words made of nothing but
+        invisible characters give no word.
+    language : `str`, optional (default = `"en"`)
+        spaCy's code of the language, e.g. `en`, `de` or `xx` (any).
+    breaks : `Iterable[int]`, optional (default = `()`)
+        Character offsets where a sentence (and so a word) has to end, e.g. where the speaker
+        changes. A blank line always ends a sentence; a single line end does not.
+
+    # Returns
+
+    `SplitText`
+        The words, their character spans and their sentences.
+    """
+    clean = _same_length_clean(text)
+    words: list[str] = []
+    word_chars: list[CharSpan] = []
+    sentence_ids: list[int] = []
+    sentence = -1
+    for start, end in _stretches(clean, breaks):
+        opens_sentence = True
+        for word_start, word_end, is_first in _tokens(clean[start:end], language):
+            opens_sentence = opens_sentence or is_first
+            word = text[start + word_start : start + word_end]
+            if not _is_visible(word):
+                continue
+            sentence += opens_sentence
+            opens_sentence = False
+            words.append(word)
+            word_chars.append(CharSpan(start + word_start, start + word_end))
+            sentence_ids.append(sentence)
+    return SplitText(words, word_chars, sentence_ids)
+
+
+def sentence_ids_of_words(
+    words: Sequence[str], *, language: str = "en", breaks: Iterable[int] = ()
+) -> list[int]:
+    """
+    The sentence of each of the given words, by the rule that `split_text` uses.
+
+    # Parameters
+
+    words : `Sequence[str]`
+        The words; their own cut is kept.
+    language : `str`, optional (default = `"en"`)
+        spaCy's code of the language.
+    breaks : `Iterable[int]`, optional (default = `()`)
+        Indexes of words that begin a sentence whatever the rule says.
+
+    # Returns
+
+    `list[int]`
+        As long as `words`: 0, then the same or one more from word to word.
+    """
+    if not words:
+        return []
+    from spacy.tokens import Doc
+
+    nlp = _pipeline(language)
+    # spaCy takes neither empty words nor lone surrogates.
+    safe_words = [_same_length_clean(word).strip() or "_" for word in words]
+    with _LOCK:
+        doc = nlp(Doc(nlp.vocab, words=safe_words))
+    forced = set(breaks)
+    sentence_ids = []
+    sentence = -1
+    for index, token in enumerate(doc):
+        sentence += bool(token.is_sent_start) or index == 0 or index in forced
+        sentence_ids.append(sentence)
+    return sentence_ids
+
+
+def _same_length_clean(text: str) -> str:
+    """The text with one kind of line end and blanks for what is in no word; offsets stay."""
+    text = text.replace("\r\n", " \n").replace("\r", "\n")
+    return _NEVER_IN_A_WORD.sub(" ", text)
+
+
+def _stretches(clean: str, breaks: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Start and end of each part of the text that no sentence goes beyond."""
+    cuts = {0, len(clean)}
+    cuts.update(offset for offset in breaks if 0 < offset < len(clean))
+    cuts.update(match.end() for match in _BLANK_LINE.finditer(clean))
+    cuts.update(match.end() for match in _OVERLONG.finditer(clean))
+    yield from pairwise(sorted(cuts))
+
+
+def _tokens(stretch: str, language: str) -> Iterator[tuple[int, int, bool]]:
+    """Start, end and "begins a sentence" of each of spaCy's tokens that is not whitespace."""
+    if not stretch.strip():
+        return
+    nlp = _pipeline(language)
+    with _LOCK:
+        doc = nlp(stretch)
+    opens_sentence = False
+    for token in doc:
+        opens_sentence = opens_sentence or bool(token.is_sent_start)
+        if not token.is_space:
+            yield token.idx, token.idx + len(token), opens_sentence
+            opens_sentence = False
+
+
+def _is_visible(word: str) -> bool:
+    """Whether the word holds anything but invisible (control, format, unassigned) characters."""
+    return word.isprintable() or any(unicodedata.category(char)[0] != "C" for char in word)
+
+
+@cache
+def _pipeline(language: str) -> Any:
+    """The tokenizer and rule-based sentence splitter of spaCy for a language, made once."""
+    try:
+        import spacy
+    except ImportError as error:
+        raise ConfigError("raw text needs spaCy to be split: run `pip install spacy`") from error
+    try:
+        nlp = spacy.blank(language)
+    except (ImportError, ValueError) as error:
+        raise ConfigError(
+            f"language {language!r}: spaCy has no rules for it here; "
+            "use a code such as 'en' or 'de', or 'xx' for any language"
+        ) from error
+    nlp.add_pipe("sentencizer")
+    nlp.max_length = 10**9  # the limit guards models; these rules need little memory
+    return nlp

@@ -1,0 +1,87 @@
+"""What the coreference readers share: finding files, dealing documents out to workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from allennlp.common.file_utils import cached_path
+from allennlp.data import DatasetReader, Instance, TokenIndexer
+
+from spanbert_allen.common.document import CorefDocument
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.files import find_files
+from spanbert_allen.dataset_readers.coref_instance import document_to_instance
+
+RawDocument = TypeVar("RawDocument")
+
+
+class CorefReader(DatasetReader, Generic[RawDocument]):
+    """
+    Base of the coreference readers. A subclass reads a file in two steps: `raw_documents`, the
+    cheap one, which every worker runs over everything, and `document`, run for a worker's own share.
+
+    # Parameters
+
+    indexer : `TokenIndexer`
+        The token indexer `spanbert`, which cuts words into pieces and segments.
+    """
+
+    file_suffixes: ClassVar[Sequence[str]]
+    """How the names of data files end, if a folder is to be read; `.gz` may follow."""
+
+    def __init__(self, indexer: TokenIndexer, **kwargs: Any):
+        super().__init__(
+            manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
+        )
+        if not hasattr(indexer, "index_document"):
+            raise ConfigError(
+                f"dataset_reader.indexer: a {type(indexer).__name__} does not cut documents into "
+                'segments of word pieces; use {"type": "spanbert", ...}'
+            )
+        self.indexer = indexer
+
+    def raw_documents(self, path: str | Path) -> Iterator[RawDocument]:
+        """What stands for each document of a file until it is known who reads it."""
+        raise NotImplementedError
+
+    def document(self, raw: RawDocument) -> CorefDocument | None:
+        """The document; `None` for one to be passed over."""
+        raise NotImplementedError
+
+    def documents(self, file_path: Any) -> Iterator[CorefDocument]:
+        """
+        The documents of this process's share.
+
+        # Parameters
+
+        file_path : `str | Path | list`
+            A file, `.gz` or not; a URL; a folder, whose data files are read in the order of their
+            names; or a list of these.
+        """
+        paths = file_path if isinstance(file_path, (list, tuple)) else [file_path]
+        files = chain.from_iterable(
+            find_files(_local(path), suffixes=self.file_suffixes) for path in paths
+        )
+        raw = chain.from_iterable(self.raw_documents(file) for file in files)
+        for item in self.shard_iterable(raw):
+            document = self.document(item)
+            if document is not None:
+                yield document
+
+    def text_to_instance(self, document: CorefDocument) -> Instance:  # type: ignore[override]
+        """The instance of a document."""
+        return document_to_instance(document, self.indexer)
+
+    def _read(self, file_path: Any) -> Iterable[Instance]:
+        for document in self.documents(file_path):
+            yield self.text_to_instance(document)
+
+
+def _local(path: str | Path) -> str | Path:
+    """AllenNLP's cache fetches URLs and opens archives (`corpus.zip!train.conll`)."""
+    if "://" in str(path) or "!" in str(path):
+        return cached_path(str(path), extract_archive=True)
+    return path
