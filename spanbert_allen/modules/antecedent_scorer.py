@@ -1,0 +1,102 @@
+"""The full score of a span and one of its few candidate antecedents."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.coarse_antecedents import Antecedents
+from spanbert_allen.modules.feedforward_scorer import FeedForwardScorer
+from spanbert_allen.modules.pair_features import PairFeatures, SpanContext
+
+_PAIRS_PER_CHUNK = 4096
+
+
+class AntecedentScorer(nn.Module):
+    """
+    `s(i, j) = c(i, j) + FFN([g_i ; g_j ; g_i * g_j ; features])` (Lee et al. 2018, section 4).
+
+    The first layer's products with `g_i` and `g_j` are made once for each span; a pair costs only
+    the product with `g_i * g_j` and its features. Pairs go in chunks; invalid ones are left out.
+
+    # Parameters
+
+    span_dim : `int`
+    features : `PairFeatures`
+    hidden_dim, num_layers, dropout :
+        See `FeedForwardScorer`.
+    """
+
+    def __init__(
+        self,
+        span_dim: int,
+        features: PairFeatures,
+        *,
+        hidden_dim: int = 3000,
+        num_layers: int = 1,
+        dropout: float = 0.3,
+    ):
+        super().__init__()
+        self.features = features
+        self.feedforward = FeedForwardScorer(
+            (span_dim, span_dim, span_dim, features.output_dim),
+            hidden_dim=hidden_dim,
+            num_layers=num_layers,
+            dropout=dropout,
+        )
+
+    def forward(self, spans: Tensor, antecedents: Antecedents, context: SpanContext) -> Tensor:
+        """
+        # Parameters
+
+        spans : `Tensor`
+            Shape: (num_spans, span_dim). Their vectors, refined or not.
+        antecedents : `Antecedents`
+        context : `SpanContext`
+
+        # Returns
+
+        `Tensor`
+            Shape: (num_spans, num_antecedents). Minus infinity where there is no antecedent.
+        """
+        num_spans, num_antecedents = antecedents.indices.shape
+        if not bool(antecedents.valid.any()):
+            return antecedents.scores
+        own_weights, other_weights, product_weights, feature_weights = self.feedforward.blocks()
+        # Shape: (num_spans, hidden_dim)
+        own_products = torch.addmm(self.feedforward.first.bias, spans, own_weights.t())
+        other_products = spans @ other_weights.t()
+        bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)
+
+        def score(
+            first: int, indices: Tensor, valid: Tensor, own_vector: Tensor, own_product: Tensor
+        ) -> Tensor:
+            # Shape: (num_pairs,)
+            rows = valid.nonzero()[:, 0]
+            columns = indices[valid]
+            # Shape: (num_pairs, features)
+            features = self.features(rows + first, columns, context)
+            # Shape: (num_pairs, span_dim)
+            vectors = own_vector.index_select(0, rows) * spans.index_select(0, columns)
+            # Shape: (num_pairs, hidden_dim)
+            pre_activation = vectors @ product_weights.t()
+            pre_activation = pre_activation + own_product.index_select(0, rows)
+            pre_activation = pre_activation + other_products.index_select(0, columns)
+            pre_activation = pre_activation + features.to(vectors.dtype) @ feature_weights.t()
+            # Shape: (num_pairs,)
+            return self.feedforward.finish(pre_activation)
+
+        chunks = zip(
+            (first for first, _ in bounds),
+            (antecedents.indices[first:stop] for first, stop in bounds),
+            (antecedents.valid[first:stop] for first, stop in bounds),
+            overlapping_slices(spans, bounds),
+            overlapping_slices(own_products, bounds),
+            strict=True,
+        )
+        # Shape: (num_spans, num_antecedents)
+        pair_scores = torch.zeros_like(antecedents.scores).masked_scatter(
+            antecedents.valid, torch.cat(run_chunks(score, chunks)).to(antecedents.scores.dtype)
+        )
+        return antecedents.scores + pair_scores

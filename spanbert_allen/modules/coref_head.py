@@ -1,0 +1,213 @@
+"""From the vectors of one document's units to scored links between its mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from allennlp.common import FromParams, Lazy
+from torch import Tensor, nn
+
+from spanbert_allen.modules.antecedent_scorer import AntecedentScorer
+from spanbert_allen.modules.coarse_antecedents import CoarseAntecedents
+from spanbert_allen.modules.higher_order import Refinement
+from spanbert_allen.modules.mention_scorer import MentionScorer
+from spanbert_allen.modules.pair_features import FEATURES, PairFeatures, SpanContext
+from spanbert_allen.modules.span_candidates import SpanCandidates, enumerate_candidates
+from spanbert_allen.modules.span_pruner import keep_best
+from spanbert_allen.modules.span_representation import SpanRepresentation
+
+
+class DocumentUnits(NamedTuple):
+    """
+    One document as the head sees it, in units (word pieces, or words).
+
+    vectors : `Tensor`
+        Shape: (num_units, dim)
+    sentence_ids, segment_ids, speaker_ids : `Tensor`
+        Shape: (num_units,). Sentences and encoder segments never fall.
+    may_start, may_end : `Tensor | None`
+        Shape: (num_units,), boolean. Units that a span may start and end with; all when `None`.
+    genre_id : `int`
+    """
+
+    vectors: Tensor
+    sentence_ids: Tensor
+    segment_ids: Tensor
+    speaker_ids: Tensor
+    may_start: Tensor | None = None
+    may_end: Tensor | None = None
+    genre_id: int = 0
+
+
+class ScoredLinks(NamedTuple):
+    """
+    What the head says of one document.
+
+    spans : `SpanCandidates`
+        The kept spans in document order; both columns of shape (num_spans,).
+    mention_scores : `Tensor`
+        Shape: (num_spans,)
+    antecedents : `Tensor`
+        Shape: (num_spans, num_antecedents). Indices of kept spans.
+    scores : `Tensor`
+        Shape: (num_spans, num_antecedents). Against 0 for no antecedent; minus infinity where
+        there is none.
+    """
+
+    spans: SpanCandidates
+    mention_scores: Tensor
+    antecedents: Tensor
+    scores: Tensor
+
+
+class CorefHead(nn.Module, FromParams):
+    """
+    Coarse-to-fine coreference (Lee et al. 2018) with the additions of Joshi et al. (2019, 2020): it
+    is SpanBERT's coreference system. Memory is bounded by a chunk: no candidate has a vector, and
+    no table of all pairs of spans is held, in training (chunks are computed again in the backward
+    pass) and in prediction.
+
+    # Parameters
+
+    dim : `int`
+        The width of a unit vector; the model fills it in.
+    max_span_width : `int`, optional (default = `30`)
+        In units.
+    kept_per_unit : `float`, optional (default = `0.4`)
+        Kept spans are the best floor(kept_per_unit x units).
+    max_kept : `int`, optional (default = `3900`)
+        And at most so many; `null` for no limit. Beyond some 10,000 units the limit costs mentions.
+    allow_crossing : `bool`, optional (default = `False`)
+        Keep spans that overlap in part.
+    max_antecedents : `int`, optional (default = `50`)
+    hidden_dim, num_layers : `int`, optional (default = `3000`, `1`)
+        Of the feed-forward scorers.
+    feature_size : `int`, optional (default = `20`)
+    dropout : `float`, optional (default = `0.3`)
+    width_prior, distance_prior : `bool`, optional (default = `True`)
+    features : `Sequence[str]`, optional (default = speaker, genre, distance, segment)
+    num_genres : `int`, optional (default = `7`)
+        The model fills it in.
+    max_segments : `int`, optional (default = `3`)
+        See `PairFeatures`.
+    refinement : `Refinement`, optional (default = `None`)
+        How spans' vectors are refined between two scorings (the original's `coref_depth` of 2);
+        `None` scores once (depth 1).
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        *,
+        max_span_width: int = 30,
+        kept_per_unit: float = 0.4,
+        max_kept: int | None = 3900,
+        allow_crossing: bool = False,
+        max_antecedents: int = 50,
+        hidden_dim: int = 3000,
+        num_layers: int = 1,
+        feature_size: int = 20,
+        dropout: float = 0.3,
+        width_prior: bool = True,
+        distance_prior: bool = True,
+        features: Sequence[str] = FEATURES,
+        num_genres: int = 7,
+        max_segments: int = 3,
+        refinement: Lazy[Refinement] | None = None,
+    ):
+        super().__init__()
+        self.max_span_width = max_span_width
+        self.kept_per_unit = kept_per_unit
+        self.max_kept = max_kept
+        self.allow_crossing = allow_crossing
+        self.span_representation = SpanRepresentation(
+            dim, max_span_width, feature_size=feature_size, dropout=dropout
+        )
+        self.mention_scorer = MentionScorer(
+            self.span_representation,
+            hidden_dim=hidden_dim,
+            num_layers=num_layers,
+            dropout=dropout,
+            width_prior=width_prior,
+            feature_size=feature_size,
+        )
+        span_dim = self.span_representation.span_dim
+        self.coarse_antecedents = CoarseAntecedents(
+            span_dim,
+            max_antecedents=max_antecedents,
+            dropout=dropout,
+            distance_prior=distance_prior,
+            feature_size=feature_size,
+        )
+        self.antecedent_scorer = AntecedentScorer(
+            span_dim,
+            PairFeatures(
+                features,
+                feature_size=feature_size,
+                num_genres=num_genres,
+                max_segments=max_segments,
+                dropout=dropout,
+            ),
+            hidden_dim=hidden_dim,
+            num_layers=num_layers,
+            dropout=dropout,
+        )
+        self.refinement = refinement.construct(span_dim=span_dim) if refinement else None
+        self.apply(_initialise)
+
+    def forward(self, document: DocumentUnits) -> ScoredLinks:
+        """
+        # Parameters
+
+        document : `DocumentUnits`
+
+        # Returns
+
+        `ScoredLinks`
+        """
+        candidates = enumerate_candidates(
+            document.sentence_ids,
+            self.max_span_width,
+            may_start=document.may_start,
+            may_end=document.may_end,
+        )
+        # Shape: (num_candidates,)
+        candidate_scores = self.mention_scorer(
+            document.vectors, candidates, self.span_representation
+        )
+        # Shape: (num_spans,)
+        kept = keep_best(
+            candidate_scores,
+            candidates,
+            self._num_kept(document.vectors.size(0)),
+            allow_crossing=self.allow_crossing,
+        )
+        spans = SpanCandidates(candidates.starts[kept], candidates.ends[kept])
+        mention_scores = candidate_scores[kept]
+        # Shape: (num_spans, span_dim)
+        vectors = self.span_representation(document.vectors, spans)
+        antecedents = self.coarse_antecedents(vectors, mention_scores)
+        context = SpanContext(
+            speaker_ids=document.speaker_ids[spans.starts],
+            segment_ids=document.segment_ids[spans.starts],
+            genre_id=document.genre_id,
+        )
+        # Shape: (num_spans, num_antecedents)
+        scores = self.antecedent_scorer(vectors, antecedents, context)
+        if self.refinement is not None:
+            vectors = self.refinement(vectors, scores, antecedents.indices)
+            scores = self.antecedent_scorer(vectors, antecedents, context)
+        return ScoredLinks(spans, mention_scores, antecedents.indices, scores)
+
+    def _num_kept(self, num_units: int) -> int:
+        num_kept = int(self.kept_per_unit * num_units)
+        return num_kept if self.max_kept is None else min(num_kept, self.max_kept)
+
+
+def _initialise(module: nn.Module) -> None:
+    """Normal with standard deviation 0.02, biases 0: as BERT's and as the original's."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Linear):
+        nn.init.zeros_(module.bias)

@@ -1,0 +1,82 @@
+"""The feed-forward network that gives a span, or a pair of spans, one number."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class FeedForwardScorer(nn.Module):
+    """
+    Linear, ReLU and dropout, `num_layers` times, then Linear to one number. The first layer is
+    meant to be applied in parts: its input is a concatenation of blocks, so that its product is the
+    sum of each block's own product, and a block shared by many spans is multiplied only once.
+
+    # Parameters
+
+    block_dims : `tuple[int, ...]`
+        The widths of the blocks that make the input, in order.
+    hidden_dim : `int`, optional (default = `3000`)
+    num_layers : `int`, optional (default = `1`)
+    dropout : `float`, optional (default = `0.3`)
+    """
+
+    def __init__(
+        self,
+        block_dims: tuple[int, ...],
+        *,
+        hidden_dim: int = 3000,
+        num_layers: int = 1,
+        dropout: float = 0.3,
+    ):
+        super().__init__()
+        self.block_dims = block_dims
+        self.first = nn.Linear(sum(block_dims), hidden_dim)
+        self.rest = nn.ModuleList(nn.Linear(hidden_dim, hidden_dim) for _ in range(num_layers - 1))
+        self.output = nn.Linear(hidden_dim, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def blocks(self) -> tuple[Tensor, ...]:
+        """The first layer's weights by block. Shape of each: (hidden_dim, block_dim)"""
+        return self.first.weight.split(self.block_dims, dim=1)
+
+    def finish(self, pre_activation: Tensor) -> Tensor:
+        """
+        Everything after the first layer's product.
+
+        # Parameters
+
+        pre_activation : `Tensor`
+            Shape: (num_items, hidden_dim). The sum of the blocks' products, with the bias. It is
+            overwritten when no gradient is recorded.
+
+        # Returns
+
+        `Tensor`
+            Shape: (num_items,)
+        """
+        # Shape: (num_items, hidden_dim)
+        if torch.is_grad_enabled():
+            hidden = self.dropout(torch.relu(pre_activation))
+        else:
+            hidden = self.dropout(torch.relu_(pre_activation))
+        for layer in self.rest:
+            hidden = self.dropout(torch.relu(layer(hidden)))
+        # Shape: (num_items,)
+        return self.output(hidden).squeeze(-1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """
+        The scores of whole input vectors: the plain form, for a few items.
+
+        # Parameters
+
+        features : `Tensor`
+            Shape: (num_items, sum of block_dims)
+
+        # Returns
+
+        `Tensor`
+            Shape: (num_items,)
+        """
+        return self.finish(self.first(features))
