@@ -18,7 +18,7 @@ STANDARD_STREAM = "-"
 """The path that stands for standard input, or standard output."""
 
 
-def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: str | Path, *, errors: str = "strict") -> Iterator[tuple[int, str]]:
     """
     The lines of a UTF-8 text file, each with its number from 1 and without its line end.
 
@@ -26,6 +26,8 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
 
     path : `str | Path`
         A file, gzip-compressed if its name ends in `.gz`, or `-` for standard input.
+    errors : `str`, optional (default = `"strict"`)
+        What to make of bytes that are not UTF-8, as for `bytes.decode`.
 
     Raises a `DataError` for a file that is missing, a folder, not UTF-8 or a broken archive.
     """
@@ -33,7 +35,7 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     try:
         with _open_bytes(path) as file:
             for number, raw in enumerate(file, start=1):
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors)
                 yield number, line.rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise DataError(
