@@ -24,7 +24,7 @@ setup(
         "spanbert_allen": "spanbert_allen",
         "spanbert_allen.predictors": "predictors",
     },
-    package_data={"spanbert_allen": ["sample_corpus/texts/*.txt"]},
+    package_data={"spanbert_allen": ["sample_corpus/texts/*.txt", "encoders/tiny/*"]},
     entry_points={"console_scripts": ["spanbert-allen = spanbert_allen.__main__:main"]},
     python_requires=">=3.10",
 )

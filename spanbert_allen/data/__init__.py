@@ -1,1 +1,7 @@
 """Words to word pieces, word pieces to segments."""
+
+from spanbert_allen.data.indexer import SpanbertIndexer
+from spanbert_allen.data.piece_document import PieceDocument
+from spanbert_allen.data.pieces import PieceTokenizer
+
+__all__ = ["PieceDocument", "PieceTokenizer", "SpanbertIndexer"]

@@ -1,0 +1,184 @@
+"""
+Words to word pieces, exactly as the original BERT tokenizer makes them.
+
+The tokenizers of the `transformers` library differ from it: the slow one composes characters first
+(NFC), both cut special strings such as [SEP] out of the middle of a word. So the basic step is written
+out here, and only the longest-match step is the `tokenizers` library's.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from tokenizers.models import WordPiece
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.encoders import EncoderFiles, WordPieceVocabulary
+from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES
+
+MAX_CHARACTERS = 100
+"""A longer stretch without space and punctuation becomes one [UNK]."""
+
+_CJK_RANGES = (
+    (0x4E00, 0x9FFF),
+    (0x3400, 0x4DBF),
+    (0x20000, 0x2A6DF),
+    (0x2A700, 0x2B73F),
+    (0x2B740, 0x2B81F),
+    (0x2B820, 0x2CEAF),
+    (0xF900, 0xFAFF),
+    (0x2F800, 0x2FA1F),
+)
+_ASCII_PUNCTUATION = ((33, 47), (58, 64), (91, 96), (123, 126))
+
+
+class PieceTokenizer:
+    """
+    The word pieces of words, each word on its own, and remembered.
+
+    # Parameters
+
+    vocabulary : `WordPieceVocabulary`
+        The pieces.
+    lower_case : `bool`
+        Whether to lower-case first.
+    strip_accents : `bool`, optional (default = `None`)
+        Whether to take the accents off; `None` means: when lower-casing, as BERT does.
+    space_cjk : `bool`, optional (default = `True`)
+        Whether every Chinese character is a piece of its own.
+    keep_special_strings : `bool`, optional (default = `True`)
+        Whether [UNK], [SEP], [PAD], [CLS] and [MASK], standing free between white space, become the
+        special pieces, as in the original. `False` takes them for ordinary text.
+    """
+
+    def __init__(
+        self,
+        vocabulary: WordPieceVocabulary,
+        *,
+        lower_case: bool,
+        strip_accents: bool | None = None,
+        space_cjk: bool = True,
+        keep_special_strings: bool = True,
+    ):
+        self.vocabulary = vocabulary.pieces
+        self._ids = {piece: i for i, piece in enumerate(vocabulary.pieces)}
+        self._lower_case = lower_case
+        self._strip_accents = lower_case if strip_accents is None else strip_accents
+        self._kept = frozenset(SPECIAL_PIECES if keep_special_strings else ())
+        self._cleaning = _Cleaning(space_cjk=space_cjk)
+        self._word_piece = WordPiece(
+            self._ids,
+            unk_token="[UNK]",
+            max_input_chars_per_word=MAX_CHARACTERS,
+            continuing_subword_prefix="##",
+        )
+        self._known: dict[str, tuple[int, ...]] = {}
+
+    @classmethod
+    def from_files(
+        cls, files: EncoderFiles, *, keep_special_strings: bool = True
+    ) -> PieceTokenizer:
+        """The tokenizer that an encoder's `tokenizer_config.json` describes."""
+        config = files.tokenizer_config
+        return cls(
+            files.vocabulary,
+            lower_case=files.lower_case,
+            strip_accents=config.get("strip_accents"),
+            space_cjk=bool(config.get("tokenize_chinese_chars", True)),
+            keep_special_strings=keep_special_strings,
+        )
+
+    def id_of(self, piece: str) -> int:
+        """The id of a piece; `DataError` if the vocabulary does not have it."""
+        if piece not in self._ids:
+            raise DataError(f"`{piece}` is not in the vocabulary of {len(self._ids)} word pieces")
+        return self._ids[piece]
+
+    def pieces_of(self, word: str) -> tuple[int, ...]:
+        """
+        The ids of a word's pieces: none for a word of nothing but control characters. Text with
+        white space in it is cut there first.
+        """
+        pieces = self._known.get(word)
+        if pieces is None:
+            pieces = self._known[word] = self._cut(word)
+        return pieces
+
+    def pieces_of_each(self, words: Sequence[str]) -> list[tuple[int, ...]]:
+        """The same for many words; every different one is cut once."""
+        for word in set(words) - self._known.keys():
+            self._known[word] = self._cut(word)
+        return list(map(self._known.__getitem__, words))
+
+    def tokenize(self, text: str) -> list[str]:
+        """The pieces of a text as strings."""
+        return [self.vocabulary[i] for i in self._cut(text)]
+
+    def _cut(self, text: str) -> tuple[int, ...]:
+        return tuple(
+            token.id for part in self._basic(text) for token in self._word_piece.tokenize(part)
+        )
+
+    def _basic(self, text: str) -> Iterable[str]:
+        """The parts of a text between white space and around punctuation, none of them empty."""
+        if text.isascii() and text.isalnum():  # nearly every word: nothing to clean or to cut
+            return [text.lower() if self._lower_case else text]
+        parts: list[str] = []
+        for part in text.translate(self._cleaning).split():
+            if part in self._kept:
+                parts.append(part)
+                continue
+            if self._lower_case:
+                part = part.lower()
+            if self._strip_accents:
+                part = _without_accents(part)
+            parts.extend(part.translate(_PUNCTUATION).split())
+        return parts
+
+
+class _Cleaning(dict[int, str]):
+    """A table for `str.translate`, filled as characters turn up: what each one becomes."""
+
+    def __init__(self, *, space_cjk: bool):
+        super().__init__()
+        self._space_cjk = space_cjk
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character in " \t\n\r":
+            replacement = " "
+        elif code in (0, 0xFFFD) or unicodedata.category(character).startswith("C"):
+            replacement = ""
+        elif unicodedata.category(character) == "Zs":
+            replacement = " "
+        elif self._space_cjk and _is_in(code, _CJK_RANGES):
+            replacement = f" {character} "
+        else:
+            replacement = character
+        self[code] = replacement
+        return replacement
+
+
+class _Punctuation(dict[int, str]):
+    """The same for the second cut: punctuation gets a space on both sides."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        is_punctuation = _is_in(code, _ASCII_PUNCTUATION) or unicodedata.category(
+            character
+        ).startswith("P")
+        self[code] = replacement = f" {character} " if is_punctuation else character
+        return replacement
+
+
+_PUNCTUATION = _Punctuation()
+
+
+def _is_in(code: int, ranges: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= code <= last for first, last in ranges)
+
+
+def _without_accents(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text)
+    return "".join(c for c in decomposed if unicodedata.category(c) != "Mn")

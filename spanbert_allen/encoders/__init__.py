@@ -1,0 +1,20 @@
+"""
+Which encoders there are and where their files stand: aliases, folders, hub ids, the authors' archives.
+Nothing here imports torch or AllenNLP.
+"""
+
+from spanbert_allen.encoders.aliases import ALIASES, Alias
+from spanbert_allen.encoders.encoder_files import EncoderFiles, find_encoder
+from spanbert_allen.encoders.places import WeightsFile
+from spanbert_allen.encoders.saved_encoder import keep_encoder
+from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
+
+__all__ = [
+    "ALIASES",
+    "Alias",
+    "EncoderFiles",
+    "WeightsFile",
+    "WordPieceVocabulary",
+    "find_encoder",
+    "keep_encoder",
+]

@@ -1,0 +1,168 @@
+"""The three kinds of places that encoder files are read from: a folder, the hub, a tar.gz."""
+
+from __future__ import annotations
+
+import tarfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import IO, Protocol, TypeVar
+
+from spanbert_allen.common.errors import DataError
+
+CONFIG_NAMES = ("config.json", "bert_config.json")
+WEIGHTS_NAMES = ("model.safetensors", "pytorch_model.bin")
+_SMALL_NAMES = (*CONFIG_NAMES, "tokenizer_config.json", "vocab.txt")
+_SMALL_LIMIT = 1 << 26  # bytes: no configuration or vocabulary comes near it
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """
+    A file of weights, on the disk or in memory.
+
+    # Parameters
+
+    path : `Path`
+        The file, or the name to give it in an error.
+    content : `bytes`, optional (default = `None`)
+        What is in it, when it is not on the disk.
+    sha256 : `str`, optional (default = `None`)
+        What the file's digest must be.
+    """
+
+    path: Path
+    content: bytes | None = None
+    sha256: str | None = None
+
+
+class EncoderPlace(Protocol):
+    """Somewhere that encoder files are."""
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a small file, or `None` if there is no such file."""
+        ...
+
+    def find_weights(self) -> WeightsFile:
+        """The weights; `DataError` if there are none."""
+        ...
+
+
+@dataclass(frozen=True)
+class FolderPlace:
+    """A folder in the layout of the `transformers` library."""
+
+    folder: Path
+    sha256: str | None = None
+
+    def read(self, name: str) -> bytes | None:
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() else None
+
+    def find_weights(self) -> WeightsFile:
+        for name in WEIGHTS_NAMES:
+            if (self.folder / name).is_file():
+                return WeightsFile(self.folder / name, sha256=self.sha256)
+        raise DataError(f"has no weights: neither {' nor '.join(WEIGHTS_NAMES)}", self.folder)
+
+
+@dataclass(frozen=True)
+class HubPlace:
+    """A model of the Hugging Face hub; files come from its cache when they are there."""
+
+    hub_id: str
+
+    def read(self, name: str) -> bytes | None:
+        path = self._find(name, needed=name == CONFIG_NAMES[0])
+        return None if path is None else path.read_bytes()
+
+    def find_weights(self) -> WeightsFile:
+        first, last = WEIGHTS_NAMES
+        path = self._find(first, needed=False) or self._find(last, needed=True)
+        if path is None:  # `needed` raises: this is for the type checker
+            raise DataError(f"has no weights: neither {first} nor {last}", self.hub_id)
+        return WeightsFile(path)
+
+    def _find(self, name: str, *, needed: bool) -> Path | None:
+        import huggingface_hub
+        from huggingface_hub.errors import EntryNotFoundError
+
+        try:
+            return Path(huggingface_hub.hf_hub_download(self.hub_id, name))
+        except EntryNotFoundError as error:  # also: not in the cache, and the hub not reached
+            if not needed:
+                return None
+            cause: Exception = error
+        except (OSError, ValueError) as error:
+            cause = error
+        raise DataError(
+            f"cannot get `{name}` of the hub model `{self.hub_id}`, neither from the local cache nor "
+            "from the hub: check the name and the network, or give a folder that holds the files"
+        ) from cause
+
+
+@dataclass(frozen=True)
+class TarPlace:
+    """
+    The authors' .tar.gz: `config.json` and `pytorch_model.bin`. It is read into memory and never
+    unpacked, so nothing half-written can stay behind.
+    """
+
+    path: Path
+
+    def read(self, name: str) -> bytes | None:
+        stat = self.path.stat()
+        return _small_files(self.path, stat.st_mtime_ns, stat.st_size).get(name)
+
+    def find_weights(self) -> WeightsFile:
+        found = _read_members(self.path, WEIGHTS_NAMES, limit=None)
+        for name in WEIGHTS_NAMES:
+            if name in found:
+                return WeightsFile(self.path / name, content=found[name])
+        raise DataError(f"has no weights: neither {' nor '.join(WEIGHTS_NAMES)}", self.path)
+
+
+@lru_cache(maxsize=4)
+def _small_files(path: Path, _modified: int, _size: int) -> dict[str, bytes]:
+    """Kept, because the archive must be decompressed to its end to know what is not in it."""
+    return _read_members(path, _SMALL_NAMES, limit=_SMALL_LIMIT)
+
+
+def _read_members(path: Path, names: tuple[str, ...], limit: int | None) -> dict[str, bytes]:
+    """The first file of each name, in whatever folder of the archive it is."""
+
+    def read(archive: tarfile.TarFile) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        for member in archive:
+            _check_inside(path, member)
+            name = PurePosixPath(member.name).name
+            if name not in names or name in found or not member.isfile():
+                continue
+            if limit is not None and member.size > limit:
+                raise DataError(
+                    f"`{member.name}` in it is far too large: {member.size} bytes", path
+                )
+            stream: IO[bytes] | None = archive.extractfile(member)
+            if stream is not None:
+                found[name] = stream.read()
+        return found
+
+    return _with_archive(path, read)
+
+
+def _check_inside(path: Path, member: tarfile.TarInfo) -> None:
+    parts = PurePosixPath(member.name)
+    if parts.is_absolute() or ".." in parts.parts:
+        raise DataError(f"`{member.name}` in it reaches outside of the archive", path)
+
+
+def _with_archive(path: Path, action: Callable[[tarfile.TarFile], _Result]) -> _Result:
+    try:
+        with tarfile.open(path, "r:*") as archive:
+            return action(archive)
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise DataError(f"is not a whole tar archive ({error}): download it again", path) from error

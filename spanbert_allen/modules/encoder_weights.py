@@ -1,0 +1,176 @@
+"""Pretrained weights: from a file, under the names of today, into the encoder."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import pickle
+import zipfile
+from collections.abc import Iterable, Mapping
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.encoders import WeightsFile
+
+logger = logging.getLogger(__name__)
+
+_OLD_ENDINGS = {".gamma": ".weight", ".beta": ".bias"}
+# What releases carry beside the encoder itself: masked-language, span and sentence-pair heads, heads of
+# fine-tuned tasks, and tables that the encoder computes.
+_KNOWN_EXTRAS = ("cls.", "lm_head.", "qa_outputs.", "classifier.")
+_COMPUTED = ("embeddings.position_ids", "embeddings.token_type_ids")
+_POOLER = "pooler."
+_MOST_LISTED = 10
+
+
+def load_weights(encoder: nn.Module, file: WeightsFile, *, initializer_range: float) -> None:
+    """
+    Read pretrained weights into an encoder, in single precision.
+
+    # Parameters
+
+    encoder : `nn.Module`
+        A `BertModel` of the `transformers` library. If it has a pooler and the file has none (the
+        SpanBERT releases have none), the pooler is set at random, which is logged.
+    file : `WeightsFile`
+        The weights.
+    initializer_range : `float`
+        The standard deviation for a pooler set at random.
+
+    # Errors
+
+    `DataError` if the file cannot be read, or weights are missing, unknown or of another shape.
+    """
+    found = renamed(read_weights(file))
+    wanted = encoder.state_dict()
+    has_pooler = any(name.startswith(_POOLER) for name in wanted)
+    lost_pooler = has_pooler and not any(name.startswith(_POOLER) for name in found)
+    extras = _KNOWN_EXTRAS if has_pooler else (*_KNOWN_EXTRAS, _POOLER)
+    found = {
+        name: tensor
+        for name, tensor in found.items()
+        if name not in _COMPUTED and not name.startswith(extras)
+    }
+    if lost_pooler:
+        logger.info("%s has no pooler, as SpanBERT's release: it starts at random", file.path)
+        found |= _random_pooler(wanted, initializer_range)
+    _check(file, wanted, found)
+    encoder.load_state_dict(found, strict=False)  # computed tables are not in the file
+
+
+def read_weights(file: WeightsFile) -> dict[str, Tensor]:
+    """
+    The tensors of a `.safetensors` file, or of a plain state dict that `torch.save` wrote.
+
+    # Errors
+
+    `DataError` if the digest is wrong, the file is broken or it holds something else.
+    """
+    _check_digest(file)
+    try:
+        if file.path.suffix == ".safetensors":
+            content = (
+                safetensors.torch.load_file(file.path)
+                if file.content is None
+                else safetensors.torch.load(file.content)
+            )
+        else:
+            source = file.path if file.content is None else io.BytesIO(file.content)
+            content = torch.load(source, map_location="cpu", weights_only=True)
+    except (
+        safetensors.SafetensorError,
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        KeyError,
+    ) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise DataError(f"holds no weights that can be read ({reason})", file.path) from error
+    if not isinstance(content, Mapping) or not all(
+        isinstance(tensor, Tensor) for tensor in content.values()
+    ):
+        raise DataError("holds something else than a plain state dict of tensors", file.path)
+    return {
+        name: tensor.to(torch.float32) if tensor.is_floating_point() else tensor
+        for name, tensor in content.items()
+    }
+
+
+def renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """
+    The same tensors under the names of `BertModel`: without a leading `decoder.` (as the authors'
+    training program writes) and `bert.`, and layer norms with `weight` and `bias` for the `gamma` and
+    `beta` of the first BERT.
+    """
+    return {_new_name(name): tensor for name, tensor in weights.items()}
+
+
+def _new_name(name: str) -> str:
+    name = name.removeprefix("decoder.").removeprefix("bert.")
+    for old, new in _OLD_ENDINGS.items():
+        if name.endswith(old):
+            return name.removesuffix(old) + new
+    return name
+
+
+def _random_pooler(wanted: Mapping[str, Tensor], initializer_range: float) -> dict[str, Tensor]:
+    return {
+        name: torch.zeros_like(tensor)
+        if name.endswith(".bias")
+        else torch.randn_like(tensor) * initializer_range
+        for name, tensor in wanted.items()
+        if name.startswith(_POOLER)
+    }
+
+
+def _check(file: WeightsFile, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+    missing = [name for name in wanted if name not in found and name not in _COMPUTED]
+    unknown = [name for name in found if name not in wanted]
+    other_shape = [
+        f"{name} {tuple(tensor.shape)} instead of {tuple(wanted[name].shape)}"
+        for name, tensor in found.items()
+        if name in wanted and tensor.shape != wanted[name].shape
+    ]
+    problems = [
+        f"{kind}: {_listed(names)}"
+        for kind, names in (
+            ("missing", missing),
+            ("unknown", unknown),
+            ("of another shape than config.json says", other_shape),
+        )
+        if names
+    ]
+    if problems:
+        raise DataError(
+            f"does not hold the weights of this encoder; {'; '.join(problems)}", file.path
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _check_digest(file: WeightsFile) -> None:
+    if file.sha256 is None:
+        return
+    digest = hashlib.sha256(file.content or b"")
+    if file.content is None:
+        with file.path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    if digest.hexdigest() != file.sha256:
+        raise DataError(
+            f"is not the file that this package was made for: its sha256 is {digest.hexdigest()}, "
+            f"not {file.sha256}; install its package again",
+            file.path,
+        )
