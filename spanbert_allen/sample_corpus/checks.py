@@ -9,6 +9,7 @@ from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.spans import CharSpan
+from spanbert_allen.common.text import split_text
 from spanbert_allen.sample_corpus.markup import NO_RELATION, SampleText, parse_sample
 
 _WORD = re.compile(r"\w+(?:['-]\w+)*")
@@ -67,6 +68,28 @@ class _SectionLines:
 
 
 def _faults(sample: SampleText, lines: _SectionLines) -> Iterator[tuple[int, str]]:
+    yield from _size_faults(sample, lines)
+    curly = _CURLY.search(sample.text)
+    if curly:
+        yield lines.of(sample, curly.start()), "write straight quotation marks"
+    split = split_text(sample.text, breaks=[turn.span.start for turn in sample.turns])
+    starts = {span.start: word for word, span in enumerate(split.word_chars)}
+    ends = {span.end: word for word, span in enumerate(split.word_chars)}
+    for span in (mention for cluster in sample.clusters for mention in cluster):
+        problem = _mention_fault(sample, span)
+        if problem is None and not (span.start in starts and span.end in ends):
+            problem = "must begin and end where a word does"
+        if problem:
+            yield lines.of(sample, span.start), f"the mention `{sample.at(span)}` {problem}"
+    for number, relation in zip(lines.relations[1:], sample.relations, strict=True):
+        first, last = sorted((relation.subject, relation.object))
+        if not ({first.start, last.start} <= set(starts) and {first.end, last.end} <= set(ends)):
+            yield number, "subject and object must begin and end where a word does"
+        elif split.sentence_ids[starts[first.start]] != split.sentence_ids[ends[last.end]]:
+            yield number, "subject and object must stand in one sentence"
+
+
+def _size_faults(sample: SampleText, lines: _SectionLines) -> Iterator[tuple[int, str]]:
     words = len(_WORD.findall(sample.text))
     if not 100 <= words <= 250:
         yield lines.text[0], f"the text has {words} words; 100 to 250 are wanted"
@@ -79,51 +102,17 @@ def _faults(sample: SampleText, lines: _SectionLines) -> Iterator[tuple[int, str
         yield lines.questions[0], "a question is asked twice"
     if not 2 <= len(sample.relations) <= 5:
         yield lines.relations[0], f"{len(sample.relations)} relations; 2 to 5 are wanted"
-    if _CURLY.search(sample.text):
-        yield lines.of(sample, _CURLY.search(sample.text).start()), "write straight quotation marks"
-    try:
-        from spanbert_allen.common.text import split_text
-    except ImportError:
-        yield from (
-            (lines.of(sample, span.start), f"the mention `{sample.at(span)}` {problem}")
-            for cluster in sample.clusters
-            for span in cluster
-            if (problem := _mention_fault(sample, span))
-        )
-        return
-    split = split_text(sample.text, breaks=[turn.span.start for turn in sample.turns])
-    starts = {span.start: word for word, span in enumerate(split.word_chars)}
-    ends = {span.end: word for word, span in enumerate(split.word_chars)}
-    for span in (mention for cluster in sample.clusters for mention in cluster):
-        problem = _mention_fault(sample, span)
-        if problem is None and not (span.start in starts and span.end in ends):
-            problem = "must begin and end where a word does"
-        if problem:
-            yield lines.of(sample, span.start), f"the mention `{sample.at(span)}` {problem}"
-    for number, relation in zip(lines.relations[1:], sample.relations, strict=True):
-        subject, object_ = relation.subject, relation.object
-        edges = {subject.start, object_.start} <= set(starts)
-        if not edges or not {subject.end, object_.end} <= set(ends):
-            yield number, "subject and object must begin and end where a word does"
-        else:
-            first, last = min(subject, object_), max(subject, object_)
-            if split.sentence_ids[starts[first.start]] != split.sentence_ids[ends[last.end]]:
-                yield number, "subject and object must stand in one sentence"
 
 
 def _mention_fault(sample: SampleText, span: CharSpan) -> str | None:
     words, behind = sample.at(span), sample.text[span.end :]
+    is_apposition = words[-1] == "," and "," in words[:-1]
+    is_short_form = words[-1] == "." and _SHORT_FORMS.search(words)
     if "\n" in words:
         return "runs over a line end"
-    if re.search(r"\w\Z", sample.text[: span.start]) and words[0] != "'":
-        return "begins inside a word"
-    if re.match(r"\w", behind):
-        return "ends inside a word"
     if words != words.strip():
         return "begins or ends with a space"
-    closes_apposition = words[-1] == "," and "," in words[:-1]
-    is_short_form = words[-1] == "." and _SHORT_FORMS.search(words)
-    if words[-1] in ",;:.!?" and not closes_apposition and not is_short_form:
+    if words[-1] in ",;:.!?" and not is_apposition and not is_short_form:
         return "ends with punctuation; leave that outside"
     if re.match(r"'s\b", behind) and words.lower() not in _PRONOUNS:
         return "stands before 's: take a possessive 's in, write out a verb"
