@@ -1,0 +1,102 @@
+"""
+Archives of trained models are unpacked with care.
+
+**Cause.** AllenNLP unpacks with a plain `tarfile.extractall`: a member `../../.bashrc` lands outside
+the folder, and a file that is cut short or no archive ends in a traceback of tarfile or zlib and
+leaves the half of it in the temporary folder.
+
+**Mend.** Python's `data` filter; one sentence for an archive that cannot be used; nothing left behind.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from allennlp.models import archival
+
+from spanbert_allen.common.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+
+def needed() -> bool:
+    return True
+
+
+def apply() -> None:
+    archival.extracted_archive = extracted_archive
+
+
+@contextmanager
+def extracted_archive(
+    resolved_archive_file: str | PathLike[str], cleanup: bool = True
+) -> Iterator[str]:
+    """
+    The path of a temporary folder with the files of an archive.
+
+    # Parameters
+
+    resolved_archive_file : `str | PathLike`
+        A local .tar.gz file as AllenNLP writes it.
+    cleanup : `bool`, optional (default = `True`)
+        Remove the folder on leaving. It is removed in any case when unpacking fails.
+
+    # Raises
+
+    `DataError` when the file is no archive, is cut short, has a member outside its folder, or holds
+    no configuration.
+    """
+    folder = tempfile.mkdtemp()
+    try:
+        logger.info("extracting archive file %s to temp dir %s", resolved_archive_file, folder)
+        _extract(resolved_archive_file, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    try:
+        yield folder
+    finally:
+        if cleanup:
+            logger.info("removing temporary unarchived model dir at %s", folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _extract(file: str | PathLike[str], folder: str) -> None:
+    try:
+        with tarfile.open(file, "r:gz") as archive:
+            archive.extractall(folder, filter="data")
+    except tarfile.FilterError as error:
+        raise DataError(
+            f"the archive has a member that does not belong in a model ({error}): "
+            "nothing of it was kept; take it from a source you trust",
+            Path(file),
+        ) from error
+    # A gzip stream that ends early is an EOFError, a damaged one a zlib.error or a BadGzipFile,
+    # and what is not compressed at all a ReadError.
+    except (EOFError, zlib.error, tarfile.TarError, OSError) as error:
+        if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+            raise
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk is full, for one: not the archive's fault
+        problem = _cut_short(error)
+        raise DataError(f"{problem}: give a model.tar.gz of AllenNLP", Path(file)) from error
+    if not (Path(folder) / archival.CONFIG_NAME).is_file():
+        raise DataError(
+            f"the archive holds no {archival.CONFIG_NAME}, so it is no trained model: "
+            "give a model.tar.gz of AllenNLP",
+            Path(file),
+        )
+
+
+def _cut_short(error: Exception) -> str:
+    if isinstance(error, EOFError | zlib.error) or "unexpected end" in str(error):
+        return "the archive is cut short or damaged, fetch or copy it again"
+    return "not an archive (.tar.gz)"
