@@ -36,7 +36,7 @@ class SpanbertIndexer(TokenIndexer):
     Cuts words into the encoder's word pieces, and the pieces into segments that the encoder takes:
     at ends of sentences, else of words, else inside of a word longer than a segment.
 
-    Registered as a `TokenIndexer` with name "spanbert", for use with the `TokenEmbedder` of that name.
+    Registered as a `TokenIndexer` with name "spanbert", for the `TokenEmbedder` of that name.
 
     # Parameters
 

@@ -2,8 +2,8 @@
 Words to word pieces, exactly as the original BERT tokenizer makes them.
 
 The tokenizers of the `transformers` library differ from it: the slow one composes characters first
-(NFC), both cut special strings such as [SEP] out of the middle of a word. So the basic step is written
-out here, and only the longest-match step is the `tokenizers` library's.
+(NFC), both cut special strings such as [SEP] out of the middle of a word. So the basic step is
+written out here, and only the longest-match step is the `tokenizers` library's.
 """
 
 from __future__ import annotations
@@ -128,13 +128,14 @@ class PieceTokenizer:
         for part in text.translate(self._cleaning).split():
             if part in self._kept:
                 parts.append(part)
-                continue
-            if self._lower_case:
-                part = part.lower()
-            if self._strip_accents:
-                part = _without_accents(part)
-            parts.extend(part.translate(_PUNCTUATION).split())
+            else:
+                parts.extend(self._plain(part).translate(_PUNCTUATION).split())
         return parts
+
+    def _plain(self, part: str) -> str:
+        if self._lower_case:
+            part = part.lower()
+        return _without_accents(part) if self._strip_accents else part
 
 
 class _Cleaning(dict[int, str]):

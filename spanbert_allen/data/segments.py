@@ -14,9 +14,9 @@ NUM_SPECIAL = 2
 
 def segment_starts(word_ids: IntArray, sentence_ids: IntArray, room: int) -> IntArray:
     """
-    Where the segments begin. Each takes as many pieces as it has room for and ends at the last end of
-    a sentence among them; if there is none, at the last end of a word; if there is none either, the
-    word is cut. (The original programs stop there: "Can't find valid segment".)
+    Where the segments begin. Each takes as many pieces as it has room for and ends at the last end
+    of a sentence among them; if there is none, at the last end of a word; if there is none either,
+    the word is cut. (The original programs stop there: "Can't find valid segment".)
 
     # Parameters
 

@@ -1,5 +1,5 @@
 """
-Which encoders there are and where their files stand: aliases, folders, hub ids, the authors' archives.
+Which encoders there are and where their files stand: aliases, folders, hub ids, tar archives.
 Nothing here imports torch or AllenNLP.
 """
 

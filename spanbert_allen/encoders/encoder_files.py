@@ -52,8 +52,8 @@ class EncoderFiles:
     tokenizer_config : `Mapping[str, Any]`
         The content of `tokenizer_config.json`; `do_lower_case` is always there.
     find_weights : `Callable[[], WeightsFile]`, optional (default = `None`)
-        Finds, and downloads if it must, the pretrained weights; `None` when the weights of a trained
-        model are about to be loaded, so that no pretrained ones are needed.
+        Finds, and downloads if it must, the pretrained weights; `None` when the weights of a
+        trained model are about to be loaded, so that no pretrained ones are needed.
     """
 
     name: str

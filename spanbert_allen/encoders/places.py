@@ -100,8 +100,8 @@ class HubPlace:
         except (OSError, ValueError) as error:
             cause = error
         raise DataError(
-            f"cannot get `{name}` of the hub model `{self.hub_id}`, neither from the local cache nor "
-            "from the hub: check the name and the network, or give a folder that holds the files"
+            f"cannot get `{name}` of the hub model `{self.hub_id}`, neither from its local cache "
+            "nor from the hub: check the name and the network, or give a folder that holds the files"
         ) from cause
 
 

@@ -2,8 +2,9 @@
 The encoder's files in a serialization directory.
 
 Training writes `<serialization_dir>/encoder/` (configuration and vocabulary; the weights are in the
-model's own), and the archive takes it along. So an archive is loaded without the source that it was
-trained from: nothing is asked of the network, and no pretrained weights are read only to be replaced.
+model's own), and the archive takes it along. So an archive is loaded without the source that it
+was trained from: nothing is asked of the network, and no pretrained weights are read only to be
+replaced.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def build_encoder(files: EncoderFiles, *, attention: str, pooler: bool) -> BertM
 
 
 def freeze_below(encoder: BertModel, num_trained: int) -> None:
-    """Train the uppermost layers only (and the pooler): the embeddings and the layers below stay."""
+    """Train the uppermost layers only (and the pooler), not the embeddings and what is below."""
     num_frozen = encoder.config.num_hidden_layers - num_trained
     for module in (encoder.embeddings, *encoder.encoder.layer[:num_frozen]):
         module.requires_grad_(False)

@@ -20,8 +20,8 @@ from spanbert_allen.encoders import WeightsFile
 logger = logging.getLogger(__name__)
 
 _OLD_ENDINGS = {".gamma": ".weight", ".beta": ".bias"}
-# What releases carry beside the encoder itself: masked-language, span and sentence-pair heads, heads of
-# fine-tuned tasks, and tables that the encoder computes.
+# What releases carry beside the encoder itself: masked-language, span and sentence-pair heads, and
+# heads of fine-tuned tasks; then tables that the encoder computes.
 _KNOWN_EXTRAS = ("cls.", "lm_head.", "qa_outputs.", "classifier.")
 _COMPUTED = ("embeddings.position_ids", "embeddings.token_type_ids")
 _POOLER = "pooler."
@@ -107,8 +107,8 @@ def read_weights(file: WeightsFile) -> dict[str, Tensor]:
 def renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
     The same tensors under the names of `BertModel`: without a leading `decoder.` (as the authors'
-    training program writes) and `bert.`, and layer norms with `weight` and `bias` for the `gamma` and
-    `beta` of the first BERT.
+    training program writes) and `bert.`, and layer norms with `weight` and `bias` for the `gamma`
+    and `beta` of the first BERT.
     """
     return {_new_name(name): tensor for name, tensor in weights.items()}
 

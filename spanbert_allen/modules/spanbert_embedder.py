@@ -1,7 +1,7 @@
 """The encoder as AllenNLP's token embedder."""
 
-# AllenNLP builds this class from its annotations, and knows `Optional` and `Union`, but neither `X | Y`
-# nor annotations that are strings.
+# AllenNLP builds this class from its annotations, and knows `Optional` and `Union`, but neither
+# `X | Y` nor annotations that are strings.
 # ruff: noqa: UP007, UP045
 
 from contextlib import AbstractContextManager, nullcontext
@@ -27,7 +27,7 @@ class SpanbertEmbedder(TokenEmbedder):
     Encodes the segments of documents with SpanBERT, or another encoder of BERT's architecture: each
     segment by itself, those of all documents of a batch packed together.
 
-    Registered as a `TokenEmbedder` with name "spanbert", for use with the `TokenIndexer` of that name.
+    Registered as a `TokenEmbedder` with name "spanbert", for the `TokenIndexer` of that name.
 
     # Parameters
 
@@ -44,15 +44,16 @@ class SpanbertEmbedder(TokenEmbedder):
     attention : `str`, optional (default = `"sdpa"`)
         `sdpa` is torch's own attention; `eager`, plain matrix products, for comparison to the bit.
     train : `Union[str, int]`, optional (default = `"all"`)
-        `all`; `none`, and then no gradient is kept and no dropout done; or how many of the uppermost
-        layers are trained.
+        `all`; `none`, and then no gradient is kept and no dropout done; or how many of the
+        uppermost layers are trained.
     gradient_checkpointing : `bool`, optional (default = `False`)
         Whether layers are computed again in the backward pass, to save memory in training.
     dtype : `str`, optional (default = `"float32"`)
-        What the encoder computes in: `float32`, which leaves it to the trainer if that asks for mixed
-        precision, or `bfloat16` or `float16`. Weights and output are float32 always.
+        What the encoder computes in: `float32`, which leaves it to the trainer if that asks for
+        mixed precision, or `bfloat16` or `float16`. Weights and output are float32 always.
     pooler : `bool`, optional (default = `False`)
-        Whether the encoder has BERT's pooler, for `pool`. SpanBERT's releases carry no weights for it.
+        Whether the encoder has BERT's pooler, for `pool`. SpanBERT's releases carry no weights for
+        it.
     lora : `dict`, optional (default = `None`)
         Settings of low-rank adapters, the only ones trained then: `rank`, `alpha`, `dropout`,
         `targets`. Needs `pip install peft`.
@@ -133,8 +134,8 @@ class SpanbertEmbedder(TokenEmbedder):
         segment_ids: Tensor,
         word_ids: Tensor,
         first_pieces: Tensor,
-        last_pieces: Tensor,  # noqa: ARG002  the indexer gives it
-        mask: Tensor,  # noqa: ARG002
+        last_pieces: Tensor,
+        mask: Tensor,
     ) -> Tensor:
         """
         Vectors for what the `spanbert` indexer gives.
@@ -146,7 +147,8 @@ class SpanbertEmbedder(TokenEmbedder):
         segment_ids : `Tensor`
             -1 is padding. Shape: (batch_size, num_pieces)
         word_ids : `Tensor`
-            The word of each piece, -1 for special pieces and padding. Shape: (batch_size, num_pieces)
+            The word of each piece, -1 for special pieces and padding.
+            Shape: (batch_size, num_pieces)
         first_pieces : `Tensor`
             -1 for a word without pieces and for padding. Shape: (batch_size, num_words)
         last_pieces : `Tensor`
@@ -214,21 +216,23 @@ class SpanbertEmbedder(TokenEmbedder):
         """
         if self.encoder.pooler is None:
             raise ConfigError("`pooler` of the `spanbert` embedder is false: set it to true")
-        return self.encoder.pooler(vectors[:, None])
+        pooled: Tensor = self.encoder.pooler(vectors[:, None])
+        return pooled
 
     def _run(self, pack: SegmentPack, token_ids: Tensor, type_ids: Optional[Tensor]) -> Tensor:
         """The vectors of a pack's real pieces. Shape: (num_real_in_pack, dim)"""
         keep_gradient = torch.is_grad_enabled() and not self._frozen
         with torch.set_grad_enabled(keep_gradient), self._precision(token_ids.device):
             # Shape: (num_segments, longest, dim)
-            hidden = self.encoder(
+            hidden: Tensor = self.encoder(
                 input_ids=token_ids.flatten()[pack.places] * pack.mask,
                 attention_mask=pack.mask.long(),
                 token_type_ids=None
                 if type_ids is None
                 else type_ids.flatten()[pack.places] * pack.mask,
             ).last_hidden_state
-            return hidden[pack.mask].float()
+            vectors: Tensor = hidden[pack.mask].float()
+        return vectors
 
     def _precision(self, device: torch.device) -> AbstractContextManager[Any]:
         if self._dtype == torch.float32:
