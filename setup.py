@@ -24,7 +24,9 @@ setup(
         "spanbert_allen": "spanbert_allen",
         "spanbert_allen.predictors": "predictors",
     },
-    package_data={"spanbert_allen": ["sample_corpus/texts/*.txt", "encoders/tiny/*"]},
+    package_data={
+        "spanbert_allen": ["sample_corpus/texts/*.txt", "encoders/tiny/*", "integrations/page.*"]
+    },
     entry_points={"console_scripts": ["spanbert-allen = spanbert_allen.__main__:main"]},
     python_requires=">=3.10",
 )

@@ -1,0 +1,73 @@
+"""A text with nested mentions as a stream of openings, stretches and closings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+
+class Mention(NamedTuple):
+    """A mention in a text: characters, `end` outside, and the number of its chain from 0."""
+
+    start: int
+    end: int
+    chain: int
+    details: Mapping[str, Any]
+
+
+class Mark(NamedTuple):
+    """
+    One step through a marked text. Only `text` steps have `text`, only the others `mention`.
+    `goes_on`: an opening continues a mention that was closed here, a closing interrupts one.
+    """
+
+    kind: Literal["open", "text", "close"]
+    text: str = ""
+    mention: Mention | None = None
+    goes_on: bool = False
+
+
+def mentions_of(clusters: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mention]:
+    """The mentions of a coreference result's `clusters`, in the order of the text, outer first."""
+    mentions = [
+        Mention(details["start"], details["end"], chain, details)
+        for chain, cluster in enumerate(clusters)
+        for details in cluster
+    ]
+    return sorted(mentions, key=lambda mention: (mention.start, -mention.end, mention.chain))
+
+
+def marked(text: str, mentions: Sequence[Mention]) -> Iterator[Mark]:
+    """
+    Walks through a text. Openings and closings nest properly; of two mentions that cross, the one
+    that goes on is closed and opened again, so it may open more than once.
+
+    # Parameters
+
+    text : `str`
+        The text.
+    mentions : `Sequence[Mention]`
+        Its mentions, as `mentions_of` orders them.
+    """
+    position = 0
+    is_open: list[Mention] = []
+    boundaries = sorted({edge for mention in mentions for edge in (mention.start, mention.end)})
+    pending = list(reversed(mentions))
+    for boundary in boundaries:
+        if position < boundary:
+            yield Mark("text", text=text[position:boundary])
+            position = boundary
+        going_on = []
+        while any(mention.end == boundary for mention in is_open):
+            mention = is_open.pop()
+            interrupts = mention.end != boundary
+            yield Mark("close", mention=mention, goes_on=interrupts)
+            if interrupts:
+                going_on.append(mention)
+        while pending and pending[-1].start == boundary:
+            going_on.append(pending.pop())
+        for mention in sorted(going_on, key=lambda mention: -mention.end):
+            is_open.append(mention)
+            yield Mark("open", mention=mention, goes_on=mention.start < boundary)
+    if position < len(text):
+        yield Mark("text", text=text[position:])
