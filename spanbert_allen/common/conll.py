@@ -13,6 +13,7 @@ from spanbert_allen.common.conll_brackets import (
     NO_LABEL,
     BracketReader,
     bracket_labels,
+    holds_brackets,
     merge_clusters_sharing_mentions,
 )
 from spanbert_allen.common.document import CorefDocument
@@ -257,7 +258,7 @@ def _fields_and_label(text: str) -> tuple[list[str], str]:
         fields = [field for field in text.split(" ") if field]
         return fields, fields[-1]
     fields = [field.strip(" ") for field in text.split("\t")]
-    if fields[-1] == "" and len(fields) > 1 and re.fullmatch(r"[()|0-9]+", fields[-2]):
+    if fields[-1] == "" and len(fields) > 1 and holds_brackets(fields[-2]):
         fields.pop()
     return fields, fields[-1]
 

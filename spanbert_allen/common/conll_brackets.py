@@ -10,7 +10,9 @@ from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.spans import Cluster, WordSpan
 
 NO_LABEL = frozenset(["", "-", "_"])
-_PART = re.compile(r"(\()?([0-9]+)(\))?")
+_BRACKET = re.compile(r"(\()?([0-9]+)(\))?")
+# Files of the official scorer's test suite leave the `|` out: `(1(3` is as clear as `(1|(3`.
+_LABEL = re.compile(r"(?:\([0-9]+\)?|[0-9]+\))(?:\|?(?:\([0-9]+\)?|[0-9]+\)))*")
 
 
 class BracketReader:
@@ -46,21 +48,20 @@ class BracketReader:
         """
         if label in NO_LABEL:
             return
-        for part in label.split("|"):
-            match = _PART.fullmatch(part)
-            if match is None or not (match[1] or match[3]):
-                raise DataError(
-                    f"the last column holds {label!r}; it must be `-` or brackets around cluster "
-                    "numbers, such as `(3`, `3)` or `(3)|(5`",
-                    self._path,
-                    line,
-                )
-            cluster = int(match[2])
+        if not holds_brackets(label):
+            raise DataError(
+                f"the last column holds {label!r}; it must be `-` or brackets around cluster "
+                "numbers, such as `(3`, `3)` or `(3)|(5`",
+                self._path,
+                line,
+            )
+        for opens, number, closes in _BRACKET.findall(label):
+            cluster = int(number)
             starts = self._open.setdefault(cluster, [])
             self._mentions.setdefault(cluster, [])
-            if match[1]:
+            if opens:
                 starts.append((word, line))
-            if match[3]:
+            if closes:
                 self._close(cluster, word, label, line)
 
     def finish(self) -> list[list[tuple[WordSpan, int]]]:
@@ -88,6 +89,11 @@ class BracketReader:
             )
         start, _ = self._open[cluster].pop()
         self._mentions[cluster].append((WordSpan(start, word), line))
+
+
+def holds_brackets(label: str) -> bool:
+    """Whether the text is a coreference label with at least one bracket, such as `(3|5)`."""
+    return _LABEL.fullmatch(label) is not None
 
 
 def bracket_labels(clusters: Sequence[Iterable[WordSpan]], num_words: int) -> list[str]:

@@ -79,7 +79,9 @@ def json_object(
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        reason = f"{error.msg} at column {error.colno}" if _is_json_error(error) else str(error)
+        reason = str(error)
+        if isinstance(error, json.JSONDecodeError):
+            reason = f"{error.msg} at column {error.colno}"
         raise DataError(
             f"not JSON ({reason}); every line must hold one whole JSON object", path, line
         ) from error
@@ -174,10 +176,6 @@ def _open_new(path: Path, *, compress: bool) -> IO[str]:
     if compress:
         return cast("IO[str]", gzip.open(path, "wt", encoding="utf-8", newline="\n"))
     return path.open("w", encoding="utf-8", newline="\n")
-
-
-def _is_json_error(error: Exception) -> bool:
-    return isinstance(error, json.JSONDecodeError)
 
 
 def _json_type(value: object) -> str:

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.spans import CharSpan
 
-# Longer stretches without whitespace are no words of a language; spaCy's affix rules take time
-# quadratic in their length, so they are cut.
-MAX_WORD_CHARS = 1_000
+# spaCy's affix rules take time quadratic in the length of what stands between two blanks, and
+# longer words are unknown to a WordPiece vocabulary anyway: so they are cut.
+MAX_WORD_CHARS = 200
 
 # Control characters but tab and line ends, byte order marks, and surrogates without a partner.
 _NEVER_IN_A_WORD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
@@ -68,8 +68,9 @@ def split_text(text: str, *, language: str = "en", breaks: Iterable[int] = ()) -
     word_chars: list[CharSpan] = []
     sentence_ids: list[int] = []
     sentence = -1
-    for start, end in _stretches(clean, breaks):
-        opens_sentence = True
+    opens_sentence = True
+    for start, end, is_break in _stretches(clean, breaks):
+        opens_sentence = opens_sentence or is_break
         for word_start, word_end, is_first in _tokens(clean[start:end], language):
             opens_sentence = opens_sentence or is_first
             word = text[start + word_start : start + word_end]
@@ -127,13 +128,14 @@ def _same_length_clean(text: str) -> str:
     return _NEVER_IN_A_WORD.sub(" ", text)
 
 
-def _stretches(clean: str, breaks: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Start and end of each part of the text that no sentence goes beyond."""
-    cuts = {0, len(clean)}
-    cuts.update(offset for offset in breaks if 0 < offset < len(clean))
-    cuts.update(match.end() for match in _BLANK_LINE.finditer(clean))
-    cuts.update(match.end() for match in _OVERLONG.finditer(clean))
-    yield from pairwise(sorted(cuts))
+def _stretches(clean: str, breaks: Iterable[int]) -> Iterator[tuple[int, int, bool]]:
+    """Start, end and "begins a sentence" of each part of the text that no word goes beyond."""
+    sentence_cuts = {0}
+    sentence_cuts.update(offset for offset in breaks if 0 < offset < len(clean))
+    sentence_cuts.update(match.end() for match in _BLANK_LINE.finditer(clean))
+    word_cuts = {match.end() for match in _OVERLONG.finditer(clean)}
+    for start, end in pairwise(sorted(sentence_cuts | word_cuts | {len(clean)})):
+        yield start, end, start in sentence_cuts
 
 
 def _tokens(stretch: str, language: str) -> Iterator[tuple[int, int, bool]]:
@@ -145,7 +147,8 @@ def _tokens(stretch: str, language: str) -> Iterator[tuple[int, int, bool]]:
         doc = nlp(stretch)
     opens_sentence = False
     for token in doc:
-        opens_sentence = opens_sentence or bool(token.is_sent_start)
+        # The first token of a stretch opens a sentence in spaCy's eyes; here the caller knows.
+        opens_sentence = opens_sentence or (token.i > 0 and bool(token.is_sent_start))
         if not token.is_space:
             yield token.idx, token.idx + len(token), opens_sentence
             opens_sentence = False

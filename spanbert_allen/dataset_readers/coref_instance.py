@@ -69,7 +69,8 @@ def _speaker_ids(document: CorefDocument, word_ids: np.ndarray) -> np.ndarray:
     # Shape: (num_words + 1,)
     table = np.array([*by_word, 0], dtype=np.int64)
     # Shape: (num_pieces,)
-    return table[word_ids]
+    speaker_ids: np.ndarray = table[word_ids]
+    return speaker_ids
 
 
 def _gold(

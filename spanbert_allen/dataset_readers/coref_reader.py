@@ -20,8 +20,8 @@ RawDocument = TypeVar("RawDocument")
 
 class CorefReader(DatasetReader, Generic[RawDocument]):
     """
-    Base of the coreference readers. A subclass reads a file in two steps: `raw_documents`, the
-    cheap one, which every worker runs over everything, and `document`, run for a worker's own share.
+    Base of the coreference readers. A subclass reads a file in two steps: `raw_documents`,
+    the cheap one, which every worker runs over everything, and `document`, for its own share.
 
     # Parameters
 
@@ -71,7 +71,7 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
             if document is not None:
                 yield document
 
-    def text_to_instance(self, document: CorefDocument) -> Instance:  # type: ignore[override]
+    def text_to_instance(self, document: CorefDocument) -> Instance:
         """The instance of a document."""
         return document_to_instance(document, self.indexer)
 
@@ -83,5 +83,5 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
 def _local(path: str | Path) -> str | Path:
     """AllenNLP's cache fetches URLs and opens archives (`corpus.zip!train.conll`)."""
     if "://" in str(path) or "!" in str(path):
-        return cached_path(str(path), extract_archive=True)
+        return str(cached_path(str(path), extract_archive=True))
     return path

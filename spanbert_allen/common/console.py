@@ -1,0 +1,163 @@
+"""
+Errors as a person at a terminal wants them: one sentence on standard error, exit status 1, and the
+traceback only when `ALLENNLP_DEBUG` is set. In effect for commands, never for a program that uses us.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from spanbert_allen.common.errors import UserError
+
+DEBUG_VARIABLE = "ALLENNLP_DEBUG"
+
+
+def wants_tracebacks() -> bool:
+    """Whether the user asked for tracebacks, by the variable that AllenNLP reads too."""
+    return bool(os.environ.get(DEBUG_VARIABLE))
+
+
+def install_excepthook() -> None:
+    """From now on an uncaught error that the user can put right is shown as one sentence."""
+    sys.excepthook = _excepthook
+
+
+def runs_allennlp_command() -> bool:
+    """Whether this process is AllenNLP's own command, and not a program that imports AllenNLP."""
+    main = sys.modules.get("__main__")
+    spec = getattr(main, "__spec__", None)
+    name = Path(getattr(main, "__file__", None) or "").name
+    return getattr(spec, "name", None) == "allennlp.__main__" or name in {
+        "allennlp",
+        "allennlp.exe",
+        "allennlp-script.py",
+    }
+
+
+def sentence_for(error: BaseException) -> str | None:
+    """
+    # Parameters
+
+    error : `BaseException`
+        What a command raised.
+
+    # Returns
+
+    `str | None`
+        One sentence that says what is wrong and what to do, or `None` when the error is not one that
+        the user can put right: then the traceback says more.
+    """
+    message = str(error)
+    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    if isinstance(error, UserError):
+        return message
+    if "allennlp.common.checks.ConfigurationError" in names:
+        return _configuration_sentence(message)
+    if isinstance(error, RuntimeError) and message.startswith(("RUNTIME ERROR:", "STATIC ERROR:")):
+        return _jsonnet_sentence(message)
+    if isinstance(error, ValueError) and message.startswith("overrides dict contains unused keys"):
+        keys = message.partition(": ")[2].strip("[]")
+        return f"the option -o names what the config does not have: {keys}: check the spelling"
+    if "torch.multiprocessing.spawn.ProcessRaisedException" in names:
+        return _sentence_of_worker(message)
+    if isinstance(error, OSError):
+        return _file_sentence(error)
+    return None
+
+
+def nearest(name: str, available: Iterable[str], count: int = 3) -> list[str]:
+    """The names most like `name`, the nearest first; those that contain it count as near."""
+    known = sorted(set(available))
+    near = difflib.get_close_matches(name, known, n=count, cutoff=0.6)
+    near += [other for other in known if name and name in other and other not in near]
+    return near[:count]
+
+
+def _excepthook(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    sentence = None if wants_tracebacks() else sentence_for(error)
+    if sentence is None:
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        sys.stderr.write(f"error: {' '.join(sentence.split())}\n")
+
+
+def _configuration_sentence(message: str) -> str:
+    unknown = re.match(r"(.*) not in acceptable choices for (\S+): \[(.*?)\]\. You should", message)
+    if unknown:
+        name, key, choices = unknown.groups()
+        return _unknown_name(name, f"`{key}` of the config", re.findall(r"'([^']*)'", choices))
+    unregistered = re.match(r"'(.*)' is not a registered name for '(\w+)'", message)
+    if unregistered:
+        name, kind = unregistered.groups()
+        return _unknown_name(name, f"a {kind}", _registered_names(kind))
+    exists = re.match(r"Serialization directory \((.*)\) already exists and is not empty", message)
+    if exists:
+        return (
+            f"the folder {exists[1]} exists and is not empty: name another with -s, go on with the "
+            "run in it with --recover, or replace it with --force"
+        )
+    return message
+
+
+def _unknown_name(name: str, place: str, available: Iterable[str]) -> str:
+    near = " or ".join(f"`{other}`" for other in nearest(name, available))
+    advice = f"did you mean {near}?" if near else "check the spelling"
+    return (
+        f"`{name}` is not a registered type for {place}: {advice} "
+        "(a class of your own package needs --include-package or a line in .allennlp_plugins)"
+    )
+
+
+def _registered_names(kind: str) -> list[str]:
+    registrable = sys.modules["allennlp.common.registrable"].Registrable
+    return [
+        name
+        for base, registered in registrable._registry.items()
+        if base.__name__ == kind
+        for name in registered
+    ]
+
+
+def _jsonnet_sentence(message: str) -> str:
+    """The first line of jsonnet's message says what is wrong, the lines after it where."""
+    first, *trace = message.strip().splitlines()
+    sentence = first.partition(" ERROR: ")[2].strip()
+    unset = re.fullmatch(r"undefined external variable: (\w+)", sentence, flags=re.IGNORECASE)
+    if unset:
+        name = unset[1]
+        return f"the config needs {name}: export {name}=<path> and run the command again"
+    place = re.match(r"\s*(\S+?:\(?\d+)", trace[0]) if trace else None
+    return f"{sentence} ({place[1].replace('(', '')})" if place else sentence
+
+
+def _sentence_of_worker(message: str) -> str | None:
+    """A worker's error comes as the text of its traceback, the error itself last."""
+    starts = list(re.finditer(r"^([\w.]*?)(\w*Error): ", message, flags=re.MULTILINE))
+    if not starts:
+        return None
+    name, text = starts[-1][2], message[starts[-1].end() :]
+    if name in {"UserError", "ConfigError", "DataError"}:
+        return text
+    return _configuration_sentence(text) if name == "ConfigurationError" else None
+
+
+def _file_sentence(error: OSError) -> str:
+    if error.filename is None:
+        return str(error)
+    problems = {
+        FileNotFoundError: "does not exist: check the path",
+        PermissionError: "may not be read or written: check its permissions",
+        IsADirectoryError: "is a folder where a file is needed",
+        NotADirectoryError: "is a file where a folder is needed",
+        FileExistsError: "exists already",
+    }
+    problem = problems.get(type(error), error.strerror or str(error))
+    return f"{os.fspath(error.filename)}: {problem}"
