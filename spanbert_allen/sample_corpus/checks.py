@@ -34,7 +34,8 @@ def check_texts(paths: Sequence[str | Path]) -> tuple[list[SampleText], list[Dat
 
     The texts without a problem, and the problems of the others in the order of the files.
     """
-    samples, problems = [], []
+    samples: list[SampleText] = []
+    problems: list[DataError] = []
     for path in paths:
         sample, found = parse_sample(path)
         if sample is not None and not found:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanbert_allen.common.files import replace_file
 from spanbert_allen.common.spans import CharSpan, WordSpan
+from spanbert_allen.common.text import split_text
 from spanbert_allen.sample_corpus import sample_texts
 from spanbert_allen.sample_corpus.markup import SPLITS, SampleText
 
@@ -62,8 +64,6 @@ def _squad_questions(sample: SampleText) -> list[dict[str, Any]]:
 
 def tacred_records(samples: Iterable[SampleText]) -> list[dict[str, Any]]:
     """The relations in the layout of TACRED: one sentence each, word positions, ends inside."""
-    from spanbert_allen.common.text import split_text
-
     records = []
     for sample in samples:
         split = split_text(sample.text, breaks=[turn.span.start for turn in sample.turns])
@@ -96,6 +96,10 @@ def _word_span(span: CharSpan, word_chars: Sequence[CharSpan]) -> WordSpan:
     return WordSpan(first, last)
 
 
+def _json(value: object, *, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent) + "\n"
+
+
 def write_sample(folder: str | Path) -> list[Path]:
     """
     Writes `coref_<split>.jsonl`, `squad_<split>.json` and `tacred_<split>.json` for each split.
@@ -110,22 +114,13 @@ def write_sample(folder: str | Path) -> list[Path]:
     paths = []
     for split in SPLITS:
         samples = sample_texts(split)
-        lines = [json.dumps(record, ensure_ascii=False) for record in coref_records(samples)]
         contents = {
-            f"coref_{split}.jsonl": "".join(f"{line}\n" for line in lines),
-            f"squad_{split}.json": json.dumps(squad(samples), ensure_ascii=False, indent=1) + "\n",
-            f"tacred_{split}.json": json.dumps(
-                tacred_records(samples), ensure_ascii=False, indent=1
-            )
-            + "\n",
+            f"coref_{split}.jsonl": "".join(_json(record) for record in coref_records(samples)),
+            f"squad_{split}.json": _json(squad(samples), indent=1),
+            f"tacred_{split}.json": _json(tacred_records(samples), indent=1),
         }
         for name, content in contents.items():
             paths.append(folder / name)
-            _write_whole(paths[-1], content)
+            with replace_file(paths[-1]) as file:
+                file.write(content)
     return paths
-
-
-def _write_whole(path: Path, content: str) -> None:
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(content, encoding="utf-8")
-    beside.replace(path)

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import read_lines
 from spanbert_allen.common.spans import CharSpan
 
 SPLITS = ("train", "dev", "test")
@@ -134,8 +135,8 @@ def parse_sample(path: str | Path) -> tuple[SampleText | None, list[DataError]]:
 
     # Returns
 
-    The text, `None` when it has no place to begin, and every problem of the markup in the order of
-    the sections.
+    The text, `None` when its section `text` cannot be read, and every problem of the markup as far
+    as that.
     """
     path = Path(path)
     problems: list[DataError] = []
@@ -151,6 +152,8 @@ def parse_sample(path: str | Path) -> tuple[SampleText | None, list[DataError]]:
     text, turns, clusters = _MarkedText(path, problems).read(
         sections["text"], is_dialogue=named[2] == "dialogue"
     )
+    if problems:  # else every answer behind a broken line would be reported as missing
+        return None, problems
 
     def read_lines(section: str, read_line: Callable[[str, str], T]) -> tuple[T, ...]:
         return tuple(_read_each(sections[section], text, read_line, path, problems))
@@ -170,16 +173,12 @@ def parse_sample(path: str | Path) -> tuple[SampleText | None, list[DataError]]:
 
 
 def _split_sections(path: Path) -> tuple[str, dict[str, list[Line]]]:
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror}); check the name", path) from error
-    except UnicodeDecodeError as error:
-        raise DataError("is not UTF-8; save it as UTF-8", path) from error
-    if not lines[0].startswith("# title: ") or not lines[0][9:].strip():
+    lines = list(read_lines(path))
+    title = re.fullmatch(r"# title: (\S.*)", lines[0][1]) if lines else None
+    if title is None:
         raise DataError("the first line must be `# title: ...`", path, 1)
     sections: dict[str, list[Line]] = {}
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in lines[1:]:
         if line.startswith("== "):
             if line[3:] not in _SECTIONS[len(sections) :][:1]:
                 due = " then ".join(f"`== {section}`" for section in _SECTIONS)
@@ -191,7 +190,7 @@ def _split_sections(path: Path) -> tuple[str, dict[str, list[Line]]]:
             sections[list(sections)[-1]].append((number, line))
     if len(sections) < len(_SECTIONS):
         raise DataError(f"the section `== {_SECTIONS[len(sections)]}` is missing", path, len(lines))
-    return lines[0][9:].strip(), sections
+    return title[1], sections
 
 
 class _MarkedText:
