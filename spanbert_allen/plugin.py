@@ -1,10 +1,15 @@
 """
 What AllenNLP loads: importing this module mends AllenNLP, then registers every class of this package.
-
-It must stand first in the imports that AllenNLP is mended, and `compat` does so when imported.
+Inside of the `allennlp` command, errors that the user can put right are shown as one sentence.
 """
 
-from spanbert_allen import (
+from spanbert_allen.common import console
+
+if console.runs_allennlp_command():
+    console.install_excepthook()
+
+# `compat` stands first: it mends what the others build on.
+from spanbert_allen import (  # noqa: E402
     compat,
     data,
     dataset_readers,

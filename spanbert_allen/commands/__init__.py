@@ -1,1 +1,31 @@
-"""The subcommands of spanbert-allen."""
+"""
+The commands of `spanbert-allen`, a module each: `HELP`, one line; `add_arguments(parser)`; `run(arguments)`,
+which returns the exit status. Their modules import nothing heavy at the top.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import Protocol, cast
+
+COMMANDS = ("doctor", "plugin", "sample")
+"""The names, in the order that `--help` shows; `some-name` stands in `some_name.py`."""
+
+
+class Command(Protocol):
+    """What a command's module offers."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's own arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; returns the exit status."""
+
+
+def load_command(name: str) -> Command:
+    """The module of one of `COMMANDS`, imported when it is asked for."""
+    module = import_module(f"spanbert_allen.commands.{name.replace('-', '_')}")
+    return cast(Command, module)

@@ -1,0 +1,170 @@
+"""
+Checks an installation: a line a check, and what to do where something is wrong. AllenNLP is imported in
+another process, so that a broken one is a line here and not the end of the command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import importlib.util
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from spanbert_allen.tested_versions import BOUNDS, WITHOUT_DEPENDENCIES
+
+HELP = "check this installation: versions, AllenNLP, plugin, encoder, device"
+
+_REPAIR = "run `make install` in a clone of spanbert_allen"
+_PROBE = """
+import logging, warnings
+warnings.simplefilter("ignore")
+logging.disable(logging.WARNING)
+import nltk
+nltk.download = lambda *arguments, **options: False
+from allennlp.common.plugins import import_plugins
+print("probe: allennlp")
+import_plugins()
+import sys
+if "spanbert_allen.plugin" in sys.modules:
+    print("probe: found")
+import spanbert_allen
+spanbert_allen.register()
+print("probe: registered")
+"""
+
+
+class Finding(NamedTuple):
+    """One line of the report; `cure` is empty when all is well."""
+
+    subject: str
+    state: str
+    cure: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--quick", action="store_true", help="leave out AllenNLP and torch, which take seconds"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    checks: list[Callable[[], Iterator[Finding]]] = [_python, _versions, _encoder]
+    if not arguments.quick:
+        checks += [_allennlp, _device]
+    wrong = 0
+    for check in checks:
+        for finding in check():
+            wrong += bool(finding.cure)
+            mark = "WRONG" if finding.cure else "ok"
+            cure = f": {finding.cure}" if finding.cure else ""
+            print(f"{mark:<6}{finding.subject:<22}{finding.state}{cure}", flush=True)
+    return 1 if wrong else 0
+
+
+def _python() -> Iterator[Finding]:
+    good = sys.version_info >= (3, 10)
+    yield Finding("python", platform.python_version(), "" if good else "use 3.10 or newer")
+
+
+def _versions() -> Iterator[Finding]:
+    for name, bound in {**BOUNDS, **WITHOUT_DEPENDENCIES}.items():
+        yield version_finding(name, bound)
+
+
+def version_finding(name: str, bound: str) -> Finding:
+    """
+    # Parameters
+
+    name : `str`
+        A distribution.
+    bound : `str`
+        The versions that are tested, e.g. `>=2.6,<2.15`.
+    """
+    from packaging.specifiers import SpecifierSet
+
+    try:
+        version = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, "not installed", _REPAIR)
+    if SpecifierSet(bound).contains(version, prereleases=True):
+        return Finding(name, version)
+    return Finding(name, version, f"tested are {bound}; {_REPAIR}")
+
+
+def _encoder() -> Iterator[Finding]:
+    from spanbert_allen.encoders.aliases import ALIASES
+
+    for name, alias in ALIASES.items():
+        if alias.package is None:
+            continue
+        spec = importlib.util.find_spec(alias.package)
+        folders = (spec.submodule_search_locations if spec else None) or []
+        if not folders:
+            yield Finding(f"encoder {name}", "not installed", alias.install or _REPAIR)
+            continue
+        yield _weights_finding(name, Path(folders[0], alias.folder), alias.weights_sha256)
+
+
+def _weights_finding(name: str, folder: Path, sha256: str | None) -> Finding:
+    subject, weights = f"encoder {name}", folder / "model.safetensors"
+    if not weights.is_file():
+        return Finding(subject, f"{weights} is missing", _REPAIR)
+    if sha256 is not None and hashlib.sha256(weights.read_bytes()).hexdigest() != sha256:
+        return Finding(subject, f"{weights} is damaged", _REPAIR)
+    return Finding(subject, "whole")
+
+
+def _allennlp() -> Iterator[Finding]:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE], capture_output=True, text=True, check=False
+    )
+    said = {line[7:] for line in done.stdout.splitlines() if line.startswith("probe: ")}
+    last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+    if "allennlp" not in said:
+        yield Finding("allennlp imports", last, _REPAIR)
+        return
+    yield Finding("allennlp imports", "yes")
+    if "registered" not in said:
+        yield Finding("classes register", last, "the line names the cause")
+        return
+    found = "yes" if "found" in said else "only with --include-package, or `spanbert-allen plugin`"
+    yield Finding("allennlp finds us", found)
+
+
+def _device() -> Iterator[Finding]:
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        yield Finding("torch imports", str(error).splitlines()[0], _REPAIR)
+        return
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    names = ", ".join(torch.cuda.get_device_name(gpu) for gpu in range(gpus))
+    yield Finding("device", names or f"CPU, {torch.get_num_threads()} threads, no CUDA device")
+    device = torch.device("cuda" if gpus else "cpu")
+    ratio = _seconds_of_product(torch.float32, device) / _seconds_of_product(
+        torch.bfloat16, device
+    )
+    advice = "worth using" if ratio > 1.2 else "stay with fp32 here"
+    yield Finding("bf16", f"matrix products {ratio:.1f} times as fast as in fp32: {advice}")
+
+
+def _seconds_of_product(dtype: object, device: object) -> float:
+    """The quickest of some products of two square matrices."""
+    import torch
+
+    # Shape: (768, 768), the width of a base encoder
+    matrix = torch.ones(768, 768, dtype=dtype, device=device)  # type: ignore[call-overload]
+    times = []
+    for _ in range(8):
+        start = time.perf_counter()
+        product = matrix @ matrix
+        product[0, 0].item()  # waits for a GPU
+        times.append(time.perf_counter() - start)
+    return min(times)

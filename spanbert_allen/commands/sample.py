@@ -1,0 +1,22 @@
+"""Writes the sample corpus in the layouts that the readers take."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "write the sample corpus as coreference, question answering and relation files"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=Path("sample"), help="default: %(default)s"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from spanbert_allen.sample_corpus.layouts import write_sample
+
+    for path in write_sample(arguments.folder):
+        print(path)
+    return 0
