@@ -20,6 +20,7 @@ from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES
 MAX_CHARACTERS = 100
 """A longer stretch without space and punctuation becomes one [UNK]."""
 
+_MOST_KNOWN = 1_000_000  # words to remember: far more than a corpus has different ones
 _CJK_RANGES = (
     (0x4E00, 0x9FFF),
     (0x3400, 0x4DBF),
@@ -100,13 +101,12 @@ class PieceTokenizer:
         The ids of a word's pieces: none for a word of nothing but control characters. Text with
         white space in it is cut there first.
         """
-        pieces = self._known.get(word)
-        if pieces is None:
-            pieces = self._known[word] = self._cut(word)
-        return pieces
+        return self.pieces_of_each((word,))[0]
 
     def pieces_of_each(self, words: Sequence[str]) -> list[tuple[int, ...]]:
         """The same for many words; every different one is cut once."""
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
         for word in set(words) - self._known.keys():
             self._known[word] = self._cut(word)
         return list(map(self._known.__getitem__, words))

@@ -101,7 +101,7 @@ class HubPlace:
             cause = error
         raise DataError(
             f"cannot get `{name}` of the hub model `{self.hub_id}`, neither from its local cache "
-            "nor from the hub: check the name and the network, or give a folder that holds the files"
+            "nor from the hub: check the name and the network, or give a folder of its files"
         ) from cause
 
 
