@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import replace_file
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.common.text import split_text
@@ -110,7 +111,11 @@ def write_sample(folder: str | Path) -> list[Path]:
     The files written.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"this folder cannot be made ({error.strerror}); name another"
+        raise DataError(problem, folder) from error
     paths = []
     for split in SPLITS:
         samples = sample_texts(split)

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from spanbert_allen.common.errors import DataError
 from spanbert_allen.sample_corpus import TEXTS, layouts, sample_texts
 from spanbert_allen.sample_corpus.checks import check_texts
 from spanbert_allen.sample_corpus.markup import GENRES, NO_RELATION, RELATIONS, SPLITS
@@ -133,6 +134,13 @@ def test_write_sample_writes_every_split_whole(samples, tmp_path):
         assert json.loads(content) == layouts.squad(part)
         content = (folder / f"tacred_{split}.json").read_text(encoding="utf-8")
         assert json.loads(content) == layouts.tacred_records(part)
+
+
+def test_write_sample_into_a_file_is_refused(tmp_path):
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(DataError, match=r"notes: this folder cannot be made .*; name another"):
+        layouts.write_sample(tmp_path / "notes")
+    assert (tmp_path / "notes").read_text() == "mine"
 
 
 def test_reading_the_corpus_loads_nothing_heavy():
