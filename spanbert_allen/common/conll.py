@@ -1,10 +1,10 @@
-"""CoNLL coreference files in and out, without torch: CoNLL-2012, LitBank and the scorer's own."""
+"""CoNLL coreference files to documents, without torch: CoNLL-2012, LitBank and the scorer's own."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,13 +12,12 @@ from typing import Literal
 from spanbert_allen.common.conll_brackets import (
     NO_LABEL,
     BracketReader,
-    bracket_labels,
     holds_brackets,
     merge_clusters_sharing_mentions,
 )
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import read_lines, replace_file
+from spanbert_allen.common.files import read_lines
 from spanbert_allen.common.spans import Cluster, WordSpan
 
 logger = logging.getLogger(__name__)
@@ -31,7 +30,6 @@ WORD_COLUMN, SPEAKER_COLUMN = 3, 9
 
 _BEGIN = re.compile(r"#begin document\b\s*(?:\((?P<name>.*)\)|(?P<bare>[^;]*))\s*;?\s*(?P<part>.*)")
 _PART = re.compile(r"part\s+([0-9]+)")
-_KEY_WITH_PART = re.compile(r"(.+)_(0|[1-9][0-9]*)")
 _NORMALISED = {"/.": ".", "/?": "?"}
 
 
@@ -99,70 +97,6 @@ def read_conll(
         )
 
 
-def write_conll(
-    documents: Iterable[CorefDocument],
-    path: str | Path,
-    *,
-    clusters: Iterable[Sequence[Iterable[WordSpan]]] | None = None,
-) -> None:
-    """
-    Writes documents as CoNLL-2012 rows, separated by tabs as the official scorer wants them.
-    `read_conll` reads the same words, sentences, speakers and clusters back (of words: white
-    space inside one becomes `_`, as does nothing at all).
-
-    # Parameters
-
-    documents : `Iterable[CorefDocument]`
-        The documents.
-    path : `str | Path`
-        The file to write; an older one is replaced when the new one is whole.
-    clusters : `Iterable[Sequence[Iterable[WordSpan]]]`, optional (default = `None`)
-        The clusters of each document to write instead of its own, e.g. those of a model.
-    """
-    with replace_file(path) as file:
-        if clusters is None:
-            pairs = ((document, document.clusters or ()) for document in documents)
-        else:
-            pairs = zip(documents, clusters, strict=True)  # type: ignore[assignment]
-        for document, document_clusters in pairs:
-            file.writelines(conll_lines(document, document_clusters))
-
-
-def conll_lines(document: CorefDocument, clusters: Sequence[Iterable[WordSpan]]) -> Iterator[str]:
-    """
-    The lines of one document, line ends included.
-
-    # Parameters
-
-    document : `CorefDocument`
-        The document, of which words, sentences, speakers and key are written.
-    clusters : `Sequence[Iterable[WordSpan]]`
-        The clusters to write.
-    """
-    key = _one_field(document.doc_key).lstrip("#") or "_"
-    match = _KEY_WITH_PART.fullmatch(key)
-    name, part = (match[1], match[2]) if match else (key, "0")
-    try:
-        labels = bracket_labels(clusters, len(document.words))
-    except DataError as error:
-        raise DataError(f"document {document.doc_key}: {error.problem}") from error
-    yield (
-        f"#begin document ({name}); part {int(part):03}\n"
-        if match
-        else (f"#begin document ({name});\n")
-    )
-    index = 0
-    for number, word in enumerate(document.words):
-        if number and document.sentence_ids[number] != document.sentence_ids[number - 1]:
-            yield "\n"
-            index = 0
-        speaker = "-" if document.speakers is None else _one_field(document.speakers[number])
-        row = [name, part, str(index), _one_field(word), "-", "*", "-", "-", "-", speaker, "*"]
-        yield "\t".join([*row, labels[number]]) + "\n"
-        index += 1
-    yield "\n#end document\n"
-
-
 @dataclass
 class _Document:
     """A document while its rows are read."""
@@ -222,8 +156,6 @@ class _Document:
             clusters, merged = merge_clusters_sharing_mentions(
                 [[mention for mention, _ in group] for group in read]
             )
-        if not keep_singletons:
-            clusters = [cluster for cluster in clusters if len(cluster) > 1]
         known = len(self.speakers) == self.num_words and not NO_LABEL.issuperset(self.speakers)
         genre = self.key[:2]
         document = CorefDocument.from_sentences(
@@ -233,7 +165,7 @@ class _Document:
             genre=genre if genre in GENRES else None,
             clusters=clusters,
         )
-        return document, merged
+        return document if keep_singletons else document.without_singletons(), merged
 
     def _refuse_repeated(self, read: list[list[tuple[WordSpan, int]]]) -> None:
         for group in read:
@@ -261,10 +193,6 @@ def _fields_and_label(text: str) -> tuple[list[str], str]:
     if fields[-1] == "" and len(fields) > 1 and holds_brackets(fields[-2]):
         fields.pop()
     return fields, fields[-1]
-
-
-def _one_field(text: str) -> str:
-    return re.sub(r"\s", "_", text) or "_"
 
 
 def _outside(path: str | Path, line: int, num_documents: int) -> DataError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from spanbert_allen.common.spans import CharSpan, Cluster
@@ -71,3 +71,9 @@ class CorefDocument:
             genre=genre,
             clusters=clusters,
         )
+
+    def without_singletons(self) -> CorefDocument:
+        """The document without its clusters of one mention."""
+        if self.clusters is None:
+            return self
+        return replace(self, clusters=[cluster for cluster in self.clusters if len(cluster) > 1])

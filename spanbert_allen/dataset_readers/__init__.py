@@ -2,6 +2,7 @@
 
 from spanbert_allen.dataset_readers.coref_conll import CorefConllReader
 from spanbert_allen.dataset_readers.coref_instance import document_to_instance
+from spanbert_allen.dataset_readers.coref_jsonl import CorefJsonlReader
 from spanbert_allen.dataset_readers.coref_reader import CorefReader
 
-__all__ = ["CorefConllReader", "CorefReader", "document_to_instance"]
+__all__ = ["CorefConllReader", "CorefJsonlReader", "CorefReader", "document_to_instance"]

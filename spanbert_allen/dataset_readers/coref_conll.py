@@ -1,7 +1,5 @@
 """The reader of CoNLL coreference files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

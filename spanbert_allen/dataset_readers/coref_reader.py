@@ -1,7 +1,5 @@
 """What the coreference readers share: finding files, dealing documents out to workers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
