@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spanbert_allen.sample_corpus.markup import SampleText, read_sample
+from spanbert_allen.sample_corpus.markup import read_sample
+from spanbert_allen.sample_corpus.sample_text import SampleText
 
 __all__ = ["TEXTS", "SampleText", "read_sample", "sample_texts"]
 

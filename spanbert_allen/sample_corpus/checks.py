@@ -10,7 +10,8 @@ from pathlib import Path
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.common.text import split_text
-from spanbert_allen.sample_corpus.markup import NO_RELATION, SampleText, parse_sample
+from spanbert_allen.sample_corpus.markup import parse_sample
+from spanbert_allen.sample_corpus.sample_text import NO_RELATION, SampleText
 
 _WORD = re.compile(r"\w+(?:['-]\w+)*")
 _PRONOUNS = frozenset(

@@ -13,7 +13,7 @@ from spanbert_allen.common.files import replace_file
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.common.text import split_text
 from spanbert_allen.sample_corpus import sample_texts
-from spanbert_allen.sample_corpus.markup import SPLITS, SampleText
+from spanbert_allen.sample_corpus.sample_text import SPLITS, SampleText
 
 
 def coref_records(samples: Iterable[SampleText]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.sample_corpus import read_sample
 from spanbert_allen.sample_corpus.__main__ import main
 from spanbert_allen.sample_corpus.checks import check_texts, proofreading
-from spanbert_allen.sample_corpus.markup import Question, Relation, Turn
+from spanbert_allen.sample_corpus.sample_text import Question, Relation, Turn
 
 FILLER = " ".join(["Nothing else happened on that long day in the valley."] * 10)
 PROSE = f"""# title: The bakery

@@ -8,7 +8,7 @@ import pytest
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.sample_corpus import TEXTS, layouts, sample_texts
 from spanbert_allen.sample_corpus.checks import check_texts
-from spanbert_allen.sample_corpus.markup import GENRES, NO_RELATION, RELATIONS, SPLITS
+from spanbert_allen.sample_corpus.sample_text import GENRES, NO_RELATION, RELATIONS, SPLITS
 
 
 @pytest.fixture(scope="module")
