@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from spanbert_allen.common.coref_jsonl import read_coref_jsonl
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.sample_corpus import TEXTS, layouts, sample_texts
 from spanbert_allen.sample_corpus.checks import check_texts
@@ -64,6 +65,29 @@ def test_coref_records_keep_every_mention(samples):
         ]
         pieces = [record["text"][start:end] for start, end, _ in speakers]
         assert not speakers or "\n".join(pieces) == record["text"]
+
+
+def test_coref_records_read_back_as_the_same_words(samples, tmp_path):
+    layouts.write_sample(tmp_path)
+    documents = {
+        document.doc_key: document
+        for split in SPLITS
+        for document in read_coref_jsonl(tmp_path / f"coref_{split}.jsonl")
+    }
+    for sample in samples:
+        document = documents.pop(sample.name)
+        chars = document.word_chars
+        assert {
+            frozenset((chars[span.start].start, chars[span.end].end) for span in cluster)
+            for cluster in document.clusters
+        } == {frozenset(cluster) for cluster in sample.clusters}
+        assert (document.speakers is not None) == bool(sample.turns)
+        for turn in sample.turns:
+            inside = [
+                i for i, word in enumerate(chars) if turn.span.start <= word.start < turn.span.end
+            ]
+            assert {document.speakers[i] for i in inside} == {turn.speaker}
+    assert documents == {}
 
 
 def test_squad_answers_stand_at_their_offsets(samples):
