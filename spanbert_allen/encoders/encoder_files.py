@@ -32,7 +32,7 @@ _SIZES = (
     "num_hidden_layers",
     "vocab_size",
 )
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 _ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar")
 
 
@@ -152,7 +152,7 @@ def _find_place(model_name: str) -> EncoderPlace:
         raise ConfigError(
             f"`model_name`: there is no file or folder {model_name}{_hint(model_name)}"
         )
-    return HubPlace(model_name)
+    return HubPlace(model_name, _hint(model_name) if "/" not in model_name else "")
 
 
 def _hint(model_name: str) -> str:

@@ -75,6 +75,7 @@ class HubPlace:
     """A model of the Hugging Face hub; files come from its cache when they are there."""
 
     hub_id: str
+    hint: str = ""  # for the error
 
     def read(self, name: str) -> bytes | None:
         path = self._find(name, needed=name == CONFIG_NAMES[0])
@@ -102,6 +103,7 @@ class HubPlace:
         raise DataError(
             f"cannot get `{name}` of the hub model `{self.hub_id}`, neither from its local cache "
             "nor from the hub: check the name and the network, or give a folder of its files"
+            f"{self.hint}"
         ) from cause
 
 
