@@ -1,0 +1,69 @@
+# `make quickstart` shows the project at work; `make test` is what CI runs. Both install what they need.
+
+# The first of these that is Python 3.11 or newer; `make install PYTHON=...` takes another.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then echo $$python; exit; fi; done; echo python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+TASK ?= coref
+TEXT ?=
+
+# One thread a test process, two processes: the same on every machine, and nothing from a hub.
+export OMP_NUM_THREADS ?= 1
+TEST_ENVIRONMENT := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+PYTEST := $(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist worksteal
+
+.PHONY: help install lock quickstart test test-fast check lint format clean
+
+help:
+	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref, TEXT="...")'
+	@echo 'make install     .venv with every pinned version of requirements/lock.txt'
+	@echo 'make test        linter, types, layers and all tests; make check is the same'
+	@echo 'make test-fast   the tests that take less than five seconds'
+	@echo 'make format      format and mend what the linter can'
+	@echo 'make lock        choose the newest versions anew and write requirements/lock.txt'
+	@echo 'make clean       remove .venv and what tools left behind'
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements/lock.txt requirements/preflight.py setup.py pyproject.toml spanbert_allen/tested_versions.py
+	@command -v $(PYTHON) >/dev/null || { echo 'error: $(PYTHON) was not found: install Python 3.11 or newer' >&2; exit 1; }
+	@$(PYTHON) requirements/preflight.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	@echo 'Installing the pinned versions into .venv: two to ten minutes, 6 GB.'
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps -r requirements/lock.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock: install
+	$(BIN)/python requirements/make_lock.py
+
+quickstart: install
+	@$(BIN)/spanbert-allen quickstart --task '$(TASK)' $(if $(TEXT),--text "$$TEXT")
+
+export TEXT
+
+check: test
+
+test: lint
+	$(PYTEST)
+
+test-fast: install
+	$(PYTEST) -m 'not slow'
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
