@@ -1,0 +1,177 @@
+"""What the predictors share: records in, results out in the same order, bad records marked."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from allennlp.data import DatasetReader, Instance
+from allennlp.models import Model
+from allennlp.predictors import Predictor
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.predictors.record import Record, parse_record
+
+logger = logging.getLogger(__name__)
+
+JsonDict = dict[str, Any]
+
+
+class SpanPredictor(Predictor):
+    """
+    Base of the predictors. A subclass says how a record becomes an instance and how the model's
+    output becomes JSON. Here, instances of similar length are packed into batches, results come
+    back in the order of the input, and a record that cannot be predicted becomes
+    `{"schema": ..., "line": ..., "doc_key": ..., "error": "one sentence"}` and is counted in
+    `num_failed`, without stopping the rest.
+
+    # Parameters
+
+    model : `Model`
+        The model.
+    dataset_reader : `DatasetReader`
+        The reader whose `text_to_instance` made the model's training data.
+    frozen : `bool`, optional (default = `True`)
+        Whether to put the model into evaluation mode.
+    max_pieces_per_batch : `int`, optional (default = `32768`)
+        How many word pieces, padding counted, go through the model at once; a longer document goes
+        alone. Results do not depend on it.
+    """
+
+    schema: ClassVar[str]
+    """The name and version of the results' layout, written into each of them."""
+
+    def __init__(
+        self,
+        model: Model,
+        dataset_reader: DatasetReader,
+        frozen: bool = True,
+        *,
+        max_pieces_per_batch: int = 32768,
+    ) -> None:
+        super().__init__(model, dataset_reader, frozen)
+        self.max_pieces_per_batch = max_pieces_per_batch
+        self.source = "input"
+        """The file that the records come from."""
+        self.num_records = 0
+        """How many records have been predicted or marked so far."""
+        self.num_failed = 0
+        """How many of them were marked with an error."""
+
+    def record_to_instance(self, record: Record) -> Instance:
+        """The instance of a record; raises `DataError` for a bad one."""
+        raise NotImplementedError
+
+    def num_pieces(self, instance: Instance) -> int:
+        """The number of word pieces of an instance."""
+        raise NotImplementedError
+
+    def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
+        """The result for one instance; `outputs` is empty for an instance without pieces."""
+        raise NotImplementedError
+
+    def load_line(self, line: str, *, number: int | None = None) -> Record:
+        """The record of a line of input, good or bad."""
+        return parse_record(line, line=number)
+
+    def dump_line(self, outputs: JsonDict) -> str:
+        """One line of output."""
+        return json.dumps(outputs, allow_nan=False) + "\n"
+
+    def predict_json(self, inputs: JsonDict) -> JsonDict:
+        """The result for one record, or its error record."""
+        return self.predict_batch_json([inputs])[0]
+
+    def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
+        """The results, or error records, for some records, in their order."""
+        records = [item if isinstance(item, Record) else Record(item) for item in inputs]
+        prepared = [self._prepared(record) for record in records]
+        predicted = iter(self._predict([item for item in prepared if isinstance(item, Instance)]))
+        return [
+            self._counted(next(predicted) if isinstance(item, Instance) else item, record)
+            for item, record in zip(prepared, records, strict=True)
+        ]
+
+    def predict_instance(self, instance: Instance) -> JsonDict:
+        """The result for an instance, or its error record."""
+        return self.predict_batch_instance([instance])[0]
+
+    def predict_batch_instance(self, instances: Sequence[Instance]) -> list[JsonDict]:
+        """The results, or error records, for some instances, in their order."""
+        return [self._counted(result, Record({})) for result in self._predict(instances)]
+
+    def _json_to_instance(self, json_dict: JsonDict) -> Instance:
+        return self.record_to_instance(Record(json_dict))
+
+    def _prepared(self, record: Record) -> Instance | Exception:
+        if record.problem is not None:
+            return DataError(record.problem)
+        try:
+            return self.record_to_instance(record)
+        except DataError as error:
+            return error
+
+    def _counted(self, result: JsonDict | Exception, record: Record) -> JsonDict:
+        """The result as it goes out: an exception becomes an error record."""
+        self.num_records += 1
+        if not isinstance(result, Exception):
+            return result
+        self.num_failed += 1
+        outputs: JsonDict = {"schema": self.schema}
+        if record.line is not None:
+            outputs["line"] = record.line
+        if isinstance(record.get("doc_key"), str):
+            outputs["doc_key"] = record["doc_key"]
+        problem = result.problem if isinstance(result, DataError) else str(result)
+        return outputs | {"error": " ".join(problem.split())}
+
+    def _predict(self, instances: Sequence[Instance]) -> list[JsonDict | Exception]:
+        """A result for each instance, or why there is none, in the order of the instances."""
+        lengths = [self.num_pieces(instance) for instance in instances]
+        results: list[JsonDict | Exception] = [{}] * len(instances)
+        for batch in self._batches(lengths):
+            outputs = self._forward([instances[index] for index in batch])
+            for index, output in zip(batch, outputs, strict=True):
+                results[index] = (
+                    output
+                    if isinstance(output, Exception)
+                    else self.result(instances[index], output)
+                )
+        for index, length in enumerate(lengths):
+            if not length:
+                results[index] = self.result(instances[index], {})
+        return results
+
+    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
+        """Indexes of instances that go through the model together; those of length 0 do not."""
+        batch: list[int] = []
+        for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+            if not lengths[index]:
+                continue
+            if batch and (len(batch) + 1) * lengths[index] > self.max_pieces_per_batch:
+                yield batch
+                batch = []
+            batch.append(index)
+        if batch:
+            yield batch
+
+    def _forward(self, instances: list[Instance]) -> list[Mapping[str, Any] | Exception]:
+        """
+        The model's outputs. Where a batch fails, as when memory runs out, its instances are tried
+        one by one, so that one that cannot be predicted is the only one lost.
+        """
+        for instance in instances:
+            self._dataset_reader.apply_token_indexers(instance)
+        try:
+            return list(self._model.forward_on_instances(instances))
+        except (RuntimeError, MemoryError) as error:
+            if len(instances) == 1:
+                logger.warning("a document could not be predicted", exc_info=error)
+                return [RuntimeError(f"the model failed on this document: {_first_line(error)}")]
+        return [output for instance in instances for output in self._forward([instance])]
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

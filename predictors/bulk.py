@@ -1,0 +1,70 @@
+"""
+What `allennlp predict` does for our predictors beyond its own: input lines are counted, so that an
+error record names its line; the output file appears whole or not at all; and when records failed,
+their number goes to standard error and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from allennlp.commands import predict
+from allennlp.common.file_utils import cached_path
+
+from spanbert_allen.common.files import STANDARD_STREAM, read_lines, replace_file
+from spanbert_allen.predictors.base import SpanPredictor
+from spanbert_allen.predictors.record import Record
+
+_AllenNlpManager = predict._PredictManager
+
+
+class BulkManager(_AllenNlpManager):
+    """Runs `allennlp predict`; with predictors that are not ours, exactly as AllenNLP does."""
+
+    def __init__(
+        self,
+        predictor: Any,
+        input_file: str,
+        output_file: str | None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        self._is_ours = isinstance(predictor, SpanPredictor)
+        self._result_path = output_file if self._is_ours else None
+        opened_by_allennlp = None if self._is_ours else output_file
+        super().__init__(predictor, input_file, opened_by_allennlp, *args, **kwargs)
+        if self._is_ours:
+            predictor.source = "stdin" if input_file == STANDARD_STREAM else input_file
+
+    def run(self) -> None:
+        """Predicts everything; raises `SystemExit` with status 1 if a record failed."""
+        if self._result_path is None:
+            super().run()
+        else:
+            # A file named "-" would be standard output to replace_file; AllenNLP means a file.
+            with replace_file(Path(self._result_path).absolute()) as self._output_file:
+                super().run()
+        if self._is_ours and self._predictor.num_failed:
+            sys.stdout.flush()
+            sys.stderr.write(
+                f"{self._predictor.num_failed} of {self._predictor.num_records} records could not "
+                'be predicted: their lines of the output carry an "error".\n'
+            )
+            raise SystemExit(1)
+
+    def _get_json_data(self) -> Iterator[Record]:
+        if not self._is_ours:
+            yield from super()._get_json_data()
+            return
+        path = cached_path(self._input_file) if "://" in self._input_file else self._input_file
+        for number, line in read_lines(path, errors="surrogateescape"):
+            if line.strip():
+                yield self._predictor.load_line(line, number=number)
+
+
+def install() -> None:
+    """Makes `allennlp predict` use `BulkManager`."""
+    predict._PredictManager = BulkManager

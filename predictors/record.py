@@ -1,0 +1,59 @@
+"""One line of a predictor's input: a JSON object that remembers its line, or why it is none."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import json_object
+
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+
+
+class Record(dict[str, Any]):
+    """
+    An input object; to everyone else a dictionary.
+
+    # Parameters
+
+    fields : `dict[str, Any]`
+        The object; empty for a bad record.
+    line : `int`, optional (default = `None`)
+        Its line in the input, counted from 1.
+    problem : `str`, optional (default = `None`)
+        What is wrong with it, if something is.
+    """
+
+    def __init__(
+        self, fields: dict[str, Any], *, line: int | None = None, problem: str | None = None
+    ) -> None:
+        super().__init__(fields)
+        self.line = line
+        self.problem = problem
+
+
+def parse_record(text: str, *, line: int | None = None) -> Record:
+    """
+    The record of one line; a line that holds none gives a record with a `problem`, no exception.
+
+    # Parameters
+
+    text : `str`
+        The line: a JSON object, or a JSON string, which is short for `{"text": ...}`. Bytes that
+        were no UTF-8 are expected as lone surrogates (Python's `surrogateescape`).
+    line : `int`, optional (default = `None`)
+        Its number.
+    """
+    if _NOT_UTF8.search(text):
+        return Record({}, line=line, problem="not UTF-8 text; convert the file to UTF-8")
+    if text.lstrip().startswith('"'):
+        try:
+            return Record({"text": json.loads(text)}, line=line)
+        except ValueError as error:
+            return Record({}, line=line, problem=f"not JSON ({error}); a text ends in a quote")
+    try:
+        return Record(json_object(text), line=line)
+    except DataError as error:
+        return Record({}, line=line, problem=error.problem)

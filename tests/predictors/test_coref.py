@@ -1,0 +1,174 @@
+import json
+import math
+
+import pytest
+
+from spanbert_allen.common.document import CorefDocument
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.predictors.coref_json import coref_json
+from spanbert_allen.predictors.record import Record
+from tests.predictors.fakes import fake_predictor
+
+TEXT = "Ann saw  it.\nThen ann left."
+
+
+def strings(result: dict) -> list[list[str]]:
+    return [[mention["text"] for mention in cluster] for cluster in result["clusters"]]
+
+
+def test_raw_text_gives_offsets_into_it() -> None:
+    result = fake_predictor().predict(TEXT, doc_key="d")
+    assert (result["schema"], result["doc_key"]) == ("spanbert_allen.coref/1", "d")
+    assert result["text"] == TEXT
+    assert result["clusters"][0] == [
+        {
+            "start": 0,
+            "end": 3,
+            "words": [0, 0],
+            "sentence": 0,
+            "text": "Ann",
+            "mention_score": 1.2346,
+            "link_score": None,
+        },
+        {
+            "start": 18,
+            "end": 21,
+            "words": [5, 5],
+            "sentence": 1,
+            "text": "ann",
+            "mention_score": 1.2346,
+            "link_score": 0.5,
+        },
+    ]
+    for cluster in result["clusters"]:
+        for mention in cluster:
+            assert TEXT[mention["start"] : mention["end"]] == mention["text"]
+
+
+def test_words_and_sentences_stay_as_they_are() -> None:
+    predictor = fake_predictor()
+    words = ["can't", "New York", "CAN'T"]
+    assert strings(predictor.predict(words=words)) == [["can't", "CAN'T"]]
+    result = predictor.predict(sentences=[["a.", "b"], ["A."]], speakers=["Ann", "Bo"], genre="bc")
+    (cluster,) = result["clusters"]
+    assert [(m["words"], m["sentence"]) for m in cluster] == [([0, 0], 0), ([2, 2], 1)]
+    assert result["text"] == "a. b A."
+
+
+def test_speakers_reach_the_model() -> None:
+    predictor = fake_predictor()
+    record = Record({"tokens": ["I", "know"], "speakers": ["Ann", "Bo"], "genre": "bc"})
+    instance = predictor.record_to_instance(record)
+    document = instance["metadata"].metadata["document"]
+    assert (list(document.speakers), document.genre) == (["Ann", "Bo"], "bc")
+
+
+@pytest.mark.parametrize("text", ["", " \n", "Ann", "Ann left", "\x01\x02", "gone gone"])
+def test_short_or_empty_documents_have_no_clusters(text: str) -> None:
+    result = fake_predictor().predict(text)
+    assert (result["text"], result["clusters"]) == (text, [])
+
+
+def test_predict_refuses_what_is_no_document() -> None:
+    predictor = fake_predictor()
+    with pytest.raises(DataError, match="exactly one of text, tokens, sentences"):
+        predictor.predict()
+    with pytest.raises(DataError, match="exactly one of text, tokens, sentences"):
+        predictor.predict("a", words=["a"])
+
+
+def test_input_forms() -> None:
+    predictor = fake_predictor()
+    lines = ['"A a"', '{"document": "A a"}', '{"text": "A a"}', '{"tokens": ["A", "a"]}']
+    for line in lines:
+        result = predictor.predict_json(predictor.load_line(line, number=3))
+        assert strings(result) == [["A", "a"]]
+        assert result["doc_key"] == "input:3"
+        assert json.loads(predictor.dump_line(result)) == result
+
+
+def test_clusters_of_a_record_are_passed_over() -> None:
+    result = fake_predictor().predict_json({"text": "A a", "clusters": [[[0, 99]]]})
+    assert strings(result) == [["A", "a"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("{nonsense", "not JSON"),
+        ('"no end', "not JSON"),
+        ("[1]", "not an object"),
+        ("{}", "exactly one of text, tokens, sentences"),
+        ('{"text": 3}', "must be a string"),
+        ('{"tokens": ["a", 1]}', "tokens"),
+        ("\udcff", "not UTF-8"),
+    ],
+)
+def test_a_bad_record_is_marked_counted_and_stops_nothing(line: str, part: str) -> None:
+    predictor = fake_predictor()
+    records = [predictor.load_line('"A a"', number=1), predictor.load_line(line, number=2)]
+    records.append(predictor.load_line('{"text": "B b", "doc_key": "last"}', number=3))
+    first, bad, last = predictor.predict_batch_json(records)
+    assert (strings(first), strings(last)) == ([["A", "a"]], [["B", "b"]])
+    assert {key: bad[key] for key in ("schema", "line")} == {
+        "schema": "spanbert_allen.coref/1",
+        "line": 2,
+    }
+    assert part in bad["error"]
+    assert "\n" not in bad["error"]
+    assert (predictor.num_records, predictor.num_failed) == (3, 1)
+
+
+def test_an_error_record_bears_the_name_of_its_document() -> None:
+    bad = fake_predictor().predict_json({"doc_key": "mine", "text": 3})
+    assert bad["doc_key"] == "mine"
+    assert "line" not in bad
+
+
+def test_a_document_that_the_model_fails_on_is_the_only_one_lost() -> None:
+    predictor = fake_predictor()
+    texts = ["A a x", "CRASH b b", "C c x"]
+    first, failed, last = predictor.predict_batch_json([{"text": text} for text in texts])
+    assert (strings(first), strings(last)) == ([["A", "a"]], [["C", "c"]])
+    assert failed["error"] == (
+        "the model failed on this document: not enough memory: you tried to allocate 9 TB"
+    )
+    assert predictor.num_failed == 1
+    with pytest.raises(RuntimeError, match="not enough memory"):
+        predictor.predict("CRASH")
+
+
+def test_documents_are_packed_by_length_and_come_back_in_order() -> None:
+    predictor = fake_predictor(max_pieces_per_batch=12)
+    lengths = [5, 1, 30, 6, 0, 4, 4, 3, 2]
+    records = [{"tokens": ["w"] * n, "doc_key": str(n)} for n in lengths]
+    results = predictor.predict_batch_json(records)
+    assert [len(result["clusters"][0]) if result["clusters"] else 0 for result in results] == [
+        length if length > 1 else 0 for length in lengths
+    ]
+    assert predictor._model.batches == [["1", "2", "3"], ["4", "4"], ["5", "6"], ["30"]]
+
+
+def test_instances_of_a_reader_and_documents_are_predicted_alike() -> None:
+    predictor = fake_predictor()
+    documents = [CorefDocument.from_sentences(text, [text.split()]) for text in ("A a", "B b B")]
+    by_document = predictor.predict_documents(documents)
+    reader = predictor._dataset_reader
+    by_instance = predictor.predict_batch_instance([reader.text_to_instance(d) for d in documents])
+    assert by_document == by_instance
+    assert predictor.predict_instance(reader.text_to_instance(documents[0])) == by_document[0]
+    assert [strings(result) for result in by_document] == [[["A", "a"]], [["B", "b", "B"]]]
+
+
+def test_clusters_and_mentions_are_in_document_order_with_finite_scores() -> None:
+    document = CorefDocument.from_sentences("d", [["a", "b", "c", "d"]])
+    late = [WordSpan(3, 3), WordSpan(1, 2)]
+    early = [WordSpan(0, 1), WordSpan(2, 2)]
+    result = coref_json(
+        document, [late, early], [[3.0, math.nan], [1, 2]], [[math.inf, None], [None, -math.inf]]
+    )
+    assert strings(result) == [["a b", "c"], ["b c", "d"]]
+    scores = [[(m["mention_score"], m["link_score"]) for m in c] for c in result["clusters"]]
+    assert scores == [[(1.0, None), (2.0, None)], [(None, None), (3.0, None)]]
+    json.dumps(result, allow_nan=False)
