@@ -1,1 +1,5 @@
-"""One model a task: heads on the encoder, loss, readable output."""
+"""The models, each a whole: what a reader gives in, losses, metrics and predictions out."""
+
+from spanbert_allen.models.coref import SpanbertCoref
+
+__all__ = ["SpanbertCoref"]

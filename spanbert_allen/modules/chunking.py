@@ -46,7 +46,7 @@ def overlapping_slices(tensor: Tensor, bounds: Sequence[tuple[int, int]]) -> tup
     """
     if not bounds:
         return ()
-    slices: tuple[Tensor, ...] = _OverlappingSlices.apply(tensor, bounds)  # type: ignore[no-untyped-call]
+    slices: tuple[Tensor, ...] = _OverlappingSlices.apply(tensor, bounds)
     return slices
 
 

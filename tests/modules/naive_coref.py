@@ -54,7 +54,7 @@ def keep(spans, scores, number, allow_crossing):
 
 
 def bucket(distance):
-    return distance if distance <= 4 else min(9, int(math.floor(math.log2(distance))) + 3)
+    return distance if distance <= 4 else min(9, math.floor(math.log2(distance)) + 3)
 
 
 def feature_row(features, document, left, right, i, j):
@@ -140,7 +140,7 @@ def marginal_loss(full, same_cluster):
     total = full.new_zeros(())
     for row, gold in zip(full, same_cluster, strict=True):
         probabilities = torch.cat([row, row.new_zeros(1)]).exp()
-        gold = gold & row.isfinite()
-        gold = torch.cat([gold, ~gold.any().unsqueeze(0)])
-        total = total - torch.log(probabilities[gold].sum() / probabilities.sum())
+        linked = gold & row.isfinite()
+        right = torch.cat([linked, ~linked.any().unsqueeze(0)])
+        total = total - torch.log(probabilities[right].sum() / probabilities.sum())
     return total

@@ -1,0 +1,252 @@
+"""End-to-end coreference on SpanBERT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from allennlp.common import Lazy
+from allennlp.data import Vocabulary
+from allennlp.models import Model
+from allennlp.modules.token_embedders import TokenEmbedder
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from spanbert_allen.common.document import CorefDocument
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.metrics.coref_f1 import CorefF1
+from spanbert_allen.metrics.mention_recall import MentionRecall
+from spanbert_allen.modules.coref_decoder import DecodedClusters, decode
+from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits, ScoredLinks
+from spanbert_allen.modules.coref_input import (
+    DocumentPieces,
+    gold_labels,
+    random_window,
+    unpad,
+)
+from spanbert_allen.modules.coref_loss import marginal_loss, mention_loss
+from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+
+ONTONOTES_GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
+
+
+@Model.register("spanbert_coref")
+class SpanbertCoref(Model):
+    """
+    Coreference resolution as in Joshi et al. (2019), "BERT for Coreference Resolution: Baselines
+    and Analysis", and Joshi et al. (2020), "SpanBERT", section 4.2: word pieces are the units,
+    segments are encoded by themselves, `CorefHead` scores mentions and links. The documents of a
+    batch share the encoder's forward passes and nothing else.
+
+    # Parameters
+
+    vocab : `Vocabulary`
+        AllenNLP's; nothing is in it, as the pieces are the encoder's own.
+    embedder : `TokenEmbedder`
+        The token embedder `spanbert`.
+    head : `Lazy[CorefHead]`, optional
+        Its settings; see `CorefHead`.
+    special_pieces : `bool`, optional (default = `False`)
+        Whether [CLS] and [SEP] are units like others, so that spans may hold them, as in the
+        original. Without them a span may reach over the end of a segment inside its sentence.
+    whole_words : `bool`, optional (default = `True`)
+        Whether spans begin and end where words do. The original tries every piece.
+    max_training_segments : `int`, optional (default = `None`)
+        Longer documents are trained on so many consecutive segments, drawn anew at each visit.
+    mention_loss_weight : `float`, optional (default = `0.0`)
+        The weight of the loss of mention scores beside that of links. Singletons need it: links
+        say nothing of them.
+    singleton_threshold : `float`, optional (default = `None`)
+        Kept spans without links whose mention score is above it become clusters of one mention;
+        `0` goes with a mention loss, and is a probability above one half.
+    genres : `Sequence[str]`, optional (default = OntoNotes' seven)
+        Those with a row of their own; any other counts as the first, as in the original.
+    also_without_singletons : `bool`, optional (default = `False`)
+        Also measure with annotated and predicted singletons removed.
+    """
+
+    default_predictor = "spanbert_coref"
+
+    def __init__(
+        self,
+        vocab: Vocabulary,
+        embedder: TokenEmbedder,
+        *,
+        head: Lazy[CorefHead] = Lazy(CorefHead),  # noqa: B008  it holds no state
+        special_pieces: bool = False,
+        whole_words: bool = True,
+        max_training_segments: int | None = None,
+        mention_loss_weight: float = 0.0,
+        singleton_threshold: float | None = None,
+        genres: Sequence[str] = ONTONOTES_GENRES,
+        also_without_singletons: bool = False,
+        **kwargs: Any,
+    ):
+        super().__init__(vocab, **kwargs)
+        if not isinstance(embedder, SpanbertEmbedder):
+            raise ConfigError(
+                f"model.embedder: a {type(embedder).__name__} does not encode segments of pieces; "
+                'use {"type": "spanbert", ...}'
+            )
+        self.embedder = embedder
+        self.head = head.construct(dim=embedder.get_output_dim(), num_genres=len(genres))
+        self.special_pieces = special_pieces
+        self.whole_words = whole_words
+        self.max_training_segments = max_training_segments
+        self.mention_loss_weight = mention_loss_weight
+        self.singleton_threshold = singleton_threshold
+        self.genre_ids = {genre: index for index, genre in enumerate(genres)}
+        self.coref_f1 = CorefF1(also_without_singletons=also_without_singletons)
+        self.mention_recall = MentionRecall()
+
+    def forward(
+        self,
+        token_ids: Tensor,
+        segment_ids: Tensor,
+        word_ids: Tensor,
+        sentence_ids: Tensor,
+        speaker_ids: Tensor,
+        metadata: list[dict[str, Any]],
+        gold_spans: Tensor | None = None,
+        gold_cluster_ids: Tensor | None = None,
+    ) -> dict[str, Any]:
+        """
+        What the coreference readers give.
+
+        # Parameters
+
+        token_ids, segment_ids, word_ids, sentence_ids, speaker_ids : `Tensor`
+            Shape: (batch_size, num_pieces). The segment id of padding is -1.
+        metadata : `list[dict[str, Any]]`
+            Each with its `document`.
+        gold_spans : `Tensor`, optional (default = `None`)
+            Shape: (batch_size, num_mentions, 2). First and last pieces; -1 is padding.
+        gold_cluster_ids : `Tensor`, optional (default = `None`)
+            Shape: (batch_size, num_mentions). -1 is padding.
+
+        # Returns
+
+        `dict[str, Any]`
+            `loss` when there is annotation: summed over spans, averaged over documents. Outside of
+            training, for each document, what `DecodedClusters` says: `clusters`, `mention_scores`,
+            `link_scores`.
+        """
+        pieces = unpad(
+            {
+                "token_ids": token_ids,
+                "segment_ids": segment_ids,
+                "word_ids": word_ids,
+                "sentence_ids": sentence_ids,
+                "speaker_ids": speaker_ids,
+            },
+            gold_spans,
+            gold_cluster_ids,
+        )
+        if self.training and self.max_training_segments is not None:
+            pieces = [random_window(document, self.max_training_segments) for document in pieces]
+        texts: list[CorefDocument] = [entry["document"] for entry in metadata]
+        losses: list[Tensor] = []
+        decoded: list[DecodedClusters] = []
+        for document, vectors, text in zip(pieces, self._encode(pieces), texts, strict=True):
+            units, unit_vectors = self._choose_units(document, vectors)
+            links = self.head(self._head_input(units, unit_vectors, text.genre))
+            if units.gold_spans is not None:
+                losses.append(self._loss(links, units))
+            if not self.training:
+                decoded.append(decode(links, units.word_ids, self.singleton_threshold))
+            self._measure(links, units, text, decoded[-1] if decoded else None)
+        output: dict[str, Any] = {}
+        if losses:
+            output["loss"] = torch.stack(losses).mean()
+        if decoded:
+            for name in DecodedClusters._fields:
+                output[name] = [getattr(document, name) for document in decoded]
+        return output
+
+    def get_metrics(self, reset: bool = False) -> dict[str, float]:
+        """`mention_recall`; outside of training also the scores of `CorefF1`, over words."""
+        metrics = {"mention_recall": self.mention_recall.get_metric(reset)}
+        if not self.training:
+            metrics |= self.coref_f1.get_metric(reset)
+        return metrics
+
+    def _encode(self, documents: list[DocumentPieces]) -> list[Tensor]:
+        """Shape of each: (num_pieces, dim)"""
+        # Shape: (batch_size, num_pieces, dim)
+        vectors = self.embedder.encode(
+            pad_sequence([document.token_ids for document in documents], batch_first=True),
+            pad_sequence(
+                [document.segment_ids for document in documents],
+                batch_first=True,
+                padding_value=-1,
+            ),
+        )
+        return [
+            rows[: len(document.token_ids)]
+            for rows, document in zip(vectors, documents, strict=True)
+        ]
+
+    def _choose_units(
+        self, document: DocumentPieces, vectors: Tensor
+    ) -> tuple[DocumentPieces, Tensor]:
+        """The document and its vectors with or without special pieces."""
+        if self.special_pieces:
+            return document, vectors
+        chosen = document.word_ids >= 0
+        return document.select(chosen), vectors[chosen]
+
+    def _head_input(
+        self, units: DocumentPieces, vectors: Tensor, genre: str | None
+    ) -> DocumentUnits:
+        # Shape: (num_units - 1,)
+        new_word = units.word_ids[1:] != units.word_ids[:-1]
+        # Shape: (1,) or, without units, (0,)
+        edge = torch.ones_like(units.word_ids[:1], dtype=torch.bool)
+        return DocumentUnits(
+            vectors=vectors,
+            sentence_ids=units.sentence_ids,
+            segment_ids=units.segment_ids,
+            speaker_ids=units.speaker_ids,
+            may_start=torch.cat([edge, new_word]) if self.whole_words else None,
+            may_end=torch.cat([new_word, edge]) if self.whole_words else None,
+            genre_id=self.genre_ids.get(genre, 0) if genre is not None else 0,
+        )
+
+    def _loss(self, links: ScoredLinks, units: DocumentPieces) -> Tensor:
+        """Shape: ()"""
+        # Shape: (num_spans,)
+        labels = gold_labels(units, links.spans.starts, links.spans.ends)
+        # Shape: (num_spans, num_antecedents)
+        gold = (labels[links.antecedents] == labels.unsqueeze(1)) & (labels >= 0).unsqueeze(1)
+        loss = marginal_loss(links.scores, gold & links.scores.isfinite())
+        if self.mention_loss_weight:
+            loss = loss + self.mention_loss_weight * mention_loss(links.mention_scores, labels >= 0)
+        if links.scores.numel() == 0:
+            # Too short for any link: workers that train together still need every gradient.
+            trained = (p for p in self.parameters() if p.requires_grad)
+            loss = loss + 0.0 * sum(parameter.sum() for parameter in trained)
+        return loss
+
+    def _measure(
+        self,
+        links: ScoredLinks,
+        units: DocumentPieces,
+        text: CorefDocument,
+        decoded: DecodedClusters | None,
+    ) -> None:
+        if units.gold_spans is None or text.clusters is None:
+            return
+        if decoded is not None:
+            self.coref_f1([decoded.clusters], [text.clusters])
+            gold = {mention for cluster in text.clusters for mention in cluster}
+        else:  # in training a window, of which the document's annotation would not be true
+            gold = _word_spans(units.gold_spans[:, 0], units.gold_spans[:, 1], units.word_ids)
+        kept = _word_spans(links.spans.starts, links.spans.ends, units.word_ids)
+        self.mention_recall([kept], [gold])
+
+
+def _word_spans(starts: Tensor, ends: Tensor, word_ids: Tensor) -> set[WordSpan]:
+    columns = word_ids[starts].tolist(), word_ids[ends].tolist()
+    return {WordSpan(*span) for span in zip(*columns, strict=True)}
