@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from allennlp.commands import predict
+from allennlp.commands.predict import _PredictManager
 from allennlp.common.file_utils import cached_path
 
 from spanbert_allen.common.files import STANDARD_STREAM, read_lines, replace_file
 from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.record import Record
 
-_AllenNlpManager = predict._PredictManager
 
-
-class BulkManager(_AllenNlpManager):
+class BulkManager(_PredictManager):
     """Runs `allennlp predict`; with predictors that are not ours, exactly as AllenNLP does."""
 
     def __init__(

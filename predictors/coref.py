@@ -44,7 +44,7 @@ class CorefPredictor(SpanPredictor):
         language: str | None = None,
     ) -> None:
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
-        self.language = language or getattr(dataset_reader, "language", "en")
+        self.language: str = language or getattr(dataset_reader, "language", None) or "en"
 
     def predict(
         self,

@@ -1,0 +1,85 @@
+"""What a person sees of a long command: lines that stay, and one that says what is going on."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import IO, Any
+
+
+class Progress:
+    """
+    Lines for a person, the last of which may still change.
+
+    # Parameters
+
+    stream : `IO[str]`
+        Where to. Changing lines are only shown if it is a terminal.
+    """
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._shown = ""
+
+    def line(self, text: str = "") -> None:
+        """Writes a line that stays."""
+        self.now("")
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
+
+    def now(self, text: str) -> None:
+        """Shows what is going on, in place of what was shown before."""
+        if self._is_terminal and text != self._shown:
+            self._stream.write("\r" + text.ljust(len(self._shown)) + ("" if text else "\r"))
+            self._stream.flush()
+            self._shown = text
+
+
+class Percentage:
+    """Shows how far AllenNLP's progress bar is."""
+
+    def __init__(self, label: str, progress: Progress) -> None:
+        self.label, self.progress = label, progress
+
+    def __call__(self, line: str) -> None:
+        percentage = re.search(r"(\d+)%\|", line)
+        if percentage:
+            self.progress.now(f"{self.label} {percentage[1]} %")
+
+
+class EpochReport:
+    """One line an epoch, from the file of metrics that AllenNLP writes at its end."""
+
+    def __init__(self, folder: Path, progress: Progress) -> None:
+        self.folder, self.progress = folder, progress
+        self.epoch = 0
+
+    def __call__(self, line: str) -> None:
+        self.report_finished()
+        percentage = re.search(r"(\d+)%\|", line)
+        if percentage:
+            loss = re.search(r" loss: ([\d.]+)", line)
+            said = f", loss {float(loss[1]):.2f}" if loss else ""
+            self.progress.now(f"  epoch {self.epoch + 1}: {percentage[1]} %{said}")
+
+    def report_finished(self) -> None:
+        """Reports the epochs whose metrics stand in the folder by now."""
+        while (
+            metrics := _whole_json(self.folder / f"metrics_epoch_{self.epoch}.json")
+        ) is not None:
+            self.epoch += 1
+            said = [f"  epoch {self.epoch:>2}  loss {metrics['training_loss']:.2f}"]
+            if "validation_coref_f1" in metrics:
+                said.append(f"dev CoNLL F1 {100 * metrics['validation_coref_f1']:.1f}")
+            self.progress.line("  ".join(said))
+
+
+def _whole_json(path: Path) -> dict[str, Any] | None:
+    """What a file holds, or nothing while it is not there or not written to its end."""
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return metrics if isinstance(metrics, dict) else None

@@ -1,0 +1,41 @@
+"""Stands in for `allennlp`: says, writes and ends as the real one does, in no time."""
+
+import json
+import sys
+from pathlib import Path
+
+EPOCHS = [
+    {"training_loss": 30.456, "validation_coref_f1": 0.25},
+    {"training_loss": 10.0, "validation_coref_f1": 0.5},
+]
+
+
+def train(arguments: list[str]) -> None:
+    folder = Path(arguments[arguments.index("-s") + 1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, metrics in enumerate(EPOCHS):
+        sys.stderr.write(f"coref_f1: 0.1, batch_loss: 3.0, loss: 31.5 ||:  40%|#### | {number}\r")
+        (folder / f"metrics_epoch_{number}.json").write_text(json.dumps(metrics))
+    (folder / "model.tar.gz").write_bytes(b"")
+
+
+def evaluate(arguments: list[str]) -> None:
+    metrics = {"coref_f1": 0.4444, "muc_f1": 0.5, "loss": 3.0}
+    Path(arguments[arguments.index("--output-file") + 1]).write_text(json.dumps(metrics))
+
+
+def predict(arguments: list[str]) -> None:
+    record = json.loads(Path(arguments[1]).read_text(encoding="utf-8"))
+    mentions = [{"start": 0, "end": 3, "text": record["text"][:3]}]
+    mentions.append({"start": 4, "end": 7, "text": record["text"][4:7]})
+    result = {"doc_key": "quickstart", "text": record["text"], "clusters": [mentions]}
+    Path(arguments[arguments.index("--output-file") + 1]).write_text(json.dumps(result))
+
+
+if __name__ == "__main__":
+    command, *arguments = sys.argv[1:]
+    sys.stdout.write("2026-11-23 INFO noise that is for the log\n")
+    if Path("fail_at").exists() and Path("fail_at").read_text() == command:
+        sys.stderr.write("error: the disk is full: make room\nlast line\n")
+        sys.exit(1)
+    {"train": train, "evaluate": evaluate, "predict": predict}[command](arguments)
