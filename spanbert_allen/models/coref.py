@@ -58,6 +58,9 @@ class SpanbertCoref(Model):
     mention_loss_weight : `float`, optional (default = `0.0`)
         The weight of the loss of mention scores beside that of links. Singletons need it: links
         say nothing of them.
+    mention_loss_on : `str`, optional (default = `"candidates"`)
+        What the mention loss sums over: all `candidates`, or only the `kept` ones, as Xu and Choi
+        (2020) do. With all, a mention that is not kept is told so, and training starts much faster.
     singleton_threshold : `float`, optional (default = `None`)
         Kept spans without links whose mention score is above it become clusters of one mention;
         `0` goes with a mention loss, and is a probability above one half.
@@ -79,6 +82,7 @@ class SpanbertCoref(Model):
         whole_words: bool = True,
         max_training_segments: int | None = None,
         mention_loss_weight: float = 0.0,
+        mention_loss_on: str = "candidates",
         singleton_threshold: float | None = None,
         genres: Sequence[str] = ONTONOTES_GENRES,
         also_without_singletons: bool = False,
@@ -96,6 +100,11 @@ class SpanbertCoref(Model):
         self.whole_words = whole_words
         self.max_training_segments = max_training_segments
         self.mention_loss_weight = mention_loss_weight
+        if mention_loss_on not in ("candidates", "kept"):
+            raise ConfigError(
+                f"model.mention_loss_on: {mention_loss_on!r} is neither 'candidates' nor 'kept'."
+            )
+        self.mention_loss_on = mention_loss_on
         self.singleton_threshold = singleton_threshold
         self.genre_ids = {genre: index for index, genre in enumerate(genres)}
         self.coref_f1 = CorefF1(also_without_singletons=also_without_singletons)
@@ -222,7 +231,10 @@ class SpanbertCoref(Model):
         gold = (labels[links.antecedents] == labels.unsqueeze(1)) & (labels >= 0).unsqueeze(1)
         loss = marginal_loss(links.scores, gold & links.scores.isfinite())
         if self.mention_loss_weight:
-            loss = loss + self.mention_loss_weight * mention_loss(links.mention_scores, labels >= 0)
+            scores = links.mention_scores
+            if self.mention_loss_on == "candidates":
+                scores, labels = links.candidate_scores, gold_labels(units, *links.candidates)
+            loss = loss + self.mention_loss_weight * mention_loss(scores, labels >= 0)
         if links.scores.numel() == 0:
             # Too short for any link: workers that train together still need every gradient.
             trained = (p for p in self.parameters() if p.requires_grad)

@@ -10,7 +10,7 @@ from spanbert_allen.modules.coarse_antecedents import Antecedents
 from spanbert_allen.modules.feedforward_scorer import FeedForwardScorer
 from spanbert_allen.modules.pair_features import PairFeatures, SpanContext
 
-_PAIRS_PER_CHUNK = 4096
+_PAIRS_PER_CHUNK = 2048
 
 
 class AntecedentScorer(nn.Module):
@@ -75,15 +75,16 @@ class AntecedentScorer(nn.Module):
             # Shape: (num_pairs,)
             rows = valid.nonzero()[:, 0]
             columns = indices[valid]
-            # Shape: (num_pairs, features)
-            features = self.features(rows + first, columns, context)
             # Shape: (num_pairs, span_dim)
             vectors = own_vector.index_select(0, rows) * spans.index_select(0, columns)
+            # In place: three large sums without a fourth and fifth block of memory.
             # Shape: (num_pairs, hidden_dim)
             pre_activation = vectors @ product_weights.t()
-            pre_activation = pre_activation + own_product.index_select(0, rows)
-            pre_activation = pre_activation + other_products.index_select(0, columns)
-            pre_activation = pre_activation + features.to(vectors.dtype) @ feature_weights.t()
+            pre_activation += own_product.index_select(0, rows)
+            pre_activation += other_products.index_select(0, columns)
+            if self.features.output_dim:
+                features = self.features(rows + first, columns, context)
+                pre_activation += features @ feature_weights.t()
             # Shape: (num_pairs,)
             return self.feedforward.finish(pre_activation)
 

@@ -11,7 +11,7 @@ from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_
 from spanbert_allen.modules.distance import NUM_DISTANCE_BUCKETS, distance_buckets
 
 _ROWS_PER_CHUNK = 256
-_PAIRS_PER_CHUNK = 4096
+_PAIRS_PER_CHUNK = 2048
 
 
 class Antecedents(NamedTuple):

@@ -53,12 +53,18 @@ class ScoredLinks(NamedTuple):
     scores : `Tensor`
         Shape: (num_spans, num_antecedents). Against 0 for no antecedent; minus infinity where
         there is none.
+    candidates : `SpanCandidates`
+        All spans that were considered; both columns of shape (num_candidates,).
+    candidate_scores : `Tensor`
+        Shape: (num_candidates,). Their mention scores.
     """
 
     spans: SpanCandidates
     mention_scores: Tensor
     antecedents: Tensor
     scores: Tensor
+    candidates: SpanCandidates
+    candidate_scores: Tensor
 
 
 class CorefHead(nn.Module, FromParams):
@@ -198,7 +204,9 @@ class CorefHead(nn.Module, FromParams):
         if self.refinement is not None:
             vectors = self.refinement(vectors, scores, antecedents.indices)
             scores = self.antecedent_scorer(vectors, antecedents, context)
-        return ScoredLinks(spans, mention_scores, antecedents.indices, scores)
+        return ScoredLinks(
+            spans, mention_scores, antecedents.indices, scores, candidates, candidate_scores
+        )
 
     def _num_kept(self, num_units: int) -> int:
         num_kept = int(self.kept_per_unit * num_units)

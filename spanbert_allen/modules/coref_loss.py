@@ -37,7 +37,7 @@ def marginal_loss(scores: Tensor, gold: Tensor) -> Tensor:
 
 def mention_loss(mention_scores: Tensor, is_mention: Tensor) -> Tensor:
     """
-    Binary cross-entropy of the kept spans' mention scores, summed: an option of Xu and Choi (2020),
+    Binary cross-entropy of mention scores, summed over spans: an option of Xu and Choi (2020),
     "Revealing the Myth of Higher-Order Inference in Coreference Resolution" (their program).
 
     # Parameters

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
 
-_PAIRS_PER_CHUNK = 4096
+_PAIRS_PER_CHUNK = 2048
 
 
 class Refinement(nn.Module, Registrable):

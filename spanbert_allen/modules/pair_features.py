@@ -39,7 +39,8 @@ class PairFeatures(nn.Module):
     # Parameters
 
     names : `Sequence[str]`, optional (default = all, in this order)
-        Of `speaker`, `genre`, `distance`, `segment`: columns come in the order given.
+        Of `speaker`, `genre`, `distance`, `segment`: columns come in the order given. May be empty:
+        then `output_dim` is 0 and there is nothing to call.
     feature_size : `int`, optional (default = `20`)
     num_genres : `int`, optional (default = `7`)
     max_segments : `int`, optional (default = `3`)
@@ -94,8 +95,6 @@ class PairFeatures(nn.Module):
             embedding(self._ids(name, spans, antecedents, context))
             for name, embedding in self.embeddings.items()
         ]
-        if not columns:
-            return torch.zeros(spans.size(0), 0, device=spans.device)
         return self.dropout(torch.cat(columns, dim=-1))
 
     def _ids(self, name: str, spans: Tensor, antecedents: Tensor, context: SpanContext) -> Tensor:

@@ -198,7 +198,7 @@ class SpanbertEmbedder(TokenEmbedder):
             vectors = torch.cat([self._run(pack, token_ids, type_ids) for pack in packs])
             places = torch.cat([pack.places[pack.mask] for pack in packs])
             out = out.index_copy(0, places, vectors)
-        return out.view(*token_ids.shape, -1)
+        return out.view(*token_ids.shape, self.get_output_dim())
 
     def pool(self, vectors: Tensor) -> Tensor:
         """
