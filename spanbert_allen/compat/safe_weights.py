@@ -47,7 +47,10 @@ def _refused_in_one_sentence(read: _Read) -> Callable[..., Any]:
     def reading(*args: Any, **kwargs: Any) -> Any:
         try:
             return read(*args, **kwargs)
-        except pickle.UnpicklingError as error:
+        except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+            # Of the RuntimeErrors, the one of torch's reader of zip files: the file is cut short.
+            if isinstance(error, RuntimeError) and "PytorchStreamReader" not in str(error):
+                raise
             place = "the weights or training state" if not args else str(_place(args[0]))
             raise DataError(
                 "is no whole file of weights, or holds Python objects beside tensors and numbers, "

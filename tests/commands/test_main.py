@@ -1,0 +1,104 @@
+"""The command `spanbert-allen`: what it passes where, and its light commands."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spanbert_allen import __main__ as program
+from spanbert_allen.commands import COMMANDS, doctor, load_command, plugin
+
+
+@pytest.fixture(autouse=True)
+def _own_excepthook(monkeypatch):
+    monkeypatch.setattr(program.console, "install_excepthook", lambda: None)
+
+
+def test_help_names_every_command(capsys):
+    assert program.main([]) == 0
+    shown = capsys.readouterr().out
+    for name in (*COMMANDS, *program.ALLENNLP_COMMANDS):
+        assert name in shown
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_explains_itself(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        program.main([name, "--help"])
+    assert ended.value.code == 0
+    assert load_command(name).HELP.split()[0] in capsys.readouterr().out
+
+
+def test_a_name_that_is_nearly_ours(capsys):
+    with pytest.raises(SystemExit) as ended:
+        program.main(["docter"])
+    assert ended.value.code == 2
+    assert "did you mean `doctor`?" in capsys.readouterr().err
+
+
+def test_debug_asks_for_tracebacks(monkeypatch):
+    monkeypatch.setenv("ALLENNLP_DEBUG", "")
+    with pytest.raises(SystemExit):
+        program.main(["plugin", "--debug", "--help"])
+    assert program.console.wants_tracebacks()
+
+
+def test_sample_writes_the_corpus(tmp_path, capsys):
+    assert program.main(["sample", str(tmp_path / "new")]) == 0
+    paths = capsys.readouterr().out.split()
+    assert f"{tmp_path}/new/coref_train.jsonl" in paths
+    with open(paths[0], encoding="utf-8") as file:
+        assert json.loads(file.readline())
+
+
+def test_plugin_line_is_written_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = tmp_path / ".allennlp" / "plugins"
+    assert program.main(["plugin"]) == 0
+    assert program.main(["plugin"]) == 0
+    assert path.read_text() == "spanbert_allen\n"
+    assert "nothing to do" in capsys.readouterr().out
+
+
+def test_plugin_line_leaves_the_others(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    real = tmp_path / "kept_elsewhere"
+    real.write_text("another_package")
+    (tmp_path / ".allennlp_plugins").symlink_to(real)
+    assert program.main(["plugin", "--local"]) == 0
+    assert real.read_text() == "another_package\nspanbert_allen\n"
+    assert (tmp_path / ".allennlp_plugins").is_symlink()
+    assert not plugin.add_line(real)
+
+
+def test_doctor_is_content(capsys):
+    assert program.main(["doctor", "--quick"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("ok ") for line in lines)
+    assert any("encoder minilm" in line and "whole" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "bound", "said"),
+    [
+        ("packaging", ">=1", ""),
+        ("packaging", "<1", "tested are <1"),
+        ("no-such-distribution", ">=1", "make install"),
+    ],
+)
+def test_doctor_compares_versions(name, bound, said):
+    cure = doctor.version_finding(name, bound).cure
+    assert (said in cure) if said else not cure
+
+
+def test_doctor_finds_a_damaged_encoder(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"cut short")
+    assert "damaged" in doctor._weights_finding("minilm", tmp_path, "0" * 64).state
+    assert "missing" in doctor._weights_finding("minilm", tmp_path / "no", None).state
+
+
+def test_doctor_says_that_something_is_wrong(monkeypatch, capsys):
+    monkeypatch.setitem(doctor.BOUNDS, "packaging", "<1")
+    assert program.main(["doctor", "--quick"]) == 1
+    assert "WRONG packaging" in capsys.readouterr().out

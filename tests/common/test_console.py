@@ -1,0 +1,170 @@
+"""Errors as a person meets them: one sentence, or a traceback when it is not theirs to mend."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import types
+
+import _jsonnet
+import pytest
+
+from spanbert_allen.common import console
+from spanbert_allen.common.errors import ConfigError, DataError
+
+
+class ConfigurationError(Exception):
+    """Stands for AllenNLP's, which takes seconds to import."""
+
+
+ConfigurationError.__module__ = "allennlp.common.checks"
+
+
+class ProcessRaisedException(Exception):
+    """Stands for torch's."""
+
+
+ProcessRaisedException.__module__ = "torch.multiprocessing.spawn"
+
+
+def jsonnet_error(source, tmp_path):
+    path = tmp_path / "config.jsonnet"
+    path.write_text(source)
+    with pytest.raises(RuntimeError) as raised:
+        _jsonnet.evaluate_file(str(path))
+    return raised.value
+
+
+def test_our_own_errors_are_shown_as_they_are():
+    assert console.sentence_for(ConfigError("`x` must be positive")) == "`x` must be positive"
+    assert console.sentence_for(DataError("is empty", "a.conll", 3)) == "a.conll:3: is empty"
+
+
+def test_an_unset_variable_says_what_to_export(tmp_path):
+    error = jsonnet_error("{a: std.extVar('DATA_DIR') + '/train'}", tmp_path)
+    assert console.sentence_for(error) == (
+        "the config needs DATA_DIR: export DATA_DIR=<path> and run the command again"
+    )
+
+
+def test_a_required_knob_says_its_own_sentence(tmp_path):
+    error = jsonnet_error("{data:: error 'set data to a folder', path: self.data}", tmp_path)
+    assert console.sentence_for(error) == f"set data to a folder ({tmp_path}/config.jsonnet:1)"
+
+
+def test_a_syntax_error_of_jsonnet_names_its_place(tmp_path):
+    sentence = console.sentence_for(jsonnet_error("{a: 1,,}", tmp_path))
+    assert sentence.startswith(f"{tmp_path}/config.jsonnet:1:7: unexpected")
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        (
+            "spanbert_corf not in acceptable choices for model.type: ['lstm', 'spanbert_coref', "
+            "'coref']. You should either use the --include-package flag",
+            "`spanbert_corf` is not a registered type for `model.type` of the config: did you mean "
+            "`spanbert_coref`? (a class of your own package needs --include-package or a "
+            "line in .allennlp_plugins)",
+        ),
+        (
+            "zzz not in acceptable choices for model.type: ['lstm']. You should either",
+            "`zzz` is not a registered type for `model.type` of the config: check the spelling "
+            "(a class of your own package needs --include-package or a line in .allennlp_plugins)",
+        ),
+        (
+            "Serialization directory (out/a) already exists and is not empty. Specify --recover to "
+            "recover from an existing output folder.",
+            "the folder out/a exists and is not empty: name another with -s, go on with the run in "
+            "it with --recover, or replace it with --force",
+        ),
+        ('key "model" is required', 'key "model" is required'),
+    ],
+)
+def test_configuration_errors_of_allennlp(message, sentence):
+    assert console.sentence_for(ConfigurationError(message)) == sentence
+
+
+def test_an_unregistered_name_is_looked_up(monkeypatch):
+    class Model:
+        pass
+
+    registrable = types.ModuleType("allennlp.common.registrable")
+    registrable.Registrable = type(
+        "Registrable", (), {"_registry": {Model: {"coref": (), "lstm": ()}}}
+    )
+    monkeypatch.setitem(sys.modules, "allennlp.common.registrable", registrable)
+    message = "'corf' is not a registered name for 'Model'. If your registered class comes from"
+    assert console.sentence_for(ConfigurationError(message)).startswith(
+        "`corf` is not a registered type for a Model: did you mean `coref`?"
+    )
+
+
+def test_an_override_that_nothing_takes():
+    error = ValueError("overrides dict contains unused keys: ['trainer.optimiser.lr']")
+    assert console.sentence_for(error) == (
+        "the option -o names what the config does not have: 'trainer.optimiser.lr': "
+        "check the spelling"
+    )
+
+
+def test_files(tmp_path):
+    with pytest.raises(OSError, match="No such file") as missing:
+        (tmp_path / "train.conll").read_text()
+    assert console.sentence_for(missing.value) == (
+        f"{tmp_path}/train.conll: does not exist: check the path"
+    )
+    with pytest.raises(OSError, match="Is a directory") as folder:
+        tmp_path.read_text()
+    assert console.sentence_for(folder.value) == f"{tmp_path}: is a folder where a file is needed"
+    assert console.sentence_for(FileNotFoundError("file x not found")) == "file x not found"
+
+
+@pytest.mark.parametrize(
+    ("last", "sentence"),
+    [
+        ("spanbert_allen.common.errors.DataError: a.conll:3: is wrong\n", "a.conll:3: is wrong\n"),
+        ("allennlp.common.checks.ConfigurationError: no key\n", "no key\n"),
+        ("ValueError: nan loss encountered\n", None),
+    ],
+)
+def test_errors_of_the_workers_of_a_distributed_run(last, sentence):
+    traceback = (
+        "\n\n-- Process 1 terminated with the following error:\nTraceback (most recent call last):\n"
+        '  File "x.py", line 1, in f\n    raise KeyError: 3\nKeyError: 3\n\n'
+        f"During handling of the above, another:\n\n  File x\n{last}"
+    )
+    assert console.sentence_for(ProcessRaisedException(traceback)) == sentence
+
+
+def test_what_a_user_cannot_mend_keeps_its_traceback():
+    assert console.sentence_for(ValueError("shapes differ")) is None
+    assert console.sentence_for(RuntimeError("expected scalar type")) is None
+
+
+PROGRAM = """
+from spanbert_allen.common import console
+from spanbert_allen.common.errors import DataError
+console.install_excepthook()
+raise DataError("is empty:\\n give another", "a.conll")
+"""
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_hook(debug, monkeypatch):
+    monkeypatch.delenv("ALLENNLP_DEBUG", raising=False)
+    if debug:
+        monkeypatch.setenv("ALLENNLP_DEBUG", "1")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    if debug:
+        assert "Traceback" in done.stderr
+    else:
+        assert done.stderr == "error: a.conll: is empty: give another\n"
+
+
+def test_a_program_that_imports_us_is_not_a_command():
+    assert not console.runs_allennlp_command()
+    assert sys.excepthook is not console._excepthook

@@ -1,0 +1,73 @@
+"""What starts light stays light."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.places import ROOT
+
+LIGHT = """
+import json, sys
+{statement}
+print(json.dumps(sorted(name for name in ("torch", "allennlp", "transformers", "spacy", "numpy")
+                        if name in sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import spanbert_allen",
+        "import spanbert_allen.common.spans, spanbert_allen.common.document, spanbert_allen.common.text",
+        "import spanbert_allen.sample_corpus.layouts",
+        "import spanbert_allen.encoders",
+        "from spanbert_allen.__main__ import main; main([])",
+        "from spanbert_allen.__main__ import main; main(['doctor', '--quick'])",
+    ],
+)
+def test_nothing_heavy_is_imported(statement):
+    assert heavy_modules(statement) <= {"numpy"}
+
+
+def test_scores_need_no_torch():
+    assert heavy_modules("import spanbert_allen.metrics.cluster_scores") <= {"numpy", "scipy"}
+
+
+def heavy_modules(statement):
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT.format(statement=statement)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+ADDED = """
+import sys
+from allennlp.common.plugins import import_plugins
+import allennlp.common.plugins as plugins
+plugins.LOCAL_PLUGINS_FILENAME = plugins.GLOBAL_PLUGINS_FILENAME = "/nowhere"
+import_plugins()
+before = {name.partition(".")[0] for name in sys.modules}
+import spanbert_allen
+assert "spanbert_allen.plugin" in sys.modules
+print(sorted({name.partition(".")[0] for name in sys.modules} - before - set(sys.stdlib_module_names)))
+"""
+
+
+@pytest.mark.slow
+def test_the_plugin_imports_no_package_that_allennlp_does_not():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ADDED],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "['spanbert_allen']"
