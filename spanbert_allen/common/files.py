@@ -139,8 +139,12 @@ def replace_file(path: str | Path) -> Iterator[IO[str]]:
     target = Path(path).resolve()
     if not target.parent.is_dir():
         raise DataError(f"the folder {target.parent} does not exist; make it first", path)
-    if target.exists() and not target.is_file():
-        raise DataError("this is not a regular file; name a file to write", path)
+    if target.is_dir():
+        raise DataError("this is a folder; name a file to write", path)
+    if target.exists() and not target.is_file():  # a device or a pipe has nothing to lose
+        with target.open("w", encoding="utf-8") as file:
+            yield file
+        return
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with _open_new(part, compress=target.suffix == ".gz") as file:
