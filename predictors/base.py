@@ -72,6 +72,10 @@ class SpanPredictor(Predictor):
         """The result for one instance; `outputs` is empty for an instance without pieces."""
         raise NotImplementedError
 
+    def without_labels(self, instance: Instance) -> Instance:
+        """The instance as the model predicts it: a data set's reader may have put labels in."""
+        return instance
+
     def load_line(self, line: str, *, number: int | None = None) -> Record:
         """The record of a line of input, good or bad."""
         return parse_record(line, line=number)
@@ -100,7 +104,8 @@ class SpanPredictor(Predictor):
 
     def predict_batch_instance(self, instances: Sequence[Instance]) -> list[JsonDict]:
         """The results, or error records, for some instances, in their order."""
-        return [self._counted(result, Record({})) for result in self._predict(instances)]
+        unlabelled = [self.without_labels(instance) for instance in instances]
+        return [self._counted(result, Record({})) for result in self._predict(unlabelled)]
 
     def _json_to_instance(self, json_dict: JsonDict) -> Instance:
         return self.record_to_instance(Record(json_dict))

@@ -113,6 +113,16 @@ class CorefPredictor(SpanPredictor):
         """The number of word pieces of an instance."""
         return len(instance["metadata"].metadata["pieces"].token_ids)
 
+    def without_labels(self, instance: Instance) -> Instance:
+        """
+        The instance without annotated clusters, which only some documents of a data set may have,
+        while all of a batch have the same fields.
+        """
+        fields = {
+            name: field for name, field in instance.fields.items() if not name.startswith("gold_")
+        }
+        return Instance(fields)
+
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
         """The result for one instance; a document without word pieces has no clusters."""
         return coref_json(
