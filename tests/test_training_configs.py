@@ -1,0 +1,92 @@
+"""Every shipped configuration builds a whole training run on fixtures, with the tiny encoder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import _jsonnet
+import pytest
+from allennlp.commands.train import TrainModel
+from allennlp.common import Params
+from allennlp.common.util import prepare_environment
+
+import spanbert_allen.plugin  # noqa: F401
+
+ROOT = Path(__file__).parent.parent
+CONFIGS = sorted((ROOT / "training_configs").glob("[!l]*/*.jsonnet"))
+COREF = ROOT / "tests" / "fixtures" / "coref"
+DATA_PATHS = {
+    "COREF_TRAIN_DATA_PATH": COREF / "small.conll",
+    "COREF_DEV_DATA_PATH": COREF / "small.conll",
+    "LITBANK_TRAIN_DATA_PATH": COREF / "litbank_raw.conll",
+    "LITBANK_DEV_DATA_PATH": COREF / "litbank_raw.conll",
+    "TRAIN_DATA_PATH": COREF / "small.jsonl",
+    "VALIDATION_DATA_PATH": COREF / "small.jsonl",
+}
+
+
+def evaluate(config: Path, overrides: str = "") -> dict:
+    """The configuration as JSON, with knobs overridden before anything is derived from them."""
+    return json.loads(
+        _jsonnet.evaluate_snippet(
+            str(config),
+            f"(import {str(config)!r}) + {{ {overrides} }}",
+            ext_vars={name: str(path) for name, path in DATA_PATHS.items()},
+        )
+    )
+
+
+def test_there_are_configurations():
+    assert len(CONFIGS) >= 5
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_builds(config, tmp_path, monkeypatch):
+    if config.parent.name == "quickstart":
+        from spanbert_allen.sample_corpus.layouts import write_sample
+
+        write_sample(tmp_path / "out" / "quickstart" / "data")
+        monkeypatch.chdir(tmp_path)
+    params = evaluate(
+        config, f"encoder:: (import '{ROOT}/training_configs/lib/encoders.libsonnet').tiny"
+    )
+    assert len(config.read_text().splitlines()) <= 30
+    params = Params(params)
+    prepare_environment(params)  # takes the seeds
+    train = TrainModel.from_params(
+        params, serialization_dir=str(tmp_path / "run"), local_rank=0
+    )
+    trained = {
+        name: group["lr"]
+        for group in train.trainer.optimizer.param_groups
+        for name, parameter in train.model.named_parameters()
+        if any(parameter is member for member in group["params"])
+    }
+    assert set(trained) == {name for name, _ in train.model.named_parameters()}
+    embedder_rates = {rate for name, rate in trained.items() if name.startswith("embedder")}
+    other_rates = {rate for name, rate in trained.items() if not name.startswith("embedder")}
+    assert len(embedder_rates) == len(other_rates) == 1
+    assert embedder_rates != other_rates
+
+
+def test_a_knob_reaches_all_that_depends_on_it():
+    config = ROOT / "training_configs" / "coref" / "spanbert_base.jsonnet"
+    params = evaluate(config, "max_training_segments:: 7, segment_length:: 128, epochs:: 2")
+    assert params["model"]["max_training_segments"] == 7
+    assert params["model"]["head"]["max_segments"] == 7
+    assert params["dataset_reader"]["indexer"]["max_length"] == 128
+    assert params["trainer"]["learning_rate_scheduler"]["warmup_steps"] == int(0.1 * 2 * 2802)
+
+
+@pytest.mark.parametrize(
+    ("snippet", "sentence"),
+    [
+        ("{}", "coref: set `encoder`"),
+        ("{ encoder:: { model_name: 'x', max_length: 128 } }", "the encoder takes 128"),
+    ],
+)
+def test_a_missing_or_impossible_knob_says_what_to_do(snippet, sentence):
+    library = ROOT / "training_configs" / "lib" / "coref.libsonnet"
+    with pytest.raises(RuntimeError, match=sentence):
+        _jsonnet.evaluate_snippet("snippet", f"(import '{library}') + {snippet}")

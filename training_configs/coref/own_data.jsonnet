@@ -1,0 +1,18 @@
+// Your own documents, in this project's jsonl (README, "Your own data") with MiniLM; change `encoder`
+// to `encoders.spanbert_base` for SpanBERT.
+local coref = import '../lib/coref.libsonnet';
+local encoders = import '../lib/encoders.libsonnet';
+
+coref {
+  encoder:: encoders.minilm,
+  reader:: { type: 'spanbert_coref_jsonl' },
+  train_path:: std.extVar('TRAIN_DATA_PATH'),
+  validation_path:: std.extVar('VALIDATION_DATA_PATH'),
+
+  head:: { hidden_dim: 1000 },
+  mention_loss_weight:: 1.0,
+  encoder_learning_rate:: 5e-5,
+  task_learning_rate:: 3e-4,
+  warmup_steps:: 50,
+  patience:: 5,
+}
