@@ -11,8 +11,7 @@ TASK ?= coref
 TEXT ?=
 
 # One thread a test process, two processes: the same on every machine, and nothing from a hub.
-export OMP_NUM_THREADS ?= 1
-TEST_ENVIRONMENT := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 PYTEST := $(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: help install lock quickstart test test-fast check lint format clean
