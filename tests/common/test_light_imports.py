@@ -1,0 +1,16 @@
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "module", ["conll", "conll_writer", "coref_jsonl", "files", "text", "document", "spans"]
+)
+def test_reading_imports_nothing_heavy(module):
+    code = (
+        f"import sys, spanbert_allen.common.{module}\n"
+        "heavy = {'torch', 'allennlp', 'transformers', 'spacy', 'numpy'} & set(sys.modules)\n"
+        "sys.exit(f'imports {heavy}' if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
