@@ -6,10 +6,11 @@ traceback only when `ALLENNLP_DEBUG` is set. In effect for commands, never for a
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -25,7 +26,13 @@ def wants_tracebacks() -> bool:
 
 def install_excepthook() -> None:
     """From now on an uncaught error that the user can put right is shown as one sentence."""
-    sys.excepthook = _excepthook
+    if not is_installed():
+        sys.excepthook = _OneSentenceHook(sys.excepthook)
+
+
+def is_installed() -> bool:
+    """Whether uncaught errors are shown as one sentence in this process."""
+    return isinstance(sys.excepthook, _OneSentenceHook)
 
 
 def runs_allennlp_command() -> bool:
@@ -79,14 +86,33 @@ def nearest(name: str, available: Iterable[str], count: int = 3) -> list[str]:
     return near[:count]
 
 
-def _excepthook(
-    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
-) -> None:
-    sentence = None if wants_tracebacks() else sentence_for(error)
-    if sentence is None:
-        sys.__excepthook__(kind, error, traceback)
-    else:
+class _OneSentenceHook:
+    """Shows a sentence where there is one, and leaves all else to the hook that stood before."""
+
+    def __init__(self, otherwise: Callable[..., object]):
+        self.otherwise = otherwise
+
+    def __call__(
+        self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        sentence = None if wants_tracebacks() else sentence_for(error)
+        if sentence is None:
+            self.otherwise(kind, error, traceback)
+            return
+        _log_to_files((kind, error, traceback))
         sys.stderr.write(f"error: {' '.join(sentence.split())}\n")
+
+
+def _log_to_files(
+    error: tuple[type[BaseException], BaseException, TracebackType | None],
+) -> None:
+    """The log file of a training run keeps the traceback; the terminal does without it."""
+    record = logging.LogRecord(
+        __name__, logging.CRITICAL, __file__, 0, "Uncaught exception", None, error
+    )
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.FileHandler):
+            handler.handle(record)
 
 
 def _configuration_sentence(message: str) -> str:
