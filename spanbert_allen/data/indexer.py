@@ -1,7 +1,7 @@
 """Words to the encoder's input, as a reader needs it and as AllenNLP needs it."""
 
-# AllenNLP builds this class from its annotations, and knows `Optional`, but neither `X | None` nor
-# annotations that are strings.
+# AllenNLP builds this class from its annotations. Left to itself it knows `Optional`, but neither
+# `X | None` nor annotations that are strings.
 # ruff: noqa: UP045
 
 from collections.abc import Sequence
@@ -51,6 +51,9 @@ class SpanbertIndexer(TokenIndexer):
     keep_special_strings : `bool`, optional (default = `True`)
         Whether a word such as "[SEP]" in a text becomes the special piece, as in the original
         program; `False` takes it for ordinary text.
+    namespace : `str`, optional (default = `None`)
+        A namespace of AllenNLP's vocabulary to put the word pieces into, for models that look
+        pieces up in it, such as `basic_classifier`. It must be one without padding: `tags`, say.
     serialization_dir : `str`, optional (default = `None`)
         AllenNLP gives it; the vocabulary is kept in it, and taken from it when a trained model is
         loaded.
@@ -65,6 +68,7 @@ class SpanbertIndexer(TokenIndexer):
         max_length: Optional[int] = None,
         vocabulary: Optional[str] = None,
         keep_special_strings: bool = True,
+        namespace: Optional[str] = None,
         serialization_dir: Optional[str] = None,
         token_min_padding_length: int = 0,
     ) -> None:
@@ -79,6 +83,7 @@ class SpanbertIndexer(TokenIndexer):
                 f"{NUM_SPECIAL + 1} to {files.max_positions}, the most that {model_name} takes"
             )
         self.tokenizer = PieceTokenizer.from_files(files, keep_special_strings=keep_special_strings)
+        self._namespace = namespace
         self._cls_id = self.tokenizer.id_of("[CLS]")
         self._sep_id = self.tokenizer.id_of("[SEP]")
 
@@ -112,7 +117,7 @@ class SpanbertIndexer(TokenIndexer):
         )
 
     def count_vocab_items(self, token: Token, counter: dict[str, dict[str, int]]) -> None:
-        """Nothing: the pieces are the encoder's own, and no AllenNLP vocabulary holds them."""
+        """Nothing: the pieces are the encoder's own, and are not counted."""
 
     def tokens_to_indices(self, tokens: list[Token], vocabulary: Vocabulary) -> IndexedTokenList:
         """
@@ -124,6 +129,8 @@ class SpanbertIndexer(TokenIndexer):
             `token_ids`, `segment_ids` and `word_ids`, one per piece; `first_pieces`, `last_pieces`
             and `mask`, one per token.
         """
+        if self._namespace is not None:
+            self._add_pieces(vocabulary, self._namespace)
         document = self.index_document([str(token.text) for token in tokens])
         return {
             "token_ids": document.token_ids.tolist(),
@@ -133,6 +140,16 @@ class SpanbertIndexer(TokenIndexer):
             "last_pieces": document.last_pieces.tolist(),
             "mask": [True] * len(tokens),
         }
+
+    def _add_pieces(self, vocabulary: Vocabulary, namespace: str) -> None:
+        pieces = self.tokenizer.vocabulary
+        if vocabulary.get_vocab_size(namespace) != len(pieces):
+            vocabulary.add_tokens_to_namespace(list(pieces), namespace)
+        if vocabulary.get_token_index("[SEP]", namespace) != self._sep_id:
+            raise ConfigError(
+                f"`namespace` of the `spanbert` indexer is `{namespace}`, which holds other entries "
+                "or padding: choose one for it alone whose name ends in `tags`"
+            )
 
     def get_empty_token_list(self) -> IndexedTokenList:
         """What `tokens_to_indices` gives for no tokens."""

@@ -1,7 +1,7 @@
 """The encoder as AllenNLP's token embedder."""
 
-# AllenNLP builds this class from its annotations, and knows `Optional` and `Union`, but neither
-# `X | Y` nor annotations that are strings.
+# AllenNLP builds this class from its annotations. Left to itself it knows `Optional` and `Union`,
+# but neither `X | Y` nor annotations that are strings.
 # ruff: noqa: UP007, UP045
 
 from contextlib import AbstractContextManager, nullcontext

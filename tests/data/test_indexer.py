@@ -108,6 +108,21 @@ def test_lists_of_texts_are_filled_up_with_empty_ones(indexer):
     assert torch.equal(tensors["segment_ids"][1, 1], torch.tensor([-1, -1, -1]))
 
 
+def test_pieces_in_allennlps_vocabulary():
+    indexer = SpanbertIndexer("tiny", namespace="tags")
+    for vocabulary in (Vocabulary(), Vocabulary()):
+        for words in (["The", "dogs"], ["It"]):
+            ids = indexer.tokens_to_indices([Token(word) for word in words], vocabulary)
+        pieces = [vocabulary.get_token_from_index(i, "tags") for i in ids["token_ids"]]
+        assert pieces == ["[CLS]", "It", "[SEP]"]
+        assert vocabulary.get_vocab_size("tags") == 882
+
+
+def test_a_namespace_with_padding_would_shift_the_pieces():
+    with pytest.raises(ConfigError, match=r"`namespace` .* is `tokens`, which holds other entries"):
+        SpanbertIndexer("tiny", namespace="tokens").tokens_to_indices([Token("a")], Vocabulary())
+
+
 def test_it_can_be_copied(indexer):
     document = copy.deepcopy(indexer).index_document(WORDS)
     assert document.token_ids.tolist() == indexer.index_document(WORDS).token_ids.tolist()
