@@ -1,6 +1,7 @@
 """
-Packaging: `predictors/` at the top of the repository is installed as `spanbert_allen.predictors`, with the
-help of the link `spanbert_allen/predictors`, which makes it importable where nothing is installed.
+Packaging: `predictors/` at the top of the repository is installed as `spanbert_allen.predictors`,
+with the help of the link `spanbert_allen/predictors`, which makes it importable where nothing is
+installed.
 """
 
 from pathlib import Path

@@ -14,7 +14,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 HEADER = """\
-# Made by `make lock` from requirements.in and no_deps.in, with Python {python} on {machine}: do not edit.
+# Made by `make lock` from requirements.in and no_deps.in: do not edit.
+# Made with Python {python} on {machine}.
 # Install with `pip install --no-deps -r requirements/lock.txt`, which is what `make install` does.
 """
 

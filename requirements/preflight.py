@@ -1,6 +1,6 @@
 """
-Says in one sentence what stops `make install`, before anything is written. It runs on any Python, even
-one that is too old for the rest, so it is written without what is new.
+Says in one sentence what stops `make install`, before anything is written. It runs on any Python,
+even one that is too old for the rest, so it is written without what is new.
 """
 
 import os
@@ -13,16 +13,20 @@ DISK_GB = 8
 def problem():
     """The sentence, or None when all is there."""
     if sys.version_info < LOWEST:
-        return "Python %d.%d or newer is needed and %s is %d.%d: install one and run " % (
-            LOWEST + (sys.executable,) + tuple(sys.version_info[:2])
-        ) + "`make install PYTHON=/path/to/python3.11`"
+        return (
+            "Python %d.%d or newer is needed and %s is %d.%d: install one and run "
+            % (LOWEST + (sys.executable,) + tuple(sys.version_info[:2]))
+            + "`make install PYTHON=/path/to/python3.11`"
+        )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
-        return "%s cannot make virtual environments with pip: install its `venv` and `pip` " % (
-            sys.executable
-        ) + "(on Debian and Ubuntu the package python3-venv)"
+        return (
+            "%s cannot make virtual environments with pip: install its `venv` and `pip` "
+            % (sys.executable)
+            + "(on Debian and Ubuntu the package python3-venv)"
+        )
     state = os.statvfs(".")
     free = state.f_bavail * state.f_frsize / 1e9
     if free < DISK_GB and not os.path.exists(".venv/bin/torchrun"):

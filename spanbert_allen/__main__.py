@@ -1,4 +1,4 @@
-"""The command `spanbert-allen`: light commands of its own, and AllenNLP's with this package loaded."""
+"""`spanbert-allen`: light commands of its own, and AllenNLP's with this package loaded."""
 
 from __future__ import annotations
 

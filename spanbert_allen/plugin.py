@@ -1,6 +1,7 @@
 """
-What AllenNLP loads: importing this module mends AllenNLP, then registers every class of this package.
-Inside of the `allennlp` command, errors that the user can put right are shown as one sentence.
+What AllenNLP loads: importing this module mends AllenNLP, then registers every class of this
+package. Inside of the `allennlp` command, errors that the user can put right are shown as one
+sentence.
 """
 
 from spanbert_allen.common import console
@@ -9,7 +10,7 @@ if console.runs_allennlp_command():
     console.install_excepthook()
 
 # `compat` stands first: it mends what the others build on.
-from spanbert_allen import (  # noqa: E402
+from spanbert_allen import (
     compat,
     data,
     dataset_readers,

@@ -1,6 +1,6 @@
 """
-The versions that the tests run on, as bounds: `setup.py` installs by them and `spanbert-allen doctor`
-checks by them. Plain data, so that both can read it without importing anything.
+The versions that the tests run on, as bounds: `setup.py` installs by them and `spanbert-allen
+doctor` checks by them. Plain data, so that both can read it without importing anything.
 """
 
 BOUNDS = {
@@ -19,6 +19,6 @@ BOUNDS = {
 
 WITHOUT_DEPENDENCIES = {"allennlp": "==2.10.1", "allennlp-models": "==2.10.1"}
 """
-AllenNLP's own bounds end at torch 1.12, which no Python from 3.11 on can install: pip can take these
-two only with `--no-deps`, so they are not among this package's dependencies.
+AllenNLP's own bounds end at torch 1.12, which no Python from 3.11 on can install: pip can take
+these two only with `--no-deps`, so they are not among this package's dependencies.
 """

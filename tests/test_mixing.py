@@ -1,6 +1,6 @@
 """
-AllenNLP's own parts beside ours: allennlp-models' coreference model on a transformer embedder, trained,
-evaluated and asked by the plain `allennlp` command, offline, with this package as plugin.
+AllenNLP's own parts beside ours: allennlp-models' coreference model on a transformer embedder,
+trained, evaluated and asked by the plain `allennlp` command, offline, with this package as plugin.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def config(data):
         "validation_data_path": str(data),
         "model": {
             "type": "coref",
-            "text_field_embedder": {"token_embedders": {"tokens": {**transformer, "max_length": 16}}},
+            "text_field_embedder": {
+                "token_embedders": {"tokens": {**transformer, "max_length": 16}}
+            },
             "context_layer": {"type": "pass_through", "input_dim": 20},
             "mention_feedforward": {"input_dim": 20 * 3 + 4, **feedforward},
             "antecedent_feedforward": {"input_dim": 3 * (20 * 3 + 4) + 4, **feedforward},
@@ -107,9 +109,9 @@ def test_train_evaluate_predict(tmp_path):
     nlp.to_disk(tmp_path / "blank_english")
     (tmp_path / "in.jsonl").write_text('{"document": "The mother saw her son . He smiled ."}\n')
     options = json.dumps({"language": str(tmp_path / "blank_english")})
+    silent = ("--output-file", "out.jsonl", "--silent")
     allennlp(
-        ["predict", "out/model.tar.gz", "in.jsonl", "--output-file", "out.jsonl"]
-        + ["--predictor-args", options, "--silent"],
+        ["predict", "out/model.tar.gz", "in.jsonl", "--predictor-args", options, *silent],
         tmp_path,
     )
     predicted = json.loads((tmp_path / "out.jsonl").read_text())

@@ -25,12 +25,13 @@ warnings.simplefilter("ignore")
 import nltk
 nltk.download = lambda *arguments, **options: False
 import spanbert_allen
-names = [module.name for module in pkgutil.walk_packages(spanbert_allen.__path__, "spanbert_allen.")]
+walk = pkgutil.walk_packages(spanbert_allen.__path__, "spanbert_allen.")
+names = [module.name for module in walk]
 for name in names:
     importlib.import_module(name)
 from allennlp.predictors import Predictor
 print(json.dumps({"names": names, "file": spanbert_allen.__file__,
-                  "predictors": [n for n in Predictor.list_available() if n.startswith("spanbert")]}))
+                  "predictors": Predictor.list_available()}))
 """
 FIND_PREDICTORS = """
 import importlib.util, pkgutil
@@ -63,7 +64,9 @@ def run(*command, cwd):
 
 
 def empty_environment(folder):
-    """A virtual environment of its own that borrows the packages installed for the tests, but not us."""
+    """
+    A virtual environment of its own that borrows the packages installed for the tests, but not us.
+    """
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
     site = next(folder.glob("lib/python*/site-packages"))
     (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")

@@ -1,6 +1,6 @@
 """
-The `allennlp` command finds this package in three ways, and shows errors as one sentence: each run here
-proves both, as without the plugin there would be a traceback.
+The `allennlp` command finds this package in three ways, and shows errors as one sentence: each run
+here proves both, as without the plugin there would be a traceback.
 """
 
 from __future__ import annotations
@@ -76,9 +76,7 @@ def test_outside_by_the_users_plugin_file_with_an_archive_that_is_none(tmp_path)
     plugin.add_line(tmp_path / ".allennlp" / "plugins")
     (tmp_path / "model.tar.gz").write_text("not at all")
     (tmp_path / "in.jsonl").write_text("{}\n")
-    done = run(
-        [ALLENNLP, "predict", "model.tar.gz", "in.jsonl"], tmp_path, PYTHONPATH=str(ROOT)
-    )
+    done = run([ALLENNLP, "predict", "model.tar.gz", "in.jsonl"], tmp_path, PYTHONPATH=str(ROOT))
     assert error_of(done) == (
         "error: model.tar.gz: not an archive (.tar.gz): give a model.tar.gz of AllenNLP"
     )
@@ -91,8 +89,8 @@ def test_our_own_command_with_a_folder_that_exists_and_no_foreign_noise(tmp_path
     command = [sys.executable, "-m", "spanbert_allen", "train", "config.json", "-s", "out"]
     done = run(command, tmp_path, PYTHONPATH=str(ROOT))
     assert error_of(done) == (
-        "error: the folder out exists and is not empty: name another with -s, go on with the run in "
-        "it with --recover, or replace it with --force"
+        "error: the folder out exists and is not empty: name another with -s, go on with the "
+        "run in it with --recover, or replace it with --force"
     )
     for noise in ("FutureWarning", "nltk", "pkg_resources"):
         assert noise not in done.stderr

@@ -22,7 +22,7 @@ print(json.dumps(sorted(name for name in ("torch", "allennlp", "transformers", "
     "statement",
     [
         "import spanbert_allen",
-        "import spanbert_allen.common.spans, spanbert_allen.common.document, spanbert_allen.common.text",
+        "import spanbert_allen.common.document, spanbert_allen.common.text",
         "import spanbert_allen.sample_corpus.layouts",
         "import spanbert_allen.encoders",
         "from spanbert_allen.__main__ import main; main([])",
@@ -57,7 +57,8 @@ import_plugins()
 before = {name.partition(".")[0] for name in sys.modules}
 import spanbert_allen
 assert "spanbert_allen.plugin" in sys.modules
-print(sorted({name.partition(".")[0] for name in sys.modules} - before - set(sys.stdlib_module_names)))
+added = {name.partition(".")[0] for name in sys.modules} - before
+print(sorted(added - set(sys.stdlib_module_names)))
 """
 
 

@@ -1,6 +1,6 @@
 """
-The commands of `spanbert-allen`, a module each: `HELP`, one line; `add_arguments(parser)`; `run(arguments)`,
-which returns the exit status. Their modules import nothing heavy at the top.
+The commands of `spanbert-allen`, a module each: `HELP`, one line; `add_arguments(parser)`;
+`run(arguments)`, which returns the exit status. Their modules import nothing heavy at the top.
 """
 
 from __future__ import annotations
@@ -28,4 +28,4 @@ class Command(Protocol):
 def load_command(name: str) -> Command:
     """The module of one of `COMMANDS`, imported when it is asked for."""
     module = import_module(f"spanbert_allen.commands.{name.replace('-', '_')}")
-    return cast(Command, module)
+    return cast("Command", module)

@@ -48,8 +48,8 @@ def run_allennlp(arguments: Sequence[str]) -> int:
 
 def _download_nothing_of_nltk() -> None:
     """
-    `allennlp_models` asks nltk for data when it is imported, for a metric of a summarisation data set
-    that nothing here uses: no command should go to the network for it.
+    `allennlp_models` asks nltk for data when it is imported, for a metric of a summarisation data
+    set that nothing here uses: no command should go to the network for it.
     """
     try:
         import nltk

@@ -1,6 +1,6 @@
 """
-Checks an installation: a line a check, and what to do where something is wrong. AllenNLP is imported in
-another process, so that a broken one is a line here and not the end of the command.
+Checks an installation: a line a check, and what to do where something is wrong. AllenNLP is
+imported in another process, so that a broken one is a line here and not the end of the command.
 """
 
 from __future__ import annotations
@@ -148,9 +148,7 @@ def _device() -> Iterator[Finding]:
     names = ", ".join(torch.cuda.get_device_name(gpu) for gpu in range(gpus))
     yield Finding("device", names or f"CPU, {torch.get_num_threads()} threads, no CUDA device")
     device = torch.device("cuda" if gpus else "cpu")
-    ratio = _seconds_of_product(torch.float32, device) / _seconds_of_product(
-        torch.bfloat16, device
-    )
+    ratio = _seconds_of_product(torch.float32, device) / _seconds_of_product(torch.bfloat16, device)
     advice = "worth using" if ratio > 1.2 else "stay with fp32 here"
     yield Finding("bf16", f"matrix products {ratio:.1f} times as fast as in fp32: {advice}")
 

@@ -1,6 +1,7 @@
 """
 Errors as a person at a terminal wants them: one sentence on standard error, exit status 1, and the
-traceback only when `ALLENNLP_DEBUG` is set. In effect for commands, never for a program that uses us.
+traceback only when `ALLENNLP_DEBUG` is set. In effect for commands, never for a program that uses
+us.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def sentence_for(error: BaseException) -> str | None:
     # Returns
 
     `str | None`
-        One sentence that says what is wrong and what to do, or `None` when the error is not one that
-        the user can put right: then the traceback says more.
+        One sentence that says what is wrong and what to do, or `None` when the error is not one
+        that the user can put right: then the traceback says more.
     """
     message = str(error)
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
@@ -73,9 +74,7 @@ def sentence_for(error: BaseException) -> str | None:
         return f"the option -o names what the config does not have: {keys}: check the spelling"
     if "torch.multiprocessing.spawn.ProcessRaisedException" in names:
         return _sentence_of_worker(message)
-    if isinstance(error, OSError):
-        return _file_sentence(error)
-    return None
+    return _file_sentence(error) if isinstance(error, OSError) else None
 
 
 def nearest(name: str, available: Iterable[str], count: int = 3) -> list[str]:

@@ -5,21 +5,21 @@ Each mend is a module with `needed()`, the condition, and `apply()`; its docstri
 Nothing installed is edited. This is the only place that knows versions.
 
 What cannot be mended from here, because AllenNLP imports its plugins after itself and after
-`allennlp_models`: fairscale's and torch.jit's `FutureWarning`s, the notice of `pkg_resources`, and the
-try of `allennlp_models` to download data of nltk. The command `spanbert-allen`, which runs before
-AllenNLP does, keeps all of them quiet (`spanbert_allen.commands.allennlp_main`).
+`allennlp_models`: fairscale's and torch.jit's `FutureWarning`s, the notice of `pkg_resources`, and
+the try of `allennlp_models` to download data of nltk. The command `spanbert-allen`, which runs
+before AllenNLP does, keeps all of them quiet (`spanbert_allen.commands.allennlp_main`).
 
 What needs no mend: metrics on several processes. AllenNLP's own tests of them fork after torch has
-started its threads, and OpenMP's pool does not survive a fork: they hang. `allennlp train` spawns its
-workers, which load the plugins and so these mends, and counts rightly.
+started its threads, and OpenMP's pool does not survive a fork: they hang. `allennlp train` spawns
+its workers, which load the plugins and so these mends, and counts rightly.
 """
 
 try:
     import allennlp  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        "spanbert_allen needs AllenNLP 2.10.1, which pip cannot choose by itself: run `make install` "
-        "in a clone of spanbert_allen, or `pip install --no-deps allennlp==2.10.1 "
+        "spanbert_allen needs AllenNLP 2.10.1, which pip cannot choose by itself: run "
+        "`make install` in a clone of spanbert_allen, or `pip install --no-deps allennlp==2.10.1 "
         "allennlp-models==2.10.1` beside the versions in requirements/lock.txt"
     ) from error
 

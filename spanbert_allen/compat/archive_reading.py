@@ -1,11 +1,12 @@
 """
 Archives of trained models are unpacked with care.
 
-**Cause.** AllenNLP unpacks with a plain `tarfile.extractall`: a member `../../.bashrc` lands outside
-the folder, and a file that is cut short or no archive ends in a traceback of tarfile or zlib and
-leaves the half of it in the temporary folder.
+**Cause.** AllenNLP unpacks with a plain `tarfile.extractall`: a member `../../.bashrc` lands
+outside the folder, and a file that is cut short or no archive ends in a traceback of tarfile or
+zlib and leaves the half of it in the temporary folder.
 
-**Mend.** Python's `data` filter; one sentence for an archive that cannot be used; nothing left behind.
+**Mend.** Python's `data` filter; one sentence for an archive that cannot be used; nothing left
+behind.
 """
 
 from __future__ import annotations

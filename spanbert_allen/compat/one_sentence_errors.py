@@ -1,12 +1,12 @@
 """
 One sentence for an error of the user's, in a training run too.
 
-**Cause.** `allennlp train` starts by setting up its log files, and sets its own hook for uncaught errors,
-which prints a traceback for each and so hides ours.
+**Cause.** `allennlp train` starts by setting up its log files, and sets its own hook for uncaught
+errors, which prints a traceback for each and so hides ours.
 
-**Mend.** Our hook is set again after AllenNLP's, which stays in place for all errors that are not the
-user's. The log file has the traceback either way. Only in a command: in a program that imports us there
-is no hook of ours to keep.
+**Mend.** Our hook is set again after AllenNLP's, which stays in place for all errors that are not
+the user's. The log file has the traceback either way. Only in a command: in a program that imports
+us there is no hook of ours to keep.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 Weights and training states are read as tensors and plain values, never as a program.
 
-**Cause.** A `.th` file is a pickle, which can run anything when read. Since 2.6 `torch.load` refuses
-all but tensors and plain values (`weights_only=True`), which is what we want and also what stops
-`--recover`: the cosine schedule, and any metric computed with NumPy, leave NumPy scalars in
+**Cause.** A `.th` file is a pickle, which can run anything when read. Since 2.6 `torch.load`
+refuses all but tensors and plain values (`weights_only=True`), which is what we want and also what
+stops `--recover`: the cosine schedule, and any metric computed with NumPy, leave NumPy scalars in
 `training_state_*.th`, and the refusal is five lines of advice to read the file unsafely.
 
 **Mend.** NumPy's plain scalars are allowed, as they are numbers and nothing else. A file that holds
@@ -37,7 +37,8 @@ def needed() -> bool:
 
 def apply() -> None:
     dtypes = [type(numpy.dtype(scalar)) for scalar in SCALARS]
-    torch.serialization.add_safe_globals([numpy.dtype, numpy.float64(0).__reduce__()[0], *dtypes])
+    rebuild: Any = numpy.float64(0).__reduce__()[0]  # how a pickle makes a scalar again
+    torch.serialization.add_safe_globals([numpy.dtype, rebuild, *dtypes])
     nn_util.read_state_dict = _refused_in_one_sentence(nn_util.read_state_dict)
     Checkpointer.load_checkpoint = _refused_in_one_sentence(Checkpointer.load_checkpoint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -48,8 +49,7 @@ def test_sample_writes_the_corpus(tmp_path, capsys):
     assert program.main(["sample", str(tmp_path / "new")]) == 0
     paths = capsys.readouterr().out.split()
     assert f"{tmp_path}/new/coref_train.jsonl" in paths
-    with open(paths[0], encoding="utf-8") as file:
-        assert json.loads(file.readline())
+    assert json.loads(Path(paths[0]).read_text(encoding="utf-8").splitlines()[0])
 
 
 def test_plugin_line_is_written_once(tmp_path, monkeypatch, capsys):

@@ -130,7 +130,7 @@ def test_files(tmp_path):
 )
 def test_errors_of_the_workers_of_a_distributed_run(last, sentence):
     traceback = (
-        "\n\n-- Process 1 terminated with the following error:\nTraceback (most recent call last):\n"
+        "\n\n-- Process 1 terminated with the following error:\nTraceback:\n"
         '  File "x.py", line 1, in f\n    raise KeyError: 3\nKeyError: 3\n\n'
         f"During handling of the above, another:\n\n  File x\n{last}"
     )

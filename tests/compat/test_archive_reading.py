@@ -1,10 +1,13 @@
-"""Archives that cannot be used: one sentence each, nothing written outside and nothing left behind."""
+"""
+Archives that cannot be used: one sentence each, nothing written outside and nothing left behind.
+"""
 
 from __future__ import annotations
 
 import io
 import tarfile
 import tempfile
+from pathlib import Path
 
 import pytest
 from allennlp.models import archival, load_archive
@@ -31,10 +34,11 @@ def write_archive(path, members):
 
 
 def test_a_good_archive_is_unpacked_and_cleaned_up(tmp_path, temporary):
-    path = write_archive(tmp_path / "model.tar.gz", {"config.json": b"{}", "vocabulary/x.txt": b"a"})
+    path = write_archive(
+        tmp_path / "model.tar.gz", {"config.json": b"{}", "vocabulary/x.txt": b"a"}
+    )
     with archival.extracted_archive(path) as folder:
-        with open(f"{folder}/vocabulary/x.txt", encoding="utf-8") as file:
-            assert file.read() == "a"
+        assert Path(folder, "vocabulary", "x.txt").read_text() == "a"
     assert list(temporary.iterdir()) == []
 
 

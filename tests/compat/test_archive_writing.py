@@ -33,7 +33,9 @@ def test_the_encoder_is_packed(run, module):
     assert "weights.th" in names(path)
 
 
-@pytest.mark.parametrize("include", [["encoder"], ["encoder/*"], ["meta.json", "encoder/vocab.txt"]])
+@pytest.mark.parametrize(
+    "include", [["encoder"], ["encoder/*"], ["meta.json", "encoder/vocab.txt"]]
+)
 def test_it_is_packed_once_when_the_config_names_it_too(run, include):
     path = archival.archive_model(run, include_in_archive=include)
     assert names(path).count("encoder/vocab.txt") == 1

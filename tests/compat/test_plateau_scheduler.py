@@ -9,7 +9,13 @@ from allennlp.training.learning_rate_schedulers import LearningRateScheduler
 
 import spanbert_allen.plugin  # noqa: F401
 
-PLATEAU = {"type": "reduce_on_plateau", "patience": 0, "factor": 0.5, "verbose": True}
+PLATEAU = {
+    "type": "reduce_on_plateau",
+    "patience": 0,
+    "factor": 0.5,
+    "mode": "min",
+    "verbose": True,
+}
 COMBINED = {"type": "combined", "schedulers": [[9, PLATEAU]], "num_steps_per_epoch": 1}
 
 

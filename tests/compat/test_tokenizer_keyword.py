@@ -35,7 +35,8 @@ def test_indexer_and_embedder(kind):
         words = indexer._allennlp_tokenizer.tokenize("the mother")
     indexed = indexer.tokens_to_indices(words, Vocabulary())
     batch = {
-        name: tensor.unsqueeze(0) for name, tensor in indexer.as_padded_tensor_dict(
+        name: tensor.unsqueeze(0)
+        for name, tensor in indexer.as_padded_tensor_dict(
             indexed, {name: len(values) for name, values in indexed.items()}
         ).items()
     }
