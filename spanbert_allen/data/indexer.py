@@ -147,8 +147,8 @@ class SpanbertIndexer(TokenIndexer):
             vocabulary.add_tokens_to_namespace(list(pieces), namespace)
         if vocabulary.get_token_index("[SEP]", namespace) != self._sep_id:
             raise ConfigError(
-                f"`namespace` of the `spanbert` indexer is `{namespace}`, which holds other entries "
-                "or padding: choose one for it alone whose name ends in `tags`"
+                f"`namespace` of the `spanbert` indexer is `{namespace}`, which has padding "
+                "or other entries: choose one for it alone whose name ends in `tags`"
             )
 
     def get_empty_token_list(self) -> IndexedTokenList:

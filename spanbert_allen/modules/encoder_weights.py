@@ -30,7 +30,7 @@ _MOST_LISTED = 10
 
 def load_weights(encoder: nn.Module, file: WeightsFile, *, initializer_range: float) -> None:
     """
-    Read pretrained weights into an encoder, in single precision.
+    Read pretrained weights, of whatever precision, into an encoder.
 
     # Parameters
 
@@ -60,12 +60,14 @@ def load_weights(encoder: nn.Module, file: WeightsFile, *, initializer_range: fl
         logger.info("%s has no pooler, as SpanBERT's release: it starts at random", file.path)
         found |= _random_pooler(wanted, initializer_range)
     _check(file, wanted, found)
-    encoder.load_state_dict(found, strict=False)  # computed tables are not in the file
+    # Half precision becomes single here. Computed tables are not in the file.
+    encoder.load_state_dict(found, strict=False)
 
 
 def read_weights(file: WeightsFile) -> dict[str, Tensor]:
     """
-    The tensors of a `.safetensors` file, or of a plain state dict that `torch.save` wrote.
+    The tensors of a `.safetensors` file, or of a plain state dict that `torch.save` wrote, as they
+    are.
 
     # Errors
 
@@ -98,10 +100,7 @@ def read_weights(file: WeightsFile) -> dict[str, Tensor]:
         isinstance(tensor, Tensor) for tensor in content.values()
     ):
         raise DataError("holds something else than a plain state dict of tensors", file.path)
-    return {
-        name: tensor.to(torch.float32) if tensor.is_floating_point() else tensor
-        for name, tensor in content.items()
-    }
+    return dict(content)
 
 
 def renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

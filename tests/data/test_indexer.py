@@ -119,7 +119,9 @@ def test_pieces_in_allennlps_vocabulary():
 
 
 def test_a_namespace_with_padding_would_shift_the_pieces():
-    with pytest.raises(ConfigError, match=r"`namespace` .* is `tokens`, which holds other entries"):
+    with pytest.raises(
+        ConfigError, match=r"`namespace` .* is `tokens`, which has padding or other entries"
+    ):
         SpanbertIndexer("tiny", namespace="tokens").tokens_to_indices([Token("a")], Vocabulary())
 
 
