@@ -54,11 +54,9 @@ def test_builds(config, tmp_path, monkeypatch):
     assert len(config.read_text().splitlines()) <= 30
     params = Params(params)
     prepare_environment(params)  # takes the seeds
-    train = TrainModel.from_params(
-        params, serialization_dir=str(tmp_path / "run"), local_rank=0
-    )
+    train = TrainModel.from_params(params, serialization_dir=str(tmp_path / "run"), local_rank=0)
     trained = {
-        name: group["lr"]
+        name: group.get("initial_lr", group["lr"])
         for group in train.trainer.optimizer.param_groups
         for name, parameter in train.model.named_parameters()
         if any(parameter is member for member in group["params"])

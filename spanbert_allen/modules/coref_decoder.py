@@ -12,6 +12,10 @@ from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.modules.coref_head import ScoredLinks
 
 
+# One or two words hold nothing to resolve, however many pieces they are.
+_FEWEST_WORDS = 3
+
+
 class DecodedClusters(NamedTuple):
     """
     The clusters of one document and, alongside, what speaks for each mention.
@@ -52,8 +56,10 @@ def decode(
     singleton_threshold : `float | None`, optional (default = `None`)
         Spans without links that score above it as mentions are clusters of one.
     """
+    if word_ids[word_ids >= 0].unique().numel() < _FEWEST_WORDS:
+        return DecodedClusters([], [], [])
     # Shape: (num_units,)
-    words = word_ids.cummax(0).values.clamp(min=0) if len(word_ids) else word_ids
+    words = word_ids.cummax(0).values.clamp(min=0)
     spans = list(
         zip(words[links.spans.starts].tolist(), words[links.spans.ends].tolist(), strict=True)
     )

@@ -1,0 +1,195 @@
+"""The coreference model as AllenNLP trains, saves, loads and uses it, on the tiny encoder."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import torch
+from allennlp.commands.train import train_model
+from allennlp.common import Params
+from allennlp.data import Batch, DatasetReader, Vocabulary
+from allennlp.models import Model, load_archive
+
+import spanbert_allen.plugin  # noqa: F401
+from spanbert_allen.common.document import CorefDocument
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.spans import WordSpan
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "coref"
+READER = {
+    "type": "spanbert_coref_conll",
+    "indexer": {"type": "spanbert", "model_name": "tiny", "max_length": 24},
+}
+HEAD = {"hidden_dim": 12, "max_span_width": 6, "max_antecedents": 5, "feature_size": 4}
+VARIANTS = {
+    "as published": {"special_pieces": True, "whole_words": False},
+    "refined": {"head": {**HEAD, "refinement": {"type": "spanbert_attended_antecedent"}}},
+    "singletons": {"mention_loss_weight": 1.0, "singleton_threshold": 0.0},
+    "mention loss on kept spans": {"mention_loss_weight": 1.0, "mention_loss_on": "kept"},
+    "windows": {"max_training_segments": 2},
+}
+
+
+def make_reader() -> DatasetReader:
+    return DatasetReader.from_params(Params(deepcopy(READER)))
+
+
+def make_model(**options) -> Model:
+    torch.manual_seed(2)
+    params = {
+        "type": "spanbert_coref",
+        "embedder": {"type": "spanbert", "model_name": "tiny"},
+        "head": {**HEAD},
+        **options,
+    }
+    return Model.from_params(Params(deepcopy(params)), vocab=Vocabulary())
+
+
+def tensors(instances) -> dict:
+    batch = Batch(instances)
+    batch.index_instances(Vocabulary())
+    return batch.as_tensor_dict()
+
+
+@pytest.fixture(scope="module")
+def instances():
+    return list(make_reader().read(FIXTURES / "small.conll"))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_parameter_learns(variant, instances):
+    model = make_model(**VARIANTS[variant])
+    with torch.no_grad():  # as scores start near 0, few gradients would be clearly not zero
+        for parameter in model.head.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.3)
+    model(**tensors(instances))["loss"].backward()
+    unused = {
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.grad is None or not parameter.grad.abs().sum() > 0
+    }
+    # A softmax does not change with the bias of its scores.
+    assert unused <= {"head.span_representation.token_scorer.bias"} | {
+        name for name in unused if ".key.bias" in name
+    }
+
+
+def test_trains_saves_loads_and_predicts_the_same(tmp_path):
+    config = {
+        "dataset_reader": READER,
+        "train_data_path": str(FIXTURES / "small.conll"),
+        "validation_data_path": str(FIXTURES / "small.conll"),
+        "model": {
+            "type": "spanbert_coref",
+            "embedder": {"type": "spanbert", "model_name": "tiny"},
+            "head": HEAD,
+            "mention_loss_weight": 1.0,
+        },
+        "data_loader": {"batch_size": 2, "shuffle": True},
+        "trainer": {
+            "num_epochs": 2,
+            "optimizer": {"type": "huggingface_adamw", "lr": 0.003},
+            "validation_metric": "+coref_f1",
+            "cuda_device": -1,
+        },
+    }
+    trained = train_model(Params(deepcopy(config)), str(tmp_path / "run")).eval()
+    archive = load_archive(str(tmp_path / "run" / "model.tar.gz"))
+    loaded = archive.model.eval()
+    for (name, left), (_, right) in zip(
+        trained.named_parameters(), loaded.named_parameters(), strict=True
+    ):
+        assert torch.equal(left, right), name
+    documents = list(archive.validation_dataset_reader.read(FIXTURES / "small.conll"))
+    for before, after in zip(
+        trained.forward_on_instances(documents),
+        loaded.forward_on_instances(documents),
+        strict=True,
+    ):
+        assert before == after
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert {"best_validation_coref_f1", "best_validation_mention_recall"} <= set(metrics)
+
+
+def test_learns_a_few_documents_by_heart(instances):
+    """Not only gradients: the whole of loss, links and clusters pulls in one direction."""
+    model = make_model(
+        mention_loss_weight=1.0, singleton_threshold=0.0, head={**HEAD, "max_span_width": 12}
+    )
+    model.head.apply(lambda module: setattr(module, "p", 0.0) if hasattr(module, "p") else None)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    batch = tensors(instances)
+    for _ in range(100):
+        optimizer.zero_grad()
+        model(**batch)["loss"].backward()
+        optimizer.step()
+    model.eval()
+    model.get_metrics(reset=True)
+    with torch.no_grad():
+        model(**batch)
+    assert model.get_metrics()["coref_f1"] > 0.9
+
+
+def test_a_document_does_not_see_its_batch(instances):
+    model = make_model().eval()
+    with torch.no_grad():
+        for parameter in model.head.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.3)
+    together = model.forward_on_instances(instances)
+    assert any(output["clusters"] for output in together)
+    for instance, output in zip(instances, together, strict=True):
+        alone = model.forward_on_instance(instance)
+        assert alone["clusters"] == output["clusters"]
+        for left, right in zip(alone["link_scores"], output["link_scores"], strict=True):
+            assert left[1:] == pytest.approx(right[1:], abs=1e-4)
+
+
+@pytest.mark.parametrize("words", [[], ["Ida"], ["Ida", "sang"], ["\u200b"]])
+@pytest.mark.parametrize("variant", ["as published", "singletons"])
+def test_documents_of_almost_nothing(words, variant):
+    sentences = [words] if words else []
+    document = CorefDocument.from_sentences("short", sentences, clusters=[])
+    instance = make_reader().text_to_instance(document)
+    model = make_model(**VARIANTS[variant])
+    assert model.eval().forward_on_instance(instance)["clusters"] == []
+    loss = model.train()(**tensors([instance]))["loss"]
+    loss.backward()  # training goes on
+    assert all(parameter.grad is not None for parameter in model.head.parameters())
+
+
+def test_mixed_precision(instances):
+    model = make_model()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = model(**tensors(instances))["loss"]
+    loss.backward()
+    exact = make_model()
+    assert loss.item() == pytest.approx(exact(**tensors(instances))["loss"].item(), rel=0.1)
+
+
+def test_training_measures_the_window_it_sees(instances):
+    head = {**HEAD, "max_span_width": 12, "kept_per_unit": 100.0, "allow_crossing": True}
+    model = make_model(max_training_segments=1, head=head).train()
+    model(**tensors(instances))
+    metrics = model.get_metrics()
+    assert "coref_f1" not in metrics
+    # With every candidate kept, all mentions of the window are found, and there are no others.
+    assert metrics["mention_recall"] == 1.0
+
+
+def test_genres_and_clusters_of_words(instances):
+    model = make_model().eval()
+    assert model.genre_ids["wb"] == 6
+    for output in model.forward_on_instances(instances):
+        assert all(isinstance(m, WordSpan) for cluster in output["clusters"] for m in cluster)
+
+
+def test_wrong_parts_are_named():
+    with pytest.raises(ConfigError, match=r"model\.mention_loss_on: 'some'"):
+        make_model(mention_loss_on="some")
+    with pytest.raises(ConfigError, match=r"model\.head.features"):
+        make_model(head={"features": ["speaker", "gender"]})
+    with pytest.raises(ConfigError, match=r"model\.embedder: a Embedding"):
+        make_model(embedder={"type": "embedding", "embedding_dim": 2, "num_embeddings": 3})
