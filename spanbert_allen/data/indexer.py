@@ -17,7 +17,7 @@ from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.data.piece_document import PieceDocument
 from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.segments import NUM_SPECIAL, cut_document
-from spanbert_allen.encoders import find_encoder, keep_encoder
+from spanbert_allen.encoders import find_encoder
 
 # What stands in a tensor where a shorter document has ended.
 _PADDING = {
@@ -74,8 +74,7 @@ class SpanbertIndexer(TokenIndexer):
     ) -> None:
         super().__init__(token_min_padding_length)
         files = find_encoder(model_name, vocabulary=vocabulary, serialization_dir=serialization_dir)
-        if serialization_dir is not None:
-            keep_encoder(files.to_save(), serialization_dir)
+        files.keep_in(serialization_dir)
         self.max_length = files.max_positions if max_length is None else max_length
         if not NUM_SPECIAL < self.max_length <= files.max_positions:
             raise ConfigError(

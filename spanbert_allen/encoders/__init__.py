@@ -6,7 +6,6 @@ Nothing here imports torch or AllenNLP.
 from spanbert_allen.encoders.aliases import ALIASES, Alias
 from spanbert_allen.encoders.encoder_files import EncoderFiles, find_encoder
 from spanbert_allen.encoders.places import WeightsFile
-from spanbert_allen.encoders.saved_encoder import keep_encoder
 from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
 
 __all__ = [
@@ -16,5 +15,4 @@ __all__ = [
     "WeightsFile",
     "WordPieceVocabulary",
     "find_encoder",
-    "keep_encoder",
 ]

@@ -22,7 +22,7 @@ from spanbert_allen.encoders.places import (
     TarPlace,
     WeightsFile,
 )
-from spanbert_allen.encoders.saved_encoder import saved_encoder_folder, to_json_bytes
+from spanbert_allen.encoders.saved_encoder import keep_files, saved_encoder_folder, to_json_bytes
 from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
 
 _SIZES = (
@@ -71,6 +71,14 @@ class EncoderFiles:
     def max_positions(self) -> int:
         """The most pieces, special ones counted, that the encoder takes at once."""
         return int(self.config.get("max_position_embeddings", 512))
+
+    def keep_in(self, serialization_dir: str | os.PathLike[str] | None) -> None:
+        """
+        Keep configuration and vocabulary where a model is being trained; nothing is done without a
+        directory, or when they came from there.
+        """
+        if serialization_dir is not None and self.find_weights is not None:
+            keep_files(self.to_save(), serialization_dir)
 
     def to_save(self) -> dict[str, bytes]:
         """The files to keep beside a trained model, by name."""

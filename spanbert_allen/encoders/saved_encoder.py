@@ -32,7 +32,7 @@ def saved_encoder_folder(serialization_dir: str | os.PathLike[str] | None) -> Pa
     return folder if folder.is_dir() and has_weights else None
 
 
-def keep_encoder(files: Mapping[str, bytes], serialization_dir: str | os.PathLike[str]) -> None:
+def keep_files(files: Mapping[str, bytes], serialization_dir: str | os.PathLike[str]) -> None:
     """
     Write the encoder's files, whole or not at all.
 

@@ -12,7 +12,7 @@ from allennlp.modules.token_embedders import TokenEmbedder
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.encoders import find_encoder, keep_encoder
+from spanbert_allen.encoders import find_encoder
 from spanbert_allen.modules.bert_encoder import build_encoder, freeze_below
 from spanbert_allen.modules.lora import add_adapters
 from spanbert_allen.modules.segment_packing import SegmentPack, pack_segments
@@ -88,8 +88,7 @@ class SpanbertEmbedder(TokenEmbedder):
         if max_pieces_per_forward < 1:
             raise ConfigError("`max_pieces_per_forward` must be 1 or more")
         files = find_encoder(model_name, vocabulary=vocabulary, serialization_dir=serialization_dir)
-        if serialization_dir is not None:
-            keep_encoder(files.to_save(), serialization_dir)
+        files.keep_in(serialization_dir)
         self._output = output
         self._pool_words = WORD_POOLINGS[word_pooling]
         self._max_pieces_per_forward = max_pieces_per_forward
