@@ -124,8 +124,7 @@ class _Document:
     def add_row(self, text: str, line: int, columns: str) -> None:
         """Reads a token row, or a blank line, which ends a sentence."""
         if not text.strip():
-            if self.sentences[-1]:
-                self.sentences.append([])
+            self.sentences.append([])
             return
         fields, label = _fields_and_label(text)
         needed = FULL_ROW if columns == "conll" else 2

@@ -70,6 +70,11 @@ def test_sentences_end_where_the_speaker_changes():
     assert read(tokens=["so", "I", "say"], speakers=["x", "y", "y"]).sentence_ids == [0, 1, 1]
 
 
+def test_clusters_and_mentions_are_put_in_document_order():
+    document = read(tokens=list("abcde"), clusters=[[[4, 4], [1, 2]], [[3, 3], [0, 4], [0, 0]]])
+    assert document.clusters == [((0, 0), (0, 4), (3, 3)), ((1, 2), (4, 4))]
+
+
 def test_documents_of_no_words():
     for record in ({"text": "\x00\x01 \n"}, {"tokens": []}, {"sentences": [[], []]}):
         document = read(**record, clusters=[])

@@ -79,6 +79,7 @@ def test_what_is_no_object(text, message):
 def test_find_files(tmp_path):
     names = ["b.conll", "a.conll.gz", "c.v4_gold_conll", "d.txt", ".e.conll"]
     (tmp_path / "sub").mkdir()
+    (tmp_path / "folder.conll").mkdir()
     for name in [*names, "sub/f.conll"]:
         (tmp_path / name).touch()
     found = find_files(tmp_path, suffixes=("conll",))
