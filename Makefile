@@ -32,7 +32,7 @@ $(INSTALLED): requirements/lock.txt requirements/preflight.py setup.py pyproject
 	@$(PYTHON) requirements/preflight.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
-	@echo 'Installing the pinned versions into .venv: two to ten minutes, 6 GB.'
+	@echo 'Installing the pinned versions into .venv: two to ten minutes, 6.5 GB.'
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps -r requirements/lock.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

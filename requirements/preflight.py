@@ -7,7 +7,7 @@ import os
 import sys
 
 LOWEST = (3, 11)  # of the versions in lock.txt
-DISK_GB = 8
+DISK_GB = 10  # 6.5 installed, and the wheels while they are unpacked
 
 
 def problem():
