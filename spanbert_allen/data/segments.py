@@ -80,47 +80,71 @@ def cut_document(
 
     `PieceDocument`
     """
-    num_words = len(pieces_of_words)
     # Shape: (num_words,)
-    counts = np.fromiter(map(len, pieces_of_words), dtype=np.int64, count=num_words)
-    # Shape: (num_plain_pieces,) and the three below
+    counts = np.fromiter(map(len, pieces_of_words), dtype=np.int64, count=len(pieces_of_words))
+    # Shape: (num_plain_pieces,) and the two below
     ids = np.fromiter((i for word in pieces_of_words for i in word), np.int64, int(counts.sum()))
-    words = np.repeat(np.arange(num_words, dtype=np.int64), counts)
+    words = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     given_sentences = np.asarray(sentence_ids, dtype=np.int64)[words]
     sentences = np.cumsum(np.diff(given_sentences, prepend=given_sentences[:1]) != 0)
-    starts = segment_starts(words, sentences, max_length - NUM_SPECIAL)
-    # Shape: (num_plain_pieces,)
-    segments = np.searchsorted(starts, np.arange(len(ids)), side="right") - 1
-    # Where each piece goes: one [CLS] or [SEP] before it for each end of a segment passed.
-    # Shape: (num_plain_pieces,)
-    places = np.arange(len(ids)) + NUM_SPECIAL * segments + 1
-    ends = np.append(starts[1:], len(ids))[: len(starts)]
-    # Shape: (num_segments,) both
-    cls_places = starts + NUM_SPECIAL * np.arange(len(starts))
-    sep_places = ends + NUM_SPECIAL * np.arange(len(starts)) + 1
+    layout = _Layout(segment_starts(words, sentences, max_length - NUM_SPECIAL), len(ids))
+    numbers = np.arange(len(layout.starts))
     # A sentence that ends with the document has no next one: its [SEP] counts one further.
     # Shape: (num_plain_pieces + 1,)
     sentence_at = np.append(sentences, sentences[-1:] + 1)
-
-    def spread(plain: IntArray, at_cls: IntArray | int, at_sep: IntArray | int) -> IntArray:
-        # Shape: (num_pieces,)
-        out = np.empty(len(ids) + NUM_SPECIAL * len(starts), dtype=np.int64)
-        out[places], out[cls_places], out[sep_places] = plain, at_cls, at_sep
-        return out
-
-    numbers = np.arange(len(starts))
-    has_pieces = counts > 0
-    # Shape: (num_words,): the plain pieces up to and with each word
-    passed = np.cumsum(counts)
-    first_pieces = np.full(num_words, -1, dtype=np.int64)
-    last_pieces = first_pieces.copy()
-    first_pieces[has_pieces] = places[(passed - counts)[has_pieces]]
-    last_pieces[has_pieces] = places[passed[has_pieces] - 1]
+    first_pieces, last_pieces = _ends_of_words(layout.places, counts)
     return PieceDocument(
-        token_ids=spread(ids, cls_id, sep_id),
-        segment_ids=spread(segments, numbers, numbers),
-        word_ids=spread(words, -1, -1),
-        sentence_ids=spread(sentences, sentence_at[starts], sentence_at[ends]),
+        token_ids=layout.spread(ids, cls_id, sep_id),
+        segment_ids=layout.spread(layout.segments, numbers, numbers),
+        word_ids=layout.spread(words, -1, -1),
+        sentence_ids=layout.spread(sentences, sentence_at[layout.starts], sentence_at[layout.ends]),
         first_pieces=first_pieces,
         last_pieces=last_pieces,
     )
+
+
+class _Layout:
+    """
+    Where pieces go when every segment gets its [CLS] and [SEP].
+
+    # Parameters
+
+    starts : `IntArray`
+        The first plain piece of each segment. Shape: (num_segments,)
+    num_plain_pieces : `int`
+        How many pieces there are before.
+    """
+
+    def __init__(self, starts: IntArray, num_plain_pieces: int):
+        plain, numbers = np.arange(num_plain_pieces), np.arange(len(starts))
+        self.starts = starts
+        # The piece after each segment's last. Shape: (num_segments,)
+        self.ends = np.append(starts[1:], num_plain_pieces)[: len(starts)]
+        # The segment of each plain piece. Shape: (num_plain_pieces,)
+        self.segments = np.searchsorted(starts, plain, side="right") - 1
+        # Where it goes: beyond the special pieces of the segments before, and one [CLS].
+        # Shape: (num_plain_pieces,)
+        self.places = plain + NUM_SPECIAL * self.segments + 1
+        # Shape: (num_segments,) both
+        self._cls_places = starts + NUM_SPECIAL * numbers
+        self._sep_places = self.ends + NUM_SPECIAL * numbers + 1
+
+    def spread(self, plain: IntArray, at_cls: IntArray | int, at_sep: IntArray | int) -> IntArray:
+        """Values of plain pieces and of special ones in one sequence. Shape: (num_pieces,)"""
+        out = np.empty(len(self.places) + NUM_SPECIAL * len(self.starts), dtype=np.int64)
+        out[self.places] = plain
+        out[self._cls_places] = at_cls
+        out[self._sep_places] = at_sep
+        return out
+
+
+def _ends_of_words(places: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
+    """The places of each word's first and last piece, -1 without. Shape: (num_words,) both"""
+    has_pieces = counts > 0
+    # The plain pieces up to and with each word. Shape: (num_words,)
+    passed = np.cumsum(counts)
+    first_pieces = np.full(len(counts), -1, dtype=np.int64)
+    last_pieces = first_pieces.copy()
+    first_pieces[has_pieces] = places[(passed - counts)[has_pieces]]
+    last_pieces[has_pieces] = places[passed[has_pieces] - 1]
+    return first_pieces, last_pieces

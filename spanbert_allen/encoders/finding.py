@@ -1,0 +1,210 @@
+"""From the name of an encoder to its configuration, vocabulary and weights."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.encoders.aliases import ALIASES, BERT_CASED_HUB_ID, Alias
+from spanbert_allen.encoders.encoder_files import EncoderFiles
+from spanbert_allen.encoders.places import (
+    CONFIG_NAMES,
+    EncoderPlace,
+    FolderPlace,
+    HubPlace,
+    TarPlace,
+)
+from spanbert_allen.encoders.saved_encoder import saved_encoder_folder
+from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
+
+_SIZES = (
+    "hidden_size",
+    "intermediate_size",
+    "num_attention_heads",
+    "num_hidden_layers",
+    "vocab_size",
+)
+_HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+_ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar")
+
+
+def find_encoder(
+    model_name: str,
+    *,
+    vocabulary: str | None = None,
+    serialization_dir: str | os.PathLike[str] | None = None,
+) -> EncoderFiles:
+    """
+    Find an encoder by name and check that its files fit together.
+
+    # Parameters
+
+    model_name : `str`
+        An alias (`spanbert-base-cased`, `spanbert-large-cased`, `minilm`, `tiny`), a folder in the
+        layout of the `transformers` library, one of the authors' `.tar.gz`, or a hub id.
+    vocabulary : `str`, optional (default = `None`)
+        A `vocab.txt`, a folder with one, or a hub id: for a source without a vocabulary, such as
+        the authors' archives. It replaces the source's own if there is one.
+    serialization_dir : `str | PathLike`, optional (default = `None`)
+        Where a model is being trained or loaded from. If encoder and weights were saved there, they
+        are what is used, and `model_name` is not looked at.
+
+    # Returns
+
+    `EncoderFiles`
+
+    # Errors
+
+    `DataError` for a missing or broken file, `ConfigError` for files that do not go together.
+    """
+    saved = saved_encoder_folder(serialization_dir)
+    if saved is not None:
+        return _from_place(str(saved), FolderPlace(saved), None, None, trained=True)
+    alias = ALIASES.get(model_name)
+    return _from_place(model_name, _find_place(model_name), vocabulary, alias, trained=False)
+
+
+def _from_place(
+    name: str, place: EncoderPlace, vocabulary: str | None, alias: Alias | None, *, trained: bool
+) -> EncoderFiles:
+    config = _read_config(name, place)
+    pieces, beside = _read_vocabulary(name, place, vocabulary, alias)
+    tokenizer_config = _read_json(name, place, "tokenizer_config.json")
+    if tokenizer_config is None:  # the vocabulary's, if it came from elsewhere
+        tokenizer_config = _read_json(name, beside, "tokenizer_config.json") or {}
+    if tokenizer_config.get("do_lower_case") is None:
+        tokenizer_config["do_lower_case"] = not pieces.has_capitals()
+    _check_fit(name, config, pieces, tokenizer_config, alias)
+    return EncoderFiles(
+        name=name,
+        config=config,
+        vocabulary=pieces,
+        tokenizer_config={**tokenizer_config, "tokenizer_class": "BertTokenizer"},
+        find_weights=None if trained else place.find_weights,
+    )
+
+
+def _find_place(model_name: str) -> EncoderPlace:
+    alias = ALIASES.get(model_name)
+    if alias is not None:
+        if alias.hub_id is not None:
+            return HubPlace(alias.hub_id)
+        return FolderPlace(_package_folder(model_name, alias), alias.weights_sha256)
+    path = Path(model_name).expanduser()
+    if path.is_dir():
+        return FolderPlace(path)
+    if path.is_file():
+        return TarPlace(path)
+    if not _HUB_ID.fullmatch(model_name) or model_name.endswith(_ARCHIVE_SUFFIXES):
+        raise ConfigError(
+            f"`model_name`: there is no file or folder {model_name}{_hint(model_name)}"
+        )
+    return HubPlace(model_name, _hint(model_name) if "/" not in model_name else "")
+
+
+def _hint(model_name: str) -> str:
+    near = get_close_matches(model_name, ALIASES, n=1)
+    return f"; did you mean `{near[0]}`?" if near else f"; the aliases are {', '.join(ALIASES)}"
+
+
+def _package_folder(model_name: str, alias: Alias) -> Path:
+    spec = importlib.util.find_spec(str(alias.package))
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(
+            f"`model_name`: the encoder `{model_name}` is in a package that is not installed: "
+            f"{alias.install}"
+        )
+    return Path(spec.submodule_search_locations[0]) / alias.folder
+
+
+def _read_json(name: str, place: EncoderPlace, file_name: str) -> dict[str, Any] | None:
+    content = place.read(file_name)
+    if content is None:
+        return None
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        raise DataError(f"`{file_name}` of it is not JSON ({error})", name) from error
+    if not isinstance(value, dict):
+        raise DataError(f"`{file_name}` of it is not a JSON object", name)
+    return value
+
+
+def _read_config(name: str, place: EncoderPlace) -> dict[str, Any]:
+    for file_name in CONFIG_NAMES:
+        config = _read_json(name, place, file_name)
+        if config is not None:
+            break
+    else:
+        raise DataError(f"has no config.json: it is not an encoder{_hint(name)}", name)
+    model_type = config.get("model_type", "bert")  # the authors' own files do not say it
+    if model_type != "bert":
+        raise ConfigError(
+            f"`model_name`: {name} is of architecture `{model_type}`, and the `spanbert` encoder "
+            "takes `bert` only"
+        )
+    missing = [key for key in _SIZES if not isinstance(config.get(key), int)]
+    if missing:
+        raise DataError(f"config.json of it lacks {', '.join(missing)}", name)
+    return config
+
+
+def _read_vocabulary(
+    name: str, place: EncoderPlace, vocabulary: str | None, alias: Alias | None
+) -> tuple[WordPieceVocabulary, EncoderPlace]:
+    """The pieces, and the place that they come from."""
+    if vocabulary is not None:
+        path = Path(vocabulary).expanduser()
+        if path.is_file():
+            pieces = WordPieceVocabulary.from_bytes(path.read_bytes(), str(path))
+            return pieces, FolderPlace(path.parent)
+        is_hub_id = _HUB_ID.fullmatch(vocabulary) and not vocabulary.endswith(".txt")
+        if not path.is_dir() and not is_hub_id:
+            raise ConfigError(f"`vocabulary`: there is no file or folder {vocabulary}")
+        place = FolderPlace(path) if path.is_dir() else HubPlace(vocabulary)
+        name = vocabulary
+    content = place.read("vocab.txt")
+    if content is None and vocabulary is None and alias is not None and alias.bert_cased:
+        place = HubPlace(BERT_CASED_HUB_ID)
+        name = BERT_CASED_HUB_ID
+        content = place.read("vocab.txt")
+    if content is None:
+        raise DataError(
+            "has no vocab.txt here or in the hub's local cache: give `vocabulary`, a vocab.txt, a "
+            f"folder with one or a hub id (for SpanBERT: that of `{BERT_CASED_HUB_ID}`)",
+            name,
+        )
+    return WordPieceVocabulary.from_bytes(content, f"{name}/vocab.txt"), place
+
+
+def _check_fit(
+    name: str,
+    config: Mapping[str, Any],
+    vocabulary: WordPieceVocabulary,
+    tokenizer_config: Mapping[str, Any],
+    alias: Alias | None,
+) -> None:
+    if len(vocabulary.pieces) != config["vocab_size"]:
+        raise ConfigError(
+            f"`model_name`: the vocabulary of {name} has {len(vocabulary.pieces)} entries, but its "
+            f"config.json says {config['vocab_size']}: give the vocabulary it was trained with as "
+            "`vocabulary`"
+        )
+    is_bert_cased = vocabulary.is_bert_cased()
+    if alias is not None and alias.bert_cased and not is_bert_cased:
+        raise ConfigError(
+            f"`model_name`: the vocabulary found for {name} is not BERT's cased list: give that of "
+            f"`{BERT_CASED_HUB_ID}` as `vocabulary`"
+        )
+    if is_bert_cased and tokenizer_config["do_lower_case"]:
+        raise ConfigError(
+            f"`model_name`: {name} has SpanBERT's cased vocabulary but its tokenizer_config.json "
+            "asks for lower-casing: set `do_lower_case` to false there"
+        )
