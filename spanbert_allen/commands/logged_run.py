@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
+
+
+# On a machine that has other work too, threads that wait actively take the time of those that could
+# go on: training is five times slower then. On an idle machine this costs little.
+_WAITING = {"OMP_WAIT_POLICY": "passive"}
 
 
 def run_logged(
@@ -32,7 +38,8 @@ def run_logged(
     # Returns
 
     `int`
-        Its exit status. If this process is interrupted, the child is ended first.
+        Its exit status. If this process is interrupted or told to end (SIGTERM), the child is ended
+        first. To be called in the main thread.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
@@ -43,9 +50,10 @@ def run_logged(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=_WAITING | os.environ | {"PYTHONUNBUFFERED": "1"},
         ) as child:
             assert child.stdout is not None
+            previous = signal.signal(signal.SIGTERM, _exit)
             try:
                 for line in _lines(child.stdout):
                     file.write(f"{line}\n")
@@ -53,6 +61,8 @@ def run_logged(
             except BaseException:
                 child.terminate()
                 raise
+            finally:
+                signal.signal(signal.SIGTERM, previous)
         file.write(f"exit status {child.returncode}\n\n")
     return child.returncode
 
@@ -78,6 +88,10 @@ def sibling_program(name: str) -> list[str]:
         return [str(beside.relative_to(Path.cwd()))]
     except ValueError:
         return [str(beside)]
+
+
+def _exit(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:

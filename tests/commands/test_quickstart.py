@@ -3,8 +3,11 @@ import io
 import json
 import re
 import shlex
+import signal
+import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -12,6 +15,7 @@ from spanbert_allen.commands import quickstart
 from spanbert_allen.commands.logged_run import last_words, run_logged, sibling_program
 from spanbert_allen.commands.progress import Progress
 from spanbert_allen.common.errors import ConfigError, UserError
+from tests.places import ROOT
 
 FAKE = [sys.executable, str(Path(__file__).with_name("fake_allennlp.py"))]
 
@@ -141,6 +145,23 @@ def test_a_child_does_not_outlive_an_interrupt(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_logged([sys.executable, "-c", program], tmp_path / "log", on_output=interrupt)
     assert not Path(f"/proc/{pids[0]}").exists()
+
+
+def test_a_child_does_not_outlive_its_parent_that_is_told_to_end(tmp_path: Path) -> None:
+    child = "import os, time; print(os.getpid()); time.sleep(60)"
+    parent = f"""
+import sys
+from pathlib import Path
+from spanbert_allen.commands.logged_run import run_logged
+say = lambda line: print(line, flush=True)
+run_logged([sys.executable, "-c", {child!r}], Path({str(tmp_path / "log")!r}), on_output=say)
+"""
+    with subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT, stdout=PIPE, text=True) as run:
+        assert run.stdout is not None
+        pid = int(run.stdout.readline())
+        run.terminate()
+    assert run.returncode == 128 + signal.SIGTERM
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_the_changing_line_is_for_terminals_only() -> None:
