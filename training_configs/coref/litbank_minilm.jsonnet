@@ -14,6 +14,7 @@ coref {
     hidden_dim: 1000,
     max_span_width: 20,
     kept_per_unit: 0.3,
+    max_kept: null,  // whole novels are resolved with it
     max_antecedents: 30,
     features: ['distance', 'segment'],
   },
