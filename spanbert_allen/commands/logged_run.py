@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NoReturn
 
-
 # On a machine that has other work too, threads that wait actively take the time of those that could
 # go on: training is five times slower then. On an idle machine this costs little.
 _WAITING = {"OMP_WAIT_POLICY": "passive"}
