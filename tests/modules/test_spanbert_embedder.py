@@ -230,6 +230,13 @@ def test_lower_precision_inside_float32_outside(tiny, dtype):
     assert embedder.encoder.embeddings.word_embeddings.weight.grad.dtype == torch.float32
 
 
+def test_weights_of_lower_precision_give_float32_too(tiny):
+    embedder = SpanbertEmbedder("tiny").eval().to(torch.bfloat16)
+    vectors = embedder.encode(*batch(document(50)))
+    assert vectors.dtype == torch.float32
+    torch.testing.assert_close(vectors, tiny.encode(*batch(document(50))), atol=0.1, rtol=0)
+
+
 def test_float32_leaves_mixed_precision_to_the_trainer(tiny):
     with torch.autocast("cpu", dtype=torch.bfloat16):
         vectors = tiny.encode(*batch(document(50)))
