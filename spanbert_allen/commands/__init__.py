@@ -9,7 +9,7 @@ import argparse
 from importlib import import_module
 from typing import Protocol, cast
 
-COMMANDS = ("quickstart", "doctor", "plugin", "sample")
+COMMANDS = ("quickstart", "doctor", "plugin", "sample", "view")
 """The names, in the order that `--help` shows; `some-name` stands in `some_name.py`."""
 
 

@@ -8,12 +8,12 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spanbert_allen.commands.logged_run import last_words, run_logged, sibling_program
 from spanbert_allen.commands.progress import EpochReport, Percentage, Progress
+from spanbert_allen.commands.quickstart_places import Places
 from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.common.files import replace_file
 
@@ -39,58 +39,6 @@ _SCORES = {
         "mention_recall": "mention recall",
     }
 }
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where everything of a run goes: `out` is the folder of the option `--out`."""
-
-    out: Path
-    task: str
-
-    @property
-    def data(self) -> Path:
-        """The sample corpus in the layouts of the readers."""
-        return self.out / "data"
-
-    @property
-    def run(self) -> Path:
-        """AllenNLP's serialization directory."""
-        return self.out / self.task
-
-    @property
-    def archive(self) -> Path:
-        """The trained model."""
-        return self.run / "model.tar.gz"
-
-    @property
-    def metrics(self) -> Path:
-        """The scores on the test split."""
-        return self.run / "test_metrics.json"
-
-    @property
-    def text(self) -> Path:
-        """The text to resolve, as a line of jsonl."""
-        return self.out / "text.jsonl"
-
-    @property
-    def predictions(self) -> Path:
-        """The resolved text as a line of jsonl."""
-        return self.out / "predictions.jsonl"
-
-    @property
-    def page(self) -> Path:
-        """The resolved text as an HTML page."""
-        return self.out / f"{self.task}.html"
-
-    @property
-    def log(self) -> Path:
-        """What the commands wrote."""
-        return self.out / "quickstart.log"
-
-    def split(self, name: str) -> Path:
-        """The data of a split: train, dev or test."""
-        return self.data / f"{self.task}_{name}.jsonl"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -185,9 +133,7 @@ def _predict(places: Places, progress: Progress) -> Mapping[str, Any]:
 def _run_allennlp(
     arguments: list[str], places: Places, progress: Progress, on_output: Percentage | EpochReport
 ) -> None:
-    command = [*sibling_program("allennlp"), *arguments]
-    if not _is_plugin_here():
-        command += ["--include-package", "spanbert_allen"]
+    command = _allennlp(arguments)
     progress.line(f"  $ {shlex.join(command)}")
     progress.now("  starting ...")
     status = run_logged(command, places.log, on_output=on_output)
@@ -199,9 +145,12 @@ def _run_allennlp(
         )
 
 
-def _is_plugin_here() -> bool:
+def _allennlp(arguments: list[str]) -> list[str]:
+    """The command as it works from this folder."""
     plugins = Path(".allennlp_plugins")
-    return plugins.is_file() and "spanbert_allen" in plugins.read_text().split()
+    is_plugin = plugins.is_file() and "spanbert_allen" in plugins.read_text().split()
+    package = [] if is_plugin else ["--include-package", "spanbert_allen"]
+    return [*sibling_program("allennlp"), *arguments, *package]
 
 
 def _show(result: Mapping[str, Any], places: Places, progress: Progress) -> None:
@@ -226,12 +175,20 @@ def _close(places: Places, seconds: float, progress: Progress) -> None:
     progress.line(f"Made in {minutes} min {rest} s:")
     for path, what in made.items():
         progress.line(f"  {str(path).ljust(width)}  {what}")
-    again = shlex.join(
-        [*sibling_program("spanbert-allen"), "quickstart", "--text", "Your own text."]
-    )
-    progress.line("To try next:")
-    progress.line(f"  {again}")
+    progress.line("To try next, with your own text, or many, one a line:")
+    for command in _next_commands(places):
+        progress.line(f"  {command}")
     progress.line(
-        "  The model has seen a few dozen short texts only; README.md says how to train on"
+        "This model has seen a few dozen short texts only: README.md says how to train on"
     )
-    progress.line("  more, or on your own, and which other configs there are.")
+    progress.line("more, or on your own, and which other configurations there are.")
+
+
+def _next_commands(places: Places) -> list[str]:
+    texts, results, page = (places.out / name for name in ("mine.jsonl", "mine.out", "mine.html"))
+    predict = ["predict", str(places.archive), str(texts), "--output-file", str(results)]
+    return [
+        f'echo \'{{"text": "Your own text."}}\' > {shlex.quote(str(texts))}',
+        shlex.join(_allennlp([*predict, "--silent"])),
+        shlex.join([*sibling_program("spanbert-allen"), "view", str(results), "--html", str(page)]),
+    ]

@@ -59,7 +59,7 @@ def test_everything_is_made_and_said(
     made = said.partition("Made in ")[2]
     for path in ("coref/model.tar.gz", "coref/test_metrics.json", "coref.html"):
         assert f"out/quickstart/{path} " in made
-    assert "spanbert-allen quickstart --text 'Your own text.'" in made
+    assert "spanbert-allen view out/quickstart/mine.out --html out/quickstart/mine.html\n" in made
 
 
 def test_the_commands_printed_are_those_that_ran(

@@ -1,0 +1,58 @@
+"""Where the quickstart puts things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything of a run goes: `out` is the folder of the option `--out`."""
+
+    out: Path
+    task: str
+
+    @property
+    def data(self) -> Path:
+        """The sample corpus in the layouts of the readers."""
+        return self.out / "data"
+
+    @property
+    def run(self) -> Path:
+        """AllenNLP's serialization directory."""
+        return self.out / self.task
+
+    @property
+    def archive(self) -> Path:
+        """The trained model."""
+        return self.run / "model.tar.gz"
+
+    @property
+    def metrics(self) -> Path:
+        """The scores on the test split."""
+        return self.run / "test_metrics.json"
+
+    @property
+    def text(self) -> Path:
+        """The text to resolve, as a line of jsonl."""
+        return self.out / "text.jsonl"
+
+    @property
+    def predictions(self) -> Path:
+        """The resolved text as a line of jsonl."""
+        return self.out / "predictions.jsonl"
+
+    @property
+    def page(self) -> Path:
+        """The resolved text as an HTML page."""
+        return self.out / f"{self.task}.html"
+
+    @property
+    def log(self) -> Path:
+        """What the commands wrote."""
+        return self.out / "quickstart.log"
+
+    def split(self, name: str) -> Path:
+        """The data of a split: train, dev or test."""
+        return self.data / f"{self.task}_{name}.jsonl"
