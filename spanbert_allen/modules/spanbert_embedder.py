@@ -44,7 +44,7 @@ class SpanbertEmbedder(TokenEmbedder):
     attention : `str`, optional (default = `"sdpa"`)
         `sdpa` is torch's own attention; `eager`, plain matrix products, for comparison to the bit.
     train : `Union[str, int]`, optional (default = `"all"`)
-        `all`; `none`, and then no gradient is kept and no dropout done; or how many of the
+        `all`; `none`, and then nothing is kept for gradients and no dropout done; or how many of the
         uppermost layers are trained.
     gradient_checkpointing : `bool`, optional (default = `False`)
         Whether layers are computed again in the backward pass, to save memory in training.
@@ -220,8 +220,7 @@ class SpanbertEmbedder(TokenEmbedder):
 
     def _run(self, pack: SegmentPack, token_ids: Tensor, type_ids: Optional[Tensor]) -> Tensor:
         """The vectors of a pack's real pieces. Shape: (num_real_in_pack, dim)"""
-        keep_gradient = torch.is_grad_enabled() and not self._frozen
-        with torch.set_grad_enabled(keep_gradient), self._precision(token_ids.device):
+        with self._precision(token_ids.device):
             # Shape: (num_segments, longest, dim)
             hidden: Tensor = self.encoder(
                 input_ids=token_ids.flatten()[pack.places] * pack.mask,

@@ -207,18 +207,6 @@ def test_train_nothing():
     assert torch.equal(vectors, embedder.encode(*batch(document(7))))  # no dropout
 
 
-def test_no_graph_is_kept_when_none_is_wanted(tiny):
-    kept = []
-    hook = tiny.encoder.encoder.layer[1].register_forward_hook(
-        lambda module, given, output: kept.append(output[0].requires_grad)
-    )
-    tiny.encode(*batch(document(7)))
-    with torch.no_grad():
-        tiny.encode(*batch(document(7)))
-    hook.remove()
-    assert kept == [True, False]
-
-
 def test_train_everything_with_dropout():
     embedder = SpanbertEmbedder("tiny").train()
     vectors = embedder.encode(*batch(document(7)))
