@@ -44,8 +44,8 @@ class SpanbertEmbedder(TokenEmbedder):
     attention : `str`, optional (default = `"sdpa"`)
         `sdpa` is torch's own attention; `eager`, plain matrix products, for comparison to the bit.
     train : `Union[str, int]`, optional (default = `"all"`)
-        `all`; `none`, and then nothing is kept for gradients and no dropout done; or how many of the
-        uppermost layers are trained.
+        `all`; `none`, and then nothing is kept for gradients and no dropout done; or how many of
+        the uppermost layers are trained.
     gradient_checkpointing : `bool`, optional (default = `False`)
         Whether layers are computed again in the backward pass, to save memory in training.
     dtype : `str`, optional (default = `"float32"`)
