@@ -92,9 +92,7 @@ def read_conll(
         what = "holds no document" if line else "is empty"
         raise DataError(f"the file {what}; a CoNLL file begins `#begin document (name)`", path)
     if num_merged:
-        logger.warning(
-            "%s: %d clusters merged into one they share a mention with", path, num_merged
-        )
+        logger.warning("%s: %d clusters merged that share a mention", path, num_merged)
 
 
 @dataclass

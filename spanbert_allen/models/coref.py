@@ -142,17 +142,8 @@ class SpanbertCoref(Model):
             training, for each document, what `DecodedClusters` says: `clusters`, `mention_scores`,
             `link_scores`.
         """
-        pieces = unpad(
-            {
-                "token_ids": token_ids,
-                "segment_ids": segment_ids,
-                "word_ids": word_ids,
-                "sentence_ids": sentence_ids,
-                "speaker_ids": speaker_ids,
-            },
-            gold_spans,
-            gold_cluster_ids,
-        )
+        columns = (token_ids, segment_ids, word_ids, sentence_ids, speaker_ids)
+        pieces = unpad(columns, gold_spans, gold_cluster_ids)
         if self.training and self.max_training_segments is not None:
             pieces = [random_window(document, self.max_training_segments) for document in pieces]
         texts: list[CorefDocument] = [entry["document"] for entry in metadata]

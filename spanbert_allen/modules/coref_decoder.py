@@ -11,7 +11,6 @@ from torch import Tensor
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.modules.coref_head import ScoredLinks
 
-
 # One or two words hold nothing to resolve, however many pieces they are.
 _FEWEST_WORDS = 3
 

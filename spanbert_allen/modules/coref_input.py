@@ -49,15 +49,17 @@ class DocumentPieces(NamedTuple):
 
 
 def unpad(
-    columns: dict[str, Tensor], gold_spans: Tensor | None, gold_cluster_ids: Tensor | None
+    columns: tuple[Tensor, Tensor, Tensor, Tensor, Tensor],
+    gold_spans: Tensor | None,
+    gold_cluster_ids: Tensor | None,
 ) -> list[DocumentPieces]:
     """
     The documents of a batch.
 
     # Parameters
 
-    columns : `dict[str, Tensor]`
-        `DocumentPieces`' first five by name; the segment id of padding is -1. Shape of each:
+    columns : `tuple[Tensor, ...]`
+        `DocumentPieces`' first five, in its order; the segment id of padding is -1. Shape of each:
         (batch_size, num_pieces)
     gold_spans : `Tensor | None`
         Shape: (batch_size, num_mentions, 2); -1 is padding.
@@ -65,14 +67,14 @@ def unpad(
         Shape: (batch_size, num_mentions); -1 is padding.
     """
     documents = []
-    for row, real in enumerate(columns["segment_ids"] >= 0):
+    _, segment_ids, *_ = columns
+    for row, real in enumerate(segment_ids >= 0):
         gold: dict[str, Tensor] = {}
         if gold_spans is not None and gold_cluster_ids is not None:
             annotated = gold_cluster_ids[row] >= 0
             gold["gold_spans"] = gold_spans[row][annotated]
             gold["gold_cluster_ids"] = gold_cluster_ids[row][annotated]
-        units = {name: column[row][real] for name, column in columns.items()}
-        documents.append(DocumentPieces(**units, **gold))
+        documents.append(DocumentPieces(*(column[row][real] for column in columns), **gold))
     return documents
 
 

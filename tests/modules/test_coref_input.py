@@ -59,11 +59,10 @@ def test_short_documents_are_left_whole():
 
 def test_padding_goes():
     document = make_document()
-    names = DocumentPieces._fields[:5]
-    columns = {
-        name: torch.stack([column, torch.cat([column[:8], torch.full((12,), -1)])])
-        for name, column in zip(names, document[:5], strict=True)
-    }
+    columns = tuple(
+        torch.stack([column, torch.cat([column[:8], torch.full((12,), -1)])])
+        for column in document[:5]
+    )
     gold_spans = torch.stack([document.gold_spans, torch.full((5, 2), -1)])
     gold_spans[1, 0] = torch.tensor([1, 2])
     gold_cluster_ids = torch.stack([document.gold_cluster_ids, torch.tensor([3, -1, -1, -1, -1])])
