@@ -159,6 +159,8 @@ def _jsonnet_sentence(message: str) -> str:
     if unset:
         name = unset[1]
         return f"the config needs {name}: export {name}=<path> and run the command again"
+    if re.match(r"\d+:\d+", sentence):  # of no file: it came from the command line
+        return f"the option -o is not JSON, at {sentence}"
     place = re.match(r"\s*(\S+?:\(?\d+)", trace[0]) if trace else None
     return f"{sentence} ({place[1].replace('(', '')})" if place else sentence
 
@@ -176,7 +178,8 @@ def _sentence_of_worker(message: str) -> str | None:
 
 def _file_sentence(error: OSError) -> str:
     if error.filename is None:
-        return str(error)
+        missing = re.fullmatch(r"file (.*) not found", str(error))  # of cached_path
+        return f"{missing[1]}: does not exist: check the path" if missing else str(error)
     problems = {
         FileNotFoundError: "does not exist: check the path",
         PermissionError: "may not be read or written: check its permissions",

@@ -108,6 +108,12 @@ def test_an_override_that_nothing_takes():
     )
 
 
+def test_an_override_that_is_not_json():
+    with pytest.raises(RuntimeError) as raised:
+        _jsonnet.evaluate_snippet("", "{trainer.lr: 1}")
+    assert console.sentence_for(raised.value).startswith("the option -o is not JSON, at 1:9")
+
+
 def test_files(tmp_path):
     with pytest.raises(OSError, match="No such file") as missing:
         (tmp_path / "train.conll").read_text()
@@ -117,7 +123,10 @@ def test_files(tmp_path):
     with pytest.raises(OSError, match="Is a directory") as folder:
         tmp_path.read_text()
     assert console.sentence_for(folder.value) == f"{tmp_path}: is a folder where a file is needed"
-    assert console.sentence_for(FileNotFoundError("file x not found")) == "file x not found"
+    assert console.sentence_for(FileNotFoundError("file x not found")) == (
+        "x: does not exist: check the path"
+    )
+    assert console.sentence_for(OSError("the hub is not reached")) == "the hub is not reached"
 
 
 @pytest.mark.parametrize(
