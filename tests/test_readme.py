@@ -1,0 +1,88 @@
+"""What the README shows is what the programs read, write and accept."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import _jsonnet
+import pytest
+
+from spanbert_allen.__main__ import ALLENNLP_COMMANDS
+from spanbert_allen.commands import COMMANDS
+from spanbert_allen.common.coref_jsonl import document_from_record
+from spanbert_allen.common.document import CorefDocument
+from spanbert_allen.common.spans import WordSpan
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_example_records_are_read():
+    records = [json.loads(line) for line in blocks("json")[1].splitlines()]
+    assert len(records) == 3
+    documents = [document_from_record(record, default_key="x") for record in records]
+    assert all(isinstance(document, CorefDocument) for document in documents)
+    assert [document.doc_key for document in documents] == ["mail-1", "mail-2", "chat-3"]
+    assert documents[0].clusters == documents[1].clusters == [(WordSpan(0, 0), WordSpan(2, 2))]
+    assert documents[2].speakers == ["Ida"] * 4 + ["Tom"] * 3
+
+
+def test_the_example_output_is_what_the_predictor_writes():
+    from spanbert_allen.predictors.coref_json import SCHEMA, coref_json
+
+    shown = json.loads(blocks("json")[0])
+    (ida, her), text = shown["clusters"][0], shown["text"]
+    document = document_from_record({"doc_key": "texts:1", "text": text}, default_key="x")
+    made = coref_json(
+        document,
+        [[WordSpan(*ida["words"]), WordSpan(*her["words"])]],
+        [[ida["mention_score"], her["mention_score"]]],
+        [[ida["link_score"], her["link_score"]]],
+    )
+    assert made == shown
+    assert shown["schema"] == SCHEMA
+
+
+def test_the_example_configuration_changes_what_it_says():
+    (snippet,) = blocks("jsonnet")
+    names = ("LITBANK_TRAIN_DATA_PATH", "LITBANK_DEV_DATA_PATH")
+    made = json.loads(
+        _jsonnet.evaluate_snippet(
+            str(ROOT / "mine.jsonnet"), snippet, ext_vars=dict.fromkeys(names, "x")
+        )
+    )
+    assert made["trainer"]["num_epochs"] == 30
+    assert made["model"]["embedder"]["model_name"] == "/path/to/a/bert"
+    assert made["dataset_reader"]["indexer"]["model_name"] == "/path/to/a/bert"
+
+
+COMMAND_LINES = [
+    line.split("#")[0].strip() for block in blocks("bash") for line in block.splitlines() if line
+]
+
+
+@pytest.mark.parametrize("command", COMMAND_LINES)
+def test_the_commands_exist(command):
+    words = shlex.split(command.split("VALIDATION_DATA_PATH=")[0])
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    if words[0] == "make":
+        assert f"\n{words[1]}:" in makefile
+    elif words[0] in ("allennlp", "spanbert-allen"):
+        assert words[1] in (*ALLENNLP_COMMANDS, *COMMANDS)
+    configs = [word for word in words if word.endswith((".jsonnet", ".py"))]
+    assert all((ROOT / config).is_file() for config in configs)
+
+
+def test_every_configuration_is_in_the_table():
+    files = {
+        f"{path.parent.name}/{path.name}"
+        for path in (ROOT / "training_configs").glob("[!l]*/*.jsonnet")
+    }
+    assert files == set(re.findall(r"^\| `([\w/]+\.jsonnet)`", README, flags=re.MULTILINE))
