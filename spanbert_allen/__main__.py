@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     `int`
         The exit status: 0 when all went well.
     """
-    console.install_excepthook()
+    if arguments is None:  # a command, and not a program that calls this function
+        console.install_excepthook()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if "--debug" in given:
         given.remove("--debug")

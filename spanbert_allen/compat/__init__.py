@@ -24,6 +24,7 @@ except ImportError as error:
     ) from error
 
 from spanbert_allen.compat import (
+    adamw_warning,
     archive_reading,
     archive_writing,
     mixed_precision,
@@ -37,6 +38,7 @@ from spanbert_allen.compat import (
 __all__ = ["MENDS"]
 
 MENDS = (
+    adamw_warning,
     archive_reading,
     archive_writing,
     mixed_precision,

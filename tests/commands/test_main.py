@@ -11,11 +11,6 @@ from spanbert_allen import __main__ as program
 from spanbert_allen.commands import COMMANDS, doctor, load_command, plugin
 
 
-@pytest.fixture(autouse=True)
-def _own_excepthook(monkeypatch):
-    monkeypatch.setattr(program.console, "install_excepthook", lambda: None)
-
-
 def test_help_names_every_command(capsys):
     assert program.main([]) == 0
     shown = capsys.readouterr().out
