@@ -65,22 +65,21 @@ class AntecedentScorer(nn.Module):
             return antecedents.scores
         own_weights, other_weights, product_weights, feature_weights = self.feedforward.blocks()
         # Shape: (num_spans, hidden_dim)
-        own_products = torch.addmm(self.feedforward.first.bias, spans, own_weights.t())
         other_products = spans @ other_weights.t()
         bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)
 
-        def score(
-            first: int, indices: Tensor, valid: Tensor, own_vector: Tensor, own_product: Tensor
-        ) -> Tensor:
+        def score(first: int, indices: Tensor, valid: Tensor, own_vectors: Tensor) -> Tensor:
+            # Shape: (rows, hidden_dim)
+            own_products = torch.addmm(self.feedforward.first.bias, own_vectors, own_weights.t())
             # Shape: (num_pairs,)
             rows = valid.nonzero()[:, 0]
             columns = indices[valid]
             # Shape: (num_pairs, span_dim)
-            vectors = own_vector.index_select(0, rows) * spans.index_select(0, columns)
+            vectors = own_vectors.index_select(0, rows) * spans.index_select(0, columns)
             # In place: three large sums without a fourth and fifth block of memory.
             # Shape: (num_pairs, hidden_dim)
             pre_activation = vectors @ product_weights.t()
-            pre_activation += own_product.index_select(0, rows)
+            pre_activation += own_products.index_select(0, rows)
             pre_activation += other_products.index_select(0, columns)
             if self.features.output_dim:
                 features = self.features(rows + first, columns, context)
@@ -93,7 +92,6 @@ class AntecedentScorer(nn.Module):
             (antecedents.indices[first:stop] for first, stop in bounds),
             (antecedents.valid[first:stop] for first, stop in bounds),
             overlapping_slices(spans, bounds),
-            overlapping_slices(own_products, bounds),
             strict=True,
         )
         # Shape: (num_spans, num_antecedents)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from spanbert_allen.modules.chunking import overlapping_slices, run_chunks
+from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
 from spanbert_allen.modules.feedforward_scorer import FeedForwardScorer
 from spanbert_allen.modules.span_candidates import SpanCandidates
 from spanbert_allen.modules.span_representation import SpanRepresentation, span_attention
 
+# A block's products are made once; a chunk of it is scored at once.
+_CANDIDATES_PER_BLOCK = 4096
 _CANDIDATES_PER_CHUNK = 512
 
 
@@ -23,7 +24,7 @@ class MentionScorer(nn.Module):
 
     The first layer is applied to the units before spans are formed: the product of a span's vector
     is the sum of its start's, its end's, its width's and the attention-weighted sum of its units'
-    products, so no candidate's vector is ever built. Candidates go in chunks.
+    products, so no candidate's vector is ever built. Candidates go in blocks and chunks.
 
     The width vectors' dropout draws a mask for each candidate, as the original does; the vectors
     of kept spans (`SpanRepresentation`) draw masks of their own, where the original reuses these.
@@ -89,63 +90,70 @@ class MentionScorer(nn.Module):
         self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation
     ) -> Tensor:
         """Shape: (num_candidates,)"""
-        start_weights, end_weights, width_weights, head_weights = self.feedforward.blocks()
-        cuts = [*range(0, len(candidates.starts), _CANDIDATES_PER_CHUNK), len(candidates.starts)]
-        starts = [candidates.starts[a:b] for a, b in pairwise(cuts)]
-        ends = [candidates.ends[a:b] for a, b in pairwise(cuts)]
-        start_bounds = [(int(chunk[0]), int(chunk[-1]) + 1) for chunk in starts]
-        unit_bounds = [
-            (first, int(chunk.max()) + 1)
-            for (first, _), chunk in zip(start_bounds, ends, strict=True)
+        blocks = [
+            SpanCandidates(candidates.starts[a:b], candidates.ends[a:b])
+            for a, b in row_bounds(candidates.starts.size(0), _CANDIDATES_PER_BLOCK)
         ]
-        # Shape of each chunk: (units in the chunk, hidden_dim)
-        start_products = overlapping_slices(vectors @ start_weights.t(), start_bounds)
-        end_products = overlapping_slices(vectors @ end_weights.t(), unit_bounds)
-        head_products = overlapping_slices(vectors @ head_weights.t(), unit_bounds)
-        # Shape of each chunk: (units in the chunk,)
-        token_scores = overlapping_slices(spans.token_scores(vectors), unit_bounds)
+        bounds = [(int(block.starts[0]), int(block.ends.max()) + 1) for block in blocks]
 
-        def score(
-            starts: Tensor,
-            ends: Tensor,
-            start_product: Tensor,
-            end_product: Tensor,
-            head_product: Tensor,
-            token_score: Tensor,
-        ) -> Tensor:
-            first = starts[0]
-            attention = span_attention(token_score, starts - first, ends - first)
-            widths = spans.width_vectors(ends - starts)
-            # One product adds a candidate's four parts. Shape: (candidates in the chunk, parts)
-            selection = torch.cat(
-                [
-                    _one_hot(starts - first, start_product),
-                    _one_hot(ends - first, end_product),
-                    attention.to(start_product.dtype),
-                    widths.to(start_product.dtype),
-                ],
-                dim=-1,
-            )
-            # Shape: (parts, hidden_dim)
-            parts = torch.cat(
-                [
-                    start_product,
-                    end_product,
-                    head_product,
-                    width_weights.t().to(start_product.dtype),
-                ]
-            )
-            # Shape: (candidates in the chunk, hidden_dim)
-            pre_activation = torch.addmm(self.feedforward.first.bias, selection, parts)
-            return self.feedforward.finish(pre_activation)
+        def score(block: SpanCandidates, first: int, units: Tensor) -> Tensor:
+            inside = SpanCandidates(block.starts - first, block.ends - first)
+            return self._score_block(units, inside, spans)
 
-        chunks = zip(
-            starts, ends, start_products, end_products, head_products, token_scores, strict=True
-        )
+        firsts = (first for first, _ in bounds)
+        chunks = zip(blocks, firsts, overlapping_slices(vectors, bounds), strict=True)
         return torch.cat(run_chunks(score, chunks))
 
+    def _score_block(
+        self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation
+    ) -> Tensor:
+        """
+        The scores of candidates that stand in a short stretch of units.
 
-def _one_hot(indices: Tensor, rows: Tensor) -> Tensor:
-    """Shape: (num_indices, num_rows), in the rows' type."""
-    one_hot = rows.new_zeros(indices.size(0), rows.size(0))
-    return one_hot.scatter_(1, indices.unsqueeze(1), 1.0)
+        # Parameters
+
+        vectors : `Tensor`
+            Shape: (num_units, dim)
+        candidates : `SpanCandidates`
+            Counted in these units.
+
+        # Returns
+
+        `Tensor`
+            Shape: (num_candidates,)
+        """
+        start_weights, end_weights, width_weights, head_weights = self.feedforward.blocks()
+        # Shape: (num_units, hidden_dim)
+        start_products = vectors @ start_weights.t()
+        end_products = vectors @ end_weights.t()
+        head_products = vectors @ head_weights.t()
+        # Shape: (num_units,)
+        token_scores = spans.token_scores(vectors)
+        scores = []
+        for a, b in row_bounds(candidates.starts.size(0), _CANDIDATES_PER_CHUNK):
+            starts, ends = candidates.starts[a:b], candidates.ends[a:b]
+            first, stop = int(starts[0]), int(ends.max()) + 1
+            last_start = int(starts[-1]) + 1
+            attention = span_attention(token_scores[first:stop], starts - first, ends - first)
+            # One product adds up a candidate's four parts: its start's, its end's, its units' by
+            # attention, its width's. Shape: (num_chunk, num_parts) and (num_parts, hidden_dim)
+            selection = [
+                functional.one_hot(starts - first, last_start - first),
+                functional.one_hot(ends - first, stop - first),
+                attention,
+                spans.width_vectors(ends - starts),
+            ]
+            parts = [
+                start_products[first:last_start],
+                end_products[first:stop],
+                head_products[first:stop],
+                width_weights.t().to(start_products.dtype),
+            ]
+            # Shape: (num_chunk, hidden_dim)
+            pre_activation = torch.addmm(
+                self.feedforward.first.bias,
+                torch.cat([part.to(start_products.dtype) for part in selection], dim=-1),
+                torch.cat(parts),
+            )
+            scores.append(self.feedforward.finish(pre_activation))
+        return torch.cat(scores)

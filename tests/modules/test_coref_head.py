@@ -38,6 +38,7 @@ VARIANTS = {
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch):
     """Chunks so small that every loop over them runs several times."""
+    monkeypatch.setattr(mention_scorer, "_CANDIDATES_PER_BLOCK", 19)
     monkeypatch.setattr(mention_scorer, "_CANDIDATES_PER_CHUNK", 7)
     monkeypatch.setattr(span_representation, "_SPANS_PER_CHUNK", 4)
     monkeypatch.setattr(coarse_antecedents, "_ROWS_PER_CHUNK", 5)
