@@ -37,7 +37,11 @@ def test_standard_input(monkeypatch):
     ("content", "name", "message"),
     [
         (b"good\nb\xe4d\n", "a.txt", r"a\.txt:2: not UTF-8 text \(byte 2 of the line\); convert"),
-        (gzip.compress(b"x" * 9999, mtime=0)[:-12], "a.gz", r"a\.gz:1: broken or incomplete gzip file"),
+        (
+            gzip.compress(b"x" * 9999, mtime=0)[:-12],
+            "a.gz",
+            r"a\.gz:1: broken or incomplete gzip file",
+        ),
         (b"not packed", "a.gz", r"a\.gz:1: broken or incomplete gzip file"),
         (None, "a.txt", r"a\.txt: no such file \(looked from .*\); check the path"),
     ],
