@@ -1,5 +1,6 @@
 """Words to word pieces, word pieces to segments."""
 
+import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.data.indexer import SpanbertIndexer
 from spanbert_allen.data.piece_document import PieceDocument
 from spanbert_allen.data.pieces import PieceTokenizer

@@ -1,5 +1,6 @@
 """The models, each a whole: what a reader gives in, losses, metrics and predictions out."""
 
+import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.models.coref import SpanbertCoref
 
 __all__ = ["SpanbertCoref"]

@@ -1,5 +1,6 @@
 """The parts of a model: the encoder and what stands on it."""
 
+import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
 
 __all__ = ["SpanbertEmbedder"]
