@@ -21,12 +21,11 @@ HELP = "train a small model on the sample corpus, evaluate it and resolve a text
 
 DEFAULT_OUT = "out/quickstart"
 DEFAULT_TEXT = (
-    "Mara Lindqvist runs a small bookshop on the harbour in Tarnhaven. She opened it eleven years "
-    "ago, when her sister lent her the money, and the shop has never closed for a day since. "
-    'Her sister Ida still comes in every morning. "I sell nothing," Ida says, "I only drink her '
-    'coffee." The two women argue about the window display, but Mara admits that it sells more '
-    "books when Ida arranges it. Last week the town council gave the shop a prize. Mara hung it "
-    "above the till, where her customers can see it."
+    "Mara Lindqvist runs a small bookshop on the harbour. She opened the shop eleven years ago, "
+    "when her brother Tom lent her the money. Tom is a sailor. When he is at home, he sits behind "
+    'the counter and drinks her coffee. "I have never read a novel," he says, "but the customers '
+    'believe me anyway." Last week the mayor gave the shop a prize, and Mara hung the prize above '
+    "the door, where her customers can see it."
 )
 
 _CONFIG = "training_configs/quickstart/{task}.jsonnet"
