@@ -61,7 +61,9 @@ def test_builds(config, tmp_path, monkeypatch):
         for name, parameter in train.model.named_parameters()
         if any(parameter is member for member in group["params"])
     }
-    assert set(trained) == {name for name, _ in train.model.named_parameters()}
+    assert set(trained) == {
+        name for name, parameter in train.model.named_parameters() if parameter.requires_grad
+    }
     embedder_rates = {rate for name, rate in trained.items() if name.startswith("embedder")}
     other_rates = {rate for name, rate in trained.items() if not name.startswith("embedder")}
     assert len(embedder_rates) == len(other_rates) == 1

@@ -12,6 +12,7 @@
   max_training_segments:: 3,
 
   // Model.
+  trained_layers:: 'all',  // or how many of the uppermost layers; then word vectors stay, too
   head:: {},
   special_pieces:: false,
   whole_words:: true,
@@ -42,7 +43,11 @@
   validation_data_path: self.validation_path,
   model: {
     type: 'spanbert_coref',
-    embedder: { type: 'spanbert', model_name: $.encoder.model_name },
+    embedder: {
+      type: 'spanbert',
+      model_name: $.encoder.model_name,
+      train: $.trained_layers,
+    },
     head: { max_segments: $.max_training_segments } + $.head,
     special_pieces: $.special_pieces,
     whole_words: $.whole_words,

@@ -1,15 +1,19 @@
 // The encoders: the one place where their names and sizes stand in configurations.
 // `max_length` is the most pieces that a segment may have, [CLS] and [SEP] counted.
 {
-  spanbert_base: { model_name: 'spanbert-base-cased', max_length: 512 },
-  spanbert_large: { model_name: 'spanbert-large-cased', max_length: 512 },
+  spanbert_base: { model_name: 'spanbert-base-cased', max_length: 512, num_layers: 12 },
+  spanbert_large: { model_name: 'spanbert-large-cased', max_length: 512, num_layers: 24 },
 
   // all-MiniLM-L6-v2 comes with the installation: 6 layers, 384 wide, lower-casing.
-  minilm: { model_name: 'minilm', max_length: 512 },
+  minilm: { model_name: 'minilm', max_length: 512, num_layers: 6 },
 
   // Random weights, 20 wide: tests, and trying a configuration out.
-  tiny: { model_name: 'tiny', max_length: 512 },
+  tiny: { model_name: 'tiny', max_length: 512, num_layers: 2 },
 
   // Any other encoder of BERT's architecture: a folder, a .tar.gz of the authors', a hub id.
-  other(model_name, max_length=512): { model_name: model_name, max_length: max_length },
+  other(model_name, max_length=512, num_layers=12): {
+    model_name: model_name,
+    max_length: max_length,
+    num_layers: num_layers,
+  },
 }
