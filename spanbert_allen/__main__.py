@@ -50,7 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = load_command(name)
         parser = argparse.ArgumentParser(prog=f"spanbert-allen {name}", description=command.HELP)
         command.add_arguments(parser)
-        return command.run(parser.parse_args(given[1:]))
+        try:
+            return command.run(parser.parse_args(given[1:]))
+        except KeyboardInterrupt:
+            return 130  # as a shell says of a program that was interrupted
     if name.startswith("-"):
         _parser().parse_args(given)
         _parser().print_help()

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from spanbert_allen.common.document import CorefDocument
-from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.metrics.coref_f1 import CorefF1
 from spanbert_allen.metrics.mention_recall import MentionRecall
@@ -154,6 +154,11 @@ class SpanbertCoref(Model):
             links = self.head(self._head_input(units, unit_vectors, text.genre))
             if units.gold_spans is not None:
                 losses.append(self._loss(links, units))
+            elif self.training:
+                raise DataError(
+                    f"the document {text.doc_key} has no clusters, which training needs: annotate "
+                    'it, or write `"clusters": []` if nothing in it corefers'
+                )
             if not self.training:
                 decoded.append(decode(links, units.word_ids, self.singleton_threshold))
             self._measure(links, units, text, decoded[-1] if decoded else None)

@@ -33,6 +33,14 @@ def test_a_name_that_is_nearly_ours(capsys):
     assert "did you mean `doctor`?" in capsys.readouterr().err
 
 
+def test_an_interrupted_command_ends_without_a_traceback(monkeypatch):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(plugin, "run", interrupted)
+    assert program.main(["plugin"]) == 130
+
+
 def test_debug_asks_for_tracebacks(monkeypatch):
     monkeypatch.setenv("ALLENNLP_DEBUG", "")
     with pytest.raises(SystemExit):

@@ -15,7 +15,7 @@ from allennlp.models import Model, load_archive
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.document import CorefDocument
-from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.spans import WordSpan
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "coref"
@@ -158,6 +158,15 @@ def test_documents_of_almost_nothing(words, variant):
     loss = model.train()(**tensors([instance]))["loss"]
     loss.backward()  # training goes on
     assert all(parameter.grad is not None for parameter in model.head.parameters())
+
+
+def test_training_without_annotation_names_the_document():
+    document = CorefDocument.from_sentences("letter-7", [["She", "saw", "herself", "."]])
+    instance = make_reader().text_to_instance(document)
+    model = make_model()
+    assert "loss" not in model.eval()(**tensors([instance]))
+    with pytest.raises(DataError, match="the document letter-7 has no clusters"):
+        model.train()(**tensors([instance]))
 
 
 def test_mixed_precision(instances):
