@@ -1,0 +1,48 @@
+"""Clipping gradients to a norm, without waiting for the device."""
+
+from __future__ import annotations
+
+import torch
+
+_GUARD = 1e-6
+"""Added to a norm before dividing by it, as `torch.nn.utils.clip_grad_norm_` does."""
+
+
+def clip_each(gradients: list[torch.Tensor], max_norm: float) -> None:
+    """
+    Clip every tensor to an L2 norm of its own, in place.
+
+    # Parameters
+
+    gradients : `list[torch.Tensor]`
+        Of any shapes, on one device.
+    max_norm : `float`
+        No tensor is longer than this afterwards; shorter ones stay as they are.
+    """
+    if not gradients:
+        return
+    # Shape: (num_tensors,)
+    norms = torch.stack(torch._foreach_norm(gradients))
+    # Shape: (num_tensors,)
+    factors = (max_norm / (norms + _GUARD)).clamp(max=1.0)
+    torch._foreach_mul_(gradients, factors.unbind())
+
+
+def clip_together(gradients: list[torch.Tensor], max_norm: float) -> None:
+    """
+    Clip all tensors, seen as one long vector, to an L2 norm, in place.
+
+    # Parameters
+
+    gradients : `list[torch.Tensor]`
+        Of any shapes, on one device.
+    max_norm : `float`
+        The vector is no longer than this afterwards; a shorter one stays as it is.
+    """
+    if not gradients:
+        return
+    # Shape: ()
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    # Shape: ()
+    factor = (max_norm / (norm + _GUARD)).clamp(max=1.0)
+    torch._foreach_mul_(gradients, factor)
