@@ -9,7 +9,8 @@ coref {
   validation_path:: std.extVar('COREF_DEV_DATA_PATH'),
   training_documents:: 2802,
 
-  // As the original: spans of any pieces, [CLS] and [SEP] among them.
+  // As the original, also in taking spans of any pieces, [CLS] and [SEP] among them.
+  optimisation:: 'reproduce',
   special_pieces:: true,
   whole_words:: false,
 }

@@ -1,5 +1,8 @@
 // Coreference. A configuration is `(import '../lib/coref.libsonnet') + { knob:: value, ... }`: knobs
 // are hidden fields, and what depends on them follows. The defaults are SpanBERT's published settings.
+local optimizers = import 'optimizers.libsonnet';
+local parameter_groups = import 'parameter_groups.libsonnet';
+
 {
   // What must be set.
   encoder:: error 'coref: set `encoder`, e.g. `encoder:: encoders.spanbert_base` with `local encoders = import \'../lib/encoders.libsonnet\'`',
@@ -19,15 +22,15 @@
   mention_loss_weight:: 0.0,
   singletons:: false,
 
-  // Optimisation.
+  // Optimisation: `modern` is AdamW with one warm-up and one gradient norm; `reproduce` the original's
+  // two Adams, each with a norm of its own, and a warm-up for the encoder only.
+  optimisation:: 'modern',
   epochs:: 20,
   patience:: null,
   encoder_learning_rate:: 2e-5,
   task_learning_rate:: 1e-4,
-  weight_decay:: 0.01,
   training_documents:: error 'coref: set `training_documents` to the number of documents in `train_path`, or `warmup_steps`',
   warmup_steps:: std.floor(0.1 * self.epochs * self.training_documents),
-  gradient_norm:: 1.0,
   seed:: 42,
 
   assert self.segment_length <= self.encoder.max_length :
@@ -62,18 +65,25 @@
     num_epochs: $.epochs,
     [if $.patience != null then 'patience']: $.patience,
     validation_metric: '+coref_f1',
-    grad_norm: $.gradient_norm,
-    optimizer: {
-      type: 'huggingface_adamw',
-      lr: $.task_learning_rate,
-      weight_decay: 0.0,
-      eps: 1e-6,
-      parameter_groups: [
-        [['^embedder.*(bias|LayerNorm.weight)$'], { lr: $.encoder_learning_rate }],
-        [['^embedder(?!.*(bias|LayerNorm.weight)$)'], { lr: $.encoder_learning_rate, weight_decay: $.weight_decay }],
-      ],
-    },
-    learning_rate_scheduler: { type: 'linear_with_warmup', warmup_steps: $.warmup_steps },
     checkpointer: { keep_most_recent_by_count: 1 },
+  } + $.optimisations[$.optimisation],
+
+  optimisations:: {
+    modern: {
+      grad_norm: 1.0,
+      optimizer: {
+        type: 'huggingface_adamw',
+        lr: $.task_learning_rate,
+        weight_decay: 0.0,
+        eps: 1e-6,
+        parameter_groups: parameter_groups.encoder_and_task($.encoder_learning_rate, 0.01),
+      },
+      learning_rate_scheduler: { type: 'linear_with_warmup', warmup_steps: $.warmup_steps },
+    },
+    reproduce: {
+      optimizer: optimizers.coref($.encoder_learning_rate, $.task_learning_rate) {
+        total_steps: $.epochs * $.training_documents,
+      },
+    },
   },
 }
