@@ -45,7 +45,7 @@ def crosses(a, b):
 
 def keep(spans, scores, number, allow_crossing):
     kept = []
-    for index in sorted(range(len(spans)), key=lambda k: (-float(scores[k]), k)):
+    for index in sorted(range(len(spans)), key=lambda k: (-scores[k].item(), k)):
         if len(kept) == number:
             break
         if allow_crossing or not any(crosses(spans[index], spans[k]) for k in kept):
@@ -120,7 +120,7 @@ def links(head, document):
     coarse = coarse.masked_fill(above, -math.inf)
     chosen = torch.zeros_like(above)
     for i in range(len(spans)):
-        for j in sorted(range(i), key=lambda j: -float(coarse[i, j]))[
+        for j in sorted(range(i), key=lambda j: -coarse[i, j].item())[
             : coarse_module.max_antecedents
         ]:
             chosen[i, j] = True
