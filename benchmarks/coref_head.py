@@ -32,7 +32,8 @@ def main() -> None:
         print(json.dumps(measure(arguments)))
         return
     print(f"{'words':>6} {'pass':<17} {'side':<15} {'seconds':>8} {'peak GB':>8} {'head GB':>8}")
-    for backward in (False, True):
+    for what in arguments.passes:
+        backward = what == "forward+backward"
         for words in arguments.words:
             rows = {side: run_child(arguments, side, words, backward) for side in SIDES}
             for side, row in rows.items():
@@ -51,12 +52,14 @@ def main() -> None:
 
 
 SIDES = ("spanbert_allen", "allennlp-models")
+PASSES = ("forward", "forward+backward")
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--words", type=int, nargs="*", default=[500, 2000, 5000])
     parser.add_argument("--alone", type=int, nargs="*", default=[10000, 20000, 40000])
+    parser.add_argument("--passes", nargs="*", choices=PASSES, default=PASSES)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--child", choices=SIDES)
@@ -75,7 +78,7 @@ def run_child(arguments: argparse.Namespace, side: str, words: int, backward: bo
 
 
 def line(words: int, backward: bool, side: str, row: dict) -> str:
-    what = "forward+backward" if backward else "forward"
+    what = PASSES[backward]
     if "error" in row:
         return f"{words:>6} {what:<17} {side:<15} {row['error']}"
     head = row["peak"] - row["before"]

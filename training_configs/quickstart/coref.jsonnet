@@ -15,7 +15,7 @@ coref {
   head:: { hidden_dim: 500, features: ['speaker', 'distance'] },
   mention_loss_weight:: 1.0,
 
-  epochs:: 10,
+  epochs:: 8,
   encoder_learning_rate:: 2e-4,
   task_learning_rate:: 1e-3,
 }
