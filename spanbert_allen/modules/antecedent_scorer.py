@@ -94,8 +94,10 @@ class AntecedentScorer(nn.Module):
             overlapping_slices(spans, bounds),
             strict=True,
         )
+        # Shape: (num_pairs,)
+        pair_scores = run_chunks(score, chunks, int(antecedents.valid.sum()))
         # Shape: (num_spans, num_antecedents)
-        pair_scores = torch.zeros_like(antecedents.scores).masked_scatter(
-            antecedents.valid, torch.cat(run_chunks(score, chunks)).to(antecedents.scores.dtype)
+        scattered = torch.zeros_like(antecedents.scores).masked_scatter(
+            antecedents.valid, pair_scores.to(antecedents.scores.dtype)
         )
-        return antecedents.scores + pair_scores
+        return antecedents.scores + scattered

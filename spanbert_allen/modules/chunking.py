@@ -57,13 +57,37 @@ def row_bounds(num_rows: int, rows_per_chunk: int) -> list[tuple[int, int]]:
 
 
 def run_chunks(
-    function: Callable[..., Tensor], arguments: Iterable[tuple[Any, ...]]
-) -> list[Tensor]:
+    function: Callable[..., Tensor], arguments: Iterable[tuple[Any, ...]], num_rows: int
+) -> Tensor:
     """
-    `function(*chunk)` for each chunk of arguments: checkpointed when gradients are recorded, and so
-    bounded by one chunk's memory in training and in prediction alike. Random numbers (dropout) are
-    the same when a chunk is computed again.
+    `function(*chunk)` for each chunk of arguments, one result after the other: checkpointed when
+    gradients are recorded, and so bounded by one chunk's memory in training and in prediction
+    alike. Random numbers (dropout) are the same when a chunk is computed again.
+
+    # Parameters
+
+    function : `Callable[..., Tensor]`
+        Gives some rows.
+    arguments : `Iterable[tuple[Any, ...]]`
+        At least one chunk.
+    num_rows : `int`
+        The rows of all chunks together.
+
+    # Returns
+
+    `Tensor`
+        Shape: (num_rows, ...)
     """
-    if not torch.is_grad_enabled():
-        return [function(*chunk) for chunk in arguments]
-    return [checkpoint(function, *chunk, use_reentrant=False) for chunk in arguments]
+    if torch.is_grad_enabled():
+        return torch.cat([checkpoint(function, *chunk, use_reentrant=False) for chunk in arguments])
+    # Written into place: small results kept between the chunks' large blocks would split the heap,
+    # so that it grew by a block a chunk.
+    done, out = 0, None
+    for chunk in arguments:
+        rows = function(*chunk)
+        if out is None:
+            out = rows.new_empty(num_rows, *rows.shape[1:])
+        out[done : done + len(rows)] = rows
+        done += len(rows)
+    assert out is not None and done == num_rows
+    return out

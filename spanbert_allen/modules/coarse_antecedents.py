@@ -148,4 +148,4 @@ class CoarseAntecedents(nn.Module):
         chunks = zip(
             overlapping_slices(sources, bounds), (indices[a:b] for a, b in bounds), strict=True
         )
-        return torch.cat(run_chunks(product, chunks))
+        return run_chunks(product, chunks, num_spans)

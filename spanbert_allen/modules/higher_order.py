@@ -74,4 +74,4 @@ class AttendedAntecedent(Refinement):
             (antecedents[first:stop] for first, stop in bounds),
             strict=True,
         )
-        return torch.cat(run_chunks(refine, chunks))
+        return run_chunks(refine, chunks, num_spans)

@@ -102,7 +102,7 @@ class MentionScorer(nn.Module):
 
         firsts = (first for first, _ in bounds)
         chunks = zip(blocks, firsts, overlapping_slices(vectors, bounds), strict=True)
-        return torch.cat(run_chunks(score, chunks))
+        return run_chunks(score, chunks, candidates.starts.size(0))
 
     def _score_block(
         self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation
