@@ -1,0 +1,109 @@
+"""What a training run computes in: fp32, bf16 or fp16."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from spanbert_allen.common.errors import ConfigError
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_LEAST_SCALE = 1.0
+_CLEAN_UPDATES_TO_GROW = 1000
+"""Apex doubles the loss scale after so many updates without overflow; torch's default is 2000."""
+
+
+class Precision:
+    """
+    The arithmetic of forward and backward passes. Weights, optimizer state and checkpoints are
+    float32 always: `bf16` and `fp16` are mixed precision, in which torch chooses by operation
+    (`torch.autocast`), on the CPU as on CUDA.
+
+    With `fp16` the loss is scaled, from 2^16: an update whose gradients overflow is left out and
+    halves the scale, 1000 updates without overflow double it. `bf16` has float32's range and needs
+    no scale.
+
+    # Parameters
+
+    name : `str`
+        `fp32`, `bf16` or `fp16`.
+    device : `torch.device`
+        Where the model is.
+
+    # Errors
+
+    `ConfigError` for another name, or for bf16 on a GPU that has none.
+    """
+
+    def __init__(self, name: str, device: torch.device):
+        if name not in _DTYPES:
+            raise ConfigError(
+                f"`trainer.precision` is {name!r}: it must be one of {', '.join(_DTYPES)}"
+            )
+        if name == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+            raise ConfigError(
+                f"`trainer.precision` is 'bf16', which {torch.cuda.get_device_name(device)} does "
+                "not have: use 'fp16' or 'fp32'"
+            )
+        self.name = name
+        self.dtype = _DTYPES[name]
+        self.device_type = device.type
+        self.scaler: torch.amp.GradScaler | None = None
+        if name == "fp16":
+            self.scaler = torch.amp.GradScaler(
+                self.device_type, growth_interval=_CLEAN_UPDATES_TO_GROW
+            )
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context of a forward pass."""
+        if self.name == "fp32":
+            return nullcontext()
+        return torch.autocast(self.device_type, dtype=self.dtype)
+
+    def backward(self, loss: Tensor) -> None:
+        """
+        Add the loss's gradients, which are scaled with `fp16` until the update.
+
+        # Parameters
+
+        loss : `Tensor`
+            Shape: ()
+        """
+        (loss if self.scaler is None else self.scaler.scale(loss)).backward()
+
+    def update(self, optimizer: torch.optim.Optimizer) -> bool:
+        """
+        Let the optimizer make its update.
+
+        # Parameters
+
+        optimizer : `torch.optim.Optimizer`
+            Its parameters have their gradients.
+
+        # Returns
+
+        Whether it did: with `fp16`, an update whose gradients are not finite is left out.
+        """
+        if self.scaler is None:
+            optimizer.step()
+            return True
+        before = self.scaler.get_scale()
+        self.scaler.step(optimizer)
+        self.scaler.update()
+        return self.scaler.get_scale() >= before
+
+    def may_overflow(self) -> bool:
+        """Whether a loss that is not finite is no reason to stop, as the scale can still fall."""
+        return self.scaler is not None and self.scaler.get_scale() > _LEAST_SCALE
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `load_state_dict` takes: the state of the loss scale, if there is one."""
+        return {} if self.scaler is None else dict(self.scaler.state_dict())
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with a loss scale."""
+        if self.scaler is not None and state:
+            self.scaler.load_state_dict(state)
