@@ -74,17 +74,17 @@ class EvaluationPoints:
             return False
         return (batches_after - 1) // self._interval > batches_before // self._interval
 
-    def after_group(self, batches_done: int, updates_done: int) -> bool:
+    def after_group(self, batches_done: int, updates_done: int | None) -> bool:
         """
-        Whether a point follows an update.
+        Whether a point follows the batches of an update.
 
         # Parameters
 
         batches_done : `int`
             Of this epoch.
-        updates_done : `int`
-            Of the whole run.
+        updates_done : `int`, optional
+            Of the whole run; `None` if these batches were too few for an update.
         """
         if self._every_updates is not None:
-            return updates_done % self._every_updates == 0
+            return updates_done is not None and updates_done % self._every_updates == 0
         return self._interval is not None and batches_done % self._interval == 0

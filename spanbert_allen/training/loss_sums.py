@@ -7,6 +7,9 @@ from typing import Any
 
 from allennlp.nn.util import dist_reduce_sum
 
+LOSSES = ("loss", "reg_loss")
+"""The losses in a model's output: the whole, and what of it a regularizer adds."""
+
 
 @dataclass
 class LossSums:
@@ -16,7 +19,7 @@ class LossSums:
     # Parameters
 
     sums : `dict[str, float]`
-        `loss` and, for a model with a regularizer, `reg_loss`.
+        By name, those of `LOSSES` that the model has.
     num_batches : `int`
         How many were added.
     """
@@ -24,23 +27,22 @@ class LossSums:
     sums: dict[str, float] = field(default_factory=dict)
     num_batches: int = 0
 
-    def add(self, **losses: float) -> None:
+    def add(self, losses: dict[str, float]) -> None:
         """Add those of one batch."""
         for name, loss in losses.items():
             self.sums[name] = self.sums.get(name, 0.0) + loss
         self.num_batches += 1
 
     def means(self) -> dict[str, float]:
-        """The mean over all batches of all workers; 0 if there were none."""
+        """The means over all batches of all workers, which all must ask; empty without batches."""
         num_batches = dist_reduce_sum(self.num_batches)
-        sums = {"loss": 0.0, **self.sums}
-        return {
-            name: dist_reduce_sum(total) / num_batches if num_batches else 0.0
-            for name, total in sums.items()
-        }
+        totals = {name: dist_reduce_sum(self.sums.get(name, 0.0)) for name in LOSSES}
+        if not num_batches:
+            return {}
+        return {name: totals[name] / num_batches for name in LOSSES if name in self.sums}
 
     def local_means(self) -> dict[str, float]:
-        """The mean over the batches of this worker."""
+        """The means over the batches of this worker."""
         return {name: total / self.num_batches for name, total in self.sums.items()}
 
     def state_dict(self) -> dict[str, Any]:
@@ -50,3 +52,8 @@ class LossSums:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on with other sums."""
         self.sums, self.num_batches = dict(state["sums"]), state["num_batches"]
+
+
+def losses_of(outputs: dict[str, Any]) -> dict[str, float]:
+    """The losses in a model's output as numbers; empty if it has none."""
+    return {name: outputs[name].item() for name in LOSSES if outputs.get(name) is not None}

@@ -43,10 +43,10 @@ class RunState:
         """How long the run has taken, all its parts together."""
         return time.monotonic() - self._started
 
-    def count_loss(self, **losses: float) -> None:
+    def count_loss(self, losses: dict[str, float]) -> None:
         """Count the losses of one batch."""
-        self.losses.add(**losses)
-        self.epoch_losses.add(**losses)
+        self.losses.add(losses)
+        self.epoch_losses.add(losses)
 
     def state_dict(self) -> dict[str, Any]:
         """What `load_state_dict` takes: plain values."""

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from statistics import fmean
 from typing import Any, NamedTuple
 
 import torch
@@ -16,17 +17,16 @@ from allennlp.data import DataLoader, TensorDict
 from allennlp.models import Model
 from allennlp.nn.util import dist_reduce
 from allennlp.training import GradientDescentTrainer
-from allennlp.training.moving_average import MovingAverage
 from allennlp.training.trainer import TrainerCheckpoint
 from torch import distributed
 
-from spanbert_allen.common.errors import UserError
+from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.training.accumulation import Accumulation, Group
 from spanbert_allen.training.compiling import compile_model
 from spanbert_allen.training.epoch_metrics import add_epoch_metrics
 from spanbert_allen.training.evaluation_logging import log_evaluation
 from spanbert_allen.training.evaluation_points import EvaluationPoints
-from spanbert_allen.training.loss_sums import LossSums
+from spanbert_allen.training.loss_sums import LossSums, losses_of
 from spanbert_allen.training.memory_budget import memory_budget, out_of_memory
 from spanbert_allen.training.precision import Precision
 from spanbert_allen.training.random_state import set_random_state
@@ -80,6 +80,11 @@ class TrainingLoop(GradientDescentTrainer):
             num_gradient_accumulation_steps=num_gradient_accumulation_steps,
             **kwargs,
         )
+        if self._ddp_wrapped_model is not None and self._ddp_wrapped_model.is_sharded:
+            raise ConfigError(
+                "`distributed.ddp_accelerator` shards the model, which the trainer `spanbert` does "
+                "not: leave it out"
+            )
         self.precision = Precision(precision, self.cuda_device)
         self._scaler = self.precision.scaler  # which AllenNLP's gradient clipping looks for
         self.num_batches = _num_batches(data_loader)
@@ -100,16 +105,6 @@ class TrainingLoop(GradientDescentTrainer):
     def is_distributed(self) -> bool:
         """Whether several workers train together."""
         return bool(self._distributed)
-
-    @property
-    def validation_data_loader(self) -> DataLoader:
-        """The data to evaluate on."""
-        return self._validation_data_loader
-
-    @property
-    def moving_average(self) -> MovingAverage | None:
-        """The average of the weights, if one is kept."""
-        return self._moving_average
 
     @property
     def updates_done(self) -> int:
@@ -149,7 +144,7 @@ class TrainingLoop(GradientDescentTrainer):
         fill = getattr(self.optimizer, "fill_total_steps", None)
         if fill is not None and self.total_updates:
             fill(self.total_updates)
-        if self._announce_memory and self._primary:
+        if self._announce_memory:  # on every worker, as a model's metrics talk to each other
             logger.info(memory_budget(self).sentence())
         if self._compile:
             compile_model(self.model, self._compile)
@@ -166,7 +161,7 @@ class TrainingLoop(GradientDescentTrainer):
                 self._evaluate(epoch)
             self._train_on(group, epoch)
             self.run.batches_done = after
-            if group.updates and self.points.after_group(after, self.updates_done):
+            if self.points.after_group(after, self.updates_done if group.updates else None):
                 self._evaluate(epoch)
             if group.updates and self._checkpointer is not None:
                 self._checkpointer.maybe_save_checkpoint(
@@ -236,14 +231,14 @@ class TrainingLoop(GradientDescentTrainer):
 
     def _count_losses(self, steps: list[Step], outputs: list[dict[str, Any]]) -> float:
         """Adds the losses of an update up; returns their mean."""
-        update = LossSums()
-        for step, output in zip(steps, outputs, strict=True):
-            if not step.idle:
-                losses = {n: output[n].item() for n in ("loss", "reg_loss") if n in output}
-                update.add(**losses)
-                self.run.count_loss(**losses)
-        loss = update.local_means().get("loss", 0.0)
-        if not math.isfinite(loss) and not self.precision.may_overflow():
+        losses = [
+            losses_of(output) for step, output in zip(steps, outputs, strict=True) if not step.idle
+        ]
+        loss = fmean(one["loss"] for one in losses) if losses else 0.0
+        if math.isfinite(loss):
+            for one in losses:
+                self.run.count_loss(one)
+        elif not self.precision.may_overflow():
             raise UserError(
                 f"the loss is {loss} after {self.updates_done} updates (epoch "
                 f"{self._epochs_completed + 1}): lower the learning rate, lengthen the warm-up, or "
@@ -295,11 +290,10 @@ class TrainingLoop(GradientDescentTrainer):
             )
 
     def _take_training_metrics(self) -> None:
-        self.run.training_metrics = {
-            **self.model.get_metrics(reset=True),
-            **self.run.losses.means(),
-        }
-        self.run.losses = LossSums()
+        metrics, losses = self.model.get_metrics(reset=True), self.run.losses.means()
+        if losses:  # else nothing has been trained since they were taken before
+            self.run.training_metrics = {**metrics, **losses}
+            self.run.losses = LossSums()
 
     def _evaluate(self, epoch: int) -> None:
         """Evaluates, and keeps the weights if they are the best so far."""

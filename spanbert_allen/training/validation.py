@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from spanbert_allen.training.loss_sums import LossSums
+from spanbert_allen.training.loss_sums import LossSums, losses_of
 from spanbert_allen.training.random_state import random_state, set_random_state
 from spanbert_allen.training.resumable_batches import ResumableBatches
 from spanbert_allen.training.shards import idle_metrics, lockstep
 
 if TYPE_CHECKING:
-    from spanbert_allen.training.trainer import SpanbertTrainer
+    from spanbert_allen.training.training_loop import TrainingLoop
 
 
-def validate(trainer: SpanbertTrainer, epoch: int) -> dict[str, float]:
+def validate(trainer: TrainingLoop, epoch: int) -> dict[str, float]:
     """
     Evaluate the model as it is. Nothing of the training run is moved by it: random numbers, the
     order of batches and training mode are afterwards as before, so that evaluating more often
@@ -26,7 +26,7 @@ def validate(trainer: SpanbertTrainer, epoch: int) -> dict[str, float]:
 
     # Parameters
 
-    trainer : `SpanbertTrainer`
+    trainer : `TrainingLoop`
         It has validation data, and its training metrics have been taken.
     epoch : `int`
         The number of the running epoch, from 0, for callbacks.
@@ -38,31 +38,27 @@ def validate(trainer: SpanbertTrainer, epoch: int) -> dict[str, float]:
     """
     model = trainer.model
     losses = LossSums()
-    batches = ResumableBatches(trainer.validation_data_loader).epoch(0)
+    batches = ResumableBatches(trainer._validation_data_loader).epoch(0)
     with _as_was(trainer), torch.no_grad():
         steps = lockstep(batches, trainer.cuda_device, trainer.is_distributed)
         for number, (batch, idle, _) in enumerate(steps, start=1):
             with trainer.precision.autocast(), idle_metrics() if idle else nullcontext():
                 outputs = model(**batch)
             if not idle and outputs.get("loss") is not None:
-                losses.add(**_numbers(outputs))
+                losses.add(losses_of(outputs))
             metrics = {**model.get_metrics(), **losses.local_means()}
             if not idle:
                 trainer.tell_batch([batch], [outputs], metrics, epoch, number, is_training=False)
         return {**model.get_metrics(reset=True), **losses.means()}
 
 
-def _numbers(outputs: dict[str, Any]) -> dict[str, float]:
-    return {name: outputs[name].item() for name in ("loss", "reg_loss") if name in outputs}
-
-
 @contextmanager
-def _as_was(trainer: SpanbertTrainer) -> Iterator[None]:
+def _as_was(trainer: TrainingLoop) -> Iterator[None]:
     """Evaluation mode, with the averaged weights if there are any, and back again."""
     before = random_state()
     was_training = trainer.model.training
     trainer.model.eval()
-    average = trainer.moving_average
+    average = trainer._moving_average
     if average is not None:
         average.assign_average_value()
     try:
