@@ -71,6 +71,8 @@ class SpanbertCoref(Model):
     """
 
     default_predictor = "spanbert_coref"
+    memory_knobs = ("model.max_training_segments", "model.head.max_antecedents")
+    """Settings that training needs less memory with."""
 
     def __init__(
         self,

@@ -57,7 +57,7 @@ class SpanbertTrainer(TrainingLoop):
     """
 
     @classmethod
-    def from_partial_objects(  # type: ignore[override]
+    def from_partial_objects(
         cls,
         model: Model,
         serialization_dir: str,

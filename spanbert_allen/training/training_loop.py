@@ -27,7 +27,8 @@ from spanbert_allen.training.epoch_metrics import add_epoch_metrics
 from spanbert_allen.training.evaluation_logging import log_evaluation
 from spanbert_allen.training.evaluation_points import EvaluationPoints
 from spanbert_allen.training.loss_sums import LossSums, losses_of
-from spanbert_allen.training.memory_budget import memory_budget, out_of_memory
+from spanbert_allen.training.memory_budget import memory_budget
+from spanbert_allen.training.out_of_memory import out_of_memory
 from spanbert_allen.training.precision import Precision
 from spanbert_allen.training.random_state import set_random_state
 from spanbert_allen.training.resumable_batches import ResumableBatches
@@ -109,7 +110,7 @@ class TrainingLoop(GradientDescentTrainer):
     @property
     def updates_done(self) -> int:
         """The updates of the run so far."""
-        return self._total_batches_completed
+        return int(self._total_batches_completed)
 
     @property
     def updates_per_epoch(self) -> int | None:
@@ -126,7 +127,9 @@ class TrainingLoop(GradientDescentTrainer):
         """The whole run, or what is left of it: its metrics and its last epoch."""
         try:
             self._prepare()
-            with RunProgress(self.total_updates, self.updates_done) as self._progress:
+            with RunProgress(
+                self.total_updates, self.updates_done, is_shown=self._primary
+            ) as self._progress:
                 while self._epochs_completed < self._num_epochs and not self._stops():
                     self._run_epoch(self._epochs_completed)
                 self._finish()
@@ -145,7 +148,8 @@ class TrainingLoop(GradientDescentTrainer):
         if fill is not None and self.total_updates:
             fill(self.total_updates)
         if self._announce_memory:  # on every worker, as a model's metrics talk to each other
-            logger.info(memory_budget(self).sentence())
+            budget = memory_budget(self)
+            logger.log(logging.INFO if budget.fits else logging.WARNING, "%s", budget.sentence())
         if self._compile:
             compile_model(self.model, self._compile)
 
@@ -250,7 +254,7 @@ class TrainingLoop(GradientDescentTrainer):
         """One update of the weights; returns the gradients' norm if it is known."""
         grad_norm = self.rescale_gradients()
         self.clip_gradient()
-        number = self._total_batches_completed + 1
+        number = self.updates_done + 1
         for scheduler in (self._learning_rate_scheduler, self._momentum_scheduler):
             if scheduler is not None:
                 scheduler.step_batch(number)

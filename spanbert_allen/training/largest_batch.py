@@ -1,0 +1,47 @@
+"""The batch of a data loader that needs the most memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from allennlp.data import DataLoader, Instance, TensorDict
+from allennlp.nn.util import move_to_device
+
+from spanbert_allen.training.instance_lengths import instance_lengths
+from spanbert_allen.training.resumable_sampler import ResumableSampler
+
+
+def largest_batch(data_loader: DataLoader) -> TensorDict | None:
+    """
+    The batch with the most pieces, padding counted, made without drawing from the loader.
+
+    # Parameters
+
+    data_loader : `DataLoader`
+        AllenNLP's, with its instances in memory. With one of this package's samplers it is the
+        largest batch of the first epoch; otherwise the longest instances, as many as a batch has.
+
+    # Returns
+
+    `TensorDict | None`
+        On the loader's device; `None` for a loader that reads its data while training goes on.
+    """
+    instances: Sequence[Instance] | None = getattr(data_loader, "_instances", None)
+    if not instances:
+        return None
+    collate: Any = data_loader.collate_fn
+    batch = collate([instances[place] for place in _places(data_loader, instances)])
+    device = getattr(data_loader, "cuda_device", None)
+    return batch if device is None else move_to_device(batch, device)
+
+
+def _places(data_loader: DataLoader, instances: Sequence[Instance]) -> list[int]:
+    sampler = getattr(data_loader, "batch_sampler", None)
+    if isinstance(sampler, ResumableSampler):
+        lengths = sampler.lengths(instances)
+        batches = sampler.batches_of_epoch(lengths, 0)
+        return max(batches, key=lambda batch: len(batch) * max(lengths[i] for i in batch))
+    size = getattr(data_loader, "batch_size", None) or (sampler and sampler.get_batch_size()) or 1
+    lengths = instance_lengths(instances)
+    return sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)[:size]

@@ -1,0 +1,87 @@
+"""Several workers that take every step together, though their shares of the data differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import torch
+from torch import distributed
+
+from spanbert_allen.common.errors import DataError
+
+T = TypeVar("T")
+
+
+def lockstep(
+    batches: Iterator[T], device: torch.device, is_distributed: bool
+) -> Iterator[tuple[T, bool, int]]:
+    """
+    The batches of this worker, as many as the worker with the most has: one that has run out gets
+    its last batch again, which must count for nothing. So workers that wait for each other in every
+    step, for gradients or for metrics, all go to the end, and no batch is left out.
+
+    # Parameters
+
+    batches : `Iterator[T]`
+        This worker's.
+    device : `torch.device`
+        Where it computes.
+    is_distributed : `bool`
+        Whether there are other workers.
+
+    # Returns
+
+    `Iterator[tuple[T, bool, int]]`
+        A batch, whether it counts for nothing, and how many workers have one that counts.
+
+    Raises `DataError`, on every worker, if one has no batch at all.
+    """
+    if not is_distributed:
+        for own in batches:
+            yield own, False, 1
+        return
+    latest: T | None = None
+    is_first = True
+    while True:
+        batch: T | None = next(batches, None)
+        # Shape: ()
+        num_real = torch.tensor(int(batch is not None), device=device)
+        distributed.all_reduce(num_real)
+        count = int(num_real.item())
+        if count == 0:
+            return
+        if is_first and count < distributed.get_world_size():
+            raise DataError(
+                f"there are {distributed.get_world_size()} workers, but only {count} got any data: "
+                "give at least as many documents as there are entries in "
+                "`distributed.cuda_devices`, or take some of these out"
+            )
+        is_first = False
+        latest = latest if batch is None else batch
+        assert latest is not None
+        yield latest, batch is None, count
+
+
+@contextmanager
+def idle_metrics() -> Iterator[None]:
+    """
+    While this lasts, what this worker gives to sums over all workers is zero. AllenNLP's metrics
+    add their counts up over the workers at each call: one without data takes part in that so, and
+    comes to the same totals as the others.
+    """
+    all_reduce = distributed.all_reduce
+
+    def reduce_nothing(
+        tensor: torch.Tensor, op: Any = distributed.ReduceOp.SUM, *args: Any, **kwargs: Any
+    ) -> Any:
+        if op == distributed.ReduceOp.SUM:
+            tensor.zero_()
+        return all_reduce(tensor, op, *args, **kwargs)
+
+    distributed.all_reduce = reduce_nothing
+    try:
+        yield
+    finally:
+        distributed.all_reduce = all_reduce

@@ -1,0 +1,112 @@
+"""Files of tensors that are whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, cast
+
+import torch
+
+from spanbert_allen.common.errors import UserError
+
+_PART = ".part"
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def save_tensors(state: Mapping[str, Any], path: str | Path) -> None:
+    """
+    Write tensors and plain values. The file takes its name when all of it is on the disk: whatever
+    happens before, also the end of the process or of the machine's power, what stood under that
+    name stays.
+
+    # Parameters
+
+    state : `Mapping[str, Any]`
+        Tensors, numbers, texts, and lists and dicts of them.
+    path : `str | Path`
+        The file.
+
+    Raises `UserError` if there is no room.
+    """
+    path = Path(path)
+    part = path.with_name(path.name + _PART)
+    try:
+        with part.open("wb") as file:
+            writer = _ErrorKeeper(file)
+            try:
+                torch.save(state, cast("IO[bytes]", writer))
+            except RuntimeError as error:  # what torch makes of an error of the file
+                raise (writer.error or error) from error
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.errno not in _NO_SPACE:
+            raise
+        free = shutil.disk_usage(path.parent).free / 1e9
+        raise UserError(
+            f"{path}: no room to write it ({error.strerror}; {free:.1f} GB are free): what was "
+            "saved before is whole, so make room and go on with `--recover`"
+        ) from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def load_tensors(path: str | Path) -> Any:
+    """
+    What `save_tensors` wrote, on the CPU. Nothing in the file can run: it is read as tensors and
+    plain values, or refused.
+
+    # Parameters
+
+    path : `str | Path`
+        The file.
+    """
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def remove_parts(folder: str | Path) -> None:
+    """
+    Remove what a killed process left of files that it had not written to their end.
+
+    # Parameters
+
+    folder : `str | Path`
+        Where; its subfolders are not looked at.
+    """
+    for part in Path(folder).glob(f"*.th{_PART}"):
+        part.unlink(missing_ok=True)
+
+
+class _ErrorKeeper:
+    """A file that remembers why a write failed: torch tells of it without saying why."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name is on the disk only when the folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
