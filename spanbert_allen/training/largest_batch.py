@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from allennlp.data import DataLoader, Instance, TensorDict
 from allennlp.nn.util import move_to_device
 
+from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.training.instance_lengths import instance_lengths
 from spanbert_allen.training.resumable_sampler import ResumableSampler
 
 
 def largest_batch(data_loader: DataLoader) -> TensorDict | None:
     """
-    The batch with the most pieces, padding counted, made without drawing from the loader.
+    The batch with the most pieces, padding counted, made without drawing from the loader. Python's
+    and NumPy's random numbers may be drawn.
 
     # Parameters
 
     data_loader : `DataLoader`
-        AllenNLP's, with its instances in memory. With one of this package's samplers it is the
-        largest batch of the first epoch; otherwise the longest instances, as many as a batch has.
+        AllenNLP's, with its instances in memory. With a batch sampler it is the largest batch of
+        the first epoch; otherwise the longest instances, as many as a batch has.
 
     # Returns
 
     `TensorDict | None`
         On the loader's device; `None` for a loader that reads its data while training goes on.
     """
-    instances: Sequence[Instance] | None = getattr(data_loader, "_instances", None)
+    instances: Sequence[Instance] | None = getattr(
+        data_loader, "_instances", getattr(data_loader, "instances", None)
+    )
     if not instances:
         return None
     collate: Any = data_loader.collate_fn
@@ -38,10 +43,22 @@ def largest_batch(data_loader: DataLoader) -> TensorDict | None:
 
 def _places(data_loader: DataLoader, instances: Sequence[Instance]) -> list[int]:
     sampler = getattr(data_loader, "batch_sampler", None)
+    batches: Iterable[list[int]]
     if isinstance(sampler, ResumableSampler):
         lengths = sampler.lengths(instances)
         batches = sampler.batches_of_epoch(lengths, 0)
-        return max(batches, key=lambda batch: len(batch) * max(lengths[i] for i in batch))
-    size = getattr(data_loader, "batch_size", None) or (sampler and sampler.get_batch_size()) or 1
-    lengths = instance_lengths(instances)
-    return sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)[:size]
+    else:
+        lengths = _lengths(instances)
+        if sampler is None:
+            by_length = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
+            batches = [by_length[: getattr(data_loader, "batch_size", None) or 1]]
+        else:
+            batches = copy.deepcopy(sampler).get_batch_indices(instances)
+    return max(batches, key=lambda batch: len(batch) * max(lengths[place] for place in batch))
+
+
+def _lengths(instances: Sequence[Instance]) -> list[int]:
+    try:
+        return instance_lengths(instances)
+    except ConfigError:  # nothing in them is a sequence
+        return [1] * len(instances)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from allennlp.data import TensorDict
+from allennlp.models import Model
+from torch import distributed
 
+from spanbert_allen.training.free_memory import free_memory
 from spanbert_allen.training.largest_batch import largest_batch
+from spanbert_allen.training.live_tensors import LiveTensors
+from spanbert_allen.training.memory_knobs import memory_knobs
+from spanbert_allen.training.metric_state import load_metric_state, metric_state
 from spanbert_allen.training.random_state import random_state, set_random_state
 
 if TYPE_CHECKING:
     from spanbert_allen.training.training_loop import TrainingLoop
 
-_MOMENTS = 2
-"""Tensors of a parameter's size that optimizers of Adam's kind keep."""
 _GB = 1e9
 
 
@@ -29,12 +34,16 @@ class MemoryBudget:
     # Parameters
 
     weights, gradients, optimizer_state : `int`
-        Of the model; the optimizer's for one of Adam's kind.
+        Of the model, of its trained parameters, of the optimizer for these.
     activations : `int`, optional
-        What the forward pass of the largest batch keeps for the backward pass, as measured; `None`
-        if that batch cannot be known beforehand.
+        The most that forward and backward pass of the largest batch take beside these, as measured;
+        `None` if that batch cannot be known beforehand.
     free : `int`, optional
-        What the device has left for it beside the weights, which are there; `None` if not known.
+        What the device has left beside the weights, which are there; `None` if not known.
+    gradients_at_peak : `int`, optional (default = `0`)
+        Those that are there already when the activations are at their most.
+    knobs : `tuple[str, ...]`, optional (default = `()`)
+        What can be done to need less.
     """
 
     weights: int
@@ -42,11 +51,14 @@ class MemoryBudget:
     optimizer_state: int
     activations: int | None
     free: int | None
+    gradients_at_peak: int = 0
+    knobs: tuple[str, ...] = ()
 
     @property
     def still_needed(self) -> int:
-        """What is not there yet: all but the weights."""
-        return self.gradients + self.optimizer_state + (self.activations or 0)
+        """What is not there yet, at once: all but the weights."""
+        at_peak = self.gradients_at_peak + (self.activations or 0)
+        return self.optimizer_state + max(self.gradients, at_peak)
 
     @property
     def fits(self) -> bool:
@@ -55,115 +67,122 @@ class MemoryBudget:
 
     def sentence(self) -> str:
         """All of it in one sentence, for people."""
-        total = self.weights + self.still_needed
         parts = [
             f"weights {_shown(self.weights)}",
             f"gradients {_shown(self.gradients)}",
             f"optimizer {_shown(self.optimizer_state)}",
         ]
         if self.activations is None:
-            parts.append("activations not known, as the data is read while training goes on")
+            parts.append("and activations, not known as the data is read while training goes on")
         else:
             parts.append(f"activations of the largest batch {_shown(self.activations)}")
-        said = f"training needs about {_shown(total)} of memory: {', '.join(parts)}"
+        total = _shown(self.weights + self.still_needed)
+        said = f"training needs about {total} of memory at once ({', '.join(parts)})"
         if self.free is not None:
             said += f"; {_shown(self.free)} are free beside the weights"
         if not self.fits:
-            said += ", which will not do"
+            said += f", which is too little: {'; '.join(self.knobs)}"
         return said
 
 
 def memory_budget(trainer: TrainingLoop) -> MemoryBudget:
     """
-    What a run will need, measured on its largest batch in one forward pass, which leaves no trace:
-    random numbers, metrics and the order of batches are afterwards as before. On several workers
-    each must call this.
+    What a run will need. A forward and a backward pass of its largest batch are measured and leave
+    no trace: weights, gradients, random numbers, metrics and the order of batches are afterwards as
+    before. Workers need not do this together.
 
     # Parameters
 
     trainer : `TrainingLoop`
-        Before its first update.
+        Before its first update; not yet compiled, which would need less.
     """
     parameters = list(trainer.model.parameters())
-    trained = sum(_size(parameter) for parameter in parameters if parameter.requires_grad)
-    free = _free(trainer.cuda_device)
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    gradients = sum(_size(parameter) for parameter in trained)
+    free = free_memory(trainer.cuda_device)
+    activations, gradients_at_peak = _measure(trainer, trained)
     return MemoryBudget(
         weights=sum(_size(parameter) for parameter in parameters),
-        gradients=trained,
-        optimizer_state=_MOMENTS * trained,
-        activations=_activations(trainer),
+        gradients=gradients,
+        optimizer_state=_tensors_per_parameter(trainer.optimizer) * gradients,
+        activations=activations,
         free=free,
+        # Batches of one update add to gradients that stay.
+        gradients_at_peak=gradients if trainer.accumulation.steps > 1 else gradients_at_peak,
+        knobs=tuple(memory_knobs(trainer)),
     )
 
 
-def _activations(trainer: TrainingLoop) -> int | None:
-    before = random_state()
-    batch = largest_batch(trainer.data_loader)
-    if batch is None:
-        return None
-    trainer.model.train()
-    saved: dict[int, int] = {}
+def _tensors_per_parameter(optimizer: torch.optim.Optimizer) -> int:
+    """Of a parameter's size: two for every optimizer of Adam's kind."""
+    if isinstance(optimizer, torch.optim.SGD):
+        return int(any(group["momentum"] for group in optimizer.param_groups))
+    return 2
+
+
+def _measure(trainer: TrainingLoop, trained: list[torch.nn.Parameter]) -> tuple[int | None, int]:
+    """The activations of the largest batch, and the gradients that are there with them."""
+    made = [0, 0]  # gradients so far, and when there was most in all
+
+    def at_peak() -> None:
+        made[1] = made[0]
+
+    def gradient_made(parameter: torch.Tensor) -> None:
+        made[0] += _size(parameter)
+
+    with _no_trace(trainer.model, trained):
+        batch = largest_batch(trainer.data_loader)
+        if batch is None:
+            return None, 0
+        hooks = [one.register_post_accumulate_grad_hook(gradient_made) for one in trained]
+        try:
+            with LiveTensors(at_peak) as tensors:
+                _forward_and_backward(trainer, batch)
+        finally:
+            for hook in hooks:
+                hook.remove()
+    return tensors.peak - made[1], made[1]
+
+
+def _forward_and_backward(trainer: TrainingLoop, batch: TensorDict) -> None:
+    with trainer.precision.autocast():
+        outputs = trainer.model(**batch)
+    loss = outputs.get("loss")
+    # Shape: ()
+    if loss is not None and loss.requires_grad:  # else training will complain
+        loss.backward()
+
+
+@contextmanager
+def _no_trace(model: Model, trained: list[torch.nn.Parameter]) -> Iterator[None]:
+    """The model trains while this lasts, by itself, and is then as it was."""
+    random, counted = random_state(), copy.deepcopy(metric_state(model))
+    modes = [(module, module.training) for module in model.modules()]
+    gradients = [parameter.grad for parameter in trained]
+    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    is_initialized = distributed.is_initialized
+    for parameter in trained:
+        parameter.grad = None
+    model.train()
+    distributed.is_initialized = lambda: False  # metrics that add up over the workers do not
     try:
-        with torch.autograd.graph.saved_tensors_hooks(_recorder(saved, trainer), lambda x: x):
-            with trainer.precision.autocast():
-                outputs = trainer.model(**batch)
-            sizes = sum(saved.values())
-        del outputs
-        return sizes
+        yield
+        model.get_metrics(reset=True)
     finally:
-        trainer.model.get_metrics(reset=True)
-        set_random_state(before)
+        distributed.is_initialized = is_initialized
+        load_metric_state(model, counted)
+        for module, mode in modes:
+            module.training = mode
+        for parameter, gradient in zip(trained, gradients, strict=True):
+            parameter.grad = gradient
+        for buffer, values in buffers:
+            buffer.copy_(values)
+        set_random_state(random)
 
 
-def _recorder(saved: dict[int, int], trainer: TrainingLoop) -> Callable[[Tensor], Tensor]:
-    """Notes the storage of each tensor that is kept for the backward pass."""
-    weights = {parameter.untyped_storage().data_ptr() for parameter in trainer.model.parameters()}
-
-    def record(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in weights:
-            saved[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    return record
-
-
-def _size(tensor: Tensor) -> int:
+def _size(tensor: torch.Tensor) -> int:
     return tensor.numel() * tensor.element_size()
 
 
 def _shown(size: int) -> str:
     return f"{size / _GB:.2f} GB"
-
-
-def _free(device: torch.device) -> int | None:
-    """What is left on a GPU, or to this process by the machine or its container."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    known = [size for size in (_free_on_machine(), *_free_in_container()) if size is not None]
-    return min(known, default=None)
-
-
-def _free_on_machine() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    sizes = {name: value for name, _, value in (line.partition(":") for line in lines)}
-    available = sizes.get("MemAvailable")
-    return None if available is None else int(available.split()[0]) * 1024
-
-
-def _free_in_container() -> list[int]:
-    """By the limit of version 2 or version 1 of Linux's control groups."""
-    root = Path("/sys/fs/cgroup")
-    found = []
-    for limit, usage in (
-        (root / "memory.max", root / "memory.current"),
-        (root / "memory/memory.limit_in_bytes", root / "memory/memory.usage_in_bytes"),
-    ):
-        try:
-            found.append(int(limit.read_text()) - int(usage.read_text()))
-        except (OSError, ValueError):  # not there, or "max"
-            continue
-    return found

@@ -101,10 +101,14 @@ def _restore_allennlp_part(
     trainer.optimizer.load_state_dict(state["optimizer"])
     for callback, callback_state in zip(trainer._callbacks, state["callbacks"], strict=True):
         callback.load_state_dict(callback_state)
-    for name in ("learning_rate_scheduler", "momentum_scheduler", "moving_average"):
+    for name in ("learning_rate_scheduler", "momentum_scheduler"):
         part = getattr(trainer, f"_{name}")
         if part is not None:
             part.load_state_dict(state[name])
+    if trainer._moving_average is not None:
+        # Its own `load_state_dict` would average copies of the weights from here on.
+        for name, average in state["moving_average"]["shadows"].items():
+            trainer._moving_average._shadows[name].copy_(average)
     trainer._epochs_completed = state["epochs_completed"]
     trainer._batches_in_epoch_completed = state["batches_in_epoch_completed"]
     trainer._best_model_filename = state["best_model_filename"]

@@ -1,0 +1,66 @@
+"""
+`allennlp train --recover` also after a run that was ended before its first checkpoint.
+
+**Cause.** What a run writes at its start is not written whole or not at all: a `config.json` that
+is missing or breaks off makes `--recover` give up, for good. And weights without a checkpoint
+(`best.th`, when the run was ended between the two) look like a trained model, so that an encoder of
+ours is built without its pretrained weights, which no checkpoint then brings.
+
+**Mend.** Where there is no checkpoint, there is nothing of the training to go on from: `--recover`
+begins anew, from the configuration that it is given. Nothing but `best.th` is removed, and a folder
+with files that no run writes is refused as before.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+
+from allennlp.common import Params
+from allennlp.training import util as training_util
+
+from spanbert_allen.compat.replacing import replace_function
+
+_create_serialization_dir = training_util.create_serialization_dir
+
+_CONFIG = "config.json"
+_OF_A_START = {_CONFIG, "meta.json", "out.log", "err.log", "encoder", "vocabulary", "log"}
+
+
+def needed() -> bool:
+    return True
+
+
+def apply() -> None:
+    replace_function(_create_serialization_dir, create_serialization_dir)
+
+
+@functools.wraps(_create_serialization_dir)
+def create_serialization_dir(
+    params: Params, serialization_dir: str | os.PathLike[str], recover: bool, force: bool
+) -> None:
+    folder = Path(serialization_dir)
+    if recover and not force and folder.is_dir() and not any(folder.glob("model_state_*.th")):
+        if not _is_whole(folder / _CONFIG) and _is_only_begun(folder):
+            params.to_file(str(folder / _CONFIG))
+        if (folder / _CONFIG).is_file():
+            (folder / "best.th").unlink(missing_ok=True)
+    _create_serialization_dir(params, serialization_dir, recover, force)
+
+
+def _is_whole(config: Path) -> bool:
+    try:
+        Params.from_file(str(config))
+    except (OSError, RuntimeError):  # missing, or no whole JSON
+        return False
+    return True
+
+
+def _is_only_begun(folder: Path) -> bool:
+    return all(
+        path.name in _OF_A_START
+        or path.name.startswith((".", "out_worker"))
+        or path.suffix == ".lock"
+        for path in folder.iterdir()
+    )
