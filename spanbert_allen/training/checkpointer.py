@@ -12,7 +12,7 @@ from allennlp.training.trainer import TrainerCheckpoint
 from spanbert_allen.training.tensor_files import load_tensors, remove_parts, save_tensors
 
 if TYPE_CHECKING:
-    from allennlp.training.trainer import Trainer
+    from allennlp.training import GradientDescentTrainer
 
 
 @Checkpointer.register("spanbert")
@@ -24,18 +24,22 @@ class SpanbertCheckpointer(Checkpointer):
     that. Files hold tensors and plain values, and are read as nothing else.
     """
 
-    def save_checkpoint(self, trainer: Trainer) -> None:
+    def save_checkpoint(self, trainer: GradientDescentTrainer) -> None:
         """
         Write a checkpoint, and remove those that the settings do not keep.
 
         # Parameters
 
-        trainer : `Trainer`
+        trainer : `GradientDescentTrainer`
             On several workers each calls this, and the first writes.
 
         Raises `UserError` if there is no room; the checkpoint before stays.
         """
         checkpoint = trainer.get_checkpoint_state()
+        # On every worker, as each finds out by itself whether the next one is due.
+        self._last_save_time = time.time()
+        self._last_save_num_epochs_completed = trainer._epochs_completed
+        self._last_save_num_batches_in_epoch_completed = trainer._batches_in_epoch_completed
         if checkpoint is None:
             return
         model_state, trainer_state = checkpoint
@@ -45,9 +49,6 @@ class SpanbertCheckpointer(Checkpointer):
         model_path.unlink(missing_ok=True)  # a half that a killed run has left
         save_tensors(trainer_state, self._training_state_path(*point))
         save_tensors(model_state, model_path)
-        self._last_save_time = time.time()
-        self._last_save_num_epochs_completed = point[0]
-        self._last_save_num_batches_in_epoch_completed = point[1]
         self._remove_old()
 
     def load_checkpoint(self) -> TrainerCheckpoint | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import distributed
@@ -62,26 +61,3 @@ def lockstep(
         latest = latest if batch is None else batch
         assert latest is not None
         yield latest, batch is None, count
-
-
-@contextmanager
-def idle_metrics() -> Iterator[None]:
-    """
-    While this lasts, what this worker gives to sums over all workers is zero. AllenNLP's metrics
-    add their counts up over the workers at each call: one without data takes part in that so, and
-    comes to the same totals as the others.
-    """
-    all_reduce = distributed.all_reduce
-
-    def reduce_nothing(
-        tensor: torch.Tensor, op: Any = distributed.ReduceOp.SUM, *args: Any, **kwargs: Any
-    ) -> Any:
-        if op == distributed.ReduceOp.SUM:
-            tensor.zero_()
-        return all_reduce(tensor, op, *args, **kwargs)
-
-    distributed.all_reduce = reduce_nothing
-    try:
-        yield
-    finally:
-        distributed.all_reduce = all_reduce

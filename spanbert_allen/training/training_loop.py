@@ -21,6 +21,7 @@ from allennlp.training.trainer import TrainerCheckpoint
 from torch import distributed
 
 from spanbert_allen.common.errors import ConfigError, UserError
+from spanbert_allen.metrics.idle import idle_metrics
 from spanbert_allen.training.accumulation import Accumulation, Group
 from spanbert_allen.training.compiling import compile_model
 from spanbert_allen.training.epoch_metrics import add_epoch_metrics
@@ -35,7 +36,7 @@ from spanbert_allen.training.resumable_batches import ResumableBatches
 from spanbert_allen.training.run_history import RunHistory
 from spanbert_allen.training.run_progress import RunProgress
 from spanbert_allen.training.run_state import RunState
-from spanbert_allen.training.shards import idle_metrics, lockstep
+from spanbert_allen.training.shards import lockstep
 from spanbert_allen.training.tensor_files import load_tensors, save_tensors
 from spanbert_allen.training.trainer_state import restore_trainer, trainer_state
 from spanbert_allen.training.validation import validate

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from spanbert_allen.metrics.idle import idle_metrics
 from spanbert_allen.training.loss_sums import LossSums, losses_of
 from spanbert_allen.training.random_state import random_state, set_random_state
 from spanbert_allen.training.resumable_batches import ResumableBatches
-from spanbert_allen.training.shards import idle_metrics, lockstep
+from spanbert_allen.training.shards import lockstep
 
 if TYPE_CHECKING:
     from spanbert_allen.training.training_loop import TrainingLoop

@@ -5,23 +5,16 @@ CPU, in float32, with one worker.
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
-import tarfile
 from pathlib import Path
 
 import pytest
-import torch
 
 from spanbert_allen.sample_corpus.layouts import write_sample
-from tests.places import ROOT
+from tests.training.trainings import Trainings, assert_equal, outcome
 
 LOOP = "spanbert_allen.training.training_loop:"
 TINY = {"type": "spanbert", "model_name": "tiny"}
-NO_TIMES = ("training_duration", "peak_")
 
 
 @pytest.fixture(scope="module")
@@ -36,34 +29,8 @@ def sample(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trainings(tmp_path_factory):
-    """The program that forks trainings; what they say is kept for a failure."""
-    said = tmp_path_factory.mktemp("said") / "stderr.txt"
-    with (
-        said.open("w") as stderr,
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.training.killed_run"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        ) as process,
-    ):
-        assert process.stdout.readline() == "ready\n"
-        process.said = said
-        yield process
-        process.stdin.close()
-
-
-def run(trainings, config, folder, *, recover=False, kill=None):
-    """The exit status of a training."""
-    task = {"config": config, "folder": str(folder), "recover": recover, "kill": kill}
-    trainings.stdin.write(json.dumps(task) + "\n")
-    trainings.stdin.flush()
-    status = int(trainings.stdout.readline())
-    assert status <= 0, trainings.said.read_text()[-4000:]
-    return status
+    with Trainings(tmp_path_factory.mktemp("said") / "stderr.txt") as program:
+        yield program
 
 
 def coref(sample, **changes):
@@ -123,46 +90,10 @@ def plain(sample):
     )
 
 
-def outcome(folder):
-    """Everything that must be equal."""
-    with tarfile.open(folder / "model.tar.gz") as archive:
-        weights = torch.load(archive.extractfile("weights.th"), weights_only=True)
-    (training_state,) = sorted(folder.glob("training_state_*.th"))[-1:]
-    state = torch.load(training_state, weights_only=True)
-    metrics = json.loads((folder / "metrics.json").read_text())
-    evaluations = [json.loads(one) for one in (folder / "evaluations.jsonl").open()]
-    for entry in evaluations:
-        del entry["seconds"]
-    return {
-        "weights": weights,
-        "best": torch.load(folder / "best.th", weights_only=True),
-        "optimizer": state["optimizer"],
-        "random": state["spanbert"]["workers"],
-        "metrics": {k: v for k, v in metrics.items() if not k.startswith(NO_TIMES)},
-        "evaluations": evaluations,
-        "last_checkpoint": training_state.name,
-    }
-
-
-def assert_equal(one, other, place=""):
-    if isinstance(one, torch.Tensor):
-        assert torch.equal(one, other), place
-    elif isinstance(one, dict):
-        assert one.keys() == other.keys(), place
-        for key in one:
-            assert_equal(one[key], other[key], f"{place}/{key}")
-    elif isinstance(one, (list, tuple)):
-        assert len(one) == len(other), place
-        for number, (mine, its) in enumerate(zip(one, other, strict=True)):
-            assert_equal(mine, its, f"{place}/{number}")
-    else:
-        assert one == other, place
-
-
 @pytest.fixture(scope="module")
 def never_killed(trainings, sample, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole") / "run"
-    assert run(trainings, coref(sample), folder) == 0
+    assert trainings.run(coref(sample), folder) == 0
     return outcome(folder)
 
 
@@ -198,9 +129,9 @@ KILLS = {
 @pytest.mark.parametrize("kill", KILLS.values(), ids=KILLS.keys())
 def test_killed_and_recovered(trainings, sample, never_killed, tmp_path, kill):
     folder = tmp_path / "run"
-    status = run(trainings, coref(sample), folder, kill={"when": "before", **kill})
+    status = trainings.run(coref(sample), folder, kill={"when": "before", **kill})
     assert status == -signal.SIGKILL
-    assert run(trainings, coref(sample), folder, recover=True) == 0
+    assert trainings.run(coref(sample), folder, recover=True) == 0
     assert_equal(never_killed, outcome(folder))
     assert not list(folder.glob("*.part"))
 
@@ -208,12 +139,12 @@ def test_killed_and_recovered(trainings, sample, never_killed, tmp_path, kill):
 @pytest.mark.slow
 def test_killed_again_and_again_from_outside(trainings, sample, never_killed, tmp_path):
     folder = tmp_path / "run"
-    run(trainings, coref(sample), folder, kill={"seconds": 0.7})
+    trainings.run(coref(sample), folder, kill={"seconds": 0.7})
     for seconds in (0.8, 1.0, 0.9):
         if folder.is_dir() and any(folder.iterdir()):
-            run(trainings, coref(sample), folder, recover=True, kill={"seconds": seconds})
+            trainings.run(coref(sample), folder, recover=True, kill={"seconds": seconds})
     recover = folder.is_dir() and any(folder.iterdir())
-    assert run(trainings, coref(sample), folder, recover=recover) == 0
+    assert trainings.run(coref(sample), folder, recover=recover) == 0
     assert_equal(never_killed, outcome(folder))
 
 
@@ -221,22 +152,22 @@ def test_killed_again_and_again_from_outside(trainings, sample, never_killed, tm
 def test_a_configuration_that_breaks_off(trainings, sample, never_killed, tmp_path):
     folder = tmp_path / "run"
     kill = {"function": f"{LOOP}TrainingLoop._prepare", "call": 1, "when": "before"}
-    assert run(trainings, coref(sample), folder, kill=kill) == -signal.SIGKILL
+    assert trainings.run(coref(sample), folder, kill=kill) == -signal.SIGKILL
     config = (folder / "config.json").read_text()
     (folder / "config.json").write_text(config[: len(config) // 2])
-    assert run(trainings, coref(sample), folder, recover=True) == 0
+    assert trainings.run(coref(sample), folder, recover=True) == 0
     assert_equal(never_killed, outcome(folder))
 
 
 @pytest.mark.slow
 def test_with_allennlps_own_parts(trainings, sample, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert run(trainings, plain(sample), whole) == 0
+    assert trainings.run(plain(sample), whole) == 0
     kill = {"function": f"{LOOP}TrainingLoop._update", "call": 3, "when": "after"}
-    assert run(trainings, plain(sample), killed, kill=kill) == -signal.SIGKILL
+    assert trainings.run(plain(sample), killed, kill=kill) == -signal.SIGKILL
     kill = {"function": f"{LOOP}TrainingLoop._update", "call": 3, "when": "after"}
-    run(trainings, plain(sample), killed, recover=True, kill=kill)
-    assert run(trainings, plain(sample), killed, recover=True) == 0
+    trainings.run(plain(sample), killed, recover=True, kill=kill)
+    assert trainings.run(plain(sample), killed, recover=True) == 0
     assert_equal(outcome(whole), outcome(killed))
 
 
@@ -245,8 +176,8 @@ def test_the_same_seed_gives_the_same_file_and_another_does_not(
     trainings, sample, never_killed, tmp_path
 ):
     again, other = tmp_path / "again", tmp_path / "other"
-    assert run(trainings, coref(sample), again) == 0
+    assert trainings.run(coref(sample), again) == 0
     assert_equal(never_killed, outcome(again))
-    assert run(trainings, coref(sample, pytorch_seed=8), other) == 0
+    assert trainings.run(coref(sample, pytorch_seed=8), other) == 0
     weights = [Path(folder, "best.th").read_bytes() for folder in (again, other)]
     assert weights[0] != weights[1]

@@ -1,0 +1,90 @@
+"""Trainings in processes of their own, and what comes of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tests.places import ROOT
+
+NO_TIMES = ("training_duration", "peak_")
+
+
+class Trainings:
+    """The program `killed_run`, to be used in a `with` statement; `said` takes its error output."""
+
+    def __init__(self, said: Path) -> None:
+        self.said = said
+
+    def __enter__(self) -> Trainings:
+        with self.said.open("w") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.training.killed_run"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                cwd=ROOT,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
+            )
+        assert self._process.stdout.readline() == "ready\n", self.said.read_text()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()
+
+    def run(
+        self, config: dict[str, Any], folder: Path, *, recover: bool = False, kill: Any = None
+    ) -> int:
+        """The exit status of one training, which is 0 or, if it was killed, below."""
+        task = {"config": config, "folder": str(folder), "recover": recover, "kill": kill}
+        self._process.stdin.write(json.dumps(task) + "\n")
+        self._process.stdin.flush()
+        status = int(self._process.stdout.readline())
+        assert status <= 0, self.said.read_text()[-4000:]
+        return status
+
+
+def outcome(folder):
+    """Everything that must be equal."""
+    with tarfile.open(folder / "model.tar.gz") as archive:
+        weights = torch.load(archive.extractfile("weights.th"), weights_only=True)
+    (training_state,) = sorted(folder.glob("training_state_*.th"))[-1:]
+    state = torch.load(training_state, weights_only=True)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    evaluations = [json.loads(one) for one in (folder / "evaluations.jsonl").open()]
+    for entry in evaluations:
+        del entry["seconds"]
+    return {
+        "weights": weights,
+        "best": torch.load(folder / "best.th", weights_only=True),
+        "optimizer": state["optimizer"],
+        "random": state["spanbert"]["workers"],
+        "metrics": {k: v for k, v in metrics.items() if not k.startswith(NO_TIMES)},
+        "evaluations": evaluations,
+        "last_checkpoint": training_state.name,
+    }
+
+
+def assert_equal(one, other, place=""):
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), place
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys(), place
+        for key in one:
+            assert_equal(one[key], other[key], f"{place}/{key}")
+    elif isinstance(one, (list, tuple)):
+        assert len(one) == len(other), place
+        for number, (mine, its) in enumerate(zip(one, other, strict=True)):
+            assert_equal(mine, its, f"{place}/{number}")
+    else:
+        assert one == other, place
