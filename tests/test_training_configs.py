@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 
@@ -76,7 +77,54 @@ def test_a_knob_reaches_all_that_depends_on_it():
     assert params["model"]["max_training_segments"] == 7
     assert params["model"]["head"]["max_segments"] == 7
     assert params["dataset_reader"]["indexer"]["max_length"] == 128
-    assert params["trainer"]["optimizer"]["total_steps"] == 2 * 2802
+    assert params["trainer"]["num_epochs"] == 2
+
+
+def test_published_coreference_trains_as_the_original_did():
+    trainer = evaluate(ROOT / "training_configs" / "coref" / "spanbert_base.jsonnet")["trainer"]
+    assert trainer["evaluate_every_updates"] == 1000
+    assert trainer["optimizer"]["clip"] == "group"
+    encoder = [options for _, options in trainer["optimizer"]["parameter_groups"]]
+    assert {options["schedule"] for options in encoder} == {"warmup_over_linear"}
+
+
+def template(name: str, knobs: str = "") -> dict:
+    library = ROOT / "training_configs" / "lib" / "trainer.libsonnet"
+    required = "epochs:: 3, metric:: '+f1', learning_rate:: 2e-5"
+    snippet = f"(import '{library}').{name} {{ {required}, {knobs} }}"
+    return json.loads(_jsonnet.evaluate_snippet("snippet", snippet))
+
+
+def test_the_template_of_the_original_programs():
+    """Specification of the original: 0.4.1, 0.4.4, 0.4.7, 0.4.9 and 0.5."""
+    made = template("reproduce", "accumulation:: 4, seed:: 7")
+    assert made["data_loader"]["batch_sampler"] == {
+        "type": "spanbert_frozen_batches",
+        "batch_size": 8,
+        "seed": 7,
+    }
+    assert made["trainer"]["leftover"] == "carry"
+    assert made["trainer"]["evaluations_per_epoch"] == 10
+    assert made["trainer"]["num_gradient_accumulation_steps"] == 4
+    assert "clip" not in made["trainer"]["optimizer"]  # by tensor
+
+
+def test_the_modern_template():
+    made = template("modern", "precision:: 'bf16', patience:: 2")
+    assert made["data_loader"]["batch_sampler"]["type"] == "spanbert_token_budget"
+    assert made["trainer"]["precision"] == "bf16"
+    assert made["trainer"]["patience"] == 2
+    assert made["trainer"]["optimizer"]["clip_name"] == "all"
+    assert "evaluations_per_epoch" not in made["trainer"]
+
+
+@pytest.mark.parametrize("name", ["reproduce", "modern"])
+def test_the_trainer_knows_every_key_of_a_template(name):
+    from spanbert_allen.training import SpanbertTrainer
+
+    keys = set(template(name, "patience:: 1, precision:: 'bf16', accumulation:: 2")["trainer"])
+    known = set(inspect.signature(SpanbertTrainer.from_partial_objects).parameters)
+    assert keys - {"type"} <= known
 
 
 @pytest.mark.parametrize(

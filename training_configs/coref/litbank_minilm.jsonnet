@@ -7,7 +7,6 @@ coref {
   encoder:: encoders.minilm,
   train_path:: std.extVar('LITBANK_TRAIN_DATA_PATH'),
   validation_path:: std.extVar('LITBANK_DEV_DATA_PATH'),
-  training_documents:: 80,
 
   // Twelve mentions in a hundred pieces, and nearly all of them narrow.
   head:: {

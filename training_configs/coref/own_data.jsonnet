@@ -13,6 +13,5 @@ coref {
   mention_loss_weight:: 1.0,
   encoder_learning_rate:: 5e-5,
   task_learning_rate:: 3e-4,
-  warmup_steps:: 50,
   patience:: 5,
 }

@@ -7,7 +7,6 @@ coref {
   encoder:: encoders.spanbert_base,
   train_path:: std.extVar('COREF_TRAIN_DATA_PATH'),
   validation_path:: std.extVar('COREF_DEV_DATA_PATH'),
-  training_documents:: 2802,
 
   // As the original, also in taking spans of any pieces, [CLS] and [SEP] among them.
   optimisation:: 'reproduce',

@@ -2,6 +2,7 @@
 // are hidden fields, and what depends on them follows. The defaults are SpanBERT's published settings.
 local optimizers = import 'optimizers.libsonnet';
 local parameter_groups = import 'parameter_groups.libsonnet';
+local templates = import 'trainer.libsonnet';
 
 {
   // What must be set.
@@ -22,15 +23,17 @@ local parameter_groups = import 'parameter_groups.libsonnet';
   mention_loss_weight:: 0.0,
   singletons:: false,
 
-  // Optimisation: `modern` is AdamW with one warm-up and one gradient norm; `reproduce` the original's
-  // two Adams, each with a norm of its own, and a warm-up for the encoder only.
+  // Training: a template of trainer.libsonnet, which has its knobs. `modern` is AdamW with one warm-up
+  // and one gradient norm; `reproduce` the original's two Adams, each with a norm of its own, a warm-up
+  // for the encoder only, and evaluations every 1000 documents.
   optimisation:: 'modern',
   epochs:: 20,
   patience:: null,
+  precision:: 'fp32',
+  gradient_checkpointing:: false,
   encoder_learning_rate:: 2e-5,
   task_learning_rate:: 1e-4,
-  training_documents:: error 'coref: set `training_documents` to the number of documents in `train_path`, or `warmup_steps`',
-  warmup_steps:: std.floor(0.1 * self.epochs * self.training_documents),
+  callbacks:: [],
   seed:: 42,
 
   assert self.segment_length <= self.encoder.max_length :
@@ -50,6 +53,7 @@ local parameter_groups = import 'parameter_groups.libsonnet';
       type: 'spanbert',
       model_name: $.encoder.model_name,
       train: $.trained_layers,
+      [if $.gradient_checkpointing then 'gradient_checkpointing']: true,
     },
     head: { max_segments: $.max_training_segments } + $.head,
     special_pieces: $.special_pieces,
@@ -61,29 +65,24 @@ local parameter_groups = import 'parameter_groups.libsonnet';
   },
   data_loader: { batch_size: 1, shuffle: true },
   validation_data_loader: { batch_size: 1 },
-  trainer: {
-    num_epochs: $.epochs,
-    [if $.patience != null then 'patience']: $.patience,
-    validation_metric: '+coref_f1',
-    checkpointer: { keep_most_recent_by_count: 1 },
-  } + $.optimisations[$.optimisation],
+  trainer: $.training.trainer,
 
-  optimisations:: {
+  training:: templates[$.optimisation] + $.changes[$.optimisation] + {
+    epochs:: $.epochs,
+    metric:: '+coref_f1',
+    patience:: $.patience,
+    precision:: $.precision,
+    callbacks:: $.callbacks,
+  },
+  changes:: {
     modern: {
-      grad_norm: 1.0,
-      optimizer: {
-        type: 'huggingface_adamw',
-        lr: $.task_learning_rate,
-        weight_decay: 0.0,
-        eps: 1e-6,
-        parameter_groups: parameter_groups.encoder_and_task($.encoder_learning_rate, 0.01),
-      },
-      learning_rate_scheduler: { type: 'linear_with_warmup', warmup_steps: $.warmup_steps },
+      groups:: parameter_groups.encoder_and_task($.encoder_learning_rate, 0.01),
+      optimizer:: optimizers.adamw($.task_learning_rate, self.groups) { weight_decay: 0.0 },
     },
     reproduce: {
-      optimizer: optimizers.coref($.encoder_learning_rate, $.task_learning_rate) {
-        total_steps: $.epochs * $.training_documents,
-      },
+      evaluations_per_epoch:: null,
+      evaluate_every_updates:: 1000,
+      optimizer:: optimizers.coref($.encoder_learning_rate, $.task_learning_rate),
     },
   },
 }

@@ -1,9 +1,20 @@
-// The original programs' optimizers: values of `trainer.optimizer`. They clip gradients and compute
-// their rates themselves: set neither `grad_norm` nor `learning_rate_scheduler` beside them. Unless
-// the trainer fills it in, add the number of updates of the run: `+ { total_steps: 1000 }`.
+// Optimizers: values of `trainer.optimizer`. They clip gradients and compute their rates themselves:
+// set neither `grad_norm` nor `learning_rate_scheduler` beside them. The trainer `spanbert` tells them
+// the length of the run; for another one, add it: `+ { total_steps: 1000 }`.
 local parameter_groups = import 'parameter_groups.libsonnet';
 
 {
+  // AdamW: Adam with bias correction and decay apart from the gradient. All gradients are clipped as
+  // one vector; the rate rises for a tenth of the run and falls to 0.
+  adamw(learning_rate, groups=parameter_groups.no_decay()): {
+    type: 'spanbert_bert_adam',
+    lr: learning_rate,
+    bias_correction: true,
+    clip: 'group',
+    clip_name: 'all',
+    parameter_groups: groups,
+  },
+
   // SpanBERT's fine-tuning programs in fp32: each tensor is clipped by itself.
   fine_tuning(learning_rate, groups=parameter_groups.no_decay()): {
     type: 'spanbert_bert_adam',

@@ -8,7 +8,6 @@ coref {
   reader:: { type: 'spanbert_coref_jsonl' },
   train_path:: 'out/quickstart/data/coref_train.jsonl',
   validation_path:: 'out/quickstart/data/coref_dev.jsonl',
-  training_documents:: 48,
 
   // All layers, but not the word vectors: that halves the time of a step.
   trained_layers:: self.encoder.num_layers,

@@ -1,0 +1,64 @@
+// How a model is trained: a configuration takes `trainer` and `data_loader` from one of two templates,
+// `(import 'trainer.libsonnet').modern { knob:: value, ... }`. Both are the trainer `spanbert`, which is
+// told nothing of the number of steps: it counts them.
+local optimizers = import 'optimizers.libsonnet';
+local parameter_groups = import 'parameter_groups.libsonnet';
+
+local shared = {
+  // What must be set.
+  epochs:: error 'trainer: set `epochs`',
+  metric:: error 'trainer: set `metric`, that by which the best weights are kept, e.g. `metric:: \'+f1\'`',
+  learning_rate:: error 'trainer: set `learning_rate`, e.g. `learning_rate:: 2e-5`',
+
+  // What may be.
+  groups:: parameter_groups.no_decay(),
+  precision:: 'fp32',
+  accumulation:: 1,
+  patience:: null,
+  callbacks:: [],
+  seed:: 42,
+
+  trainer: {
+    type: 'spanbert',
+    num_epochs: $.epochs,
+    validation_metric: $.metric,
+    [if $.patience != null then 'patience']: $.patience,
+    precision: $.precision,
+    num_gradient_accumulation_steps: $.accumulation,
+    leftover: $.leftover,
+    [if $.evaluations_per_epoch != null then 'evaluations_per_epoch']: $.evaluations_per_epoch,
+    [if $.evaluate_every_updates != null then 'evaluate_every_updates']: $.evaluate_every_updates,
+    checkpointer: { keep_most_recent_by_count: 1 },
+    optimizer: $.optimizer,
+    [if std.length($.callbacks) > 0 then 'callbacks']: $.callbacks,
+  },
+  data_loader: { batch_sampler: $.batches },
+};
+
+{
+  // As the original fine-tuning programs. `batch_size`: the batches of one update together.
+  reproduce: shared {
+    local knobs = self,
+    batch_size:: 32,
+    evaluations_per_epoch:: 10,
+    evaluate_every_updates:: null,
+    leftover:: 'carry',
+    optimizer:: optimizers.fine_tuning(knobs.learning_rate, knobs.groups),
+    batches:: {
+      type: 'spanbert_frozen_batches',
+      batch_size: std.floor(knobs.batch_size / knobs.accumulation),
+      seed: knobs.seed,
+    },
+  },
+
+  // What a careful engineer would run today. `max_pieces`: the pieces of a batch, padding counted.
+  modern: shared {
+    local knobs = self,
+    max_pieces:: 8192,
+    evaluations_per_epoch:: null,
+    evaluate_every_updates:: null,
+    leftover:: 'update',
+    optimizer:: optimizers.adamw(knobs.learning_rate, knobs.groups),
+    batches:: { type: 'spanbert_token_budget', max_pieces: knobs.max_pieces, seed: knobs.seed },
+  },
+}
