@@ -41,6 +41,7 @@ setup(
     install_requires=sorted(name + bound for name, bound in TESTED["BOUNDS"].items()),
     extras_require={
         "lora": ["peft>=0.13"],
+        "plots": ["matplotlib"],
         "wandb": ["wandb"],
     },
     python_requires=">=3.10",

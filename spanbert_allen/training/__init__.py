@@ -4,6 +4,7 @@ import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.training.bert_adam import BertAdam
 from spanbert_allen.training.checkpointer import SpanbertCheckpointer
 from spanbert_allen.training.coref_rates import CorefRates
+from spanbert_allen.training.curves import RunCurves
 from spanbert_allen.training.frozen_batches import FrozenBatchSampler
 from spanbert_allen.training.instance_lengths import instance_lengths
 from spanbert_allen.training.linear_with_warmup import LinearWithWarmup
@@ -17,6 +18,7 @@ __all__ = [
     "FrozenBatchSampler",
     "LinearWithWarmup",
     "ResumableSampler",
+    "RunCurves",
     "SpanbertCheckpointer",
     "SpanbertTrainer",
     "TokenBudgetSampler",

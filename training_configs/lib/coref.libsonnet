@@ -33,7 +33,7 @@ local templates = import 'trainer.libsonnet';
   gradient_checkpointing:: false,
   encoder_learning_rate:: 2e-5,
   task_learning_rate:: 1e-4,
-  callbacks:: [],
+  trainer_knobs:: {},  // any other knob of the template
   seed:: 42,
 
   assert self.segment_length <= self.encoder.max_length :
@@ -72,8 +72,7 @@ local templates = import 'trainer.libsonnet';
     metric:: '+coref_f1',
     patience:: $.patience,
     precision:: $.precision,
-    callbacks:: $.callbacks,
-  },
+  } + $.trainer_knobs,
   changes:: {
     modern: {
       groups:: parameter_groups.encoder_and_task($.encoder_learning_rate, 0.01),

@@ -15,7 +15,7 @@ local shared = {
   precision:: 'fp32',
   accumulation:: 1,
   patience:: null,
-  callbacks:: [],
+  callbacks:: [{ type: 'spanbert_curves' }],  // curves.png beside the archive
   seed:: 42,
 
   trainer: {
@@ -30,7 +30,7 @@ local shared = {
     [if $.evaluate_every_updates != null then 'evaluate_every_updates']: $.evaluate_every_updates,
     checkpointer: { keep_most_recent_by_count: 1 },
     optimizer: $.optimizer,
-    [if std.length($.callbacks) > 0 then 'callbacks']: $.callbacks,
+    callbacks: $.callbacks,
   },
   data_loader: { batch_sampler: $.batches },
 };
