@@ -50,7 +50,10 @@ class Percentage:
 
 
 class EpochReport:
-    """One line an epoch, from the file of metrics that AllenNLP writes at its end."""
+    """
+    One line an epoch, from the file of metrics that is written at its end; and what the trainer
+    logs in between.
+    """
 
     def __init__(self, folder: Path, progress: Progress) -> None:
         self.folder, self.progress = folder, progress
@@ -58,11 +61,9 @@ class EpochReport:
 
     def __call__(self, line: str) -> None:
         self.report_finished()
-        percentage = re.search(r"(\d+)%\|", line)
-        if percentage:
-            loss = re.search(r" loss: ([\d.]+)", line)
-            said = f", loss {float(loss[1]):.2f}" if loss else ""
-            self.progress.now(f"  epoch {self.epoch + 1}: {percentage[1]} %{said}")
+        state = re.search(r"update \d+ of \d+ .*", line)
+        if state:
+            self.progress.now(f"  {state[0]}")
 
     def report_finished(self) -> None:
         """Reports the epochs whose metrics stand in the folder by now."""

@@ -14,7 +14,7 @@ def train(arguments: list[str]) -> None:
     folder = Path(arguments[arguments.index("-s") + 1])
     folder.mkdir(parents=True, exist_ok=True)
     for number, metrics in enumerate(EPOCHS):
-        sys.stderr.write(f"coref_f1: 0.1, batch_loss: 3.0, loss: 31.5 ||:  40%|#### | {number}\r")
+        sys.stderr.write(f"INFO - update 4 of 9 (epoch {number + 1}): loss 31.5, 0:00:07 left\n")
         (folder / f"metrics_epoch_{number}.json").write_text(json.dumps(metrics))
     (folder / "model.tar.gz").write_bytes(b"")
 
