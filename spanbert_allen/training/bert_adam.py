@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -10,6 +9,7 @@ import torch
 from allennlp.training.optimizers import Optimizer, ParameterGroupsType, make_parameter_groups
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.training.adamw_update import can_be_fused, foreach_adamw_, fused_adamw_
 from spanbert_allen.training.bert_adam_options import PLACE, check_clipped_together, check_options
 from spanbert_allen.training.gradient_clipping import clip_each, clip_together
 from spanbert_allen.training.schedules import SCHEDULES, check_total_steps
@@ -185,25 +185,19 @@ class BertAdam(Optimizer):
             clip_together(gradients, max_norm)
 
     def _update(self, parameters: list[Any], group: dict[str, Any]) -> None:
-        beta1, beta2 = group["betas"]
-        rate, correction1, correction2 = group["lr"], 1.0, 1.0
-        if group["bias_correction"]:
-            correction1, correction2 = (1.0 - beta ** group["step"] for beta in (beta1, beta2))
         gradients = [parameter.grad for parameter in parameters]
         if group["clip"] == "tensor":
             clip_each(gradients, group["max_grad_norm"])
-        # All of these lists have the parameters' shapes.
         firsts, seconds = self._moments(parameters)
-        torch._foreach_lerp_(firsts, gradients, 1.0 - beta1)
-        torch._foreach_mul_(seconds, beta2)
-        torch._foreach_addcmul_(seconds, gradients, gradients, 1.0 - beta2)
-        denominators = torch._foreach_sqrt(seconds)
-        if group["bias_correction"]:
-            torch._foreach_div_(denominators, math.sqrt(correction2))
-        torch._foreach_add_(denominators, group["eps"])
-        if group["weight_decay"]:
-            torch._foreach_mul_(parameters, 1.0 - rate * group["weight_decay"])
-        torch._foreach_addcdiv_(parameters, firsts, denominators, -rate / correction1)
+        options = {
+            "rate": group["lr"],
+            "betas": group["betas"],
+            "weight_decay": group["weight_decay"],
+            "eps": group["eps"],
+            "step": group["step"] if group["bias_correction"] else None,
+        }
+        adamw_ = fused_adamw_ if can_be_fused(parameters) else foreach_adamw_
+        adamw_(parameters, gradients, firsts, seconds, **options)
 
     def _moments(
         self, parameters: list[torch.nn.Parameter]

@@ -25,7 +25,12 @@ def clip_each(gradients: list[torch.Tensor], max_norm: float) -> None:
     norms = torch.stack(torch._foreach_norm(gradients))
     # Shape: (num_tensors,)
     factors = (max_norm / (norms + _GUARD)).clamp(max=1.0)
-    torch._foreach_mul_(gradients, factors.unbind())
+    if factors.device.type == "cpu":  # where looking costs nothing: most tensors may stay
+        longer = [i for i, factor in enumerate(factors.tolist()) if not factor >= 1.0]
+        for i in longer:
+            gradients[i].mul_(factors[i])
+    else:
+        torch._foreach_mul_(gradients, factors.unbind())
 
 
 def clip_together(gradients: list[torch.Tensor], max_norm: float) -> None:
@@ -45,4 +50,5 @@ def clip_together(gradients: list[torch.Tensor], max_norm: float) -> None:
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
     # Shape: ()
     factor = (max_norm / (norm + _GUARD)).clamp(max=1.0)
-    torch._foreach_mul_(gradients, factor)
+    if factor.device.type != "cpu" or not factor >= 1.0:
+        torch._foreach_mul_(gradients, factor)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,10 +12,23 @@ from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError
 
+logger = logging.getLogger(__name__)
+
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
+"""What x86 and ARM call it in /proc/cpuinfo."""
 _LEAST_SCALE = 1.0
 _CLEAN_UPDATES_TO_GROW = 1000
 """Apex doubles the loss scale after so many updates without overflow; torch's default is 2000."""
+
+
+def _has_bf16_instructions() -> bool:
+    """Linux tells; elsewhere nobody is warned."""
+    try:
+        said = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    return bool(_BF16_FLAGS & set(said.split()))
 
 
 class Precision:
@@ -47,6 +62,11 @@ class Precision:
             raise ConfigError(
                 f"`trainer.precision` is 'bf16', which {torch.cuda.get_device_name(device)} does "
                 "not have: use 'fp16' or 'fp32'"
+            )
+        if name == "bf16" and device.type == "cpu" and not _has_bf16_instructions():
+            logger.warning(
+                "`trainer.precision` is 'bf16', for which this processor has no instructions "
+                "(AVX512-BF16 or AMX): 'fp32' will be several times as fast"
             )
         self.name = name
         self.dtype = _DTYPES[name]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.training import BertAdam
+from spanbert_allen.training.adamw_update import can_be_fused, foreach_adamw_, fused_adamw_
 from tests.training.naive_adam import NaiveAdam
 
 SHAPES = {
@@ -347,3 +348,29 @@ def test_from_a_configuration():
     assert optimizer.param_groups[0]["name"] == "biases"
     assert tuple(optimizer.param_groups[1]["betas"]) == (0.8, 0.9)
     assert optimizer.param_groups[1]["clip"] is None
+
+
+@pytest.mark.parametrize("step", [None, 1, 30])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_fused_kernel_does_the_same_as_single_operations(step, dtype):
+    torch.manual_seed(3)
+    shapes = [(7, 5), (1,), (33,)]
+    options = {"rate": 0.1, "betas": (0.9, 0.999), "weight_decay": 0.01, "eps": 1e-6, "step": step}
+    start = [[torch.rand(shape, dtype=dtype) for shape in shapes] for _ in range(4)]
+    fused, single = ([[tensor.clone() for tensor in one] for one in start] for _ in range(2))
+    fused_adamw_(*fused, **options)
+    foreach_adamw_(*single, **options)
+    for mine, its in zip(fused, single, strict=True):
+        for one, other in zip(mine, its, strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-7)
+    assert not torch.equal(fused[0][0], start[0][0])
+
+
+def test_what_the_fused_kernel_does_not_take():
+    parameter = torch.nn.Parameter(torch.ones(4, 4))
+    assert not can_be_fused([parameter])  # no gradient
+    parameter.grad = torch.ones(4, 4)
+    assert can_be_fused([parameter])
+    half = torch.nn.Parameter(torch.ones(4, dtype=torch.bfloat16))
+    half.grad = torch.ones(4, dtype=torch.bfloat16)
+    assert not can_be_fused([parameter, half])

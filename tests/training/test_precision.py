@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -71,3 +72,10 @@ def test_the_scale_doubles_after_a_thousand_clean_updates():
 def test_an_unknown_name():
     with pytest.raises(ConfigError, match="'half': it must be one of fp32, bf16, fp16"):
         Precision("half", CPU)
+
+
+@pytest.mark.parametrize(("flags", "is_said"), [("avx2 fma", True), ("avx2 amx_bf16", False)])
+def test_a_processor_without_bf16_is_told_of(monkeypatch, caplog, flags, is_said):
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: f"flags : {flags}")
+    Precision("bf16", CPU)
+    assert ("no instructions" in caplog.text) is is_said
