@@ -39,7 +39,7 @@ class Precision:
 
     With `fp16` the loss is scaled, from 2^16: an update whose gradients overflow is left out and
     halves the scale, 1000 updates without overflow double it. `bf16` has float32's range and needs
-    no scale.
+    no scale; on a processor without instructions for it, it is slow, which the log says.
 
     # Parameters
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 import torch
+from allennlp.data import DataLoader
+from allennlp.nn.util import dist_reduce
 from torch import distributed
 
 from spanbert_allen.common.errors import DataError
@@ -61,3 +63,24 @@ def lockstep(
         latest = latest if batch is None else batch
         assert latest is not None
         yield latest, batch is None, count
+
+
+def num_batches(data_loader: DataLoader) -> int | None:
+    """
+    The batches of an epoch; where workers' shares differ, of the largest. All workers must ask.
+
+    # Parameters
+
+    data_loader : `DataLoader`
+        This worker's.
+
+    # Returns
+
+    `int | None`
+        `None` for a loader without length.
+    """
+    try:
+        count = len(data_loader)
+    except TypeError:
+        return None
+    return int(dist_reduce(count, distributed.ReduceOp.MAX))

@@ -15,7 +15,6 @@ import torch
 from allennlp.common import util as common_util
 from allennlp.data import DataLoader, TensorDict
 from allennlp.models import Model
-from allennlp.nn.util import dist_reduce
 from allennlp.training import GradientDescentTrainer
 from allennlp.training.trainer import TrainerCheckpoint
 from torch import distributed
@@ -36,7 +35,7 @@ from spanbert_allen.training.resumable_batches import ResumableBatches
 from spanbert_allen.training.run_history import RunHistory
 from spanbert_allen.training.run_progress import RunProgress
 from spanbert_allen.training.run_state import RunState
-from spanbert_allen.training.shards import lockstep
+from spanbert_allen.training.shards import lockstep, num_batches
 from spanbert_allen.training.tensor_files import load_tensors, save_tensors
 from spanbert_allen.training.trainer_state import restore_trainer, trainer_state
 from spanbert_allen.training.validation import validate
@@ -89,7 +88,7 @@ class TrainingLoop(GradientDescentTrainer):
             )
         self.precision = Precision(precision, self.cuda_device)
         self._scaler = self.precision.scaler  # which AllenNLP's gradient clipping looks for
-        self.num_batches = _num_batches(data_loader)
+        self.num_batches = num_batches(data_loader)
         self.points = EvaluationPoints(
             self.num_batches, every_updates=evaluate_every_updates, per_epoch=evaluations_per_epoch
         )
@@ -397,14 +396,3 @@ class TrainingLoop(GradientDescentTrainer):
         checkpoint = None if self._checkpointer is None else self._checkpointer.load_checkpoint()
         if checkpoint is not None:
             restore_trainer(self, checkpoint)
-
-
-def _num_batches(data_loader: DataLoader) -> int | None:
-    """Of an epoch; where workers' shares differ, of the largest."""
-    try:
-        num_batches = len(data_loader)
-    except TypeError:
-        return None
-    if common_util.is_distributed():
-        return int(dist_reduce(num_batches, distributed.ReduceOp.MAX))
-    return num_batches
