@@ -27,6 +27,7 @@ from spanbert_allen.compat import (
     adamw_warning,
     archive_reading,
     archive_writing,
+    config_writing,
     early_recovery,
     mixed_precision,
     modern_annotations,
@@ -34,6 +35,7 @@ from spanbert_allen.compat import (
     plateau_scheduler,
     safe_weights,
     tokenizer_keyword,
+    vocabulary_writing,
 )
 
 __all__ = ["MENDS"]
@@ -42,6 +44,7 @@ MENDS = (
     adamw_warning,
     archive_reading,
     archive_writing,
+    config_writing,
     early_recovery,
     mixed_precision,
     modern_annotations,
@@ -49,6 +52,7 @@ MENDS = (
     plateau_scheduler,
     safe_weights,
     tokenizer_keyword,
+    vocabulary_writing,
 )
 
 for _mend in MENDS:

@@ -4,17 +4,20 @@
 **Cause.** What a run writes at its start is not written whole or not at all: a `config.json` that
 is missing or breaks off makes `--recover` give up, for good. And weights without a checkpoint
 (`best.th`, when the run was ended between the two) look like a trained model, so that an encoder of
-ours is built without its pretrained weights, which no checkpoint then brings.
+ours is built without its pretrained weights, which no checkpoint then brings. With several workers
+the vocabulary is read again, which may not be there.
 
 **Mend.** Where there is no checkpoint, there is nothing of the training to go on from: `--recover`
-begins anew, from the configuration that it is given. Nothing but `best.th` is removed, and a folder
-with files that no run writes is refused as before.
+begins anew, from the configuration that it is given. `best.th` is removed, and with several workers
+the vocabulary is made again. A folder with files that no run writes is refused as before, and so is
+another configuration; nothing is removed then.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import shutil
 from pathlib import Path
 
 from allennlp.common import Params
@@ -25,7 +28,8 @@ from spanbert_allen.compat.replacing import replace_function
 _create_serialization_dir = training_util.create_serialization_dir
 
 _CONFIG = "config.json"
-_OF_A_START = {_CONFIG, "meta.json", "out.log", "err.log", "encoder", "vocabulary", "log"}
+_VOCABULARY = "vocabulary"
+_OF_A_START = {_CONFIG, "meta.json", "out.log", "err.log", "encoder", _VOCABULARY, "log"}
 
 
 def needed() -> bool:
@@ -41,12 +45,17 @@ def create_serialization_dir(
     params: Params, serialization_dir: str | os.PathLike[str], recover: bool, force: bool
 ) -> None:
     folder = Path(serialization_dir)
-    if recover and not force and folder.is_dir() and not any(folder.glob("model_state_*.th")):
-        if not _is_whole(folder / _CONFIG) and _is_only_begun(folder):
-            params.to_file(str(folder / _CONFIG))
-        if (folder / _CONFIG).is_file():
-            (folder / "best.th").unlink(missing_ok=True)
+    begins_anew = (
+        recover and not force and folder.is_dir() and not any(folder.glob("model_state_*.th"))
+    )
+    if begins_anew and not _is_whole(folder / _CONFIG) and _is_only_begun(folder):
+        params.to_file(str(folder / _CONFIG))
     _create_serialization_dir(params, serialization_dir, recover, force)
+    if begins_anew:
+        (folder / "best.th").unlink(missing_ok=True)
+        if "distributed" in params:
+            shutil.rmtree(folder / _VOCABULARY, ignore_errors=True)
+            training_util.make_vocab_from_params(params.duplicate(), str(folder))
 
 
 def _is_whole(config: Path) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
+import pickle
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -30,7 +33,7 @@ def save_tensors(state: Mapping[str, Any], path: str | Path) -> None:
     path : `str | Path`
         The file.
 
-    Raises `UserError` if there is no room.
+    Raises `UserError` if there is no room, or for anything that `load_tensors` would refuse.
     """
     path = Path(path)
     part = path.with_name(path.name + _PART)
@@ -43,6 +46,7 @@ def save_tensors(state: Mapping[str, Any], path: str | Path) -> None:
                 raise (writer.error or error) from error
             file.flush()
             os.fsync(file.fileno())
+        _check_readable(part, state)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -103,10 +107,48 @@ class _ErrorKeeper:
         self._file.flush()
 
 
+def _check_readable(part: Path, state: Mapping[str, Any]) -> None:
+    """What cannot be read must not take the place of what can. Tensors' contents are not read."""
+    try:
+        torch.load(part, map_location="cpu", weights_only=True, mmap=True)
+    except pickle.UnpicklingError as error:
+        place, value = _unreadable(state)
+        raise UserError(
+            f"{part.with_name(part.name.removesuffix(_PART))}: not written, as {place} in it is a "
+            f"{type(value).__name__}, and only tensors, numbers, texts, and lists and dicts of "
+            "them are read again: let the `state_dict` that it comes from hold nothing else"
+        ) from error
+
+
+def _unreadable(value: Any, place: str = "") -> tuple[str, Any]:
+    """The first part of it that cannot be read, and where that is."""
+    inner: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, (list, tuple)):
+        inner = enumerate(value)
+    for key, one in inner:
+        if not _is_readable(one):
+            return _unreadable(one, f"{place}/{key}".lstrip("/"))
+    return f"`{place}`", value
+
+
+def _is_readable(value: Any) -> bool:
+    file = io.BytesIO()
+    torch.save(value, file)
+    file.seek(0)
+    try:
+        torch.load(file, weights_only=True)
+    except pickle.UnpicklingError:
+        return False
+    return True
+
+
 def _sync_folder(folder: Path) -> None:
-    """A new name is on the disk only when the folder is."""
+    """A new name is on the disk only when the folder is; some file systems cannot say."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with suppress(OSError):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

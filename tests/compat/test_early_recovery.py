@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
+from allennlp.data import Vocabulary
 from allennlp.training import util as training_util
 
 import spanbert_allen.plugin  # noqa: F401
@@ -51,7 +52,28 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["best.th", "thesis.txt"]
 
 
-def test_another_configuration_is_refused_as_before(tmp_path):
+def test_another_configuration_is_refused_and_nothing_removed(tmp_path):
     Params({"a": 2}).to_file(str(tmp_path / "config.json"))
+    (tmp_path / "best.th").write_bytes(b"")
     with pytest.raises(ConfigurationError, match="does not match"):
         recover(tmp_path)
+    assert (tmp_path / "best.th").exists()
+
+
+def test_several_workers_get_a_whole_vocabulary(tmp_path):
+    (tmp_path / "data.txt").write_text("a###N b###V\n")
+    config = {
+        "dataset_reader": {"type": "sequence_tagging"},
+        "train_data_path": str(tmp_path / "data.txt"),
+        "data_loader": {"batch_size": 1},
+        "distributed": {"cuda_devices": [-1, -1]},
+    }
+    folder = tmp_path / "run"
+    (folder / "vocabulary").mkdir(parents=True)
+    (folder / "vocabulary" / "labels.txt").write_text("N\n")  # and no more
+    params = Params(config)
+    params.to_file(str(folder / "config.json"))
+    training_util.create_serialization_dir(params, str(folder), True, False)
+    vocabulary = Vocabulary.from_files(str(folder / "vocabulary"))
+    assert vocabulary.get_token_to_index_vocabulary("labels") == {"N": 0, "V": 1}
+    assert params.as_dict(quiet=True) == config

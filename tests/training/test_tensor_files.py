@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
 import resource
+import shutil
+from collections import deque
 from contextlib import contextmanager
+from pathlib import Path
 
+import numpy
 import pytest
 import torch
 
 from spanbert_allen.common.errors import UserError
 from spanbert_allen.training.tensor_files import load_tensors, remove_parts, save_tensors
+from tests.training.small_disk import mounted
 
 SMALL = {"a": torch.arange(3.0)}
 LARGE = {"a": torch.zeros(100_000)}
@@ -24,6 +30,12 @@ def room_for(num_bytes):
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    with mounted(tmp_path / "disk", num_megabytes=1) as folder:
+        yield folder
 
 
 def test_what_is_saved_is_read(tmp_path):
@@ -44,8 +56,35 @@ def test_without_room_the_file_of_before_stays(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["x.th"]
 
 
+def test_a_disk_that_is_really_full(tmp_path, small_disk):
+    save_tensors(SMALL, small_disk / "x.th")
+    (small_disk / "ballast").write_bytes(bytes(shutil.disk_usage(small_disk).free - 8192))
+    with pytest.raises(UserError, match=r"No space left on device; 0\.0 GB are free"):
+        save_tensors(LARGE, small_disk / "x.th")
+    assert torch.equal(load_tensors(small_disk / "x.th")["a"], SMALL["a"])
+    (small_disk / "ballast").unlink()
+    save_tensors(LARGE, small_disk / "x.th")
+    assert torch.equal(load_tensors(small_disk / "x.th")["a"], LARGE["a"])
+
+
+@pytest.mark.parametrize(
+    ("state", "place", "kind"),
+    [
+        ({"callbacks": [{"n": 1}, {"folder": Path("a")}]}, "callbacks/1/folder", "PosixPath"),
+        ({"a": deque([1])}, "a", "deque"),
+        ({"a": {"b": numpy.zeros(2)}}, "a/b", "ndarray"),
+    ],
+)
+def test_what_could_not_be_read_is_not_written(tmp_path, state, place, kind):
+    save_tensors(SMALL, tmp_path / "x.th")
+    with pytest.raises(UserError, match=f"x.th: not written, as `{place}` in it is a {kind},"):
+        save_tensors(state, tmp_path / "x.th")
+    assert torch.equal(load_tensors(tmp_path / "x.th")["a"], SMALL["a"])
+    assert [path.name for path in tmp_path.iterdir()] == ["x.th"]
+
+
 def test_another_failure_leaves_nothing_behind_either(tmp_path):
-    with pytest.raises((AttributeError, TypeError)):
+    with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
         save_tensors({"a": lambda: None}, tmp_path / "x.th")
     assert not list(tmp_path.iterdir())
 
