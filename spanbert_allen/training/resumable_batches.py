@@ -32,6 +32,8 @@ class ResumableBatches:
     def __init__(self, data_loader: DataLoader) -> None:
         self._data_loader = data_loader
         self._state: dict[str, Any] = {}
+        self.latest_dropped: TensorDict | None = None
+        """The last batch that `epoch` has read and dropped, if it has."""
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[TensorDict]:
         """
@@ -51,13 +53,14 @@ class ResumableBatches:
         `Iterator[TensorDict]`
             The batches after those.
         """
+        self.latest_dropped = None
         if self._keeps_place_between_epochs:
             return self._whole_run(number, skip)
         self._begin("epoch_start", again=skip > 0)
         sampler = getattr(self._data_loader, "batch_sampler", None)
         if isinstance(sampler, ResumableSampler):
             sampler.load_state_dict({"epochs_begun": number})
-        return _after(skip, iter(self._data_loader))
+        return self._after(skip, iter(self._data_loader))
 
     def state_dict(self) -> dict[str, Any]:
         """What `load_state_dict` takes: random states."""
@@ -87,7 +90,7 @@ class ResumableBatches:
             for _ in range(number):
                 for _ in self._data_loader:
                     pass
-            batches = _after(skip, iter(self._data_loader))
+            batches = self._after(skip, iter(self._data_loader))
             set_random_state(before)
         else:
             if number == 0:
@@ -96,8 +99,7 @@ class ResumableBatches:
         self._resumed = False
         return batches
 
-
-def _after(count: int, batches: Iterator[TensorDict]) -> Iterator[TensorDict]:
-    for _ in islice(batches, count):
-        pass
-    return batches
+    def _after(self, count: int, batches: Iterator[TensorDict]) -> Iterator[TensorDict]:
+        for dropped in islice(batches, count):
+            self.latest_dropped = dropped
+        return batches

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
-from allennlp.data import DataLoader
-from allennlp.nn.util import dist_reduce
+from allennlp.common.util import is_distributed
+from allennlp.data import DataLoader, TensorDict
+from allennlp.nn.util import dist_reduce, dist_reduce_sum
 from torch import distributed
 
 from spanbert_allen.common.errors import DataError
@@ -15,9 +16,22 @@ from spanbert_allen.common.errors import DataError
 T = TypeVar("T")
 
 
+class Step(NamedTuple):
+    """One batch; on several workers they all take a step together."""
+
+    batch: TensorDict
+    idle: bool
+    """Whether this worker has run out of data and the batch counts for nothing."""
+    num_real: int
+    """How many workers have a batch that counts."""
+
+
 def lockstep(
-    batches: Iterator[T], device: torch.device, is_distributed: bool
-) -> Iterator[tuple[T, bool, int]]:
+    batches: Iterator[TensorDict],
+    device: torch.device,
+    has_others: bool,
+    before: TensorDict | None = None,
+) -> Iterator[Step]:
     """
     The batches of this worker, as many as the worker with the most has: one that has run out gets
     its last batch again, which must count for nothing. So workers that wait for each other in every
@@ -25,47 +39,42 @@ def lockstep(
 
     # Parameters
 
-    batches : `Iterator[T]`
+    batches : `Iterator[TensorDict]`
         This worker's.
     device : `torch.device`
         Where it computes.
-    is_distributed : `bool`
+    has_others : `bool`
         Whether there are other workers.
+    before : `TensorDict`, optional (default = `None`)
+        The batch that came before these, if there was one.
 
     # Returns
 
-    `Iterator[tuple[T, bool, int]]`
-        A batch, whether it counts for nothing, and how many workers have one that counts.
+    `Iterator[Step]`
 
     Raises `DataError`, on every worker, if one has no batch at all.
     """
-    if not is_distributed:
+    if not has_others:
         for own in batches:
-            yield own, False, 1
+            yield Step(own, False, 1)
         return
-    latest: T | None = None
-    is_first = True
+    latest = before
     while True:
-        batch: T | None = next(batches, None)
-        # Shape: ()
-        num_real = torch.tensor(int(batch is not None), device=device)
-        distributed.all_reduce(num_real)
-        count = int(num_real.item())
-        if count == 0:
-            return
-        if is_first and count < distributed.get_world_size():
-            raise DataError(
-                f"there are {distributed.get_world_size()} workers, but only {count} got any data: "
-                "give at least as many documents as there are entries in "
-                "`distributed.cuda_devices`, or take some of these out"
-            )
-        is_first = False
+        batch: TensorDict | None = next(batches, None)
         latest = latest if batch is None else batch
+        # Shape: (2,)
+        counts = torch.tensor([batch is not None, latest is not None], device=device).int()
+        distributed.all_reduce(counts)
+        num_real, num_any = counts.tolist()
+        if num_real == 0:
+            return
+        if num_any < distributed.get_world_size():
+            raise _too_little("", num_any)
         assert latest is not None
-        yield latest, batch is None, count
+        yield Step(latest, batch is None, num_real)
 
 
-def num_batches(data_loader: DataLoader) -> int | None:
+def num_batches(data_loader: DataLoader, of: str) -> int | None:
     """
     The batches of an epoch; where workers' shares differ, of the largest. All workers must ask.
 
@@ -73,14 +82,43 @@ def num_batches(data_loader: DataLoader) -> int | None:
 
     data_loader : `DataLoader`
         This worker's.
+    of : `str`
+        What the data is for, as an error says it.
 
     # Returns
 
     `int | None`
         `None` for a loader without length.
+
+    Raises `DataError`, on every worker, if one has no batch at all.
     """
     try:
-        count = len(data_loader)
+        mine = len(data_loader)
     except TypeError:
         return None
-    return int(dist_reduce(count, distributed.ReduceOp.MAX))
+    if not is_distributed():
+        return mine
+    count = dist_reduce_sum(int(mine > 0))
+    if count < distributed.get_world_size():
+        raise _too_little(f"{of} ", count)
+    return int(dist_reduce(mine, distributed.ReduceOp.MAX))
+
+
+def as_the_first_worker(value: T) -> T:
+    """
+    The first worker's value on all of them, so that they decide alike on what follows from it, even
+    if something in it was not added up over workers.
+    """
+    if not is_distributed():
+        return value
+    values = [value]
+    distributed.broadcast_object_list(values)
+    return values[0]
+
+
+def _too_little(of: str, count: int) -> DataError:
+    return DataError(
+        f"there are {distributed.get_world_size()} workers, but only {count} got any {of}data: "
+        "give at least as many documents as there are entries in `distributed.cuda_devices`, or "
+        "take some of these out"
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
+from allennlp.nn.util import dist_reduce_sum
 from allennlp.training.trainer import TrainerCheckpoint
 from torch import distributed
 
@@ -32,25 +34,31 @@ def trainer_state(
 
     # Returns
 
-    The checkpoint with one more entry, of tensors and plain values: random states of every worker,
-    the place in the data, sums of losses and metrics, the history, the loss scale, and gradients
+    The checkpoint with one more entry, of tensors and plain values: every worker's random states,
+    place in the data and sums of losses and metrics; the history, the loss scale, and gradients
     that wait for the next epoch.
     """
-    workers: list[Any] = [{"random": random_state(), "metrics": metric_state(trainer.model)}]
+    mine = {
+        "random": random_state(),
+        "metrics": metric_state(trainer.model),
+        "batches": trainer.batches.state_dict(),
+        "losses": trainer.run.losses.state_dict(),
+        "epoch_losses": trainer.run.epoch_losses.state_dict(),
+    }
+    workers: list[Any] = [mine]
     if trainer.is_distributed:
-        mine = workers[0]
         workers = [None] * distributed.get_world_size()
         distributed.all_gather_object(workers, mine)
+    carried = _carried_gradients(trainer)
     if checkpoint is None:
         return None
     checkpoint.trainer_state[KEY] = {
         "workers": workers,
-        "batches": trainer.batches.state_dict(),
         "run": trainer.run.state_dict(),
         "updates_done": trainer.updates_done,
         "history": trainer.history.state_dict(),
         "precision": trainer.precision.state_dict(),
-        "carried_gradients": _carried_gradients(trainer),
+        "carried_gradients": carried,
     }
     return checkpoint
 
@@ -84,10 +92,13 @@ def restore_trainer(trainer: TrainingLoop, checkpoint: TrainerCheckpoint) -> Non
         )
     _restore_allennlp_part(trainer, model_state, state)
     trainer._total_batches_completed = ours["updates_done"]
-    trainer.restored_random_state = ours["workers"][rank]["random"]
-    load_metric_state(trainer.model, ours["workers"][rank]["metrics"])
-    trainer.batches.load_state_dict(ours["batches"])
+    mine = ours["workers"][rank]
+    trainer.restored_random_state = mine["random"]
+    load_metric_state(trainer.model, mine["metrics"])
+    trainer.batches.load_state_dict(mine["batches"])
     trainer.run.load_state_dict(ours["run"])
+    trainer.run.losses.load_state_dict(mine["losses"])
+    trainer.run.epoch_losses.load_state_dict(mine["epoch_losses"])
     trainer.history.load_state_dict(ours["history"])
     trainer.precision.load_state_dict(ours["precision"])
     _carry_gradients(trainer, ours["carried_gradients"])
@@ -115,13 +126,22 @@ def _restore_allennlp_part(
 
 
 def _carried_gradients(trainer: TrainingLoop) -> dict[str, Any]:
+    """On several workers the mean of theirs, so that each can go on with the same ones."""
     if not trainer.gradients_carried:
         return {}
-    return {
-        name: parameter.grad
-        for name, parameter in trainer.model.named_parameters()
-        if parameter.grad is not None
-    }
+    trained = [one for one in trainer.model.named_parameters() if one[1].requires_grad]
+    if not trainer.is_distributed:
+        return {name: parameter.grad for name, parameter in trained if parameter.grad is not None}
+    # Shape: (num_trained_parameters,)
+    present = torch.tensor([parameter.grad is not None for _, parameter in trained]).int()
+    present = dist_reduce_sum(present)
+    means = {}
+    for (name, parameter), num_workers in zip(trained, present.tolist(), strict=True):
+        if num_workers:
+            # Shape: the parameter's
+            grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            means[name] = dist_reduce_sum(grad.detach()) / distributed.get_world_size()
+    return means
 
 
 def _carry_gradients(trainer: TrainingLoop, gradients: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from allennlp.common import util as common_util
@@ -35,22 +35,12 @@ from spanbert_allen.training.resumable_batches import ResumableBatches
 from spanbert_allen.training.run_history import RunHistory
 from spanbert_allen.training.run_progress import RunProgress
 from spanbert_allen.training.run_state import RunState
-from spanbert_allen.training.shards import lockstep, num_batches
+from spanbert_allen.training.shards import Step, lockstep, num_batches
 from spanbert_allen.training.tensor_files import load_tensors, save_tensors
 from spanbert_allen.training.trainer_state import restore_trainer, trainer_state
 from spanbert_allen.training.validation import validate
 
 logger = logging.getLogger(__name__)
-
-
-class Step(NamedTuple):
-    """One batch; on several workers they all take a step together."""
-
-    batch: TensorDict
-    idle: bool
-    """Whether this worker has run out of data and the batch counts for nothing."""
-    num_real: int
-    """How many workers have a batch that counts."""
 
 
 class TrainingLoop(GradientDescentTrainer):
@@ -88,7 +78,9 @@ class TrainingLoop(GradientDescentTrainer):
             )
         self.precision = Precision(precision, self.cuda_device)
         self._scaler = self.precision.scaler  # which AllenNLP's gradient clipping looks for
-        self.num_batches = num_batches(data_loader)
+        self.num_batches = num_batches(data_loader, "training")
+        if self._validation_data_loader is not None:  # rather now than at the first evaluation
+            num_batches(self._validation_data_loader, "validation")
         self.points = EvaluationPoints(
             self.num_batches, every_updates=evaluate_every_updates, per_epoch=evaluations_per_epoch
         )
@@ -184,8 +176,8 @@ class TrainingLoop(GradientDescentTrainer):
         batches = self.batches.epoch(epoch, skip=self.run.batches_done)
         if restored is not None and self.run.batches_done:
             set_random_state(restored)
-        for step in lockstep(batches, self.cuda_device, self.is_distributed):
-            yield Step(*step)
+        before = self.batches.latest_dropped
+        yield from lockstep(batches, self.cuda_device, self.is_distributed, before)
 
     def _train_on(self, group: Group[Step], epoch: int) -> None:
         if not self.gradients_carried:

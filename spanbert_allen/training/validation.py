@@ -12,7 +12,7 @@ from spanbert_allen.metrics.idle import idle_metrics
 from spanbert_allen.training.loss_sums import LossSums, losses_of
 from spanbert_allen.training.random_state import random_state, set_random_state
 from spanbert_allen.training.resumable_batches import ResumableBatches
-from spanbert_allen.training.shards import lockstep
+from spanbert_allen.training.shards import as_the_first_worker, lockstep
 
 if TYPE_CHECKING:
     from spanbert_allen.training.training_loop import TrainingLoop
@@ -50,7 +50,7 @@ def validate(trainer: TrainingLoop, epoch: int) -> dict[str, float]:
             metrics = {**model.get_metrics(), **losses.local_means()}
             if not idle:
                 trainer.tell_batch([batch], [outputs], metrics, epoch, number, is_training=False)
-        return {**model.get_metrics(reset=True), **losses.means()}
+        return as_the_first_worker({**model.get_metrics(reset=True), **losses.means()})
 
 
 @contextmanager

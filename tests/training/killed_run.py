@@ -64,7 +64,12 @@ def train(task: dict[str, Any], kill: dict[str, Any]) -> None:
     """What `allennlp train` does, with a place to die at."""
     from allennlp.commands.train import train_model
     from allennlp.common import Params
+    from torch import multiprocessing
 
+    # Workers are forked too: importing everything again would take each of them ten seconds.
+    multiprocessing.spawn = functools.partial(multiprocessing.start_processes, start_method="fork")
+    for module in task.get("imports", ()):
+        importlib.import_module(module)
     if "function" in kill:
         die_at_function(kill["function"], kill["call"], kill["when"])
     if "file" in kill:

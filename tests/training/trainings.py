@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,17 @@ class Trainings:
         self._process.wait()
 
     def run(
-        self, config: dict[str, Any], folder: Path, *, recover: bool = False, kill: Any = None
+        self,
+        config: dict[str, Any],
+        folder: Path,
+        *,
+        recover: bool = False,
+        kill: Any = None,
+        imports: Sequence[str] = (),
     ) -> int:
         """The exit status of one training, which is 0 or, if it was killed, below."""
         task = {"config": config, "folder": str(folder), "recover": recover, "kill": kill}
+        task["imports"] = list(imports)
         self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
         status = int(self._process.stdout.readline())
