@@ -6,11 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from allennlp.common.util import is_distributed
-from allennlp.nn.util import dist_reduce
 from allennlp.training.checkpointer import Checkpointer
 from allennlp.training.trainer import TrainerCheckpoint
-from torch.distributed import ReduceOp
 
 from spanbert_allen.training.tensor_files import load_tensors, remove_parts, save_tensors
 
@@ -26,30 +23,6 @@ class SpanbertCheckpointer(Checkpointer):
     there when the second is, and each is there only when it is whole. Older ones are removed after
     that. Files hold tensors and plain values, and are read as nothing else.
     """
-
-    _save_every_num_seconds: float | None
-
-    def maybe_save_checkpoint(
-        self,
-        trainer: GradientDescentTrainer,
-        num_epochs_completed: int,
-        num_batches_in_epoch_completed: int,
-    ) -> bool:
-        """Write a checkpoint if one is due. On several workers all ask, and all find the same."""
-        seconds = self._save_every_num_seconds
-        if seconds is not None and is_distributed():
-            # Clocks differ: it is time for all when it is for one.
-            is_time = dist_reduce(int(time.time() - self._last_save_time >= seconds), ReduceOp.MAX)
-            if is_time:
-                self.save_checkpoint(trainer)
-                return True
-            self._save_every_num_seconds = None
-        try:
-            return super().maybe_save_checkpoint(
-                trainer, num_epochs_completed, num_batches_in_epoch_completed
-            )
-        finally:
-            self._save_every_num_seconds = seconds
 
     def save_checkpoint(self, trainer: GradientDescentTrainer) -> None:
         """

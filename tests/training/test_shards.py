@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 import torch
@@ -13,71 +11,112 @@ from torch import distributed
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.metrics.idle import idle_metrics, is_idle
-from spanbert_allen.training.shards import lockstep
-from tests.places import ROOT
+from spanbert_allen.training.shards import as_the_first_worker, lockstep, num_batches
 
 CPU = torch.device("cpu")
 
 
-def work(rank, shares, store):
-    """What one worker sees: its steps, and an accuracy over all of them."""
-    from allennlp.training.metrics import CategoricalAccuracy
+@pytest.fixture(scope="module")
+def together(tmp_path_factory):
+    """
+    Calls a function in as many processes as there are arguments, a worker each, and gives the
+    results. They are forked from one process that has imported everything and computed nothing.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "allennlp.training.metrics"])
 
+    def call(function, arguments):
+        store = str(tmp_path_factory.mktemp("store") / "file")
+        size = len(arguments)
+        with ProcessPoolExecutor(size, mp_context=context) as pool:
+            calls = [
+                pool.submit(as_worker, rank, size, store, function, argument)
+                for rank, argument in enumerate(arguments)
+            ]
+            return [one.result(timeout=120) for one in calls]
+
+    return call
+
+
+def as_worker(rank, size, store, function, argument):
+    torch.set_num_threads(1)
     distributed.init_process_group(
-        "gloo", init_method=f"file://{store}", rank=rank, world_size=len(shares)
+        "gloo", init_method=f"file://{store}", rank=rank, world_size=size
     )
-    steps, accuracy = [], CategoricalAccuracy()
     try:
-        for batch, idle, num_real in lockstep(iter(shares[rank]), CPU, True):
-            steps.append([batch, idle, num_real])
-            # Batch 1 is right, all others are wrong.
-            scores, label = torch.tensor([[0.0, 1.0]]), torch.tensor([int(batch == 1)])
-            if idle:
-                with idle_metrics():
-                    accuracy(scores, label)
-            else:
-                accuracy(scores, label)
+        return function(argument)
     except DataError as error:
         return str(error)
+    finally:
+        distributed.destroy_process_group()
+
+
+def steps_and_accuracy(batches):
+    from allennlp.training.metrics import CategoricalAccuracy
+
+    steps, accuracy = [], CategoricalAccuracy()
+    for batch, idle, num_real in lockstep(iter(batches), CPU, True):
+        steps.append((batch, idle, num_real))
+        # Batch 1 is right, all others are wrong.
+        scores, label = torch.tensor([[0.0, 1.0]]), torch.tensor([int(batch == 1)])
+        if idle:
+            with idle_metrics():
+                accuracy(scores, label)
+        else:
+            accuracy(scores, label)
     return {"steps": steps, "accuracy": accuracy.get_metric()}
 
 
-def together(shares, tmp_path):
-    """The results of all workers."""
-    program = (
-        "import json, sys; from tests.training.test_shards import work; "
-        "print(json.dumps(work(*json.loads(sys.argv[1]))))"
-    )
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, json.dumps([rank, shares, str(tmp_path / "store")])],
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-            text=True,
-        )
-        for rank in range(len(shares))
-    ]
-    return [json.loads(worker.communicate(timeout=120)[0]) for worker in workers]
+@pytest.mark.slow
+def test_who_has_run_out_goes_on_without_counting(together):
+    one, two, three = together(steps_and_accuracy, [[1, 2, 3], [4, 1], [5]])
+    assert one["steps"] == [(1, False, 3), (2, False, 2), (3, False, 1)]
+    assert two["steps"] == [(4, False, 3), (1, False, 2), (1, True, 1)]
+    assert three["steps"] == [(5, False, 3), (5, True, 2), (5, True, 1)]
+    assert one["accuracy"] == two["accuracy"] == three["accuracy"] == 2 / 6
+
+
+def steps_after(batches):
+    before, *after = batches
+    return list(lockstep(iter(after), CPU, True, before))
 
 
 @pytest.mark.slow
-def test_who_has_run_out_goes_on_without_counting(tmp_path):
-    one, other = together([[1, 2, 3], [4]], tmp_path)
-    assert one["steps"] == [[1, False, 2], [2, False, 1], [3, False, 1]]
-    assert other["steps"] == [[4, False, 2], [4, True, 1], [4, True, 1]]
-    assert one["accuracy"] == other["accuracy"] == 1 / 4
+def test_a_worker_that_had_its_share_before_goes_on_with_its_last_batch(together):
+    one, other = together(steps_after, [[1, 2], [3]])
+    assert one == [(2, False, 1)]
+    assert other == [(3, True, 1)]
 
 
 @pytest.mark.slow
-def test_a_worker_without_any_data_is_said_on_all(tmp_path):
-    one, other = together([[1], []], tmp_path)
+def test_a_worker_without_any_data_is_said_on_all(together):
+    one, other = together(steps_and_accuracy, [[1], []])
     assert one == other
     assert one.startswith("there are 2 workers, but only 1 got any data")
 
 
+def length(batches):
+    return num_batches(batches, "validation")
+
+
+@pytest.mark.slow
+def test_an_epoch_is_as_long_as_the_largest_share(together):
+    assert together(length, [[1, 2], [3]]) == [2, 2]
+    one, other = together(length, [[1], []])
+    assert one == other
+    assert one.startswith("there are 2 workers, but only 1 got any validation data")
+
+
+@pytest.mark.slow
+def test_all_decide_by_the_first_workers_values(together):
+    metrics = [{"f1": 0.5, "seen": 1}, {"f1": 0.25}]
+    assert together(as_the_first_worker, metrics) == [metrics[0], metrics[0]]
+
+
 def test_one_worker_takes_its_batches_as_they_are():
     assert list(lockstep(iter("ab"), CPU, False)) == [("a", False, 1), ("b", False, 1)]
+    assert num_batches([], "training") == 0
+    assert num_batches(iter([]), "training") is None
 
 
 def test_metrics_count_again_afterwards():
