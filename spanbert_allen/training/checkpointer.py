@@ -46,7 +46,7 @@ class SpanbertCheckpointer(Checkpointer):
         point = trainer_state["epochs_completed"], trainer_state["batches_in_epoch_completed"]
         remove_parts(self._serialization_dir)
         model_path = Path(self._model_state_path(*point))
-        model_path.unlink(missing_ok=True)  # a half that a killed run has left
+        model_path.unlink(missing_ok=True)  # the two files must never be of two moments
         save_tensors(trainer_state, self._training_state_path(*point))
         save_tensors(model_state, model_path)
         self._remove_old()

@@ -78,15 +78,17 @@ def load_tensors(path: str | Path) -> Any:
 
 def remove_parts(folder: str | Path) -> None:
     """
-    Remove what a killed process left of files that it had not written to their end.
+    Remove what a killed process left of files that it had not written to their end: those of
+    `save_tensors` and of `replace_file`.
 
     # Parameters
 
     folder : `str | Path`
         Where; its subfolders are not looked at.
     """
-    for part in Path(folder).glob(f"*.th{_PART}"):
-        part.unlink(missing_ok=True)
+    for pattern in (f"*.th{_PART}", f".*{_PART}"):
+        for part in Path(folder).glob(pattern):
+            part.unlink(missing_ok=True)
 
 
 class _ErrorKeeper:

@@ -122,7 +122,7 @@ class TrainingLoop(GradientDescentTrainer):
             with RunProgress(
                 self.total_updates, self.updates_done, is_shown=self._primary
             ) as self._progress:
-                while self._epochs_completed < self._num_epochs and not self._stops():
+                while self._epochs_completed < self._num_epochs and self._goes_on():
                     self._run_epoch(self._epochs_completed)
                 self._finish()
         except (RuntimeError, MemoryError) as error:
@@ -148,10 +148,16 @@ class TrainingLoop(GradientDescentTrainer):
     def _stops(self) -> bool:
         return bool(self._metric_tracker.should_stop_early())
 
+    def _goes_on(self) -> bool:
+        """Whether there is an epoch to train, or the rest of one that was to end early."""
+        return self.run.batches_done > 0 or not self._stops()
+
     def _run_epoch(self, epoch: int) -> None:
         self._pytorch_model.train()
         logger.info("Epoch %d of %d", epoch + 1, self._num_epochs)
         for group in self.accumulation.groups(self._steps(epoch)):
+            if self._stops():
+                break
             after = self.run.batches_done + len(group.batches)
             if self.points.inside_group(self.run.batches_done, after):
                 self._evaluate(epoch)
@@ -163,9 +169,6 @@ class TrainingLoop(GradientDescentTrainer):
                 self._checkpointer.maybe_save_checkpoint(
                     self, self._epochs_completed, self._batches_in_epoch_completed
                 )
-            if self._stops():
-                logger.info("No evaluation has been better for long enough: training ends here.")
-                break
         self._end_epoch(epoch)
 
     def _steps(self, epoch: int) -> Iterator[Step]:
@@ -367,6 +370,8 @@ class TrainingLoop(GradientDescentTrainer):
 
     def _finish(self) -> None:
         """A last evaluation, and the best weights into the model."""
+        if self._stops():
+            logger.info("No evaluation has been better for long enough: training ends here.")
         evaluated = bool(self.history.entries) and (
             self.history.entries[-1]["update"] == self.updates_done
         )

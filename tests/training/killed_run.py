@@ -4,7 +4,8 @@ child for each training it is asked for, a line of JSON each on standard input: 
 `recover` and perhaps `kill`, which says where the child is to send itself SIGKILL:
 
 - `{"function": "module:name", "call": 2, "when": "before"}`: at the second call of a function,
-  `before` it or `after` it;
+  `before` it or `after` it; with `"fill": path` it does not die there, but a file of that name
+  takes all room that the disk has;
 - `{"file": "model_state", "save": 2, "bytes": 1000}`: while the second file of that name is being
   written, after so many bytes;
 - `{"seconds": 0.3}`: from outside, so long after the training began.
@@ -14,6 +15,7 @@ The answer is a line with the child's exit status, negative for a signal.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import json
@@ -21,6 +23,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -30,11 +33,19 @@ def main() -> None:
     """Serve until standard input ends."""
     import spanbert_allen.plugin  # noqa: F401
 
+    import_what_comes_late()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
         sys.stdout.write(f"{run_in_child(json.loads(line))}\n")
         sys.stdout.flush()
+
+
+def import_what_comes_late() -> None:
+    """Once, here, for all children."""
+    from transformers import MODEL_MAPPING
+
+    list(MODEL_MAPPING.keys())
 
 
 def run_in_child(task: dict[str, Any]) -> int:
@@ -71,14 +82,15 @@ def train(task: dict[str, Any], kill: dict[str, Any]) -> None:
     for module in task.get("imports", ()):
         importlib.import_module(module)
     if "function" in kill:
-        die_at_function(kill["function"], kill["call"], kill["when"])
+        end = functools.partial(fill_disk, kill["fill"]) if "fill" in kill else die
+        at_function(kill["function"], kill["call"], kill["when"], end)
     if "file" in kill:
         die_while_writing(kill["file"], kill["save"], kill["bytes"])
     train_model(Params(task["config"]), task["folder"], recover=task["recover"])
 
 
-def die_at_function(place: str, call: int, when: str) -> None:
-    """Dies at a call of the function, counted from 1."""
+def at_function(place: str, call: int, when: str, end: Callable[[], None]) -> None:
+    """Calls `end` at a call of the function, counted from 1."""
     module_name, _, path = place.partition(":")
     *owners, name = path.split(".")
     owner: Any = functools.reduce(getattr, owners, importlib.import_module(module_name))
@@ -89,11 +101,12 @@ def die_at_function(place: str, call: int, when: str) -> None:
     def deadly(*args: Any, **kwargs: Any) -> Any:
         nonlocal calls
         calls += 1
-        if calls == call and when == "before":
-            die()
+        this_one = calls == call
+        if this_one and when == "before":
+            end()
         result = function(*args, **kwargs)
-        if calls == call:
-            die()
+        if this_one and when == "after":
+            end()
         return result
 
     setattr(owner, name, deadly)
@@ -119,6 +132,13 @@ def die_while_writing(name: str, save: int, num_bytes: int) -> None:
 
     alive: list[Any] = []
     keeper.write = deadly  # type: ignore[method-assign]
+
+
+def fill_disk(ballast: str) -> None:
+    """Leaves no room at all."""
+    with contextlib.suppress(OSError), Path(ballast).open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
 
 
 def die() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from spanbert_allen.sample_corpus.layouts import write_sample
+from tests.training.small_disk import mounted
 from tests.training.trainings import Trainings, assert_equal, outcome
 
 LOOP = "spanbert_allen.training.training_loop:"
@@ -61,6 +62,7 @@ def coref(sample, **changes):
             "leftover": "carry",
             "evaluations_per_epoch": 2,
             "validation_metric": "-loss",
+            "announce_memory": False,
             "checkpointer": {"save_every_num_batches": 2, "keep_most_recent_by_count": 1},
             "optimizer": {"type": "spanbert_bert_adam", "lr": 0.003},
         },
@@ -77,7 +79,7 @@ def plain(sample):
         data_loader={"batch_size": 2, "shuffle": True},
         trainer={
             "leftover": "update",
-            "num_epochs": 3,
+            "announce_memory": True,
             "evaluations_per_epoch": None,
             "evaluate_every_updates": 1,
             "patience": 4,
@@ -99,10 +101,8 @@ def never_killed(trainings, sample, tmp_path_factory):
 
 KILLS = {
     "before anything is written": {"function": "allennlp.common.params:Params.to_file", "call": 1},
-    "before the vocabulary is written": {
-        "function": "allennlp.data.vocabulary:Vocabulary.save_to_files",
-        "call": 1,
-    },
+    "in the configuration": {"function": "json:dump", "call": 1},
+    "in the vocabulary": {"function": "codecs:open", "call": 1},
     "before the first update": {"function": f"{LOOP}TrainingLoop._update", "call": 1},
     "between checkpoints": {"function": f"{LOOP}TrainingLoop._update", "call": 4},
     "leftover gradients wait": {"function": f"{LOOP}TrainingLoop._end_epoch", "call": 1},
@@ -121,7 +121,7 @@ KILLS = {
     },
     "in an evaluation": {"function": f"{LOOP}validate", "call": 3},
     "at the end": {"function": f"{LOOP}TrainingLoop._finish", "call": 1, "when": "after"},
-    "before the archive": {"function": "allennlp.commands.train:archive_model", "call": 1},
+    "in the archive": {"function": "tarfile:TarFile.add", "call": 2},
 }
 
 
@@ -149,6 +149,24 @@ def test_killed_again_and_again_from_outside(trainings, sample, never_killed, tm
 
 
 @pytest.mark.slow
+def test_killed_in_the_midst_and_then_while_it_recovers(trainings, sample, never_killed, tmp_path):
+    folder = tmp_path / "run"
+    kills = [
+        {"function": f"{LOOP}TrainingLoop._update", "call": 4},
+        {"function": "json:dump", "call": 1},
+        {"function": "codecs:open", "call": 1},
+        {"function": "spanbert_allen.training.run_history:RunHistory._write", "call": 1},
+    ]
+    for number, kill in enumerate(kills):
+        kill["when"] = "before"
+        status = trainings.run(coref(sample), folder, recover=number > 0, kill=kill)
+        assert status == -signal.SIGKILL
+    assert list(folder.glob("model_state_*.th"))
+    assert trainings.run(coref(sample), folder, recover=True) == 0
+    assert_equal(never_killed, outcome(folder))
+
+
+@pytest.mark.slow
 def test_a_configuration_that_breaks_off(trainings, sample, never_killed, tmp_path):
     folder = tmp_path / "run"
     kill = {"function": f"{LOOP}TrainingLoop._prepare", "call": 1, "when": "before"}
@@ -157,6 +175,36 @@ def test_a_configuration_that_breaks_off(trainings, sample, never_killed, tmp_pa
     (folder / "config.json").write_text(config[: len(config) // 2])
     assert trainings.run(coref(sample), folder, recover=True) == 0
     assert_equal(never_killed, outcome(folder))
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_at_the_second_checkpoint(trainings, sample, never_killed, tmp_path):
+    with mounted(tmp_path / "disk", num_megabytes=32) as disk:
+        folder, ballast = disk / "run", disk / "ballast"
+        place = "spanbert_allen.training.checkpointer:SpanbertCheckpointer.save_checkpoint"
+        kill = {"function": place, "call": 2, "when": "before", "fill": str(ballast)}
+        assert trainings.run(coref(sample), folder, kill=kill, fails=True) == 1
+        said = trainings.said.read_text()
+        assert f"UserError: {folder}/training_state_e1_b0.th: no room to write it" in said
+        ballast.unlink()
+        (kept,) = folder.glob("model_state_*.th")
+        assert kept.name == "model_state_e0_b2.th"
+        assert trainings.run(coref(sample), folder, recover=True) == 0
+        assert_equal(never_killed, outcome(folder))
+
+
+@pytest.mark.slow
+def test_killed_when_it_was_to_end_early(trainings, sample, tmp_path):
+    changes = {"validation_metric": "+loss", "patience": 1, "evaluate_every_updates": 1}
+    changes |= {"evaluations_per_epoch": None, "checkpointer": {"save_every_num_batches": 1}}
+    config = coref(sample, trainer=changes)
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert trainings.run(config, whole) == 0
+    kill = {"function": f"{LOOP}TrainingLoop._end_epoch", "call": 1, "when": "before"}
+    assert trainings.run(config, killed, kill=kill) == -signal.SIGKILL
+    assert trainings.run(config, killed, recover=True) == 0
+    assert_equal(outcome(whole), outcome(killed))
+    assert len((whole / "evaluations.jsonl").read_text().splitlines()) < 6  # it did end early
 
 
 @pytest.mark.slow

@@ -97,6 +97,7 @@ def test_programs_are_not_read(tmp_path):
 
 def test_parts_of_killed_processes_are_removed(tmp_path):
     (tmp_path / "model_state_e1_b0.th.part").write_bytes(b"half")
+    (tmp_path / ".config.json.123.part").write_bytes(b"half")
     (tmp_path / "data.part").write_bytes(b"the user's")
     remove_parts(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["data.part"]
