@@ -323,6 +323,10 @@ class TrainingLoop(GradientDescentTrainer):
             "best": is_best,
         }
         self.history.add(entry)
+        tracked = {name: values[name] for _, name in self._metric_tracker.tracked_metrics}
+        said = ", ".join(f"{name} {value:.4g}" for name, value in tracked.items())
+        best = ", the best so far" if is_best else ""
+        logger.info("evaluation after %d updates: %s%s", self.updates_done, said, best)
         log_evaluation(self._callbacks, entry)
 
     def _save_best(self) -> None:

@@ -15,7 +15,10 @@ local shared = {
   precision:: 'fp32',
   accumulation:: 1,
   patience:: null,
-  callbacks:: [{ type: 'spanbert_curves' }],  // curves.png beside the archive
+  callbacks:: [
+    { type: 'console_logger', should_log_inputs: false },  // a table of metrics for each epoch
+    { type: 'spanbert_curves' },  // curves.png beside the archive
+  ],
   seed:: 42,
 
   trainer: {
