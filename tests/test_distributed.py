@@ -1,4 +1,7 @@
-"""A run on two processes, outside of the repository: the workers load the plugin and its mends."""
+"""
+Runs on two processes, outside of the repository: the workers load the plugin and its mends, and
+train as one process does that makes an update of as many documents.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,55 @@ import torch
 
 from spanbert_allen.sample_corpus.layouts import write_sample
 from tests.places import ROOT, TINY_ENCODER
-from tests.training.trainings import Trainings, outcome
+from tests.training.trainings import Trainings, assert_equal, outcome
 
-CONFIG = {
+
+@pytest.fixture(scope="module")
+def trainings(tmp_path_factory):
+    with Trainings(tmp_path_factory.mktemp("said") / "stderr.txt") as program:
+        yield program
+
+
+def write_texts(path, texts):
+    """One a line, as `text_classification_json` reads them."""
+    records = [{"text": text, "label": label} for text, label in texts]
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+
+
+def on_workers(config, num_workers, documents_per_update):
+    """The same training for one worker or more."""
+    if num_workers > 1:
+        config["distributed"] = {"cuda_devices": [-1] * num_workers}
+    steps = documents_per_update // num_workers
+    config["data_loader"] = {"batch_size": 1}
+    config["trainer"]["num_gradient_accumulation_steps"] = steps
+    return config
+
+
+def assert_close(one, two, atol=1e-6):
+    """That two outcomes are the same but for roundings."""
+    for weights in ("weights", "best"):
+        for name, weight in one[weights].items():
+            torch.testing.assert_close(two[weights][name], weight, rtol=1e-4, atol=atol)
+    assert len(one["evaluations"]) == len(two["evaluations"])
+    for mine, its in zip(one["evaluations"], two["evaluations"], strict=True):
+        assert its["update"] == mine["update"]
+        for part in ("training", "validation"):
+            assert its[part] == pytest.approx(mine[part], rel=1e-4)
+        assert its["learning_rates"] == mine["learning_rates"]
+    # The whole of the data was seen: an epoch's loss is the mean over all documents.
+    key = "training_loss"
+    assert two["metrics"][key] == pytest.approx(one["metrics"][key], rel=1e-4)
+
+
+CLASSIFIER = {
     "dataset_reader": {
         "type": "text_classification_json",
         "tokenizer": "just_spaces",
         "token_indexers": {"tokens": {"type": "single_id"}},
     },
-    "train_data_path": "data.jsonl",
-    "validation_data_path": "data.jsonl",
+    "train_data_path": "train.jsonl",
+    "validation_data_path": "dev.jsonl",
     "model": {
         "type": "basic_classifier",
         "text_field_embedder": {
@@ -30,11 +72,12 @@ CONFIG = {
         },
         "seq2vec_encoder": {"type": "bag_of_embeddings", "embedding_dim": 4},
     },
-    "data_loader": {"batch_size": 2},
+    "data_loader": {"batch_size": 1},
     "distributed": {"cuda_devices": [-1, -1]},
     "trainer": {
+        "type": "spanbert",
         "num_epochs": 1,
-        "optimizer": "adam",
+        "optimizer": {"type": "adam", "lr": 0.1},
         # Neither its constructor nor its place in a worker is possible without the mends.
         "learning_rate_scheduler": "reduce_on_plateau",
     },
@@ -42,10 +85,10 @@ CONFIG = {
 
 
 @pytest.mark.slow
-def test_two_processes(tmp_path):
-    records = [{"text": "a b c", "label": str(i % 2)} for i in range(8)]
-    (tmp_path / "data.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in records))
-    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+def test_the_command(tmp_path):
+    write_texts(tmp_path / "train.jsonl", [("a b c", label) for label in "00010"])
+    write_texts(tmp_path / "dev.jsonl", [("a b c", label) for label in "010"])
+    (tmp_path / "config.json").write_text(json.dumps(CLASSIFIER))
     done = subprocess.run(
         [sys.executable, "-m", "spanbert_allen", "train", "config.json", "-s", "out"],
         cwd=tmp_path,
@@ -56,15 +99,45 @@ def test_two_processes(tmp_path):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
-    # All texts are the same and so are their predictions: right for four of the eight.
-    assert metrics["validation_accuracy"] == 0.5
+    # All texts are the same and so are their predictions: each of the three counts once.
+    assert metrics["validation_accuracy"] == pytest.approx(2 / 3)
     assert (tmp_path / "out" / "model.tar.gz").is_file()
 
 
-@pytest.fixture(scope="module")
-def trainings(tmp_path_factory):
-    with Trainings(tmp_path_factory.mktemp("said") / "stderr.txt") as program:
-        yield program
+def heads(folder, num_workers):
+    config = {
+        **CLASSIFIER,
+        "train_data_path": str(folder / "train.jsonl"),
+        "validation_data_path": str(folder / "dev.jsonl"),
+        "model": {
+            "type": "test_three_heads",
+            "text_field_embedder": CLASSIFIER["model"]["text_field_embedder"],
+        },
+        "trainer": {
+            "type": "spanbert",
+            "num_epochs": 2,
+            # To have no gradient and to have one of zeros is not the same for it.
+            "optimizer": {"type": "huggingface_adamw", "lr": 0.01, "weight_decay": 0.5},
+        },
+    }
+    del config["distributed"]
+    return on_workers(config, num_workers, 4)
+
+
+@pytest.mark.slow
+def test_parameters_that_some_batches_do_not_use(trainings, tmp_path):
+    # The third text is in the last batch before the first update, the first is not. The third head
+    # is for the longest text only, which is measured before the first update and is in the second.
+    words = [3, 1, 4, 1, 8, 1, 1]
+    write_texts(tmp_path / "train.jsonl", [("a " * n, str(i % 2)) for i, n in enumerate(words)])
+    write_texts(tmp_path / "dev.jsonl", [("a " * n, str(n % 2)) for n in range(1, 6)])
+    for number, folder in ((1, "one"), (2, "two")):
+        trainings.run(
+            heads(tmp_path, number), tmp_path / folder, imports=["tests.training.three_heads"]
+        )
+    one = outcome(tmp_path / "one")
+    assert_close(one, outcome(tmp_path / "two"))
+    assert [entry["validation"]["num_words"] for entry in one["evaluations"]] == [3.0, 3.0]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +151,9 @@ def corpus(tmp_path_factory):
         '{"doc_key": "b", "text": "", "clusters": []}\n',
     ]
     (folder / "train.jsonl").write_text("".join([*lines[:3], *empty, *lines[3:5]]))
+    (folder / "five.jsonl").write_text("".join([*lines[:4], empty[0]]))
     (folder / "dev.jsonl").write_text("".join([*lines[4:6], empty[0]]))
+    (folder / "one.jsonl").write_text(lines[0])
     shutil.copytree(TINY_ENCODER, folder / "encoder")
     path = folder / "encoder" / "config.json"
     encoder = json.loads(path.read_text())
@@ -87,48 +162,75 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def coref(corpus, num_workers):
-    """The same training for one worker or more: as many documents make an update."""
+def coref(corpus, num_workers, *, documents_per_update=2, train="train.jsonl", dev="dev.jsonl"):
     encoder = {"type": "spanbert", "model_name": str(corpus / "encoder")}
     config = {
         "dataset_reader": {"type": "spanbert_coref_jsonl", "indexer": encoder},
-        "train_data_path": str(corpus / "train.jsonl"),
-        "validation_data_path": str(corpus / "dev.jsonl"),
+        "train_data_path": str(corpus / train),
+        "validation_data_path": str(corpus / dev),
         "model": {
             "type": "spanbert_coref",
             "embedder": encoder,
             "head": {"hidden_dim": 10, "max_span_width": 5, "dropout": 0.0},
             "mention_loss_weight": 1.0,
+            "singleton_threshold": -100.0,
         },
-        "data_loader": {"batch_size": 1},
         "trainer": {
             "type": "spanbert",
             "num_epochs": 2,
-            "evaluate_every_updates": 2,
-            "num_gradient_accumulation_steps": 2 // num_workers,
             "validation_metric": "-loss",
-            "checkpointer": {"save_every_num_batches": 3},
             "optimizer": {"type": "spanbert_bert_adam", "lr": 0.003},
         },
     }
-    if num_workers > 1:
-        config["distributed"] = {"cuda_devices": [-1] * num_workers}
-    return config
+    return on_workers(config, num_workers, documents_per_update)
 
 
 @pytest.mark.slow
-def test_two_workers_train_as_one_with_twice_the_accumulation(trainings, corpus, tmp_path):
-    trainings.run(coref(corpus, 1), tmp_path / "one")
-    trainings.run(coref(corpus, 2), tmp_path / "two")
-    one, two = outcome(tmp_path / "one"), outcome(tmp_path / "two")
-    for weights in ("weights", "best"):
-        for name, weight in one[weights].items():
-            torch.testing.assert_close(two[weights][name], weight, rtol=1e-4, atol=1e-6)
-    assert [entry["update"] for entry in one["evaluations"]] == [2, 4, 6, 8]
-    for mine, its in zip(one["evaluations"], two["evaluations"], strict=True):
-        for part in ("training", "validation"):
-            assert its[part] == pytest.approx(mine[part], rel=1e-4)
-        assert its["learning_rates"] == mine["learning_rates"]
-    # The whole of the data was seen: an epoch's loss is the mean over all seven documents.
-    key = "training_loss"
-    assert two["metrics"][key] == pytest.approx(one["metrics"][key], rel=1e-4)
+@pytest.mark.parametrize(
+    ("documents_per_update", "updates"), [(2, [2, 4, 6, 8]), (4, [2, 4])], ids=["one", "two"]
+)
+def test_two_workers_train_as_one(trainings, corpus, tmp_path, documents_per_update, updates):
+    outcomes = []
+    for number in (1, 2):
+        config = coref(corpus, number, documents_per_update=documents_per_update)
+        config["trainer"]["evaluate_every_updates"] = 2
+        trainings.run(config, tmp_path / str(number))
+        outcomes.append(outcome(tmp_path / str(number)))
+    assert_close(*outcomes)
+    assert [entry["update"] for entry in outcomes[0]["evaluations"]] == updates
+    assert outcomes[0]["evaluations"][-1]["validation"]["coref_f1"] > 0.0
+
+
+@pytest.mark.slow
+def test_two_workers_recover(trainings, corpus, tmp_path):
+    # Three steps an epoch, of which the second worker has data for two: one update and a step that
+    # is carried to the next epoch.
+    config = coref(corpus, 2, documents_per_update=4, train="five.jsonl")
+    config["data_loader"] = {"batch_size": 1, "shuffle": True}
+    config["model"]["head"]["dropout"] = 0.3
+    config["trainer"] |= {
+        "leftover": "carry",
+        "checkpointer": {"save_every_num_batches": 1, "keep_most_recent_by_count": 99},
+    }
+    trainings.run(config, tmp_path / "whole")
+    outcomes = {}
+    for place in ("e0_b1", "e1_b0"):
+        folder = tmp_path / place
+        shutil.copytree(tmp_path / "whole", folder)
+        for path in folder.glob("*_state_*.th"):
+            if path.stem.partition("_state_")[2] > place:
+                path.unlink()
+        trainings.run(config, folder, recover=True)
+        outcomes[place] = outcome(folder)
+    whole = outcome(tmp_path / "whole")
+    assert_equal(whole, outcomes["e0_b1"])
+    # The carried gradients are those of the first worker; after recovery, each has their mean. Nor
+    # is the bias inside of a softmax more than roundings.
+    assert_close(whole, outcomes["e1_b0"], atol=1e-4)
+
+
+@pytest.mark.slow
+def test_fewer_documents_than_workers(trainings, corpus, tmp_path):
+    status = trainings.run(coref(corpus, 2, dev="one.jsonl"), tmp_path / "run", fails=True)
+    assert status == 1
+    assert "there are 2 workers, but only 1 got any validation data" in trainings.said.read_text()

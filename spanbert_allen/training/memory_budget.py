@@ -127,29 +127,36 @@ def _measure(trainer: TrainingLoop, trained: list[torch.nn.Parameter]) -> tuple[
     def at_peak() -> None:
         made[1] = made[0]
 
-    def gradient_made(parameter: torch.Tensor) -> None:
-        made[0] += _size(parameter)
+    def gradient_made(gradient: torch.Tensor) -> None:
+        made[0] += _size(gradient)
 
     with _no_trace(trainer.model, trained):
         batch = largest_batch(trainer.data_loader)
         if batch is None:
             return None, 0
-        hooks = [one.register_post_accumulate_grad_hook(gradient_made) for one in trained]
+        hooks = [one.register_hook(gradient_made) for one in trained]
         try:
             with LiveTensors(at_peak) as tensors:
-                _forward_and_backward(trainer, batch)
+                _forward_and_backward(trainer, trained, batch)
         finally:
             for hook in hooks:
                 hook.remove()
     return tensors.peak - made[1], made[1]
 
 
-def _forward_and_backward(trainer: TrainingLoop, batch: TensorDict) -> None:
+def _forward_and_backward(
+    trainer: TrainingLoop, trained: list[torch.nn.Parameter], batch: TensorDict
+) -> None:
     with trainer.precision.autocast():
         outputs = trainer.model(**batch)
     loss = outputs.get("loss")
     # Shape: ()
-    if loss is not None and loss.requires_grad:  # else training will complain
+    if loss is None or not loss.requires_grad:
+        return  # training will complain
+    if trainer.is_distributed:
+        # DDP hears of `backward`, and would wait for these gradients in the first update.
+        torch.autograd.grad(loss, trained, allow_unused=True)
+    else:
         loss.backward()
 
 
