@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -12,6 +13,7 @@ from allennlp.nn.util import dist_reduce, dist_reduce_sum
 from torch import distributed
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.training.accumulation import Group
 
 T = TypeVar("T")
 
@@ -72,6 +74,49 @@ def lockstep(
             raise _too_little("", num_any)
         assert latest is not None
         yield Step(latest, batch is None, num_real)
+
+
+def without_idle_gradients(group: Group[Step], model: torch.nn.Module) -> Iterator[Step]:
+    """
+    The steps of a group, whose backward passes are made meanwhile. After the last, a parameter that
+    only batches that count for nothing have used has no gradient, on any worker, rather than one of
+    zeros, with which an optimizer would move it. All workers must take the group together.
+
+    # Parameters
+
+    group : `Group[Step]`
+        If it is not followed by an update, its gradients stay as they are.
+    model : `torch.nn.Module`
+        What is trained; what it has of gradients already counts.
+    """
+    if not group.updates or all(_is_full(step) for step in group.batches):
+        yield from group.batches
+        return
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    # Shape: (num_trained_parameters,)
+    used = torch.tensor([parameter.grad is not None for parameter in trained]).int()
+    current = group.batches[0]
+
+    def count(place: int, parameter: torch.Tensor) -> None:
+        used[place] |= not current.idle
+
+    hooks = [
+        parameter.register_post_accumulate_grad_hook(partial(count, place))
+        for place, parameter in enumerate(trained)
+    ]
+    try:
+        for current in group.batches:
+            yield current
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for parameter, num_workers in zip(trained, dist_reduce_sum(used).tolist(), strict=True):
+        if num_workers == 0:
+            parameter.grad = None
+
+
+def _is_full(step: Step) -> bool:
+    return not is_distributed() or step.num_real == distributed.get_world_size()
 
 
 def num_batches(data_loader: DataLoader, of: str) -> int | None:

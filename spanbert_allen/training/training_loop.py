@@ -35,7 +35,7 @@ from spanbert_allen.training.resumable_batches import ResumableBatches
 from spanbert_allen.training.run_history import RunHistory
 from spanbert_allen.training.run_progress import RunProgress
 from spanbert_allen.training.run_state import RunState
-from spanbert_allen.training.shards import Step, lockstep, num_batches
+from spanbert_allen.training.shards import Step, lockstep, num_batches, without_idle_gradients
 from spanbert_allen.training.tensor_files import load_tensors, save_tensors
 from spanbert_allen.training.trainer_state import restore_trainer, trainer_state
 from spanbert_allen.training.validation import validate
@@ -191,7 +191,7 @@ class TrainingLoop(GradientDescentTrainer):
         if self.accumulation.leftover == "update":
             share = sum(step.num_real for step in group.batches) / self._world_size
         outputs = []
-        for number, step in enumerate(group.batches, start=1):
+        for number, step in enumerate(without_idle_gradients(group, self.model), start=1):
             waits = group.updates and number == len(group.batches)
             with nullcontext() if waits else self._without_exchange():
                 outputs.append(self._backward(step, share))

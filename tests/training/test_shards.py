@@ -11,7 +11,14 @@ from torch import distributed
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.metrics.idle import idle_metrics, is_idle
-from spanbert_allen.training.shards import as_the_first_worker, lockstep, num_batches
+from spanbert_allen.training.accumulation import Group
+from spanbert_allen.training.shards import (
+    Step,
+    as_the_first_worker,
+    lockstep,
+    num_batches,
+    without_idle_gradients,
+)
 
 CPU = torch.device("cpu")
 
@@ -111,6 +118,34 @@ def test_an_epoch_is_as_long_as_the_largest_share(together):
 def test_all_decide_by_the_first_workers_values(together):
     metrics = [{"f1": 0.5, "seen": 1}, {"f1": 0.25}]
     assert together(as_the_first_worker, metrics) == [metrics[0], metrics[0]]
+
+
+def gradients(heads_and_idle):
+    """Of three heads, after a group of one step with others, in which this worker uses some."""
+    heads, idle, updates = heads_and_idle
+    model = torch.nn.ParameterList(torch.ones(2) for _ in range(3))
+    trained = torch.nn.parallel.DistributedDataParallel(Sum(model), find_unused_parameters=True)
+    group = Group([Step(heads, idle, num_real=1)], updates)
+    for step in without_idle_gradients(group, model):
+        (trained(step.batch) * (0.0 if step.idle else 1.0)).backward()
+    return [None if one.grad is None else one.grad.tolist() for one in model]
+
+
+class Sum(torch.nn.Module):
+    def __init__(self, heads):
+        super().__init__()
+        self.heads = heads
+
+    def forward(self, places):
+        return sum(self.heads[place].sum() for place in places)
+
+
+@pytest.mark.slow
+def test_what_only_an_idle_worker_uses_has_no_gradient(together):
+    one, other = together(gradients, [([0, 1], False, True), ([1, 2], True, True)])
+    assert one == other == [[0.5, 0.5], [0.5, 0.5], None]
+    one, other = together(gradients, [([0, 1], False, False), ([1, 2], True, False)])
+    assert one == other == [[0.5, 0.5], [0.5, 0.5], [0.0, 0.0]]
 
 
 def test_one_worker_takes_its_batches_as_they_are():
