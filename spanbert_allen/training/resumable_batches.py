@@ -21,7 +21,8 @@ class ResumableBatches:
 
     Readers that draw random numbers while training goes on (`max_instances_in_memory`) are read
     again likewise, which is exact as long as the model draws from other generators: torch's, which
-    readers leave alone. What several loading processes (`num_workers`) draw is not known.
+    readers leave alone. One loading process (`num_workers`) is as good as none; several bring their
+    batches as each is ready, in an order that nothing can repeat.
 
     # Parameters
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import io
 import os
-import pickle
 import shutil
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -17,6 +18,7 @@ import torch
 from spanbert_allen.common.errors import UserError
 
 _PART = ".part"
+_READABLE = (type(None), bool, int, float, str, torch.Tensor, torch.nn.Parameter)
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -36,6 +38,7 @@ def save_tensors(state: Mapping[str, Any], path: str | Path) -> None:
     Raises `UserError` if there is no room, or for anything that `load_tensors` would refuse.
     """
     path = Path(path)
+    _check_readable(path, state)
     part = path.with_name(path.name + _PART)
     try:
         with part.open("wb") as file:
@@ -46,7 +49,6 @@ def save_tensors(state: Mapping[str, Any], path: str | Path) -> None:
                 raise (writer.error or error) from error
             file.flush()
             os.fsync(file.fileno())
-        _check_readable(part, state)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -109,39 +111,40 @@ class _ErrorKeeper:
         self._file.flush()
 
 
-def _check_readable(part: Path, state: Mapping[str, Any]) -> None:
-    """What cannot be read must not take the place of what can. Tensors' contents are not read."""
-    try:
-        torch.load(part, map_location="cpu", weights_only=True, mmap=True)
-    except pickle.UnpicklingError as error:
-        place, value = _unreadable(state)
+def _check_readable(path: Path, state: Mapping[str, Any]) -> None:
+    """What cannot be read must not take the place of what can."""
+    found = _unreadable(state)
+    if found is not None:
+        place, value = found
         raise UserError(
-            f"{part.with_name(part.name.removesuffix(_PART))}: not written, as {place} in it is a "
-            f"{type(value).__name__}, and only tensors, numbers, texts, and lists and dicts of "
-            "them are read again: let the `state_dict` that it comes from hold nothing else"
-        ) from error
+            f"{path}: not written, as `{place}` in it is a {type(value).__name__}, and only "
+            "tensors, numbers, texts, and lists and dicts of them are read again: let the "
+            "`state_dict` that it comes from hold nothing else"
+        )
 
 
-def _unreadable(value: Any, place: str = "") -> tuple[str, Any]:
+def _unreadable(value: Any, place: str = "") -> tuple[str, Any] | None:
     """The first part of it that cannot be read, and where that is."""
-    inner: Iterable[tuple[Any, Any]] = ()
-    if isinstance(value, dict):
-        inner = value.items()
-    elif isinstance(value, (list, tuple)):
+    if type(value) in _READABLE:
+        return None
+    inner: Iterable[tuple[Any, Any]]
+    if type(value) in (dict, OrderedDict):
+        inner = chain(value.items(), enumerate(value))  # what it holds, and its keys
+    elif type(value) in (list, tuple):
         inner = enumerate(value)
-    for key, one in inner:
-        if not _is_readable(one):
-            return _unreadable(one, f"{place}/{key}".lstrip("/"))
-    return f"`{place}`", value
+    else:
+        return None if _is_readable(value) else (place, value)
+    found = (_unreadable(one, f"{place}/{key}".lstrip("/")) for key, one in inner)
+    return next(filter(None, found), None)
 
 
 def _is_readable(value: Any) -> bool:
     file = io.BytesIO()
-    torch.save(value, file)
-    file.seek(0)
     try:
+        torch.save(value, file)
+        file.seek(0)
         torch.load(file, weights_only=True)
-    except pickle.UnpicklingError:
+    except Exception:  # whatever an object may raise
         return False
     return True
 

@@ -37,6 +37,7 @@ LOADERS = {
     "shuffled": {"batch_size": 2, "shuffle": True},
     "sampler": {},
     "streaming": {"batch_size": 2, "shuffle": True, "max_instances_in_memory": 4},
+    "a process": {"batch_size": 2, "shuffle": True, "max_instances_in_memory": 4, "num_workers": 1},
     "batches_per_epoch": {"batch_size": 2, "shuffle": True, "batches_per_epoch": 4},
 }
 

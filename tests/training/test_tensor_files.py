@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 import resource
 import shutil
-from collections import deque
+from collections import OrderedDict, deque
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy
 import pytest
 import torch
 
+import spanbert_allen.plugin  # noqa: F401  numbers of NumPy are read
 from spanbert_allen.common.errors import UserError
 from spanbert_allen.training.tensor_files import load_tensors, remove_parts, save_tensors
 from tests.training.small_disk import mounted
@@ -39,10 +39,11 @@ def small_disk(tmp_path):
 
 
 def test_what_is_saved_is_read(tmp_path):
-    save_tensors({**SMALL, "b": [1, "two", None]}, tmp_path / "x.th")
+    others = {"b": [1, "two", None], "c": (numpy.float64(0.5), {3, 4}), 5: OrderedDict(d=2.5)}
+    save_tensors({**SMALL, **others}, tmp_path / "x.th")
     read = load_tensors(tmp_path / "x.th")
-    assert torch.equal(read["a"], SMALL["a"])
-    assert read["b"] == [1, "two", None]
+    assert torch.equal(read.pop("a"), SMALL["a"])
+    assert read == others
     assert [path.name for path in tmp_path.iterdir()] == ["x.th"]
 
 
@@ -73,6 +74,8 @@ def test_a_disk_that_is_really_full(tmp_path, small_disk):
         ({"callbacks": [{"n": 1}, {"folder": Path("a")}]}, "callbacks/1/folder", "PosixPath"),
         ({"a": deque([1])}, "a", "deque"),
         ({"a": {"b": numpy.zeros(2)}}, "a/b", "ndarray"),
+        ({"a": [0, lambda: None]}, "a/1", "function"),
+        ({"a": {1: 2, Path("b"): 3}}, "a/1", "PosixPath"),
     ],
 )
 def test_what_could_not_be_read_is_not_written(tmp_path, state, place, kind):
@@ -81,12 +84,6 @@ def test_what_could_not_be_read_is_not_written(tmp_path, state, place, kind):
         save_tensors(state, tmp_path / "x.th")
     assert torch.equal(load_tensors(tmp_path / "x.th")["a"], SMALL["a"])
     assert [path.name for path in tmp_path.iterdir()] == ["x.th"]
-
-
-def test_another_failure_leaves_nothing_behind_either(tmp_path):
-    with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
-        save_tensors({"a": lambda: None}, tmp_path / "x.th")
-    assert not list(tmp_path.iterdir())
 
 
 def test_programs_are_not_read(tmp_path):

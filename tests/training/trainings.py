@@ -78,10 +78,18 @@ def outcome(folder):
         "best": torch.load(folder / "best.th", weights_only=True),
         "optimizer": state["optimizer"],
         "random": state["spanbert"]["workers"],
-        "metrics": {k: v for k, v in metrics.items() if not k.startswith(NO_TIMES)},
+        "metrics": _without_times(metrics),
+        "metrics_of_epochs": {
+            path.name: _without_times(json.loads(path.read_text()))
+            for path in folder.glob("metrics_epoch_*.json")
+        },
         "evaluations": evaluations,
         "last_checkpoint": training_state.name,
     }
+
+
+def _without_times(metrics):
+    return {name: value for name, value in metrics.items() if not name.startswith(NO_TIMES)}
 
 
 def assert_equal(one, other, place=""):
