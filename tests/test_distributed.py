@@ -41,11 +41,11 @@ def on_workers(config, num_workers, documents_per_update):
     return config
 
 
-def assert_close(one, two, atol=1e-6):
+def assert_close(one, two):
     """That two outcomes are the same but for roundings."""
     for weights in ("weights", "best"):
         for name, weight in one[weights].items():
-            torch.testing.assert_close(two[weights][name], weight, rtol=1e-4, atol=atol)
+            torch.testing.assert_close(two[weights][name], weight, rtol=1e-4, atol=1e-6)
     assert len(one["evaluations"]) == len(two["evaluations"])
     for mine, its in zip(one["evaluations"], two["evaluations"], strict=True):
         assert its["update"] == mine["update"]
@@ -104,7 +104,7 @@ def test_the_command(tmp_path):
     assert (tmp_path / "out" / "model.tar.gz").is_file()
 
 
-def heads(folder, num_workers):
+def heads(folder, num_workers, documents_per_update):
     config = {
         **CLASSIFIER,
         "train_data_path": str(folder / "train.jsonl"),
@@ -121,20 +121,21 @@ def heads(folder, num_workers):
         },
     }
     del config["distributed"]
-    return on_workers(config, num_workers, 4)
+    return on_workers(config, num_workers, documents_per_update)
 
 
 @pytest.mark.slow
-def test_parameters_that_some_batches_do_not_use(trainings, tmp_path):
-    # The third text is in the last batch before the first update, the first is not. The third head
-    # is for the longest text only, which is measured before the first update and is in the second.
-    words = [3, 1, 4, 1, 8, 1, 1]
+@pytest.mark.parametrize("documents_per_update", [2, 4])
+def test_parameters_that_some_batches_do_not_use(trainings, tmp_path, documents_per_update):
+    # One head is for the first text, which with four texts an update is not in the last batch of
+    # one; and for the last but one, which a worker gets again when it has run out. Another is for
+    # the longest, which is measured before the first update and in a later one.
+    words = [3, 1, 4, 1, 8, 3, 1]
     write_texts(tmp_path / "train.jsonl", [("a " * n, str(i % 2)) for i, n in enumerate(words)])
     write_texts(tmp_path / "dev.jsonl", [("a " * n, str(n % 2)) for n in range(1, 6)])
     for number, folder in ((1, "one"), (2, "two")):
-        trainings.run(
-            heads(tmp_path, number), tmp_path / folder, imports=["tests.training.three_heads"]
-        )
+        config = heads(tmp_path, number, documents_per_update)
+        trainings.run(config, tmp_path / folder, imports=["tests.training.three_heads"])
     one = outcome(tmp_path / "one")
     assert_close(one, outcome(tmp_path / "two"))
     assert [entry["validation"]["num_words"] for entry in one["evaluations"]] == [3.0, 3.0]
@@ -162,7 +163,7 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def coref(corpus, num_workers, *, documents_per_update=2, train="train.jsonl", dev="dev.jsonl"):
+def coref(corpus, num_workers, *, train="train.jsonl", dev="dev.jsonl"):
     encoder = {"type": "spanbert", "model_name": str(corpus / "encoder")}
     config = {
         "dataset_reader": {"type": "spanbert_coref_jsonl", "indexer": encoder},
@@ -179,33 +180,31 @@ def coref(corpus, num_workers, *, documents_per_update=2, train="train.jsonl", d
             "type": "spanbert",
             "num_epochs": 2,
             "validation_metric": "-loss",
-            "optimizer": {"type": "spanbert_bert_adam", "lr": 0.003},
+            "announce_memory": False,
+            # A small eps makes steps of gradients that are nothing but roundings.
+            "optimizer": {"type": "spanbert_bert_adam", "lr": 0.003, "eps": 0.001},
         },
     }
-    return on_workers(config, num_workers, documents_per_update)
+    return on_workers(config, num_workers, 4)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("documents_per_update", "updates"), [(2, [2, 4, 6, 8]), (4, [2, 4])], ids=["one", "two"]
-)
-def test_two_workers_train_as_one(trainings, corpus, tmp_path, documents_per_update, updates):
-    outcomes = []
-    for number in (1, 2):
-        config = coref(corpus, number, documents_per_update=documents_per_update)
-        config["trainer"]["evaluate_every_updates"] = 2
-        trainings.run(config, tmp_path / str(number))
-        outcomes.append(outcome(tmp_path / str(number)))
-    assert_close(*outcomes)
-    assert [entry["update"] for entry in outcomes[0]["evaluations"]] == updates
-    assert outcomes[0]["evaluations"][-1]["validation"]["coref_f1"] > 0.0
+def test_two_workers_train_as_one(trainings, corpus, tmp_path):
+    for number, folder in ((1, "one"), (2, "two")):
+        config = coref(corpus, number)
+        config["trainer"]["evaluate_every_updates"] = 3
+        trainings.run(config, tmp_path / folder)
+    one = outcome(tmp_path / "one")
+    assert_close(one, outcome(tmp_path / "two"))
+    assert [entry["update"] for entry in one["evaluations"]] == [3, 4]
+    assert one["evaluations"][-1]["validation"]["coref_f1"] > 0.0
 
 
 @pytest.mark.slow
 def test_two_workers_recover(trainings, corpus, tmp_path):
     # Three steps an epoch, of which the second worker has data for two: one update and a step that
     # is carried to the next epoch.
-    config = coref(corpus, 2, documents_per_update=4, train="five.jsonl")
+    config = coref(corpus, 2, train="five.jsonl")
     config["data_loader"] = {"batch_size": 1, "shuffle": True}
     config["model"]["head"]["dropout"] = 0.3
     config["trainer"] |= {
@@ -224,9 +223,8 @@ def test_two_workers_recover(trainings, corpus, tmp_path):
         outcomes[place] = outcome(folder)
     whole = outcome(tmp_path / "whole")
     assert_equal(whole, outcomes["e0_b1"])
-    # The carried gradients are those of the first worker; after recovery, each has their mean. Nor
-    # is the bias inside of a softmax more than roundings.
-    assert_close(whole, outcomes["e1_b0"], atol=1e-4)
+    # Here each worker went on with the mean of the carried gradients instead of with its own.
+    assert_close(whole, outcomes["e1_b0"])
 
 
 @pytest.mark.slow
