@@ -1,34 +1,57 @@
 """
-The time of an update: our `BertAdam`, which clips the gradients too, against torch's `AdamW`, alone
-and with `clip_grad_norm_` before it, on the parameters of bert-base.
+The time and memory of an update: our `BertAdam`, which clips the gradients too, against torch's
+`AdamW`, alone and with `clip_grad_norm_` before it, on the parameters of bert-base.
 
-    .venv/bin/python benchmarks/optimizer_step.py          # about a minute and 8 GB on 2 cores
+    .venv/bin/python benchmarks/optimizer_step.py          # some minutes and 3 GB on 2 cores
     .venv/bin/python benchmarks/optimizer_step.py --layers 1 --vocabulary 5000    # a tenth of it
 
-All have the same parameters and gradients and take turns in one process, so that whatever else the
-machine does falls on all of them; gradients are as before each time, so that there is something to
-clip. Times are medians; the aim is a ratio of at most 1.1 against torch's default `AdamW`, and its
-`fused` one is shown beside it.
+All have the same parameters, gradients and moments and take turns in one process, so that whatever
+else the machine does falls on all of them. Gradients are as before each time: "long" ones exceed
+the norm in every tensor, so that all are scaled, "short" ones exceed it nowhere. Times are medians;
+the aim is a ratio of at most 1.1 against torch's fused `AdamW`. Memory is what a process of its own
+takes for two updates, the moments among it, beyond parameters and gradients.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
+import subprocess
+import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import torch
 
-BASELINE = "AdamW"
+BASELINES = ("AdamW", "AdamW, fused")
 NO_DECAY = ("bias", "LayerNorm")
-OURS: dict[str, dict[str, Any]] = {
-    "no clipping": {"clip": None},
-    "clip per tensor": {"clip": "tensor"},
-    "clip all, corrected": {"clip": "group", "clip_name": "all", "bias_correction": True},
+LONG, SHORT = 1e-2, 1e-5
+TENSOR: dict[str, Any] = {"clip": "tensor"}
+ALL: dict[str, Any] = {"clip": "group", "clip_name": "all", "bias_correction": True}
+
+
+class Side(NamedTuple):
+    """What is measured: an optimizer, what goes before it, and the size of gradients' numbers."""
+
+    options: dict[str, Any]
+    ours: bool
+    gradient: float = LONG
+    clip_before: bool = False
+
+
+SIDES = {
+    "AdamW": Side({}, ours=False),
+    "AdamW, foreach": Side({"foreach": True}, ours=False),
+    "AdamW, fused": Side({"fused": True}, ours=False),
+    "clip_grad_norm_, AdamW, fused": Side({"fused": True}, ours=False, clip_before=True),
+    "BertAdam, no clipping": Side({"clip": None}, ours=True),
+    "BertAdam, per tensor, short": Side(TENSOR, ours=True, gradient=SHORT),
+    "BertAdam, per tensor, long": Side(TENSOR, ours=True),
+    "BertAdam, all as one, short": Side(ALL, ours=True, gradient=SHORT),
+    "BertAdam, all as one, long": Side(ALL, ours=True),
 }
 
 
@@ -39,18 +62,23 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(1)
     named = make_parameters(arguments)
+    if arguments.child:
+        print(json.dumps(added_memory(named, SIDES[arguments.child])))
+        return
     size = sum(parameter.numel() for parameter in named.values())
     print(
         f"{len(named)} tensors, {size / 1e6:.1f} million numbers, {arguments.device}, "
-        f"{arguments.threads} threads, torch {torch.__version__}"
+        f"{arguments.threads} threads, torch {torch.__version__}\n"
     )
-    seconds = measure(named, make_steps(named), arguments)
-    baseline = statistics.median(seconds[BASELINE])
-    print(f"{'optimizer':<32} {'median ms':>10} {'least ms':>10} {'ratio':>7}")
+    seconds = measure(named, arguments)
+    default, fused = (statistics.median(seconds[name]) for name in BASELINES)
+    print("| optimizer | median ms | least ms | of default | of fused | GB |")
+    print("|---|---|---|---|---|---|")
     for name, times in seconds.items():
         median = statistics.median(times)
         print(
-            f"{name:<32} {1e3 * median:>10.1f} {1e3 * min(times):>10.1f} {median / baseline:>7.2f}"
+            f"| {name} | {1e3 * median:.0f} | {1e3 * min(times):.0f} | {median / default:.2f} | "
+            f"{median / fused:.2f} | {memory_of(name):.2f} |"
         )
 
 
@@ -61,6 +89,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--child", choices=list(SIDES), help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -74,78 +103,98 @@ def make_parameters(arguments: argparse.Namespace) -> dict[str, torch.nn.Paramet
         shapes = {name: p.shape for name, p in BertModel(config).named_parameters()}
     named = {}
     for name, shape in shapes.items():
-        named[name] = torch.nn.Parameter(0.02 * torch.randn(shape, device=arguments.device))
-        named[name].grad = 0.01 * torch.randn(shape, device=arguments.device)
+        # Shape: the parameter's
+        named[name] = torch.nn.Parameter(torch.randn(shape, device=arguments.device).mul_(0.02))
+        # Shape: the parameter's
+        named[name].grad = torch.randn(shape, device=arguments.device).mul_(LONG)
     return named
 
 
-def is_decayed(name: str) -> bool:
-    """Whether weight decay is for the parameter."""
-    return not any(part in name for part in NO_DECAY)
-
-
-def make_steps(named: dict[str, torch.nn.Parameter]) -> dict[str, Callable[[], object]]:
-    """What is timed, by name."""
+def make_optimizer(named: dict[str, torch.nn.Parameter], side: Side) -> torch.optim.Optimizer:
+    """An optimizer with decay of all but biases and layer norms."""
     import torch
 
-    from spanbert_allen.training import BertAdam
+    if side.ours:
+        from spanbert_allen.training import BertAdam
 
-    parameters = list(named.values())
-    decayed = [[p for n, p in named.items() if is_decayed(n)], 0.01]
-    undecayed = [[p for n, p in named.items() if not is_decayed(n)], 0.0]
+        groups = [(list(NO_DECAY), {"weight_decay": 0.0})]
+        options = {"lr": 1e-6, "total_steps": 1000, **side.options}
+        return BertAdam(list(named.items()), groups, **options)
+    undecayed = [p for name, p in named.items() if any(part in name for part in NO_DECAY)]
+    decayed = [p for name, p in named.items() if not any(part in name for part in NO_DECAY)]
+    parts = [{"params": decayed}, {"params": undecayed, "weight_decay": 0.0}]
+    return torch.optim.AdamW(parts, lr=1e-6, weight_decay=0.01, **side.options)
 
-    def torchs(**options: bool) -> torch.optim.AdamW:
-        groups = [{"params": ps, "weight_decay": decay} for ps, decay in (decayed, undecayed)]
-        return torch.optim.AdamW(groups, lr=1e-6, **options)
 
-    adamw = {
-        BASELINE: torchs(),
-        "AdamW, foreach": torchs(foreach=True),
-        "AdamW, fused": torchs(fused=True),
-    }
-    ours = {
-        f"BertAdam, {said}": BertAdam(
-            list(named.items()),
-            [(list(NO_DECAY), {"weight_decay": 0.0})],
-            lr=1e-6,
-            total_steps=1000,
-            **options,
-        )
-        for said, options in OURS.items()
-    }
+def update(optimizer: torch.optim.Optimizer, side: Side) -> None:
+    """What is timed."""
+    import torch
 
-    def clipped() -> None:
+    if side.clip_before:
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
         torch.nn.utils.clip_grad_norm_(parameters, 1.0, foreach=True)
-        adamw["AdamW, fused"].step()
-
-    return {
-        **{name: optimizer.step for name, optimizer in adamw.items()},
-        "clip_grad_norm_, AdamW, fused": clipped,
-        **{name: optimizer.step for name, optimizer in ours.items()},
-    }
+    optimizer.step()
 
 
 def measure(
-    named: dict[str, torch.nn.Parameter],
-    steps: dict[str, Callable[[], object]],
-    arguments: argparse.Namespace,
+    named: dict[str, torch.nn.Parameter], arguments: argparse.Namespace
 ) -> dict[str, list[float]]:
-    """Seconds of each update; the first of each, which makes the moments, is not among them."""
+    """Seconds of each update, but for the first of each side, which makes the moments."""
     import torch
 
     synchronize = torch.cuda.synchronize if arguments.device.startswith("cuda") else lambda: None
-    gradients = [parameter.grad.clone() for parameter in named.values()]
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    gradients = [parameter.grad for parameter in named.values()]
+    kept = [gradient.clone() for gradient in gradients]
+    optimizers = {name: make_optimizer(named, side) for name, side in SIDES.items()}
+    moments: dict[torch.Tensor, list[torch.Tensor]] = {}
+    seconds: dict[str, list[float]] = {name: [] for name in SIDES}
     for repeat in range(arguments.repeats + 1):
-        for name, step in steps.items():
-            torch._foreach_copy_([p.grad for p in named.values()], gradients)
+        for name, optimizer in optimizers.items():
+            torch._foreach_copy_(gradients, kept)
+            torch._foreach_mul_(gradients, SIDES[name].gradient / LONG)
             synchronize()
             start = time.perf_counter()
-            step()
+            update(optimizer, SIDES[name])
             synchronize()
             if repeat > 0:
                 seconds[name].append(time.perf_counter() - start)
+            else:
+                share_moments(optimizer, moments)
     return seconds
+
+
+def share_moments(
+    optimizer: torch.optim.Optimizer, moments: dict[torch.Tensor, list[torch.Tensor]]
+) -> None:
+    """Let all optimizers have one pair of moments, so that many of them fit into memory."""
+    for parameter, state in optimizer.state.items():
+        names = [name for name, value in state.items() if value.shape == parameter.shape]
+        shared = moments.setdefault(parameter, [state[name] for name in names])
+        state.update(zip(names, shared, strict=True))
+
+
+def added_memory(named: dict[str, torch.nn.Parameter], side: Side) -> float:
+    """The gigabytes that two updates take at most, in this process, which has made none yet."""
+    optimizer = make_optimizer(named, side)
+    before = resident("VmRSS")
+    for _ in range(2):
+        update(optimizer, side)
+    return resident("VmHWM") - before
+
+
+def memory_of(name: str) -> float:
+    """The same, from a process of its own."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--child", name]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return float(json.loads(output.splitlines()[-1]))
+
+
+def resident(name: str) -> float:
+    """Gigabytes, from Linux' account of this process."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024 / 1e9
+    raise RuntimeError(f"/proc/self/status has no {name}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,25 +11,53 @@ from torch import Tensor
 _FAR = 1e12
 """The number of an update at which bias correction has long become 1, to the last digit."""
 
+_FUSED_TYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
-def can_be_fused(parameters: list[Tensor]) -> bool:
+
+def adamw_(
+    parameters: list[Tensor], firsts: list[Tensor], seconds: list[Tensor], **options: Any
+) -> None:
     """
-    Whether torch's fused kernel takes the parameters: it goes over memory once where single
-    operations go seven times.
+    Update parameters and moments in place, in as few passes over memory as can be.
 
     # Parameters
 
-    parameters : `list[Tensor]`
-        On one device, with gradients.
+    parameters, firsts, seconds : `list[Tensor]`
+        Parameters with gradients, of any types, and their moments in the same shapes.
+    options : `Any`
+        What `fused_adamw_` calls `rate`, `betas`, `weight_decay`, `eps` and `step`.
     """
-    return all(
-        parameter.dtype in (torch.float32, torch.float64)
+    alike: dict[tuple[bool, torch.device, torch.dtype, int | None], list[tuple[Tensor, ...]]] = {}
+    for tensors in zip(parameters, firsts, seconds, strict=True):
+        fused = can_be_fused(tensors[0])
+        # Single operations on the CPU: a tensor at a time is still in the cache at the next one.
+        alone = None if fused or tensors[0].device.type != "cpu" else id(tensors[0])
+        key = (fused, tensors[0].device, tensors[0].dtype, alone)
+        alike.setdefault(key, []).append(tensors)
+    for (fused, _, _, _), members in alike.items():
+        update = fused_adamw_ if fused else foreach_adamw_
+        ours, first, second = (list(tensors) for tensors in zip(*members, strict=True))
+        update(ours, [p.grad for p in ours if p.grad is not None], first, second, **options)
+
+
+def can_be_fused(parameter: Tensor) -> bool:
+    """
+    Whether torch's fused kernel takes a parameter: it goes over memory once where single operations
+    go seven times, and rounds half-precision numbers once.
+
+    # Parameters
+
+    parameter : `Tensor`
+        One with a gradient.
+    """
+    gradient = parameter.grad
+    return (
+        gradient is not None
+        and parameter.dtype in _FUSED_TYPES
         and parameter.device.type in ("cpu", "cuda")
         and parameter.is_contiguous()
-        and parameter.grad is not None
-        and parameter.grad.dtype == parameter.dtype
-        and parameter.grad.is_contiguous()
-        for parameter in parameters
+        and gradient.dtype == parameter.dtype
+        and gradient.is_contiguous()
     )
 
 
@@ -45,7 +74,7 @@ def fused_adamw_(
     step: int | None,
 ) -> None:
     """
-    Update parameters and moments in place, with one kernel.
+    Update parameters of one device and type, and their moments, in place with one kernel.
 
     # Parameters
 
@@ -63,7 +92,7 @@ def fused_adamw_(
         The number of this update, from 1, for bias correction; `None` for none.
     """
     # Shape: ()
-    count = torch.tensor(_FAR if step is None else float(step), device=parameters[0].device)
+    count = torch.full((), _FAR if step is None else float(step), device=parameters[0].device)
     torch._fused_adamw_(
         parameters,
         gradients,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
 from allennlp.training.optimizers import Optimizer, ParameterGroupsType, make_parameter_groups
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.training.adamw_update import can_be_fused, foreach_adamw_, fused_adamw_
+from spanbert_allen.training.adamw_update import adamw_
 from spanbert_allen.training.bert_adam_options import PLACE, check_clipped_together, check_options
 from spanbert_allen.training.gradient_clipping import clip_each, clip_together
 from spanbert_allen.training.schedules import SCHEDULES, check_total_steps
-
-_BLOCK = 1 << 18
-"""On the CPU so many numbers are updated at a time, as they then stay in the cache."""
 
 
 @Optimizer.register("spanbert_bert_adam")
@@ -170,14 +167,16 @@ class BertAdam(Optimizer):
         for group, rate in zip(self.param_groups, rates, strict=True):
             group["lr"] = rate
             group["step"] += 1
-            for block in _blocks(_with_gradients(group)):
-                self._update(block, group)
+            self._update(_with_gradients(group), group)
         return loss
 
     def _clip_groups(self) -> None:
         together: dict[tuple[object, float], list[torch.Tensor]] = {}
         for i, group in enumerate(self.param_groups):
-            if group["clip"] == "group":
+            if group["clip"] == "tensor":
+                gradients = [parameter.grad for parameter in _with_gradients(group)]
+                clip_each(gradients, group["max_grad_norm"])
+            elif group["clip"] == "group":
                 name = i if group["clip_name"] is None else group["clip_name"]
                 gradients = together.setdefault((name, group["max_grad_norm"]), [])
                 gradients.extend(parameter.grad for parameter in _with_gradients(group))
@@ -185,19 +184,17 @@ class BertAdam(Optimizer):
             clip_together(gradients, max_norm)
 
     def _update(self, parameters: list[Any], group: dict[str, Any]) -> None:
-        gradients = [parameter.grad for parameter in parameters]
-        if group["clip"] == "tensor":
-            clip_each(gradients, group["max_grad_norm"])
         firsts, seconds = self._moments(parameters)
-        options = {
-            "rate": group["lr"],
-            "betas": group["betas"],
-            "weight_decay": group["weight_decay"],
-            "eps": group["eps"],
-            "step": group["step"] if group["bias_correction"] else None,
-        }
-        adamw_ = fused_adamw_ if can_be_fused(parameters) else foreach_adamw_
-        adamw_(parameters, gradients, firsts, seconds, **options)
+        adamw_(
+            parameters,
+            firsts,
+            seconds,
+            rate=group["lr"],
+            betas=group["betas"],
+            weight_decay=group["weight_decay"],
+            eps=group["eps"],
+            step=group["step"] if group["bias_correction"] else None,
+        )
 
     def _moments(
         self, parameters: list[torch.nn.Parameter]
@@ -244,17 +241,3 @@ def _with_gradients(group: dict[str, Any]) -> list[Any]:
             "the embedding"
         )
     return parameters
-
-
-def _blocks(parameters: list[torch.nn.Parameter]) -> Iterator[list[torch.nn.Parameter]]:
-    """Parameters to update at a time: as many as fit the cache on the CPU, else all of them."""
-    block: list[torch.nn.Parameter] = []
-    size = 0
-    for parameter in parameters:
-        if block and parameter.device.type == "cpu" and size + parameter.numel() > _BLOCK:
-            yield block
-            block, size = [], 0
-        block.append(parameter)
-        size += parameter.numel()
-    if block:
-        yield block

@@ -22,7 +22,7 @@ def clip_each(gradients: list[torch.Tensor], max_norm: float) -> None:
     if not gradients:
         return
     # Shape: (num_tensors,)
-    norms = torch.stack(torch._foreach_norm(gradients))
+    norms = _norms(gradients)
     # Shape: (num_tensors,)
     factors = (max_norm / (norms + _GUARD)).clamp(max=1.0)
     if factors.device.type == "cpu":  # where looking costs nothing: most tensors may stay
@@ -47,8 +47,23 @@ def clip_together(gradients: list[torch.Tensor], max_norm: float) -> None:
     if not gradients:
         return
     # Shape: ()
-    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    norm = torch.linalg.vector_norm(_norms(gradients))
     # Shape: ()
     factor = (max_norm / (norm + _GUARD)).clamp(max=1.0)
     if factor.device.type != "cpu" or not factor >= 1.0:
         torch._foreach_mul_(gradients, factor)
+
+
+def _norms(gradients: list[torch.Tensor]) -> torch.Tensor:
+    """The L2 norm of each tensor, never in half precision."""
+    if all(gradient.dtype.itemsize >= torch.float32.itemsize for gradient in gradients):
+        # Shape: (num_tensors,)
+        return torch.stack(torch._foreach_norm(gradients))
+    wide = [torch.promote_types(gradient.dtype, torch.float32) for gradient in gradients]
+    # Shape: (num_tensors,)
+    return torch.stack(
+        [
+            torch.linalg.vector_norm(gradient, dtype=dtype)
+            for gradient, dtype in zip(gradients, wide, strict=True)
+        ]
+    )

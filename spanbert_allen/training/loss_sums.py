@@ -36,10 +36,14 @@ class LossSums:
     def means(self) -> dict[str, float]:
         """The means over all batches of all workers, which all must ask; empty without batches."""
         num_batches = dist_reduce_sum(self.num_batches)
-        totals = {name: dist_reduce_sum(self.sums.get(name, 0.0)) for name in LOSSES}
-        if not num_batches:
-            return {}
-        return {name: totals[name] / num_batches for name in LOSSES if name in self.sums}
+        means = {}
+        for name in LOSSES:
+            # This worker may have had none since the others had their last.
+            num_workers = dist_reduce_sum(int(name in self.sums))
+            total = dist_reduce_sum(self.sums.get(name, 0.0))
+            if num_workers:
+                means[name] = total / num_batches
+        return means
 
     def local_means(self) -> dict[str, float]:
         """The means over the batches of this worker."""

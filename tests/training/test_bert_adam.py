@@ -8,12 +8,12 @@ import pytest
 import torch
 from allennlp.common import Params
 from allennlp.training.optimizers import Optimizer
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.training import BertAdam
+from spanbert_allen.training import BertAdam, adamw_update
 from spanbert_allen.training.adamw_update import can_be_fused, foreach_adamw_, fused_adamw_
 from tests.training.naive_adam import NaiveAdam
 
@@ -45,6 +45,13 @@ GROUPS_TF = [
     (["^embedder(?!.*(bias|LayerNorm))"], {**ENCODER_TF, "weight_decay": 0.01}),
 ]
 NO_DECAY = [(["bias|LayerNorm"], {"weight_decay": 0.0})]
+
+
+@pytest.fixture(params=["fused", "single operations"])
+def kernel(request, monkeypatch):
+    """Both ways to compute an update."""
+    if request.param != "fused":
+        monkeypatch.setattr(adamw_update, "can_be_fused", lambda parameter: False)
 
 
 def build(named, groups=None, **options):
@@ -113,6 +120,7 @@ others were computed once from its formula in plain Python."""
 
 
 @pytest.mark.parametrize("case", ORIGINAL)
+@pytest.mark.usefixtures("kernel")
 def test_goldens(case):
     options, gradients, expected = ORIGINAL[case]
     named = {
@@ -153,7 +161,12 @@ def test_plain_adam_is_torchs_own():
     ],
     ids=["per tensor", "per group", "coref", "plain", "other numbers"],
 )
-@settings(max_examples=15, deadline=None)
+@pytest.mark.usefixtures("kernel")
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # it is the same for all examples
+)
 @given(seed=st.integers(0, 2**30), scale=st.sampled_from([1e-3, 0.1, 10.0]), missing=st.booleans())
 def test_equals_the_loop(options, groups, seed, scale, missing):
     ours, theirs = parameters(seed), parameters(seed)
@@ -177,18 +190,38 @@ def test_equals_the_loop(options, groups, seed, scale, missing):
             torch.testing.assert_close(ours[name], theirs[name], rtol=0, atol=1e-10)
 
 
-def test_blocks_change_nothing(monkeypatch):
-    results = []
-    for block in (1, 1 << 18):
-        monkeypatch.setattr("spanbert_allen.training.bert_adam._BLOCK", block)
-        named = parameters()
-        optimizer = build(named, NO_DECAY, lr=0.1, total_steps=4)
-        for seed in range(3):
-            give_gradients(named, seed)
-            optimizer.step()
-        results.append(named)
-    for name in SHAPES:
-        assert torch.equal(results[0][name], results[1][name])
+@pytest.mark.parametrize("clip", ["tensor", "group"])
+def test_types_and_layouts_stand_beside_each_other(clip):
+    torch.manual_seed(4)
+    start = {
+        "single": torch.randn(5, 3),
+        "double": torch.randn(4, dtype=torch.float64),
+        "half": torch.randn(6).bfloat16(),
+        "transposed": torch.randn(3, 5).t(),
+    }
+    tolerance = {"single": 1e-6, "double": 1e-6, "half": 1e-2, "transposed": 1e-6}
+    ours = {name: torch.nn.Parameter(tensor.clone()) for name, tensor in start.items()}
+    theirs = {name: tensor.double() for name, tensor in start.items()}
+    assert [can_be_fused(give(p)) for p in ours.values()] == [True, True, True, False]
+    optimizer = build(ours, lr=0.1, total_steps=9, clip=clip, warmup_proportion=0.0)
+    naive = NaiveAdam(
+        [{"params": list(theirs.values())}], 9, lr=0.1, clip=clip, warmup_proportion=0.0
+    )
+    for _ in range(4):
+        for name, parameter in ours.items():
+            give(parameter)
+            theirs[name].grad = parameter.grad.to(torch.float64, copy=True)
+        optimizer.step()
+        naive.step()
+    for name, bound in tolerance.items():
+        assert ours[name].dtype == start[name].dtype
+        torch.testing.assert_close(ours[name].double(), theirs[name], rtol=bound, atol=bound)
+
+
+def give(parameter):
+    """A parameter with a gradient that is long enough to be clipped."""
+    parameter.grad = torch.randn_like(parameter)
+    return parameter
 
 
 def test_the_first_update_moves_nothing_but_fills_the_moments():
@@ -366,11 +399,43 @@ def test_the_fused_kernel_does_the_same_as_single_operations(step, dtype):
     assert not torch.equal(fused[0][0], start[0][0])
 
 
+def test_the_usual_parameters_are_fused(monkeypatch):
+    monkeypatch.delattr(adamw_update, "foreach_adamw_")
+    table = torch.nn.Linear(4, 4)
+    optimizer = build(dict(table.named_parameters()), NO_DECAY, total_steps=9)
+    table(torch.ones(2, 4)).sum().backward()
+    optimizer.step()
+    assert all(optimizer.state[p]["first_moment"].abs().sum() > 0 for p in table.parameters())
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_is_rounded_once(dtype):
+    torch.manual_seed(5)
+    options = {"rate": 1e-2, "betas": (0.9, 0.999), "weight_decay": 0.01, "eps": 1e-6, "step": None}
+    start = torch.randn(500).to(dtype)
+    sides = {
+        name: [
+            start.to(kind, copy=True),
+            torch.zeros(500, dtype=kind),
+            torch.zeros(500, dtype=kind),
+        ]
+        for name, kind in (("fused", dtype), ("single", dtype), ("exact", torch.float64))
+    }
+    for _ in range(50):
+        gradient = (0.1 * torch.randn(500) + 0.03).to(dtype)
+        for name, tensors in sides.items():
+            update = fused_adamw_ if name == "fused" else foreach_adamw_
+            parameter, first, second = ([tensor] for tensor in tensors)
+            update(parameter, [gradient.to(tensors[0].dtype)], first, second, **options)
+    fused, single, exact = (tensors[0].double() for tensors in sides.values())
+    assert (fused - exact).norm() < 0.05 * exact.norm()
+    assert (fused - exact).norm() < (single - exact).norm()
+
+
 def test_what_the_fused_kernel_does_not_take():
-    parameter = torch.nn.Parameter(torch.ones(4, 4))
-    assert not can_be_fused([parameter])  # no gradient
-    parameter.grad = torch.ones(4, 4)
-    assert can_be_fused([parameter])
-    half = torch.nn.Parameter(torch.ones(4, dtype=torch.bfloat16))
-    half.grad = torch.ones(4, dtype=torch.bfloat16)
-    assert not can_be_fused([parameter, half])
+    parameter = torch.nn.Parameter(torch.ones(4, 2))
+    assert not can_be_fused(parameter)  # no gradient
+    parameter.grad = torch.ones(4, 2)
+    assert can_be_fused(parameter)
+    parameter.grad = torch.ones(2, 4).t()
+    assert not can_be_fused(parameter)

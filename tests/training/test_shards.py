@@ -12,6 +12,7 @@ from torch import distributed
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.metrics.idle import idle_metrics, is_idle
 from spanbert_allen.training.accumulation import Group
+from spanbert_allen.training.loss_sums import LossSums
 from spanbert_allen.training.shards import (
     Step,
     as_the_first_worker,
@@ -118,6 +119,19 @@ def test_an_epoch_is_as_long_as_the_largest_share(together):
 def test_all_decide_by_the_first_workers_values(together):
     metrics = [{"f1": 0.5, "seen": 1}, {"f1": 0.25}]
     assert together(as_the_first_worker, metrics) == [metrics[0], metrics[0]]
+
+
+def mean_losses(losses):
+    sums = LossSums()
+    for loss in losses:
+        sums.add({"loss": loss})
+    return sums.means()
+
+
+@pytest.mark.slow
+def test_a_worker_without_new_batches_knows_the_others_losses(together):
+    assert together(mean_losses, [[], [1.0, 2.0]]) == [{"loss": 1.5}, {"loss": 1.5}]
+    assert together(mean_losses, [[], []]) == [{}, {}]
 
 
 def gradients(heads_and_idle):
