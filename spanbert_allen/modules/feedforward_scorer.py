@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from spanbert_allen.modules.at_least_float32 import at_least_float32
+
 
 class FeedForwardScorer(nn.Module):
     """
@@ -53,7 +55,7 @@ class FeedForwardScorer(nn.Module):
         # Returns
 
         `Tensor`
-            Shape: (num_items,)
+            float32 also under mixed precision. Shape: (num_items,)
         """
         # Shape: (num_items, hidden_dim)
         if torch.is_grad_enabled():
@@ -63,7 +65,7 @@ class FeedForwardScorer(nn.Module):
         for layer in self.rest:
             hidden = self.dropout(torch.relu(layer(hidden)))
         # Shape: (num_items,)
-        return self.output(hidden).squeeze(-1)
+        return at_least_float32(self.output(hidden)).squeeze(-1)
 
     def forward(self, features: Tensor) -> Tensor:
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from spanbert_allen.modules.at_least_float32 import at_least_float32
 from spanbert_allen.modules.chunking import overlapping_slices
 from spanbert_allen.modules.span_candidates import SpanCandidates
 
@@ -70,7 +71,7 @@ class SpanRepresentation(nn.Module):
 
     def token_scores(self, vectors: Tensor) -> Tensor:
         """The attention score of each unit. Shapes: (num_units, dim) to (num_units,)"""
-        return self.token_scorer(vectors).squeeze(-1)
+        return at_least_float32(self.token_scorer(vectors)).squeeze(-1)
 
     def width_vectors(self, widths: Tensor) -> Tensor:
         """Shapes: (num_spans,) to (num_spans, feature_size). A span of one unit has width 0."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from spanbert_allen.training.training_loop import TrainingLoop
 
 _GB = 1e9
+_OF_REAL_PEAK = 0.7
+"""The least share that was found of what processes really took beside their weights: torch's work
+space inside of operations and the allocator's gaps come on top."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,8 @@ class MemoryBudget:
 
     @property
     def fits(self) -> bool:
-        """Whether that is free, as far as is known."""
-        return self.free is None or self.still_needed <= self.free
+        """Whether that, and what comes on top of it by experience, is free, as far as is known."""
+        return self.free is None or self.still_needed <= self.free * _OF_REAL_PEAK
 
     def sentence(self) -> str:
         """All of it in one sentence, for people."""
@@ -81,7 +84,7 @@ class MemoryBudget:
         if self.free is not None:
             said += f"; {_shown(self.free)} are free beside the weights"
         if not self.fits:
-            said += f", which is too little: {'; '.join(self.knobs)}"
+            said += f", which is or may be too little: {'; '.join(self.knobs)}"
         return said
 
 

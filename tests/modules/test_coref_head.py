@@ -178,3 +178,22 @@ def test_a_tie_keeps_the_earlier_span():
     assert list(zip(*(column.tolist() for column in found.spans), strict=True)) == [
         spans[k] for k in kept
     ]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_scores_and_softmax_are_float32_under_mixed_precision(variant, monkeypatch):
+    weights = []
+    attention = span_representation.span_attention
+
+    def watched(*arguments):
+        weights.append(attention(*arguments))
+        return weights[-1]
+
+    for module in (mention_scorer, span_representation):
+        monkeypatch.setattr(module, "span_attention", watched)
+    head = make_head(**VARIANTS[variant]).float()
+    document = make_document()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        links = head(document._replace(vectors=document.vectors.float()))
+    scores = (links.scores, links.mention_scores, links.candidate_scores)
+    assert {tensor.dtype for tensor in (*scores, *weights)} == {torch.float32}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 import torch
@@ -159,10 +160,12 @@ def test_checkpointed_layers_are_kept_once_in_the_backward_pass(tmp_path):
 
 def test_at_once_is_less_than_everything(tmp_path):
     budget = MemoryBudget(
-        weights=100, gradients=10, optimizer_state=20, activations=50, free=75, gradients_at_peak=4
+        weights=100, gradients=10, optimizer_state=20, activations=50, free=110, gradients_at_peak=4
     )
     assert budget.still_needed == 20 + 4 + 50
     assert budget.fits
+    # Torch's work space takes some, too: what is just enough by this count is not.
+    assert not replace(budget, free=80).fits
     accumulating = make_trainer(tmp_path, Toy(), make_loader(), num_gradient_accumulation_steps=2)
     budget = memory_budget(accumulating)
     assert budget.still_needed == (budget.optimizer_state + budget.gradients + budget.activations)
@@ -220,7 +223,7 @@ def test_too_little_is_said_before_the_first_update(tmp_path, monkeypatch, caplo
     with caplog.at_level(logging.WARNING, logger="spanbert_allen.training"):
         trainer.train()
     (warning,) = [one.getMessage() for one in caplog.records if "memory" in one.getMessage()]
-    assert "0.00 GB are free beside the weights, which is too little: lower " in warning
+    assert "0.00 GB are free beside the weights, which is or may be too little: lower " in warning
 
 
 def write(folder, **files):
