@@ -110,8 +110,9 @@ class PieceTokenizer:
         """The same for many words; every different one is cut once."""
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
-        for word in set(words) - self._known.keys():
-            self._known[word] = self._cut(word)
+        for word in words:
+            if word not in self._known:
+                self._known[word] = self._cut(word)
         return list(map(self._known.__getitem__, words))
 
     def places_of_each(self, words: Sequence[str]) -> list[tuple[CharSpan, ...]]:
@@ -122,8 +123,9 @@ class PieceTokenizer:
         """
         if len(self._known_places) > _MOST_KNOWN:
             self._known_places.clear()
-        for word in set(words) - self._known_places.keys():
-            self._known_places[word] = tuple(self._places(word))
+        for word in words:
+            if word not in self._known_places:
+                self._known_places[word] = tuple(self._places(word))
         return list(map(self._known_places.__getitem__, words))
 
     def tokenize(self, text: str) -> list[str]:
