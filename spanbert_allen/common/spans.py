@@ -23,7 +23,7 @@ class WordSpan(NamedTuple):
 
 
 class PieceSpan(NamedTuple):
-    """Word pieces of a document, special pieces counted; `end` is inside."""
+    """Word pieces; `end` is inside. In a document, special pieces are counted."""
 
     start: int
     end: int

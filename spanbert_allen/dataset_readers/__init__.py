@@ -1,9 +1,20 @@
-"""Files to documents, documents to instances."""
+"""Files to documents and questions, and these to instances."""
 
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.dataset_readers.coref_conll import CorefConllReader
 from spanbert_allen.dataset_readers.coref_instance import document_to_instance
 from spanbert_allen.dataset_readers.coref_jsonl import CorefJsonlReader
 from spanbert_allen.dataset_readers.coref_reader import CorefReader
+from spanbert_allen.dataset_readers.mrqa import MrqaReader
+from spanbert_allen.dataset_readers.qa_reader import QuestionReader
+from spanbert_allen.dataset_readers.squad import SquadReader
 
-__all__ = ["CorefConllReader", "CorefJsonlReader", "CorefReader", "document_to_instance"]
+__all__ = [
+    "CorefConllReader",
+    "CorefJsonlReader",
+    "CorefReader",
+    "MrqaReader",
+    "QuestionReader",
+    "SquadReader",
+    "document_to_instance",
+]

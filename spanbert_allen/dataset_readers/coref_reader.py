@@ -5,13 +5,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from allennlp.common.file_utils import cached_path
 from allennlp.data import DatasetReader, Instance, TokenIndexer
 
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.common.files import find_files
 from spanbert_allen.dataset_readers.coref_instance import document_to_instance
+from spanbert_allen.dataset_readers.data_paths import local_files
 
 RawDocument = TypeVar("RawDocument")
 
@@ -56,13 +55,9 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         # Parameters
 
         file_path : `str | Path | list`
-            A file, `.gz` or not; a URL; a folder, whose data files are read in the order of their
-            names; or a list of these.
+            As for `local_files`.
         """
-        paths = file_path if isinstance(file_path, (list, tuple)) else [file_path]
-        files = chain.from_iterable(
-            find_files(_local(path), suffixes=self.file_suffixes) for path in paths
-        )
+        files = local_files(file_path, suffixes=self.file_suffixes)
         raw = chain.from_iterable(self.raw_documents(file) for file in files)
         for item in self.shard_iterable(raw):
             document = self.document(item)
@@ -76,10 +71,3 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
     def _read(self, file_path: Any) -> Iterable[Instance]:
         for document in self.documents(file_path):
             yield self.text_to_instance(document)
-
-
-def _local(path: str | Path) -> str | Path:
-    """AllenNLP's cache fetches URLs and opens archives (`corpus.zip!train.conll`)."""
-    if "://" in str(path) or "!" in str(path):
-        return str(cached_path(str(path), extract_archive=True))
-    return path

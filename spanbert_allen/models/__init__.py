@@ -2,5 +2,6 @@
 
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.models.coref import SpanbertCoref
+from spanbert_allen.models.qa import SpanbertQA
 
-__all__ = ["SpanbertCoref"]
+__all__ = ["SpanbertCoref", "SpanbertQA"]

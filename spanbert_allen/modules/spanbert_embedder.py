@@ -168,7 +168,11 @@ class SpanbertEmbedder(TokenEmbedder):
         return self._pool_words(pieces, word_ids, first_pieces)
 
     def encode(
-        self, token_ids: Tensor, segment_ids: Tensor, type_ids: Optional[Tensor] = None
+        self,
+        token_ids: Tensor,
+        segment_ids: Tensor,
+        type_ids: Optional[Tensor] = None,
+        attended: Optional[Tensor] = None,
     ) -> Tensor:
         """
         The last layer's vector of every piece, each segment encoded by itself, positions from 0.
@@ -182,6 +186,10 @@ class SpanbertEmbedder(TokenEmbedder):
         type_ids : `Tensor`, optional (default = `None`)
             BERT's token types, for pairs of texts; all 0 by default, as SpanBERT was trained.
             Shape: (batch_size, num_pieces)
+        attended : `Tensor`, optional (default = `None`)
+            Which pieces of a segment others attend to; all by default. The vectors of the rest are
+            given, too: the original fine-tuning programs pad to a fixed length so.
+            Shape: (batch_size, num_pieces)
 
         # Returns
 
@@ -194,7 +202,7 @@ class SpanbertEmbedder(TokenEmbedder):
         out = torch.zeros(token_ids.numel(), self.get_output_dim(), device=token_ids.device)
         if packs:
             # Shape: (num_real, dim)
-            vectors = torch.cat([self._run(pack, token_ids, type_ids) for pack in packs])
+            vectors = torch.cat([self._run(pack, token_ids, type_ids, attended) for pack in packs])
             places = torch.cat([pack.places[pack.mask] for pack in packs])
             out = out.index_copy(0, places, vectors)
         return out.view(*token_ids.shape, self.get_output_dim())
@@ -218,13 +226,21 @@ class SpanbertEmbedder(TokenEmbedder):
         pooled: Tensor = self.encoder.pooler(vectors[:, None])
         return pooled
 
-    def _run(self, pack: SegmentPack, token_ids: Tensor, type_ids: Optional[Tensor]) -> Tensor:
+    def _run(
+        self,
+        pack: SegmentPack,
+        token_ids: Tensor,
+        type_ids: Optional[Tensor],
+        attended: Optional[Tensor],
+    ) -> Tensor:
         """The vectors of a pack's real pieces. Shape: (num_real_in_pack, dim)"""
+        # Shape: (num_segments, longest)
+        mask = pack.mask if attended is None else pack.mask & attended.flatten()[pack.places]
         with self._precision(token_ids.device):
             # Shape: (num_segments, longest, dim)
             hidden: Tensor = self.encoder(
                 input_ids=token_ids.flatten()[pack.places] * pack.mask,
-                attention_mask=pack.mask.long(),
+                attention_mask=mask.long(),
                 token_type_ids=None
                 if type_ids is None
                 else type_ids.flatten()[pack.places] * pack.mask,

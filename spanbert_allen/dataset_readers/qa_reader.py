@@ -1,0 +1,204 @@
+"""What the question answering readers share: files, windows, labels, bad records."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from pathlib import Path
+from typing import Any, ClassVar
+
+from allennlp.data import DatasetReader, Instance, TokenIndexer
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.questions import Question
+from spanbert_allen.common.spans import PieceSpan
+from spanbert_allen.common.squad_json import OnProblem
+from spanbert_allen.data.answer_alignment import answer_pieces, answer_words, is_found
+from spanbert_allen.data.passage import Passage, make_passage
+from spanbert_allen.data.pieces import PieceTokenizer
+from spanbert_allen.data.qa_windows import NUM_SPECIAL
+from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.dataset_readers.qa_instance import (
+    NO_SPAN,
+    QuestionWindows,
+    SpecialPieces,
+    WindowShape,
+    question_instance,
+    window_instances,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class QuestionReader(DatasetReader):
+    """
+    Base of the question answering readers: windows as in SpanBERT's programs (Joshi et al., 2020,
+    section 4.1), [CLS] question [SEP] window [SEP]. A subclass says what a file holds.
+
+    # Parameters
+
+    indexer : `TokenIndexer`
+        The token indexer `spanbert`: its word pieces and its vocabulary.
+    training : `bool`, optional (default = `False`)
+        Whether an instance is one window with its label, as training needs it, or one question with
+        all its windows, as evaluation and prediction do.
+    max_length : `int`, optional (default = `384`)
+        The most pieces of a window, with the question and three special pieces.
+    stride : `int`, optional (default = `128`)
+        How many pieces after a window the next one begins.
+    max_question_length : `int`, optional (default = `64`)
+        The pieces of a question beyond so many are cut off.
+    impossible_answers : `bool`, optional (default = `False`)
+        Whether questions may have no answer, as in SQuAD 2.0. Without it, such a question in
+        training data is an error.
+    fixed_length : `bool`, optional (default = `False`)
+        Whether every window is padded to `max_length`, as in the original.
+    strict : `bool`, optional (default = `True`)
+        Whether the first bad question stops reading. `False`: bad ones are left out, and a warning
+        at the end says how many, and what is wrong with the first.
+    """
+
+    file_suffixes: ClassVar[Sequence[str]]
+    """How the names of data files end, if a folder is to be read; `.gz` may follow."""
+    drops_lost_answers: ClassVar[bool] = True
+    """Whether training leaves questions out whose answer is not in the words at its place."""
+
+    def __init__(
+        self,
+        indexer: TokenIndexer,
+        *,
+        training: bool = False,
+        max_length: int = 384,
+        stride: int = 128,
+        max_question_length: int = 64,
+        impossible_answers: bool = False,
+        fixed_length: bool = False,
+        strict: bool = True,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
+        )
+        tokenizer = getattr(indexer, "tokenizer", None)
+        if not isinstance(tokenizer, PieceTokenizer):
+            raise ConfigError(
+                f"dataset_reader.indexer: a {type(indexer).__name__} does not cut texts into word "
+                'pieces with places; use {"type": "spanbert", ...}'
+            )
+        if stride < 1 or max_question_length < 0:
+            raise ConfigError(
+                "dataset_reader: `stride` must be 1 or more, `max_question_length` 0 or more"
+            )
+        if max_length - max_question_length - NUM_SPECIAL < 1:
+            raise ConfigError(
+                f"dataset_reader: `max_length` {max_length} leaves no room for the passage beside "
+                f"a question of {max_question_length} pieces and {NUM_SPECIAL} special ones; raise "
+                "it or lower `max_question_length`"
+            )
+        self.tokenizer = tokenizer
+        self.training = training
+        self.impossible_answers = impossible_answers
+        self.strict = strict
+        self.shape = WindowShape(max_length, stride, max_question_length, fixed_length)
+        self._special = SpecialPieces(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"))
+        self._bad: list[DataError] = []
+        self._num_dropped = 0
+
+    def questions_of(self, path: str | Path, on_problem: OnProblem | None) -> Iterator[Question]:
+        """The questions of a file; what is wrong with one goes to `on_problem`."""
+        raise NotImplementedError
+
+    def passage(self, text: str) -> Passage:
+        """The passage of a text; questions on the same text can share it."""
+        return make_passage(text, self.tokenizer)
+
+    def text_to_instance(self, question: Question, passage: Passage | None = None) -> Instance:
+        """
+        One instance with all windows of a question.
+
+        # Parameters
+
+        question : `Question`
+            The question.
+        passage : `Passage`, optional (default = `None`)
+            That of its context, if it has been made.
+        """
+        passage = self.passage(question.context) if passage is None else passage
+        return question_instance(
+            self._windows(question, passage), question, self._known_label(question, passage)
+        )
+
+    def training_instances(
+        self, question: Question, passage: Passage | None = None
+    ) -> Iterator[Instance]:
+        """
+        An instance for each window of an annotated question: none if its answer does not stand
+        where it should. Raises `DataError` if there is no answer, but must be one.
+        """
+        passage = self.passage(question.context) if passage is None else passage
+        label = self._label(question, passage)
+        if label is None:
+            self._num_dropped += 1
+        else:
+            yield from window_instances(self._windows(question, passage), label)
+
+    def _read(self, file_path: Any) -> Iterable[Instance]:
+        self._bad.clear()
+        self._num_dropped = 0
+        files = local_files(file_path, suffixes=self.file_suffixes)
+        questions = chain.from_iterable(
+            self.questions_of(file, None if self.strict else self._bad.append) for file in files
+        )
+        # Workers share passages out, not questions: each is cut into pieces once.
+        groups = ((text, list(some)) for text, some in groupby(questions, lambda one: one.context))
+        for text, some in self.shard_iterable(groups):
+            passage = self.passage(text)
+            for question in some:
+                yield from self._instances(question, passage)
+        self._report()
+
+    def _instances(self, question: Question, passage: Passage) -> Iterator[Instance]:
+        if not self.training:
+            yield self.text_to_instance(question, passage)
+            return
+        try:
+            yield from self.training_instances(question, passage)
+        except DataError as error:
+            if self.strict:
+                raise
+            self._bad.append(error)
+
+    def _windows(self, question: Question, passage: Passage) -> QuestionWindows:
+        pieces = self.tokenizer.pieces_of(question.question)
+        return QuestionWindows(pieces, passage, self._special, self.shape)
+
+    def _label(self, question: Question, passage: Passage) -> PieceSpan | None:
+        """The answer in pieces; `None` if it does not stand where it should."""
+        if self.impossible_answers and question.is_impossible:
+            return NO_SPAN
+        if question.labelled is None:
+            advice = (
+                "mark it with `is_impossible`" if self.impossible_answers else "set "
+                "`impossible_answers` of the reader and the model, or leave it out"
+            )
+            raise DataError(f"{question.place}: no answer, which training needs; {advice}")
+        words = answer_words(passage, question.labelled)
+        if self.drops_lost_answers and not is_found(passage, question.labelled, words):
+            return None
+        return answer_pieces(passage, question.labelled, words, self.tokenizer)
+
+    def _known_label(self, question: Question, passage: Passage) -> PieceSpan | None:
+        """The label for the loss of an evaluation, if there is one."""
+        if not question.is_annotated:
+            return None
+        if question.labelled is None:
+            return NO_SPAN
+        return self._label(question, passage) or NO_SPAN
+
+    def _report(self) -> None:
+        if self._bad:
+            logger.warning("%d bad questions left out; the first: %s", len(self._bad), self._bad[0])
+        if self._num_dropped:
+            logger.warning(
+                "%d questions left out of training: their answers do not stand at their places",
+                self._num_dropped,
+            )

@@ -1,0 +1,213 @@
+"""Extractive question answering on SpanBERT."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from allennlp.data import Vocabulary
+from allennlp.models import Model
+from allennlp.modules.token_embedders import TokenEmbedder
+from allennlp.training.metrics import BooleanAccuracy
+from torch import Tensor
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.dataset_readers.qa_instance import QuestionInput
+from spanbert_allen.metrics.answer_scores import AnswerScores
+from spanbert_allen.modules.answer_decoder import AnswerDecoder, DecodedAnswers, WindowScores
+from spanbert_allen.modules.answer_windows import AnswerWindows, answer_loss, split_windows
+from spanbert_allen.modules.at_least_float32 import at_least_float32
+from spanbert_allen.modules.exact_answers import ExactAnswers
+from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+
+_SOFTMAX = ("answers", "everything")
+
+
+@Model.register("spanbert_qa")
+class SpanbertQA(Model):
+    """
+    Extractive question answering as in Joshi et al. (2020), "SpanBERT", section 4.1, and Devlin et
+    al. (2019): a linear layer scores each piece as the first and the last of the answer, and [CLS]
+    stands for there being none.
+
+    # Parameters
+
+    vocab : `Vocabulary`
+        AllenNLP's; nothing is in it, as the pieces are the encoder's own.
+    embedder : `TokenEmbedder`
+        The token embedder `spanbert`.
+    impossible_answers : `bool`, optional (default = `False`)
+        Whether questions may have no answer, as in SQuAD 2.0.
+    threshold : `float`, optional (default = `0.0`)
+        Questions whose no-answer score, the logit of no answer less that of the best answer, is
+        above it are answered with nothing.
+    softmax_over : `str`, optional (default = `"answers"`)
+        What the loss's softmax runs over: `answers`, which are [CLS] and the passage, or
+        `everything`, question and padding of a fixed length too, as in the original.
+    decoder : `AnswerDecoder`, optional (default = `exact`)
+        Chooses the answers.
+    flavour : `str`, optional (default = `"squad"`)
+        Whose F1 is measured: `squad` or `mrqa`.
+    initializer_range : `float`, optional (default = `0.02`)
+        Standard deviation of the head's first weights.
+    """
+
+    default_predictor = "spanbert_qa"
+
+    def __init__(
+        self,
+        vocab: Vocabulary,
+        embedder: TokenEmbedder,
+        *,
+        impossible_answers: bool = False,
+        threshold: float = 0.0,
+        softmax_over: str = "answers",
+        decoder: AnswerDecoder | None = None,
+        flavour: str = "squad",
+        initializer_range: float = 0.02,
+        **kwargs: Any,
+    ):
+        super().__init__(vocab, **kwargs)
+        if not isinstance(embedder, SpanbertEmbedder):
+            raise ConfigError(
+                f"model.embedder: a {type(embedder).__name__} does not encode windows of pieces; "
+                'use {"type": "spanbert", ...}'
+            )
+        if softmax_over not in _SOFTMAX:
+            raise ConfigError(
+                f"model.softmax_over: {softmax_over!r} is neither 'answers' nor 'everything'"
+            )
+        self.embedder = embedder
+        self.qa_outputs = torch.nn.Linear(embedder.get_output_dim(), 2)
+        torch.nn.init.normal_(self.qa_outputs.weight, std=initializer_range)
+        torch.nn.init.zeros_(self.qa_outputs.bias)
+        self.impossible_answers = impossible_answers
+        self.threshold = threshold
+        self.softmax_over = softmax_over
+        self.decoder = ExactAnswers() if decoder is None else decoder
+        self.flavour = flavour
+        self.start_accuracy = BooleanAccuracy()
+        self.end_accuracy = BooleanAccuracy()
+        self.span_accuracy = BooleanAccuracy()
+        self.answer_scores = AnswerScores(
+            impossible_answers=impossible_answers, threshold=threshold, flavour=flavour
+        )
+
+    def forward(
+        self,
+        token_ids: Tensor,
+        segment_ids: Tensor,
+        type_ids: Tensor,
+        passage_pieces: Tensor,
+        max_context: Tensor | None = None,
+        attended: Tensor | None = None,
+        answer_starts: Tensor | None = None,
+        answer_ends: Tensor | None = None,
+        question: list[QuestionInput] | None = None,
+    ) -> dict[str, Any]:
+        """
+        What the question answering readers give: in a row, one window for training or all windows
+        of a question.
+
+        # Parameters
+
+        token_ids, segment_ids, type_ids, passage_pieces : `Tensor`
+            Shape: (batch_size, num_pieces). The segment is the window's number, -1 at padding.
+        max_context, attended : `Tensor`, optional (default = `None`)
+            Shape: (batch_size, num_pieces)
+        answer_starts, answer_ends : `Tensor`, optional (default = `None`)
+            Counted in the window; 0 is [CLS]. Shape: (batch_size, most_windows)
+        question : `list[QuestionInput]`, optional (default = `None`)
+            What to decode.
+
+        # Returns
+
+        `dict[str, Any]`
+            `loss` when there are labels: (CE_start + CE_end) / 2, averaged over windows. With
+            `question`, outside of training, `decoded`: a `DecodedAnswers` for each.
+        """
+        segment_ids, passage_pieces = segment_ids.long(), passage_pieces.long()
+        # Shape: (batch_size, num_pieces, dim)
+        vectors = self.embedder.encode(token_ids.long(), segment_ids, type_ids.long(), attended)
+        # Shape: (batch_size, num_pieces, 2)
+        logits = at_least_float32(self.qa_outputs(vectors))
+        output: dict[str, Any] = {}
+        if answer_starts is not None and answer_ends is not None:
+            windows = split_windows(logits, segment_ids, passage_pieces)
+            answers = windows.answers(answer_starts, answer_ends)
+            output["loss"] = answer_loss(
+                windows, answers, over_everything=self.softmax_over == "everything"
+            )
+            if self.training:
+                self._measure_spans(windows, answers)
+        elif self.training:
+            raise DataError("the data has no answers, which training needs: use annotated data")
+        if question is not None and max_context is not None and not self.training:
+            output["decoded"] = self._decode(
+                logits, segment_ids, passage_pieces, max_context, question
+            )
+            for one, decoded in zip(question, output["decoded"], strict=True):
+                self._measure_answer(one, decoded)
+        return output
+
+    def get_metrics(self, reset: bool = False) -> dict[str, float]:
+        """
+        In training, how often the best first piece, the best last piece and both are right; after
+        that the scores of `AnswerScores`.
+        """
+        if not self.training:
+            return self.answer_scores.get_metric(reset)
+        return {
+            "start_accuracy": float(self.start_accuracy.get_metric(reset)),
+            "end_accuracy": float(self.end_accuracy.get_metric(reset)),
+            "span_accuracy": float(self.span_accuracy.get_metric(reset)),
+        }
+
+    def _decode(
+        self,
+        logits: Tensor,
+        segment_ids: Tensor,
+        passage_pieces: Tensor,
+        max_context: Tensor,
+        questions: list[QuestionInput],
+    ) -> list[DecodedAnswers]:
+        columns = (
+            column.detach().cpu().numpy()
+            for column in (logits, segment_ids, passage_pieces, max_context.bool())
+        )
+        decoded = []
+        for (scores, segments, pieces, best), one in zip(
+            zip(*columns, strict=True), questions, strict=True
+        ):
+            windows = []
+            for number in range(int(segments.max(initial=-1)) + 1):
+                inside = segments == number
+                windows.append(
+                    WindowScores(
+                        scores[inside, 0], scores[inside, 1], pieces[inside], best[inside]
+                    )
+                )
+            decoded.append(
+                self.decoder.decode(windows, one.passage, impossible=self.impossible_answers)
+            )
+        return decoded
+
+    def _measure_spans(self, windows: AnswerWindows, answers: Tensor) -> None:
+        # Shape: (W, 2)
+        best = windows.logits.masked_fill(
+            ~windows.may_be_answer.unsqueeze(-1), -torch.inf
+        ).argmax(1)
+        self.start_accuracy(best[:, 0], answers[:, 0])
+        self.end_accuracy(best[:, 1], answers[:, 1])
+        self.span_accuracy(best, answers)
+
+    def _measure_answer(self, one: QuestionInput, decoded: DecodedAnswers) -> None:
+        if not one.question.is_annotated:
+            return
+        best = decoded.best
+        self.answer_scores(
+            one.question.id,
+            best.text if best is not None else "",
+            [] if one.question.is_impossible else [answer.text for answer in one.question.answers],
+            decoded.no_answer_score,
+        )

@@ -1,0 +1,13 @@
+// SQuAD 1.1 with MiniLM: hours on two CPU cores.
+// Data: rajpurkar.github.io/SQuAD-explorer, CC BY-SA 4.0; train-v1.1.json and dev-v1.1.json.
+local encoders = import '../lib/encoders.libsonnet';
+local qa = import '../lib/qa.libsonnet';
+
+qa {
+  encoder:: encoders.minilm,
+  train_path:: std.extVar('SQUAD_TRAIN_DATA_PATH'),
+  validation_path:: std.extVar('SQUAD_DEV_DATA_PATH'),
+  max_length:: 384,
+  epochs:: 2,
+  learning_rate:: 1e-4,
+}
