@@ -8,6 +8,10 @@ qa {
   train_path:: std.extVar('SQUAD_TRAIN_DATA_PATH'),
   validation_path:: std.extVar('SQUAD_DEV_DATA_PATH'),
   max_length:: 384,
+
+  // All layers, but not the word vectors: that shortens a step.
+  trained_layers:: self.encoder.num_layers,
   epochs:: 2,
-  learning_rate:: 1e-4,
+  learning_rate:: 2e-4,
+  trainer_knobs:: { max_pieces:: 4096 },
 }
