@@ -1,5 +1,6 @@
 """From scores of first and last pieces to answers: what every way of decoding takes and gives."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -111,6 +112,17 @@ class AnswerDecoder(Registrable):
             )
         self.n_best = n_best
         self.max_answer_length = max_answer_length
+
+    def changed(
+        self, *, n_best: int | None = None, max_answer_length: int | None = None
+    ) -> "AnswerDecoder":
+        """This one, but giving so many answers at least, or with another limit to their length."""
+        other = copy.copy(self)
+        if n_best is not None:
+            other.n_best = max(self.n_best, n_best)
+        if max_answer_length is not None:
+            other.max_answer_length = max_answer_length
+        return other
 
     def decode(
         self, windows: Sequence[WindowScores], passage: Passage, *, impossible: bool
