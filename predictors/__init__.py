@@ -7,7 +7,9 @@ from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.bulk import install
 from spanbert_allen.predictors.coref import CorefPredictor
 from spanbert_allen.predictors.coref_json import coref_json
+from spanbert_allen.predictors.qa import QAPredictor
+from spanbert_allen.predictors.qa_json import qa_json
 
-__all__ = ["CorefPredictor", "SpanPredictor", "coref_json"]
+__all__ = ["CorefPredictor", "QAPredictor", "SpanPredictor", "coref_json", "qa_json"]
 
 install()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, ClassVar
 
 from allennlp.data import DatasetReader, Instance
@@ -12,6 +14,7 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import read_lines, replace_file
 from spanbert_allen.predictors.record import Record, parse_record
 
 logger = logging.getLogger(__name__)
@@ -42,6 +45,10 @@ class SpanPredictor(Predictor):
 
     schema: ClassVar[str]
     """The name and version of the results' layout, written into each of them."""
+    names: ClassVar[Sequence[str]] = ("doc_key",)
+    """What names a record; an error record keeps them."""
+    records_at_once: ClassVar[int] = 1
+    """How many records `allennlp predict` gives at least, to make batches of."""
 
     def __init__(
         self,
@@ -75,6 +82,16 @@ class SpanPredictor(Predictor):
     def without_labels(self, instance: Instance) -> Instance:
         """The instance as the model predicts it: a data set's reader may have put labels in."""
         return instance
+
+    def records(self, path: str) -> Iterator[Record]:
+        """The records of an input file, good or bad."""
+        for number, line in read_lines(path, errors="surrogateescape"):
+            if line.strip():
+                yield self.load_line(line, number=number)
+
+    def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
+        """What takes the lines of output, by `write`; whole or not there at all."""
+        return replace_file(path)
 
     def load_line(self, line: str, *, number: int | None = None) -> Record:
         """The record of a line of input, good or bad."""
@@ -127,8 +144,7 @@ class SpanPredictor(Predictor):
         outputs: JsonDict = {"schema": self.schema}
         if record.line is not None:
             outputs["line"] = record.line
-        if isinstance(record.get("doc_key"), str):
-            outputs["doc_key"] = record["doc_key"]
+        outputs |= {name: record[name] for name in self.names if isinstance(record.get(name), str)}
         problem = result.problem if isinstance(result, DataError) else str(result)
         return outputs | {"error": " ".join(problem.split())}
 
@@ -173,8 +189,8 @@ class SpanPredictor(Predictor):
             return list(self._model.forward_on_instances(instances))
         except (RuntimeError, MemoryError) as error:
             if len(instances) == 1:
-                logger.warning("a document could not be predicted", exc_info=error)
-                return [RuntimeError(f"the model failed on this document: {_first_line(error)}")]
+                logger.warning("a record could not be predicted", exc_info=error)
+                return [RuntimeError(f"the model failed on this record: {_first_line(error)}")]
         return [output for instance in instances for output in self._forward([instance])]
 
 

@@ -15,7 +15,7 @@ from allennlp.commands import predict
 from allennlp.commands.predict import _PredictManager
 from allennlp.common.file_utils import cached_path
 
-from spanbert_allen.common.files import STANDARD_STREAM, read_lines, replace_file
+from spanbert_allen.common.files import STANDARD_STREAM
 from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.record import Record
 
@@ -31,11 +31,13 @@ class BulkManager(_PredictManager):
         *args: Any,
         **kwargs: Any,
     ) -> None:
+        self._batch_size: int
         self._is_ours = isinstance(predictor, SpanPredictor)
         self._result_path = output_file if self._is_ours else None
         opened_by_allennlp = None if self._is_ours else output_file
         super().__init__(predictor, input_file, opened_by_allennlp, *args, **kwargs)
         if self._is_ours:
+            self._batch_size = max(self._batch_size, predictor.records_at_once)
             predictor.source = "stdin" if input_file == STANDARD_STREAM else input_file
 
     def run(self) -> None:
@@ -44,7 +46,8 @@ class BulkManager(_PredictManager):
             super().run()
         else:
             # A file named "-" would be standard output to replace_file; AllenNLP means a file.
-            with replace_file(Path(self._result_path).absolute()) as self._output_file:
+            path = Path(self._result_path).absolute()
+            with self._predictor.open_output(path) as self._output_file:
                 super().run()
         if self._is_ours and self._predictor.num_failed:
             sys.stdout.flush()
@@ -59,9 +62,7 @@ class BulkManager(_PredictManager):
             yield from super()._get_json_data()
             return
         path = cached_path(self._input_file) if "://" in self._input_file else self._input_file
-        for number, line in read_lines(path, errors="surrogateescape"):
-            if line.strip():
-                yield self._predictor.load_line(line, number=number)
+        yield from self._predictor.records(str(path))
 
 
 def install() -> None:

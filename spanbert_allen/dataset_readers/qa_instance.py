@@ -10,6 +10,7 @@ import numpy as np
 from allennlp.data import Instance
 from allennlp.data.fields import Field, MetadataField, TensorField
 
+from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.questions import Question
 from spanbert_allen.common.spans import PieceSpan
 from spanbert_allen.data.passage import Passage
@@ -44,20 +45,74 @@ class WindowShape:
         The pieces of a question beyond so many are cut off.
     fixed_length : `bool`, optional (default = `False`)
         Whether every window is padded to `max_length`.
+    overlap : `int`, optional (default = `None`)
+        Instead of the stride: how many pieces neighbouring windows share.
     """
 
     max_length: int
     stride: int
     max_question_length: int
     fixed_length: bool = False
+    overlap: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.stride < 1 or self.max_question_length < 0:
+            raise ConfigError("`stride` must be 1 or more, `max_question_length` 0 or more")
+        room = self.max_length - self.max_question_length - NUM_SPECIAL
+        if room < 1:
+            raise ConfigError(
+                f"`max_length` {self.max_length} leaves no room for the passage beside a question "
+                f"of {self.max_question_length} pieces and {NUM_SPECIAL} special ones; raise it or "
+                "lower `max_question_length`"
+            )
+        if self.overlap is not None and not 0 <= self.overlap < room:
+            raise ConfigError(
+                f"`doc_stride` is {self.overlap}: it must be 0 or more, and less than the {room} "
+                "pieces of the passage that a window has room for"
+            )
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """
+    What a user asks for beside the question; `None` leaves a setting to the model.
+
+    # Parameters
+
+    n_best : `int`, optional
+        How many answers, at least.
+    max_answer_length : `int`, optional
+        In word pieces.
+    impossible_answers : `bool`, optional
+        Whether there may be no answer.
+    threshold : `float`, optional
+        If the no-answer score is above it, there is none.
+    """
+
+    n_best: int | None = None
+    max_answer_length: int | None = None
+    impossible_answers: bool | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
 class QuestionInput:
-    """What the answers to a question are decoded with."""
+    """
+    What the answers to a question are decoded with.
+
+    # Parameters
+
+    question : `Question`
+        The question.
+    passage : `Passage`
+        Its context.
+    decoding : `Decoding`, optional (default = `None`)
+        How, if not as the model does it for all.
+    """
 
     question: Question
     passage: Passage
+    decoding: Decoding | None = None
 
 
 class QuestionWindows:
@@ -90,7 +145,8 @@ class QuestionWindows:
         self._head = np.array([special.cls, *kept, special.sep], np.int32)
         self._sep = special.sep
         room = shape.max_length - len(kept) - NUM_SPECIAL
-        self.spans = window_spans(len(passage), room, shape.stride)
+        stride = shape.stride if shape.overlap is None else room - shape.overlap
+        self.spans = window_spans(len(passage), room, stride)
 
     def columns(self, number: int) -> dict[str, np.ndarray]:
         """The tensors of a window, each of shape (num_pieces,): see `question_instance`."""
@@ -98,7 +154,7 @@ class QuestionWindows:
         first = len(self._head)
         last = first + end - start  # the final [SEP]
         length = self._shape.max_length if self._shape.fixed_length else last + 1
-        columns = {
+        columns: dict[str, np.ndarray] = {
             "token_ids": np.zeros(length, np.int32),
             "segment_ids": np.full(length, number, np.int16),
             "type_ids": np.zeros(length, np.int8),
@@ -153,7 +209,10 @@ def window_instances(windows: QuestionWindows, answer: PieceSpan) -> Iterator[In
 
 
 def question_instance(
-    windows: QuestionWindows, question: Question, answer: PieceSpan | None
+    windows: QuestionWindows,
+    question: Question,
+    answer: PieceSpan | None = None,
+    decoding: Decoding | None = None,
 ) -> Instance:
     """
     One instance with all windows of a question, one after the other. P counts pieces of all
@@ -165,8 +224,10 @@ def question_instance(
         The windows.
     question : `Question`
         The question.
-    answer : `PieceSpan`, optional
+    answer : `PieceSpan`, optional (default = `None`)
         The answer that is learnt, for the loss: `NO_SPAN` for none, `None` if that is not known.
+    decoding : `Decoding`, optional (default = `None`)
+        What the user asks for.
 
     # Returns
 
@@ -187,7 +248,7 @@ def question_instance(
     fields = _fields(_joined(parts))
     if answer is not None:
         fields |= _label_fields([windows.label(number, answer) for number in numbers])
-    fields["question"] = MetadataField(QuestionInput(question, windows.passage))
+    fields["question"] = MetadataField(QuestionInput(question, windows.passage, decoding))
     return Instance(fields)
 
 
@@ -197,7 +258,7 @@ def _joined(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     if not parts:  # a passage without pieces
         empty = np.zeros(0, np.int32)
         names = ("token_ids", "segment_ids", "type_ids", "passage_pieces")
-        return {name: empty for name in names} | {"max_context": empty.astype(bool)}
+        return dict.fromkeys(names, empty) | {"max_context": empty.astype(bool)}
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -15,7 +15,6 @@ from spanbert_allen.common.squad_json import OnProblem
 from spanbert_allen.data.answer_alignment import answer_pieces, answer_words, is_found
 from spanbert_allen.data.passage import Passage, make_passage
 from spanbert_allen.data.pieces import PieceTokenizer
-from spanbert_allen.data.qa_windows import NUM_SPECIAL
 from spanbert_allen.dataset_readers.data_paths import local_files
 from spanbert_allen.dataset_readers.qa_instance import (
     NO_SPAN,
@@ -84,16 +83,6 @@ class QuestionReader(DatasetReader):
                 f"dataset_reader.indexer: a {type(indexer).__name__} does not cut texts into word "
                 'pieces with places; use {"type": "spanbert", ...}'
             )
-        if stride < 1 or max_question_length < 0:
-            raise ConfigError(
-                "dataset_reader: `stride` must be 1 or more, `max_question_length` 0 or more"
-            )
-        if max_length - max_question_length - NUM_SPECIAL < 1:
-            raise ConfigError(
-                f"dataset_reader: `max_length` {max_length} leaves no room for the passage beside "
-                f"a question of {max_question_length} pieces and {NUM_SPECIAL} special ones; raise "
-                "it or lower `max_question_length`"
-            )
         self.tokenizer = tokenizer
         self.training = training
         self.impossible_answers = impossible_answers
@@ -111,6 +100,13 @@ class QuestionReader(DatasetReader):
         """The passage of a text; questions on the same text can share it."""
         return make_passage(text, self.tokenizer)
 
+    def windows(
+        self, question: Question, passage: Passage, shape: WindowShape | None = None
+    ) -> QuestionWindows:
+        """The windows of a question, cut as the reader does or in another shape."""
+        pieces = self.tokenizer.pieces_of(question.question)
+        return QuestionWindows(pieces, passage, self._special, shape or self.shape)
+
     def text_to_instance(self, question: Question, passage: Passage | None = None) -> Instance:
         """
         One instance with all windows of a question.
@@ -124,7 +120,7 @@ class QuestionReader(DatasetReader):
         """
         passage = self.passage(question.context) if passage is None else passage
         return question_instance(
-            self._windows(question, passage), question, self._known_label(question, passage)
+            self.windows(question, passage), question, self._known_label(question, passage)
         )
 
     def training_instances(
@@ -139,7 +135,7 @@ class QuestionReader(DatasetReader):
         if label is None:
             self._num_dropped += 1
         else:
-            yield from window_instances(self._windows(question, passage), label)
+            yield from window_instances(self.windows(question, passage), label)
 
     def _read(self, file_path: Any) -> Iterable[Instance]:
         self._bad.clear()
@@ -167,18 +163,15 @@ class QuestionReader(DatasetReader):
                 raise
             self._bad.append(error)
 
-    def _windows(self, question: Question, passage: Passage) -> QuestionWindows:
-        pieces = self.tokenizer.pieces_of(question.question)
-        return QuestionWindows(pieces, passage, self._special, self.shape)
-
     def _label(self, question: Question, passage: Passage) -> PieceSpan | None:
         """The answer in pieces; `None` if it does not stand where it should."""
         if self.impossible_answers and question.is_impossible:
             return NO_SPAN
         if question.labelled is None:
             advice = (
-                "mark it with `is_impossible`" if self.impossible_answers else "set "
-                "`impossible_answers` of the reader and the model, or leave it out"
+                "mark it with `is_impossible`"
+                if self.impossible_answers
+                else "set `impossible_answers` of the reader and the model, or leave it out"
             )
             raise DataError(f"{question.place}: no answer, which training needs; {advice}")
         words = answer_words(passage, question.labelled)

@@ -183,20 +183,26 @@ class SpanbertQA(Model):
             for number in range(int(segments.max(initial=-1)) + 1):
                 inside = segments == number
                 windows.append(
-                    WindowScores(
-                        scores[inside, 0], scores[inside, 1], pieces[inside], best[inside]
-                    )
+                    WindowScores(scores[inside, 0], scores[inside, 1], pieces[inside], best[inside])
                 )
-            decoded.append(
-                self.decoder.decode(windows, one.passage, impossible=self.impossible_answers)
-            )
+            decoded.append(self._answers(windows, one))
         return decoded
+
+    def _answers(self, windows: list[WindowScores], one: QuestionInput) -> DecodedAnswers:
+        decoder, impossible = self.decoder, self.impossible_answers
+        if one.decoding is not None:
+            decoder = decoder.changed(
+                n_best=one.decoding.n_best, max_answer_length=one.decoding.max_answer_length
+            )
+            if one.decoding.impossible_answers is not None:
+                impossible = one.decoding.impossible_answers
+        return decoder.decode(windows, one.passage, impossible=impossible)
 
     def _measure_spans(self, windows: AnswerWindows, answers: Tensor) -> None:
         # Shape: (W, 2)
-        best = windows.logits.masked_fill(
-            ~windows.may_be_answer.unsqueeze(-1), -torch.inf
-        ).argmax(1)
+        best = windows.logits.masked_fill(~windows.may_be_answer.unsqueeze(-1), -torch.inf).argmax(
+            1
+        )
         self.start_accuracy(best[:, 0], answers[:, 0])
         self.end_accuracy(best[:, 1], answers[:, 1])
         self.span_accuracy(best, answers)

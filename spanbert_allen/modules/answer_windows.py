@@ -72,11 +72,12 @@ def split_windows(logits: Tensor, segment_ids: Tensor, passage_pieces: Tensor) -
     passage_pieces : `Tensor`
         Shape: (batch_size, num_pieces)
     """
-    (pack,) = pack_segments(segment_ids, segment_ids.numel() ** 2) or [None]
-    if pack is None:  # nothing but empty passages
+    packs = pack_segments(segment_ids, segment_ids.numel() ** 2)
+    if not packs:  # nothing but empty passages
         none = segment_ids.new_zeros(0)
         rows = none.view(0, 1)
         return AnswerWindows(logits.new_zeros(0, 1, 2), rows.bool(), rows, none, none)
+    (pack,) = packs  # no limit to its size
     # Shape: (W,)
     firsts = pack.places[:, 0]
     return AnswerWindows(

@@ -132,7 +132,7 @@ def test_a_document_that_the_model_fails_on_is_the_only_one_lost() -> None:
     first, failed, last = predictor.predict_batch_json([{"text": text} for text in texts])
     assert (strings(first), strings(last)) == ([["A", "a"]], [["C", "c"]])
     assert failed["error"] == (
-        "the model failed on this document: not enough memory: you tried to allocate 9 TB"
+        "the model failed on this record: not enough memory: you tried to allocate 9 TB"
     )
     assert predictor.num_failed == 1
     with pytest.raises(RuntimeError, match="not enough memory"):

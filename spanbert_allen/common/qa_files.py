@@ -1,0 +1,37 @@
+"""Which layout a file of questions has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import ijson
+
+from spanbert_allen.common.files import STANDARD_STREAM, open_bytes
+
+Layout = Literal["squad", "mrqa", "records"]
+"""A SQuAD file, an MRQA file, or a JSON record a line."""
+
+
+def qa_layout(path: str | Path) -> Layout:
+    """
+    The layout of a file, by its first keys: `data` or `version` is SQuAD's, `header` MRQA's. What
+    is neither, and standard input, which can be read only once, holds records.
+
+    # Parameters
+
+    path : `str | Path`
+        As for `read_lines`.
+    """
+    if str(path) == STANDARD_STREAM:
+        return "records"
+    with open_bytes(path) as file:
+        try:
+            for place, event, name in ijson.parse(file, multiple_values=True):
+                if place == "" and event == "map_key":
+                    if name == "header":
+                        return "mrqa"
+                    return "squad" if name in ("data", "version") else "records"
+        except (ijson.JSONError, EOFError, OSError):
+            pass  # whoever reads it says what is wrong
+    return "records"
