@@ -76,7 +76,7 @@ def split_windows(logits: Tensor, segment_ids: Tensor, passage_pieces: Tensor) -
     if not packs:  # nothing but empty passages
         none = segment_ids.new_zeros(0)
         rows = none.view(0, 1)
-        return AnswerWindows(logits.new_zeros(0, 1, 2), rows.bool(), rows, none, none)
+        return AnswerWindows(logits.flatten(0, 1)[rows], rows.bool(), rows, none, none)
     (pack,) = packs  # no limit to its size
     # Shape: (W,)
     firsts = pack.places[:, 0]
