@@ -17,11 +17,16 @@ import spanbert_allen.plugin  # noqa: F401
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / "training_configs").glob("[!l]*/*.jsonnet"))
 COREF = ROOT / "tests" / "fixtures" / "coref"
+QA = ROOT / "tests" / "fixtures" / "qa"
 DATA_PATHS = {
     "COREF_TRAIN_DATA_PATH": COREF / "small.conll",
     "COREF_DEV_DATA_PATH": COREF / "small.conll",
     "LITBANK_TRAIN_DATA_PATH": COREF / "litbank_raw.conll",
     "LITBANK_DEV_DATA_PATH": COREF / "litbank_raw.conll",
+    "SQUAD_TRAIN_DATA_PATH": QA / "squad.json",
+    "SQUAD_DEV_DATA_PATH": QA / "squad.json",
+    "MRQA_TRAIN_DATA_PATH": QA / "mrqa.jsonl",
+    "MRQA_DEV_DATA_PATH": QA / "mrqa.jsonl",
     "TRAIN_DATA_PATH": COREF / "small.jsonl",
     "VALIDATION_DATA_PATH": COREF / "small.jsonl",
 }
@@ -39,7 +44,7 @@ def evaluate(config: Path, overrides: str = "") -> dict:
 
 
 def test_there_are_configurations():
-    assert len(CONFIGS) >= 5
+    assert len(CONFIGS) >= 21
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -53,6 +58,10 @@ def test_builds(config, tmp_path, monkeypatch):
         config, f"encoder:: (import '{ROOT}/training_configs/lib/encoders.libsonnet').tiny"
     )
     assert len(config.read_text().splitlines()) <= 30
+    has_two_rates = params["model"]["type"] == "spanbert_coref"
+    if params["model"]["type"] == "spanbert_qa" and "squad1" in config.name:
+        (tmp_path / "squad1.json").write_text(json.dumps(without_impossible(QA / "squad.json")))
+        params["train_data_path"] = params["validation_data_path"] = str(tmp_path / "squad1.json")
     params = Params(params)
     prepare_environment(params)  # takes the seeds
     train = TrainModel.from_params(params, serialization_dir=str(tmp_path / "run"), local_rank=0)
@@ -68,7 +77,58 @@ def test_builds(config, tmp_path, monkeypatch):
     embedder_rates = {rate for name, rate in trained.items() if name.startswith("embedder")}
     other_rates = {rate for name, rate in trained.items() if not name.startswith("embedder")}
     assert len(embedder_rates) == len(other_rates) == 1
-    assert embedder_rates != other_rates
+    assert (embedder_rates != other_rates) == has_two_rates
+
+
+def without_impossible(path: Path) -> dict:
+    data = json.loads(path.read_text())
+    for article in data["data"]:
+        for paragraph in article["paragraphs"]:
+            paragraph["qas"] = [one for one in paragraph["qas"] if not one["is_impossible"]]
+    return data
+
+
+def qa_config(name: str, knobs: str = "") -> dict:
+    return evaluate(ROOT / "training_configs" / "qa" / f"{name}.jsonnet", knobs)
+
+
+@pytest.mark.parametrize("name", ["squad1_base", "squad2_large", "newsqa_base"])
+def test_published_question_answering_trains_as_the_original_did(name):
+    """Specification of the original: 0.4, 0.7, 2.1, 2.5, 3."""
+    made = qa_config(name)
+    assert made["dataset_reader"]["fixed_length"] and made["dataset_reader"]["max_length"] == 512
+    assert (
+        made["dataset_reader"]["training"] and "training" not in made["validation_dataset_reader"]
+    )
+    assert made["model"]["softmax_over"] == "everything"
+    assert made["model"]["decoder"] == {"type": "original"}
+    assert made["model"]["threshold"] == 1.0
+    sampler = made["data_loader"]["batch_sampler"]
+    assert sampler["batch_size"] == 32 and sampler["length_field"] == "attended"
+    is_mrqa = name.startswith("newsqa")
+    assert sampler.get("shuffle_batches", True) != is_mrqa
+    assert made["trainer"]["evaluations_per_epoch"] == (5 if is_mrqa else 10)
+    assert made["trainer"]["num_epochs"] == 4
+    metric = "+best_f1" if name.startswith("squad2") else "+f1"
+    assert made["trainer"]["validation_metric"] == metric
+    (_, pooler) = made["trainer"]["optimizer"]["parameter_groups"]
+    assert pooler == [["pooler"], {"requires_grad": False}]
+
+
+def test_one_knob_makes_question_answering_modern():
+    made = qa_config("newsqa_large", "optimisation:: 'modern', loading_processes:: 2")
+    assert "fixed_length" not in made["dataset_reader"]
+    assert "softmax_over" not in made["model"]
+    assert made["model"]["decoder"] == {"type": "exact"}
+    assert made["model"]["flavour"] == "mrqa" and made["model"]["threshold"] == 0.0
+    assert made["data_loader"]["batch_sampler"]["type"] == "spanbert_token_budget"
+    assert made["data_loader"]["num_workers"] == 2
+    assert made["model"]["embedder"]["model_name"] == "spanbert-large-cased"
+
+
+def test_a_window_that_the_encoder_does_not_take():
+    with pytest.raises(RuntimeError, match="`max_length` is 600, but the encoder takes 512"):
+        qa_config("squad1_base", "max_length:: 600")
 
 
 def test_a_knob_reaches_all_that_depends_on_it():

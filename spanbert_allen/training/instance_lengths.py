@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from allennlp.data import Instance
 from allennlp.data.fields import Field, MetadataField, TensorField
 from allennlp.data.fields.sequence_field import SequenceField
@@ -24,9 +25,10 @@ def instance_lengths(instances: Sequence[Instance], length_field: LengthField = 
         They must be indexed if text fields are measured.
     length_field : `str | Callable[[Instance], int]`, optional (default = `None`)
         The name of a field: a tensor's first dimension counts, a text's or list's longest padding
-        length, and of a field that holds one whole number (a tensor without dimensions, or
-        metadata) that number, for data that is padded already. Or a function that gives the
-        length. By default the longest tensor, text or list of the instance, such as `token_ids`.
+        length. For data that is padded already: of a mask, a tensor of truth values, what is true
+        is counted, and a field that holds one whole number (a tensor without dimensions, or
+        metadata) gives that. Or a function that gives the length. By default the longest tensor,
+        text or list of the instance, such as `token_ids`.
 
     # Returns
 
@@ -59,6 +61,8 @@ def _length_of(instance: Instance, name: str) -> int:
             f"`length_field` of the batch sampler is {name!r}, which an instance does not have: "
             f"choose among {', '.join(instance.fields)}"
         )
+    if isinstance(field, TensorField) and field.tensor.dtype == torch.bool:
+        return int(field.tensor.sum())
     length = _sequence_length(field)
     if length is None:
         length = _number(field)

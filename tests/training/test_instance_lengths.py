@@ -34,6 +34,11 @@ def test_a_field_with_one_number_is_the_length_itself():
     assert instance_lengths([padded], "weight") == [99]
 
 
+def test_of_a_mask_what_is_true_counts():
+    mask = TensorField(torch.arange(384) < 57)
+    assert instance_lengths([instance(384, attended=mask)], "attended") == [57]
+
+
 def test_a_function_gives_the_length():
     assert instance_lengths([instance(5)], lambda it: 10 * len(it["token_ids"])) == [50]
 

@@ -55,7 +55,7 @@ local templates = import 'trainer.libsonnet';
     impossible_answers: $.impossible_answers,
     threshold: $.threshold,
     [if $.optimisation == 'reproduce' then 'softmax_over']: 'everything',
-    decoder: { type: 'exact' } + $.decoder,
+    decoder: { type: if $.optimisation == 'reproduce' then 'original' else 'exact' } + $.decoder,
     [if $.mrqa then 'flavour']: 'mrqa',
   },
   data_loader: $.training.data_loader + (
@@ -81,5 +81,14 @@ local templates = import 'trainer.libsonnet';
     patience:: $.patience,
     precision:: $.precision,
     seed:: $.seed,
-  } + $.trainer_knobs,
+  } + $.changes[$.optimisation] + $.trainer_knobs,
+  changes:: {
+    modern: {},
+    // Windows are sorted by their length without padding. The original's program for MRQA goes from short to
+    // long in every epoch, and evaluates less often.
+    reproduce: { batches+:: { length_field: 'attended' } } + if $.mrqa then {
+      evaluations_per_epoch:: 5,
+      batches+:: { shuffle_batches: false },
+    } else {},
+  },
 }
