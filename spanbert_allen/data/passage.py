@@ -10,7 +10,7 @@ import numpy as np
 
 from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.data.piece_document import IntArray
-from spanbert_allen.data.pieces import PieceTokenizer
+from spanbert_allen.data.pieces import BasicStep, PieceTokenizer
 
 # Where the original cuts words: not at a no-break space, for one.
 _WORD = re.compile("[^ \\t\\r\\n\\u202f]+")
@@ -33,6 +33,11 @@ class Passage:
         The word of each piece, never falling; a word may have none. Shape: (num_pieces,)
     piece_chars : `IntArray`
         First character and end, which is outside, of each piece. Shape: (num_pieces, 2)
+    piece_text : `str`
+        The pieces themselves, a space between them. One string, for its size: passages are sent
+        from process to process.
+    basic : `BasicStep`
+        How the text was cut before it was cut into pieces.
     """
 
     text: str
@@ -40,10 +45,16 @@ class Passage:
     piece_ids: IntArray
     piece_words: IntArray
     piece_chars: IntArray
+    piece_text: str
+    basic: BasicStep
 
     def __len__(self) -> int:
         """The number of pieces."""
         return len(self.piece_ids)
+
+    def pieces(self) -> list[str]:
+        """The pieces, cut out of `piece_text` anew."""
+        return self.piece_text.split(" ") if len(self) else []
 
     def word(self, index: int) -> str:
         """A word."""
@@ -70,10 +81,13 @@ def make_passage(text: str, tokenizer: PieceTokenizer) -> Passage:
     places = chain.from_iterable(tokenizer.places_of_each(words))
     # Characters of the words, then of the text. Shape: (num_pieces, 2)
     piece_chars = np.fromiter(chain.from_iterable(places), np.int64, 2 * num_pieces).reshape(-1, 2)
+    piece_ids = np.fromiter(chain.from_iterable(pieces), np.int64, num_pieces)
     return Passage(
         text=text,
         word_chars=word_chars,
-        piece_ids=np.fromiter(chain.from_iterable(pieces), np.int64, num_pieces),
+        piece_ids=piece_ids,
         piece_words=piece_words,
         piece_chars=piece_chars + word_chars[piece_words, :1],
+        piece_text=" ".join([tokenizer.vocabulary[i] for i in piece_ids.tolist()]),
+        basic=tokenizer.basic,
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 from tokenizers.models import WordPiece
@@ -34,6 +36,61 @@ _CJK_RANGES = (
     (0x2F800, 0x2FA1F),
 )
 _ASCII_PUNCTUATION = ((33, 47), (58, 64), (91, 96), (123, 126))
+_SPECIAL = frozenset(SPECIAL_PIECES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasicStep:
+    """
+    The step before the word pieces: a text cleaned, and cut at white space and punctuation. It is
+    no more than its settings, so it costs next to nothing to send to another process.
+
+    # Parameters
+
+    lower_case, strip_accents, space_cjk, keep_special_strings : `bool`
+        As for `PieceTokenizer`.
+    """
+
+    lower_case: bool
+    strip_accents: bool
+    space_cjk: bool = True
+    keep_special_strings: bool = True
+
+    def parts(self, text: str) -> list[str]:
+        """The parts of a text between white space and around punctuation, none of them empty."""
+        if text.isascii() and text.isalnum():  # nearly every word: nothing to clean or to cut
+            return [text.lower() if self.lower_case else text]
+        parts: list[str] = []
+        for part in text.translate(_cleaning(self.space_cjk)).split():
+            if self._is_kept(part):
+                parts.append(part)
+            else:
+                parts.extend(self._plain(part).translate(_PUNCTUATION).split())
+        return parts
+
+    def located(self, text: str) -> Iterator[tuple[str, list[int]]]:
+        """What `parts` gives, and where in the text each of its characters comes from."""
+        if text.isascii() and text.isalnum():
+            yield text.lower() if self.lower_case else text, list(range(len(text)))
+            return
+        cleaning = _cleaning(self.space_cjk)
+        cleaned = ((c.translate(cleaning), i) for i, c in enumerate(text))
+        for part, sources in _split([(c, i) for characters, i in cleaned for c in characters]):
+            if self._is_kept(part):
+                yield part, sources
+                continue
+            # The same number of characters as all together, whose forms may depend on neighbours.
+            origins = [i for c, i in zip(part, sources, strict=True) for _ in self._plain(c)]
+            plain = zip(self._plain(part), origins, strict=True)
+            yield from _split([(c, i) for one, i in plain for c in one.translate(_PUNCTUATION)])
+
+    def _is_kept(self, part: str) -> bool:
+        return self.keep_special_strings and part in _SPECIAL
+
+    def _plain(self, part: str) -> str:
+        if self.lower_case:
+            part = part.lower()
+        return _without_accents(part) if self.strip_accents else part
 
 
 class PieceTokenizer:
@@ -66,10 +123,12 @@ class PieceTokenizer:
     ):
         self.vocabulary = vocabulary.pieces
         self._ids = {piece: i for i, piece in enumerate(vocabulary.pieces)}
-        self._lower_case = lower_case
-        self._strip_accents = lower_case if strip_accents is None else strip_accents
-        self._kept = frozenset(SPECIAL_PIECES if keep_special_strings else ())
-        self._cleaning = _Cleaning(space_cjk=space_cjk)
+        self.basic = BasicStep(
+            lower_case=lower_case,
+            strip_accents=lower_case if strip_accents is None else strip_accents,
+            space_cjk=space_cjk,
+            keep_special_strings=keep_special_strings,
+        )
         self._word_piece = WordPiece(
             self._ids,
             unk_token="[UNK]",
@@ -134,23 +193,11 @@ class PieceTokenizer:
 
     def _cut(self, text: str) -> tuple[int, ...]:
         return tuple(
-            token.id for part in self._basic(text) for token in self._word_piece.tokenize(part)
+            token.id for part in self.basic.parts(text) for token in self._word_piece.tokenize(part)
         )
 
-    def _basic(self, text: str) -> Iterable[str]:
-        """The parts of a text between white space and around punctuation, none of them empty."""
-        if text.isascii() and text.isalnum():  # nearly every word: nothing to clean or to cut
-            return [text.lower() if self._lower_case else text]
-        parts: list[str] = []
-        for part in text.translate(self._cleaning).split():
-            if part in self._kept:
-                parts.append(part)
-            else:
-                parts.extend(self._plain(part).translate(_PUNCTUATION).split())
-        return parts
-
     def _places(self, text: str) -> Iterator[CharSpan]:
-        for part, sources in self._located(text):
+        for part, sources in self.basic.located(text):
             tokens = self._word_piece.tokenize(part)
             start = 0
             for token in tokens:
@@ -158,26 +205,6 @@ class PieceTokenizer:
                 length = len(part) if len(tokens) == 1 else len(token.value.removeprefix("##"))
                 yield CharSpan(sources[start], sources[start + length - 1] + 1)
                 start += length
-
-    def _located(self, text: str) -> Iterator[tuple[str, list[int]]]:
-        """What `_basic` gives, and where in the text each of its characters comes from."""
-        if text.isascii() and text.isalnum():
-            yield text.lower() if self._lower_case else text, list(range(len(text)))
-            return
-        cleaned = ((c.translate(self._cleaning), i) for i, c in enumerate(text))
-        for part, sources in _split([(c, i) for characters, i in cleaned for c in characters]):
-            if part in self._kept:
-                yield part, sources
-                continue
-            # The same number of characters as all together, whose forms may depend on neighbours.
-            origins = [i for c, i in zip(part, sources, strict=True) for _ in self._plain(c)]
-            plain = zip(self._plain(part), origins, strict=True)
-            yield from _split([(c, i) for one, i in plain for c in one.translate(_PUNCTUATION)])
-
-    def _plain(self, part: str) -> str:
-        if self._lower_case:
-            part = part.lower()
-        return _without_accents(part) if self._strip_accents else part
 
 
 class _Cleaning(dict[int, str]):
@@ -201,6 +228,11 @@ class _Cleaning(dict[int, str]):
             replacement = character
         self[code] = replacement
         return replacement
+
+
+@cache
+def _cleaning(space_cjk: bool) -> _Cleaning:
+    return _Cleaning(space_cjk=space_cjk)
 
 
 class _Punctuation(dict[int, str]):

@@ -1,6 +1,9 @@
 """The parts of a model: the encoder and what stands on it."""
 
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
+from spanbert_allen.modules.exact_answers import ExactAnswers
+from spanbert_allen.modules.original_answers import OriginalAnswers
+from spanbert_allen.modules.pipeline_answers import PipelineAnswers
 from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
 
-__all__ = ["SpanbertEmbedder"]
+__all__ = ["ExactAnswers", "OriginalAnswers", "PipelineAnswers", "SpanbertEmbedder"]

@@ -41,11 +41,12 @@ class RankedAnswer:
     # Parameters
 
     text : `str`
-        As it stands in the context.
+        As it stands in the context; `original` puts single spaces between words.
     chars : `CharSpan`, optional
-        Where; `None` for no answer.
+        Where; `None` for no answer, and for the word "empty" of `original`.
     start_logit, end_logit : `float`
-        The scores of its first and last piece; their sum is the answer's.
+        The scores of its first and last piece; their sum is the answer's. In `pipeline` logarithms
+        of probabilities.
     probability : `float`
         From 0 to 1.
     """
@@ -70,7 +71,8 @@ class DecodedAnswers:
     # Parameters
 
     answers : `tuple[RankedAnswer, ...]`
-        Best first; that there is none is among them if that is allowed.
+        Best first; that there is none is among them if that is allowed, but in `pipeline` only if
+        it is one of the best.
     null_score : `float`, optional
         The score of there being none; `None` if that is not allowed.
     """
@@ -93,7 +95,22 @@ class DecodedAnswers:
 
 class AnswerDecoder(Registrable):
     """
-    Chooses answers by the scores of their first and last pieces.
+    Chooses answers by the scores of their first and last pieces. The ways to do so:
+
+    |                 | `exact`           | `original`              | `pipeline`               |
+    |-----------------|-------------------|-------------------------|--------------------------|
+    | looks at        | all spans         | spans of the best       | all spans                |
+    |                 |                   | firsts and lasts        |                          |
+    | a first piece   | in its best       | in its best window      | in each window           |
+    |                 | window            |                         |                          |
+    | text            | of its pieces     | cut out of its words    | widened to whole parts   |
+    | same text again | left out          | left out                | stays                    |
+    | ranks by        | sum of logits     | sum of logits           | product of probabilities |
+    |                 |                   |                         | in a window              |
+    | probability     | among all spans   | among the answers given | that product             |
+    | no answer       | is listed         | is listed               | is listed if one of the  |
+    |                 |                   |                         | best                     |
+    | nothing left    | no answers        | the word "empty"        | no answers               |
 
     # Parameters
 
@@ -116,7 +133,7 @@ class AnswerDecoder(Registrable):
     def changed(
         self, *, n_best: int | None = None, max_answer_length: int | None = None
     ) -> "AnswerDecoder":
-        """This one, but giving so many answers at least, or with another limit to their length."""
+        """A copy that gives so many answers at least, or has another limit to their length."""
         other = copy.copy(self)
         if n_best is not None:
             other.n_best = max(self.n_best, n_best)

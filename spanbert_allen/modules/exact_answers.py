@@ -44,9 +44,9 @@ class ExactAnswers(AnswerDecoder):
         bands = [self._band(window) for window in windows]
         scores = np.concatenate([band.ravel() for band in bands] or [np.empty(0)])
         # Shape: (num_candidates,): the same text may stand there twice, so some more than asked for
-        best = _largest(scores, 4 * self.n_best)
+        best = largest(scores, 4 * self.n_best)
         everything = scores if null is None else np.append(scores, sum(null))
-        log_total = _log_sum_exp(everything)
+        log_total = log_sum_exp(everything)
         answers = []
         seen = set()
         for place in best:
@@ -72,12 +72,8 @@ class ExactAnswers(AnswerDecoder):
         is_passage = window.passage_pieces >= 0
         # Shape: (num_pieces,) both
         starts = np.where(is_passage & window.max_context, window.start_logits, -np.inf)
-        ends = np.where(is_passage, window.end_logits, -np.inf).astype(np.float64)
-        padding = np.full(self.max_answer_length - 1, -np.inf)
-        band: np.ndarray = starts[:, None] + sliding_window_view(
-            np.concatenate([ends, padding]), self.max_answer_length
-        )
-        return band
+        ends = np.where(is_passage, window.end_logits, -np.inf)
+        return span_scores(starts, ends, self.max_answer_length)
 
     def _locate(
         self, place: int, bands: Sequence[np.ndarray], windows: Sequence[WindowScores]
@@ -98,17 +94,54 @@ class ExactAnswers(AnswerDecoder):
         )
 
 
-def _largest(scores: np.ndarray, count: int) -> np.ndarray:
-    """Places of the largest numbers, best first and earlier ones first among equals, no -inf."""
+def span_scores(starts: np.ndarray, ends: np.ndarray, max_length: int) -> np.ndarray:
+    """
+    The score of each span: that of its first piece and that of its last.
+
+    # Parameters
+
+    starts, ends : `np.ndarray`
+        -inf where no span may begin or end. Shape: (num_pieces,)
+    max_length : `int`
+        The most pieces of a span.
+
+    # Returns
+
+    `np.ndarray`
+        By the first piece and the length less 1. Shape: (num_pieces, max_length)
+    """
+    padding = np.full(max_length - 1, -np.inf)
+    padded = np.concatenate([ends, padding], dtype=np.float64)
+    scores: np.ndarray = starts[:, None] + sliding_window_view(padded, max_length)
+    return scores
+
+
+def largest(scores: np.ndarray, count: int) -> np.ndarray:
+    """
+    The places of the largest scores, best first and earlier ones first among equals; none of -inf.
+
+    # Parameters
+
+    scores : `np.ndarray`
+        Shape: (num_scores,)
+    count : `int`
+        The most to give.
+
+    # Returns
+
+    `np.ndarray`
+        Shape: (at most count,)
+    """
     if len(scores) > count:
         limit = np.partition(scores, -count)[-count]
         places = np.flatnonzero((scores >= limit) & np.isfinite(scores))
     else:
         places = np.flatnonzero(np.isfinite(scores))
-    largest: np.ndarray = places[np.argsort(-scores[places], kind="stable")]
-    return largest[:count]
+    best: np.ndarray = places[np.argsort(-scores[places], kind="stable")]
+    return best[:count]
 
 
-def _log_sum_exp(scores: np.ndarray) -> float:
+def log_sum_exp(scores: np.ndarray) -> float:
+    """The logarithm of the sum of exponentials, 0 if all scores are -inf. Shape: (num_scores,)"""
     top = scores.max(initial=-np.inf)
     return float(top + np.log(np.exp(scores - top).sum())) if np.isfinite(top) else 0.0

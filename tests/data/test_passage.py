@@ -1,5 +1,7 @@
 """Passages: pieces with their characters, windows, and answers in pieces."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,6 +29,17 @@ def test_pieces_know_their_characters():
         plain = text.lower().replace("ë", "e").replace("ï", "i").replace("é", "e")
         assert piece.removeprefix("##") == plain
     assert passage.word(0) == "Zoë's"
+    assert passage.pieces() == pieces
+
+
+def test_passages_are_sent_without_the_vocabulary():
+    passage = make_passage("Zoë's  naïve café", TOKENIZERS["minilm"])
+    sent = pickle.dumps(passage)
+    assert len(sent) < 2000
+    received = pickle.loads(sent)
+    assert received.pieces() == passage.pieces() and received.word(2) == "café"
+    assert received.basic == TOKENIZERS["minilm"].basic
+    assert received.basic.parts("Zoë's") == ["zoe", "'", "s"]
 
 
 def test_words_are_cut_at_five_characters_only():
@@ -42,6 +55,7 @@ def test_characters_of_any_text(name, text):
     tokenizer = TOKENIZERS[name]
     passage = make_passage(text, tokenizer)
     words = [passage.word(i) for i in range(len(passage.word_chars))]
+    assert passage.pieces() == [tokenizer.vocabulary[i] for i in passage.piece_ids]
     assert passage.piece_ids.tolist() == [i for word in words for i in tokenizer.pieces_of(word)]
     starts, ends = passage.piece_chars[:, 0], passage.piece_chars[:, 1]
     assert (starts < ends).all()
@@ -52,7 +66,8 @@ def test_characters_of_any_text(name, text):
 
 
 def test_an_empty_text_has_no_pieces_and_no_windows():
-    assert len(make_passage(" \n", TOKENIZERS["minilm"])) == 0
+    passage = make_passage(" \n", TOKENIZERS["minilm"])
+    assert len(passage) == 0 and passage.pieces() == []
     assert window_spans(0, 10, 5) == []
 
 
