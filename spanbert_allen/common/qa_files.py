@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import ijson
-
 from spanbert_allen.common.files import STANDARD_STREAM, open_bytes
 
 Layout = Literal["squad", "mrqa", "records"]
@@ -25,6 +23,8 @@ def qa_layout(path: str | Path) -> Layout:
     """
     if str(path) == STANDARD_STREAM:
         return "records"
+    import ijson
+
     with open_bytes(path) as file:
         try:
             for place, event, name in ijson.parse(file, multiple_values=True):

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import ijson
-
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import open_bytes
 from spanbert_allen.common.questions import Answer, Question
@@ -40,6 +38,8 @@ def read_squad(path: str | Path, *, on_problem: OnProblem | None = None) -> Iter
 
 
 def _articles(path: str | Path) -> Iterator[Any]:
+    import ijson
+
     number = 0
     try:
         with open_bytes(path) as file:
