@@ -228,7 +228,7 @@ def our_side(archive: Path, change: str) -> Callable[[list], list]:
 
 
 def in_int8(encoder: Any) -> Any:
-    """torch's dynamic quantisation, a scale for each row of weights: the more exact way."""
+    """Torch's dynamic quantisation, a scale for each row of weights: the more exact way."""
     import torch
     from torch.ao.quantization import per_channel_dynamic_qconfig, quantize_dynamic
 
