@@ -50,6 +50,27 @@ def test_the_example_output_is_what_the_predictor_writes():
     assert shown["schema"] == SCHEMA
 
 
+def test_the_example_answer_is_what_the_predictor_writes():
+    from spanbert_allen.common.questions import Question
+    from spanbert_allen.common.spans import CharSpan
+    from spanbert_allen.modules.answer_decoder import DecodedAnswers, RankedAnswer
+    from spanbert_allen.predictors.qa_json import qa_json
+
+    shown = json.loads(blocks("json")[2])
+    (best,) = shown["answers"]
+    question = Question(id=shown["id"], question=shown["question"], context=shown["context"])
+    answer = RankedAnswer(
+        text=best["text"],
+        chars=CharSpan(best["start"], best["end"]),
+        start_logit=best["start_logit"],
+        end_logit=best["end_logit"],
+        probability=best["probability"],
+    )
+    decoded = DecodedAnswers((answer,), shown["null_score"])
+    assert qa_json(question, decoded, top_k=1, threshold=shown["threshold"]) == shown
+    assert shown["context"][shown["start"] : shown["end"]] == shown["answer"]
+
+
 def test_the_example_configuration_changes_what_it_says():
     (snippet,) = blocks("jsonnet")
     names = ("LITBANK_TRAIN_DATA_PATH", "LITBANK_DEV_DATA_PATH")
