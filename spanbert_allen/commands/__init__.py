@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import argparse
 from importlib import import_module
+from keyword import iskeyword
 from typing import Protocol, cast
 
-COMMANDS = ("quickstart", "doctor", "plugin", "sample", "view")
-"""The names, in the order that `--help` shows; `some-name` stands in `some_name.py`."""
+COMMANDS = ("quickstart", "doctor", "plugin", "sample", "view", "import", "export")
+"""
+The names, in the order that `--help` shows; `some-name` stands in `some_name.py`, and a word that
+is Python's own, such as `import`, in `import_.py`.
+"""
 
 
 class Command(Protocol):
@@ -27,5 +31,5 @@ class Command(Protocol):
 
 def load_command(name: str) -> Command:
     """The module of one of `COMMANDS`, imported when it is asked for."""
-    module = import_module(f"spanbert_allen.commands.{name.replace('-', '_')}")
-    return cast("Command", module)
+    module_name = name.replace("-", "_") + "_" * iskeyword(name)
+    return cast("Command", import_module(f"spanbert_allen.commands.{module_name}"))

@@ -1,0 +1,23 @@
+"""Writes a trained model as a folder of transformers."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "write a trained model as a folder that transformers reads"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument("archive", help="a model.tar.gz")
+    parser.add_argument("folder", help="the folder to make")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the folder; returns the exit status."""
+    import spanbert_allen.plugin  # noqa: F401  our classes are registered
+    from spanbert_allen.conversion import export_archive
+
+    export_archive(arguments.archive, arguments.folder)
+    print(arguments.folder)
+    return 0

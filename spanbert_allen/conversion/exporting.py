@@ -1,0 +1,99 @@
+"""An archive of ours as a folder that transformers reads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+import transformers
+from allennlp.models import Model, load_archive
+from allennlp.models.archival import extracted_archive
+from torch import Tensor
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.conversion.model_card import model_card
+from spanbert_allen.conversion.tasks import TASKS, Task
+from spanbert_allen.encoders import EncoderFiles, find_encoder
+from spanbert_allen.encoders.saved_encoder import to_json_bytes
+
+
+def export_archive(archive: str | Path, folder: str | Path) -> None:
+    """
+    Write a trained model as transformers has it: `model.safetensors`, `config.json`, the
+    tokenizer's files and a model card. Low-rank adapters are merged into the weights. The folder
+    appears whole or not at all.
+
+    # Parameters
+
+    archive : `str | Path`
+        A `model.tar.gz`.
+    folder : `str | Path`
+        To be made; it must not be there, or be empty.
+
+    # Errors
+
+    `DataError` for an archive that is none, `ConfigError` for a model that transformers has no
+    class for.
+    """
+    folder = Path(folder).absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError("is there already; name a new folder", folder)
+    if not Path(archive).exists():
+        raise DataError("no such file; give a model.tar.gz", archive)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with extracted_archive(archive) as extracted, torch.no_grad():
+        loaded = load_archive(extracted)
+        task = _task_of(loaded.model)
+        files = find_encoder("", serialization_dir=extracted)
+        metrics = Path(extracted) / "metrics.json"
+        card = model_card(
+            loaded.config.as_dict(quiet=True),
+            task,
+            json.loads(metrics.read_text()) if metrics.is_file() else {},
+        )
+        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        try:
+            _write(loaded.model, task, files, card, part)
+            part.chmod(0o755)  # a temporary folder is its owner's only
+            part.replace(folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _task_of(model: Model) -> Task:
+    for task in TASKS.values():
+        if isinstance(model, Model.by_name(task.model_type)):
+            return task
+    known = ", ".join(task.model_type for task in TASKS.values())
+    raise ConfigError(f"a {type(model).__name__} has no form in transformers; these have: {known}")
+
+
+def _write(model: Any, task: Task, files: EncoderFiles, card: str, folder: Path) -> None:
+    encoder, head = model.embedder.encoder, model.get_submodule(task.head)
+    config = transformers.BertConfig.from_dict(dict(files.config))
+    theirs = getattr(transformers, task.architecture)(config)
+    wanted = theirs.bert.state_dict()
+    weights = {name: tensor for name, tensor in _merged(encoder).items() if name in wanted}
+    theirs.bert.load_state_dict(weights)
+    theirs.get_submodule(task.head).load_state_dict(head.state_dict())
+    theirs.save_pretrained(folder, safe_serialization=True)
+    (folder / "vocab.txt").write_bytes(files.vocabulary.to_bytes())
+    tokenizer = {**files.tokenizer_config, "model_max_length": files.max_positions}
+    (folder / "tokenizer_config.json").write_bytes(to_json_bytes(tokenizer))
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def _merged(encoder: torch.nn.Module) -> dict[str, Tensor]:
+    """The encoder's weights, low-rank adapters added to the layers that they change."""
+    for module in encoder.modules():
+        if hasattr(module, "base_layer"):  # peft's
+            cast("Any", module).merge()
+    return {
+        name.replace(".base_layer.", "."): tensor
+        for name, tensor in encoder.state_dict().items()
+        if ".lora_" not in name
+    }

@@ -1,0 +1,94 @@
+"""A fine-tuned model of the authors', or of transformers, as an archive of AllenNLP's."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from allennlp.common import Params
+from allennlp.common.meta import META_NAME, Meta
+from allennlp.data import Vocabulary
+from allennlp.models import Model, archival
+from torch import Tensor
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.conversion.tasks import Task
+from spanbert_allen.encoders import find_encoder
+from spanbert_allen.modules.encoder_weights import read_weights, renamed
+
+
+def import_model(
+    source: str, archive: str | Path, task: Task, *, vocabulary: str | None = None, **options: Any
+) -> None:
+    """
+    Make an archive of a fine-tuned model. It is written whole or not at all, and holds all that it
+    needs: the source may go.
+
+    # Parameters
+
+    source : `str`
+        One of the authors' `.tar.gz`, a folder in its layout or in that of transformers, or a hub
+        id.
+    archive : `str | Path`
+        The `.tar.gz` to write.
+    task : `Task`
+        One of `TASKS`.
+    vocabulary : `str`, optional (default = `None`)
+        As for `find_encoder`: the authors' archives come without.
+    options
+        The task's own; see its `make_config`.
+
+    # Errors
+
+    `DataError` if weights or files are missing or broken, `ConfigError` if they do not go together.
+    """
+    archive = Path(archive)
+    if not archive.name.endswith(".tar.gz"):
+        raise ConfigError(f"the archive to write is {archive}: its name must end in .tar.gz")
+    if not archive.absolute().parent.is_dir():
+        raise DataError(f"the folder {archive.absolute().parent} does not exist; make it", archive)
+    files = find_encoder(source, vocabulary=vocabulary)
+    if files.find_weights is None:
+        raise DataError("has no weights", source)
+    weights = renamed(read_weights(files.find_weights()))
+    encoder = {"model_name": source}
+    if vocabulary is not None:
+        encoder["vocabulary"] = vocabulary
+    options["max_length"] = min(options["max_length"], files.max_positions)
+    config = task.make_config(encoder, **options)
+    with tempfile.TemporaryDirectory(dir=archive.absolute().parent, prefix=".import-") as folder:
+        model_params = Params(json.loads(json.dumps(config["model"])))
+        vocab = Vocabulary()
+        model = Model.from_params(model_params, vocab=vocab, serialization_dir=folder)
+        _load_head(model, task, weights, source)
+        Params(config).to_file(str(Path(folder) / "config.json"))
+        vocab.save_to_files(str(Path(folder) / "vocabulary"))
+        Meta.new().to_file(Path(folder) / META_NAME)
+        torch.save(model.state_dict(), Path(folder) / "best.th")
+        archival.archive_model(folder, archive_path=archive)
+
+
+def _load_head(model: Model, task: Task, weights: Mapping[str, Tensor], source: str) -> None:
+    head = model.get_submodule(task.head)
+    wanted = head.state_dict()
+    found = {}
+    for name, tensor in wanted.items():
+        full_name = f"{task.head}.{name}"
+        if full_name not in weights:
+            raise DataError(
+                f"has no `{full_name}`: it is not a model fine-tuned for this task; give one, or "
+                "train this encoder with one of the configurations",
+                source,
+            )
+        found[name] = weights[full_name]
+        if found[name].shape != tensor.shape:
+            raise DataError(
+                f"`{full_name}` has shape {tuple(found[name].shape)}, not {tuple(tensor.shape)}: "
+                "it is a model for another task",
+                source,
+            )
+    head.load_state_dict(found)
