@@ -10,7 +10,17 @@ from importlib import import_module
 from keyword import iskeyword
 from typing import Protocol, cast
 
-COMMANDS = ("quickstart", "doctor", "plugin", "sample", "view", "import", "export")
+COMMANDS = (
+    "quickstart",
+    "doctor",
+    "plugin",
+    "sample",
+    "view",
+    "score",
+    "split-mrqa",
+    "import",
+    "export",
+)
 """
 The names, in the order that `--help` shows; `some-name` stands in `some_name.py`, and a word that
 is Python's own, such as `import`, in `import_.py`.

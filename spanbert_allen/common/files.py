@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import sys
@@ -176,10 +177,19 @@ def open_bytes(path: str | Path) -> Iterator[IO[bytes]]:
             yield file
 
 
-def _open_new(path: Path, *, compress: bool) -> IO[str]:
-    if compress:
-        return cast("IO[str]", gzip.open(path, "wt", encoding="utf-8", newline="\n"))
-    return path.open("w", encoding="utf-8", newline="\n")
+@contextmanager
+def _open_new(path: Path, *, compress: bool) -> Iterator[IO[str]]:
+    if not compress:
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        return
+    # Without a name and a time in it, the same text is the same bytes.
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as text,
+    ):
+        yield text
 
 
 def _json_type(value: object) -> str:
