@@ -95,7 +95,7 @@ def split_lines(lines: Iterable[Line], *, seed: int) -> tuple[list[Line], list[L
     count = 0
     for place in drawn:
         size = len(lines[place].question_ids)
-        if abs(2 * (count + size) - total) < abs(2 * count - total):
+        if 2 * (count + size) <= total + 1:
             chosen.add(place)
             count += size
     first = [line for place, line in enumerate(lines) if place in chosen]
