@@ -6,14 +6,18 @@ import argparse
 import sys
 from typing import Any
 
-HELP = "show coreference predictions on the terminal or as an HTML page"
+HELP = "show predictions on the terminal or as an HTML page"
+
+
+_KEYS = ({"text", "clusters"}, {"question", "context", "answers"})
+"""What a result of each predictor has."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("predictions", help="what `allennlp predict` wrote; - is standard input")
     parser.add_argument("--html", metavar="PAGE", help="write this page, and nothing else")
-    parser.add_argument("--title", default="Coreference", help="the page's title")
+    parser.add_argument("--title", default="Predictions", help="the page's title")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,19 +36,19 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     colour = wants_colour(sys.stdout)
     for result in results:
-        print(result.get("doc_key", f"line {result.get('line', '?')}"))
+        print(result.get("doc_key") or result.get("id") or f"line {result.get('line', '?')}")
         print(render_terminal(result, colour=colour))
     return 0
 
 
 def _checked(result: dict[str, Any], path: str, line: int) -> dict[str, Any]:
-    """A result of the predictor `spanbert_coref`, or an error record."""
+    """A result of one of our predictors, or an error record."""
     from spanbert_allen.common.errors import DataError
 
-    if "error" not in result and not {"text", "clusters"} <= result.keys():
+    if "error" not in result and not any(keys <= result.keys() for keys in _KEYS):
         raise DataError(
-            "no prediction of coreference; give a file that `allennlp predict` wrote with the "
-            "predictor spanbert_coref",
+            "no prediction of coreference or of answers; give a file that `allennlp predict` wrote "
+            "with the predictor spanbert_coref or spanbert_qa",
             path,
             line,
         )

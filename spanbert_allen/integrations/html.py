@@ -1,24 +1,22 @@
-"""Coreference results as one HTML page that needs nothing else: no request leaves it."""
+"""Results of predictors as one HTML page that needs nothing else: no request leaves it."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.files import replace_file
-from spanbert_allen.integrations.marked_text import Mention, marked, mentions_of
-
-# Neighbouring numbers get hues far apart (the golden angle, in degrees).
-_HUE_STEP = 137.508
+from spanbert_allen.integrations.coref_html import coref_html
+from spanbert_allen.integrations.escaping import as_html
+from spanbert_allen.integrations.qa_html import qa_html
 
 
 def write_html(
-    results: Iterable[Mapping[str, Any]], path: str | Path, *, title: str = "Coreference"
+    results: Iterable[Mapping[str, Any]], path: str | Path, *, title: str = "Predictions"
 ) -> None:
     """
     Writes a page that shows results; the file appears whole or not at all.
@@ -26,10 +24,11 @@ def write_html(
     # Parameters
 
     results : `Iterable[Mapping[str, Any]]`
-        Results of the predictor `spanbert_coref`; error records are shown as such.
+        Results of the predictors `spanbert_coref` and `spanbert_qa`; error records are shown as
+        such.
     path : `str | Path`
         The file to write.
-    title : `str`, optional (default = `"Coreference"`)
+    title : `str`, optional (default = `"Predictions"`)
         The page's title.
     """
     page = render_html(results, title=title)
@@ -37,7 +36,7 @@ def write_html(
         file.write(page)
 
 
-def render_html(results: Iterable[Mapping[str, Any]], *, title: str = "Coreference") -> str:
+def render_html(results: Iterable[Mapping[str, Any]], *, title: str = "Predictions") -> str:
     """The page of `write_html` as a string."""
     style, script = _part("page.css"), _part("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -50,11 +49,11 @@ def render_html(results: Iterable[Mapping[str, Any]], *, title: str = "Coreferen
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{_escaped(title)}</title>
+<title>{as_html(title)}</title>
 <style>{style}</style>
 </head>
 <body>
-<h1>{_escaped(title)}</h1>
+<h1>{as_html(title)}</h1>
 <main>
 {articles}
 </main>
@@ -69,69 +68,9 @@ def _part(name: str) -> str:
 
 
 def _article(number: int, result: Mapping[str, Any]) -> str:
-    name = result.get("doc_key") or f"line {result.get('line', number + 1)}"
+    name = result.get("doc_key") or result.get("id") or f"line {result.get('line', number + 1)}"
     if "error" in result:
-        body = f'<p class="error">Not predicted: {_escaped(result["error"])}</p>'
+        body = f'<p class="error">Not predicted: {as_html(result["error"])}</p>'
     else:
-        clusters = result["clusters"]
-        text = _text(number, result["text"], clusters)
-        body = f'<div class="text" dir="auto">{text}</div>\n{_chains(number, clusters)}'
-    return f"<article>\n<h2>{_escaped(str(name))}</h2>\n{body}\n</article>"
-
-
-def _text(number: int, text: str, clusters: Sequence[Sequence[Mapping[str, Any]]]) -> str:
-    parts = []
-    for mark in marked(text, mentions_of(clusters)):
-        if mark.mention is None:
-            parts.append(_escaped(mark.text))
-        elif mark.kind == "open":
-            identity = "" if mark.goes_on else f' id="{_anchor(number, mark.mention)}"'
-            parts.append(f"<span{identity} {_chain_attributes(mark.mention.chain)}")
-            parts.append(f' title="{_escaped(_hint(mark.mention))}">')
-        else:
-            chain_number = "" if mark.goes_on else f"<sub>{mark.mention.chain + 1}</sub>"
-            parts.append(f"{chain_number}</span>")
-    return "".join(parts)
-
-
-def _chains(number: int, clusters: Sequence[Sequence[Mapping[str, Any]]]) -> str:
-    if not clusters:
-        return "<aside><p>No mentions that corefer.</p></aside>"
-    items = []
-    for chain, cluster in enumerate(clusters):
-        links = ", ".join(
-            f'<a href="#{_anchor(number, mention)}" dir="auto">{_escaped(_one_line(mention))}</a>'
-            for mention in mentions_of([[]] * chain + [cluster])
-        )
-        size = f"{len(cluster)} mention{'s' * (len(cluster) != 1)}"
-        items.append(
-            f'<li {_chain_attributes(chain)} tabindex="0">'
-            f"<b>{chain + 1}</b> <small>{size}</small> {links}</li>"
-        )
-    return "<aside>\n<ol>\n" + "\n".join(items) + "\n</ol>\n</aside>"
-
-
-def _chain_attributes(chain: int) -> str:
-    return f'class="mention" data-chain="{chain}" style="--hue:{chain * _HUE_STEP % 360:.0f}"'
-
-
-def _anchor(number: int, mention: Mention) -> str:
-    return f"d{number}-{mention.chain}-{mention.start}-{mention.end}"
-
-
-def _one_line(mention: Mention) -> str:
-    return " ".join(mention.details["text"].split())
-
-
-def _hint(mention: Mention) -> str:
-    scores = [
-        f"{name} {mention.details[key]:.2f}"
-        for name, key in (("mention score", "mention_score"), ("link score", "link_score"))
-        if mention.details.get(key) is not None
-    ]
-    return ", ".join([f"chain {mention.chain + 1}", *scores])
-
-
-def _escaped(text: str) -> str:
-    """The text as HTML; what UTF-8 cannot hold (lone surrogates) becomes a question mark."""
-    return escape(text.encode("utf-8", "replace").decode("utf-8"), quote=True)
+        body = (coref_html if "clusters" in result else qa_html)(number, result)
+    return f"<article>\n<h2>{as_html(str(name))}</h2>\n{body}\n</article>"

@@ -1,19 +1,14 @@
-"""A coreference result for a terminal: coloured where colours are wanted, bracketed everywhere."""
+"""Results for a terminal: coloured where colours are wanted, bracketed everywhere."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import IO, Any
 
-from spanbert_allen.integrations.marked_text import marked, mentions_of
-
-# Of the 256-colour table: bright enough on black, dark enough on white.
-_COLOURS = (33, 166, 35, 127, 136, 37, 161, 99, 64, 203, 31, 172)
-_RESET = "\x1b[0m"
-# A text could carry escape sequences of its own; none reaches the terminal.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+from spanbert_allen.integrations.coref_terminal import coref_terminal
+from spanbert_allen.integrations.escaping import for_terminal
+from spanbert_allen.integrations.qa_terminal import qa_terminal
 
 
 def wants_colour(stream: IO[str], environment: Mapping[str, str] | None = None) -> bool:
@@ -29,45 +24,15 @@ def wants_colour(stream: IO[str], environment: Mapping[str, str] | None = None) 
 
 def render_terminal(result: Mapping[str, Any], *, colour: bool) -> str:
     """
-    The text with each mention in brackets that bear the number of its chain, then the chains.
+    What a predictor found: see `coref_terminal` and `qa_terminal`.
 
     # Parameters
 
     result : `Mapping[str, Any]`
-        A result of the predictor `spanbert_coref`, or an error record.
+        A result of the predictor `spanbert_coref` or `spanbert_qa`, or an error record.
     colour : `bool`
-        Whether to give each chain a colour.
+        Whether to use colours.
     """
     if "error" in result:
-        return f"not predicted: {_safe(result['error'])}\n"
-    lines = [_text(result, colour), ""]
-    for number, cluster in enumerate(result["clusters"]):
-        strings = " · ".join(_safe(" ".join(mention["text"].split())) for mention in cluster)
-        lines.append(f"{_paint(f'{number + 1:>3}', number, colour)}  {strings}")
-    if not result["clusters"]:
-        lines.append("no mentions that corefer")
-    return "\n".join(lines) + "\n"
-
-
-def _text(result: Mapping[str, Any], colour: bool) -> str:
-    parts = []
-    chains: list[int] = []
-    for mark in marked(result["text"], mentions_of(result["clusters"])):
-        if mark.mention is None:
-            parts.append(_paint(_safe(mark.text), chains[-1] if chains else None, colour))
-        elif mark.kind == "open":
-            chains.append(mark.mention.chain)
-            parts.append(_paint(f"[{mark.mention.chain + 1} ", mark.mention.chain, colour))
-        else:
-            parts.append(_paint("]", chains.pop(), colour))
-    return "".join(parts)
-
-
-def _paint(text: str, chain: int | None, colour: bool) -> str:
-    if not colour or chain is None:
-        return text
-    return f"\x1b[1;38;5;{_COLOURS[chain % len(_COLOURS)]}m{text}{_RESET}"
-
-
-def _safe(text: str) -> str:
-    return _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n"))
+        return f"not predicted: {for_terminal(result['error'])}\n"
+    return (coref_terminal if "clusters" in result else qa_terminal)(result, colour)

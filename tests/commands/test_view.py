@@ -39,6 +39,49 @@ def test_another_file_is_refused_and_nothing_written(predictions: Path) -> None:
     with predictions.open("a", encoding="utf-8") as file:
         file.write('{"text": "input, not output"}\n')
     page = predictions.with_name("page.html")
-    with pytest.raises(DataError, match=r"predictions.jsonl:3: no prediction of coreference"):
+    with pytest.raises(DataError, match=r"predictions.jsonl:3: no prediction of coreference or"):
         main(["view", str(predictions), "--html", str(page)])
     assert not page.exists()
+
+
+ANSWER = {"text": "Oslo <b>", "start": 4, "end": 12, "probability": 0.75}
+QA_RESULT = {
+    "id": "q",
+    "question": "Where & when?",
+    "context": "Ida Oslo <b> " + "x" * 400,
+    "answer": "Oslo <b>",
+    "start": 4,
+    "end": 12,
+    "probability": 0.75,
+    "answers": [ANSWER, {"text": "", "start": None, "end": None, "probability": 0.25}],
+    "no_answer_score": -1.5,
+    "threshold": 0.0,
+}
+NOTHING = QA_RESULT | {"answer": "", "start": None, "end": None, "no_answer_score": 2.0}
+
+
+def write(path: Path, *results: dict) -> Path:
+    path.write_text("".join(f"{json.dumps(result)}\n" for result in results), encoding="utf-8")
+    return path
+
+
+def test_answers_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["view", str(write(tmp_path / "answers.jsonl", QA_RESULT, NOTHING))]) == 0
+    said = capsys.readouterr().out
+    assert f"q\nWhere & when?\nIda [Oslo <b>] {'x' * 299} ...\n" in said
+    assert "Oslo <b> (no-answer score -1.50, threshold 0.00)\n  0.750  Oslo <b>\n" in said
+    assert "no answer (no-answer score 2.00, threshold 0.00)" in said
+    assert "  0.250  no answer\n" in said
+
+
+def test_answers_and_coreference_on_one_page(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    source = write(tmp_path / "all.jsonl", QA_RESULT, RESULT, FAILED, NOTHING)
+    assert main(["view", str(source), "--html", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<b>Where &amp; when?</b>" in page
+    marked = '<span class="mention" style="--hue:138" id="a0">Oslo &lt;b&gt;</span> xxx'
+    assert f"Ida {marked}" in page
+    assert '<a href="#a0">Oslo &lt;b&gt;</a>' in page
+    assert "<small>0.250</small> <i>no answer</i>" in page
+    assert "her<sub>1</sub>" in page and "Not predicted: no text" in page
+    assert page.count('id="a') == 1

@@ -1,0 +1,19 @@
+"""Foreign text on a page or a terminal."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+# A text could carry escape sequences of its own; none reaches the terminal.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def as_html(text: str) -> str:
+    """The text as HTML; what UTF-8 cannot hold (lone surrogates) becomes a question mark."""
+    return escape(text.encode("utf-8", "replace").decode("utf-8"), quote=True)
+
+
+def for_terminal(text: str) -> str:
+    """The text without control characters but line breaks and tabs."""
+    return _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n"))
