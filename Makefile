@@ -9,6 +9,7 @@ INSTALLED := .venv/.installed
 
 TASK ?= coref
 TEXT ?=
+QUESTION ?=
 
 # One thread a test process, two processes: the same on every machine, and nothing from a hub.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
@@ -17,7 +18,7 @@ PYTEST := $(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist worksteal
 .PHONY: help install lock quickstart test test-fast check lint format clean
 
 help:
-	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref, TEXT="...")'
+	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref or qa, TEXT="...", QUESTION="...")'
 	@echo 'make install     .venv with every pinned version of requirements/lock.txt'
 	@echo 'make test        linter, types, layers and all tests; make check is the same'
 	@echo 'make test-fast   the tests that take less than five seconds'
@@ -41,9 +42,9 @@ lock: install
 	$(BIN)/python requirements/make_lock.py
 
 quickstart: install
-	@$(BIN)/spanbert-allen quickstart --task '$(TASK)' $(if $(TEXT),--text "$$TEXT")
+	@$(BIN)/spanbert-allen quickstart --task '$(TASK)' $(if $(TEXT),--text "$$TEXT") $(if $(QUESTION),--question "$$QUESTION")
 
-export TEXT
+export TEXT QUESTION
 
 check: test
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,10 +54,24 @@ class EpochReport:
     """
     One line an epoch, from the file of metrics that is written at its end; and what the trainer
     logs in between.
+
+    # Parameters
+
+    folder : `Path`
+        AllenNLP's serialization directory.
+    progress : `Progress`
+        Where to say it.
+    shown : `Callable[[Mapping[str, float], str], list[str]]`
+        What to say of metrics whose names have a prefix; the first of it is said.
     """
 
-    def __init__(self, folder: Path, progress: Progress) -> None:
-        self.folder, self.progress = folder, progress
+    def __init__(
+        self,
+        folder: Path,
+        progress: Progress,
+        shown: Callable[[Mapping[str, float], str], list[str]],
+    ) -> None:
+        self.folder, self.progress, self._shown = folder, progress, shown
         self.epoch = 0
 
     def __call__(self, line: str) -> None:
@@ -72,8 +87,7 @@ class EpochReport:
         ) is not None:
             self.epoch += 1
             said = [f"  epoch {self.epoch:>2}  loss {metrics['training_loss']:.2f}"]
-            if "validation_coref_f1" in metrics:
-                said.append(f"dev CoNLL F1 {100 * metrics['validation_coref_f1']:.1f}")
+            said += [f"dev {score}" for score in self._shown(metrics, "validation_")[:1]]
             self.progress.line("  ".join(said))
 
 

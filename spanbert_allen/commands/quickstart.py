@@ -1,4 +1,4 @@
-"""`spanbert-allen quickstart`: train on the sample corpus, evaluate, and resolve a text."""
+"""`spanbert-allen quickstart`: train on the sample corpus, evaluate, and use the model."""
 
 from __future__ import annotations
 
@@ -14,38 +14,31 @@ from typing import Any
 from spanbert_allen.commands.logged_run import last_words, run_logged, sibling_program
 from spanbert_allen.commands.progress import EpochReport, Percentage, Progress
 from spanbert_allen.commands.quickstart_places import Places
+from spanbert_allen.commands.quickstart_tasks import (
+    DEFAULT_QUESTION,
+    DEFAULT_TEXT,
+    QUICKSTART_TASKS,
+    QuickstartTask,
+)
 from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.common.files import replace_file
 
-HELP = "train a small model on the sample corpus, evaluate it and resolve a text with it"
+HELP = "train a small model on the sample corpus, evaluate it and use it on a text"
 
 DEFAULT_OUT = "out/quickstart"
-DEFAULT_TEXT = (
-    "Mara Lindqvist runs a small bookshop on the harbour. She opened the shop eleven years ago, "
-    "when her brother Tom lent her the money. Tom is a sailor. When he is at home, he sits behind "
-    'the counter and drinks her coffee. "I have never read a novel," he says, "but the customers '
-    'believe me anyway." Last week the mayor gave the shop a prize, and Mara hung the prize above '
-    "the door, where her customers can see it."
-)
-
 _CONFIG = "training_configs/quickstart/{task}.jsonnet"
-_SCORES = {
-    "coref": {
-        "coref_f1": "CoNLL F1",
-        "muc_f1": "MUC",
-        "b_cubed_f1": "B³",
-        "ceafe_f1": "CEAFe",
-        "mention_recall": "mention recall",
-    }
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument(
-        "--task", choices=sorted(_SCORES), default="coref", help="what to train (default: coref)"
+        "--task",
+        choices=sorted(QUICKSTART_TASKS),
+        default="coref",
+        help="what to train (default: coref)",
     )
-    parser.add_argument("--text", help="the text to resolve (default: a short one of ours)")
+    parser.add_argument("--text", help="the text to work on (default: a short one of ours)")
+    parser.add_argument("--question", help="of qa: what to ask about it")
     parser.add_argument(
         "--out", default=DEFAULT_OUT, help=f"the folder for everything made ({DEFAULT_OUT})"
     )
@@ -55,43 +48,42 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the three steps; returns the exit status."""
     began = time.monotonic()
     progress = Progress(sys.stdout)
-    places = Places(Path(arguments.out), arguments.task)
+    task = QUICKSTART_TASKS[arguments.task]
+    places = Places(Path(arguments.out), arguments.task, task.split_file)
     config = Path(_CONFIG.format(task=arguments.task))
     if not config.is_file():
         raise ConfigError(
             f"{config} is not here ({Path.cwd()}): run quickstart from the root of the repository"
         )
     text = DEFAULT_TEXT if arguments.text is None else arguments.text
-    _write_inputs(places, text)
-    progress.line(f"1/3 Train on the sample corpus ({_corpus_size(places)})")
-    _train(places, config, progress)
+    question = DEFAULT_QUESTION if arguments.question is None else arguments.question
+    _write_inputs(places, task.make_record(text, question))
+    progress.line(f"1/3 Train on the sample corpus ({_corpus_size(places, task)})")
+    _train(places, task, config, progress)
     progress.line("2/3 Evaluate on its test split")
-    _evaluate(places, progress)
-    progress.line("3/3 Resolve a text")
+    _evaluate(places, task, progress)
+    progress.line(f"3/3 {task.last_step}")
     result = _predict(places, progress)
-    _show(result, places, progress)
-    _close(places, time.monotonic() - began, progress)
+    _show(result, places, task, progress)
+    _close(places, task, time.monotonic() - began, progress)
     return 0
 
 
-def _write_inputs(places: Places, text: str) -> None:
+def _write_inputs(places: Places, record: Mapping[str, Any]) -> None:
     from spanbert_allen.sample_corpus.layouts import write_sample
 
     write_sample(places.data)
     places.log.unlink(missing_ok=True)
     with replace_file(places.text) as file:
-        file.write(json.dumps({"doc_key": "quickstart", "text": text}) + "\n")
+        file.write(json.dumps(record) + "\n")
 
 
-def _corpus_size(places: Places) -> str:
-    sizes = {
-        name: len(places.split(name).read_text(encoding="utf-8").splitlines())
-        for name in ("train", "dev", "test")
-    }
-    return ", ".join(f"{size} {name} texts" for name, size in sizes.items())
+def _corpus_size(places: Places, task: QuickstartTask) -> str:
+    sizes = {name: task.size(places.split(name)) for name in ("train", "dev", "test")}
+    return ", ".join(f"{size} {name} {task.unit}" for name, size in sizes.items())
 
 
-def _train(places: Places, config: Path, progress: Progress) -> None:
+def _train(places: Places, task: QuickstartTask, config: Path, progress: Progress) -> None:
     command = ["train", str(config), "-s", str(places.run), "-f"]
     if places.out != Path(DEFAULT_OUT):
         paths = {
@@ -102,22 +94,17 @@ def _train(places: Places, config: Path, progress: Progress) -> None:
     # A run of before would be taken for this one's epochs; -f removes it only after the start.
     for old in places.run.glob("metrics_epoch_*.json"):
         old.unlink()
-    epochs = EpochReport(places.run, progress)
+    epochs = EpochReport(places.run, progress, task.shown)
     _run_allennlp(command, places, progress, epochs)
     epochs.report_finished()
 
 
-def _evaluate(places: Places, progress: Progress) -> None:
+def _evaluate(places: Places, task: QuickstartTask, progress: Progress) -> None:
     test, metrics = str(places.split("test")), str(places.metrics)
     command = ["evaluate", str(places.archive), test, "--output-file", metrics]
     _run_allennlp(command, places, progress, Percentage("  evaluating", progress))
     scores = json.loads(places.metrics.read_text(encoding="utf-8"))
-    named = [
-        f"{name} {100 * scores[key]:.1f}"
-        for key, name in _SCORES[places.task].items()
-        if key in scores
-    ]
-    progress.line("  test: " + "  ".join(named))
+    progress.line("  test: " + "  ".join(task.shown(scores)))
 
 
 def _predict(places: Places, progress: Progress) -> Mapping[str, Any]:
@@ -152,20 +139,22 @@ def _allennlp(arguments: list[str]) -> list[str]:
     return [*sibling_program("allennlp"), *arguments, *package]
 
 
-def _show(result: Mapping[str, Any], places: Places, progress: Progress) -> None:
+def _show(
+    result: Mapping[str, Any], places: Places, task: QuickstartTask, progress: Progress
+) -> None:
     from spanbert_allen.integrations.html import write_html
     from spanbert_allen.integrations.terminal import render_terminal, wants_colour
 
     progress.line()
     progress.line(render_terminal(result, colour=wants_colour(sys.stdout)))
-    write_html([result], places.page, title="Coreference quickstart")
+    write_html([result], places.page, title=task.title)
 
 
-def _close(places: Places, seconds: float, progress: Progress) -> None:
+def _close(places: Places, task: QuickstartTask, seconds: float, progress: Progress) -> None:
     made = {
         places.archive: "the model, ready for `allennlp predict`",
         places.metrics: "its scores on the test split",
-        places.predictions: "the resolved text, with character offsets",
+        places.predictions: "the result, with character offsets",
         places.page: "the same as a page: open it in a browser",
         places.log: "everything the commands wrote",
     }
@@ -175,19 +164,16 @@ def _close(places: Places, seconds: float, progress: Progress) -> None:
     for path, what in made.items():
         progress.line(f"  {str(path).ljust(width)}  {what}")
     progress.line("To try next, with your own text, or many, one a line:")
-    for command in _next_commands(places):
+    for command in _next_commands(places, task):
         progress.line(f"  {command}")
-    progress.line(
-        "This model has seen a few dozen short texts only: README.md says how to train on"
-    )
-    progress.line("more, or on your own, and which other configurations there are.")
+    progress.line(task.closing)
 
 
-def _next_commands(places: Places) -> list[str]:
+def _next_commands(places: Places, task: QuickstartTask) -> list[str]:
     texts, results, page = (places.out / name for name in ("mine.jsonl", "mine.out", "mine.html"))
     predict = ["predict", str(places.archive), str(texts), "--output-file", str(results)]
     return [
-        f'echo \'{{"text": "Your own text."}}\' > {shlex.quote(str(texts))}',
+        f"echo {shlex.quote(task.own_record)} > {shlex.quote(str(texts))}",
         shlex.join(_allennlp([*predict, "--silent"])),
         shlex.join([*sibling_program("spanbert-allen"), "view", str(results), "--html", str(page)]),
     ]

@@ -8,10 +8,22 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Places:
-    """Where everything of a run goes: `out` is the folder of the option `--out`."""
+    """
+    Where everything of a run goes.
+
+    # Parameters
+
+    out : `Path`
+        The folder of the option `--out`.
+    task : `str`
+        The task's name.
+    split_file : `str`
+        The sample corpus's file of a split; `{split}` stands for its name.
+    """
 
     out: Path
     task: str
+    split_file: str
 
     @property
     def data(self) -> Path:
@@ -35,17 +47,17 @@ class Places:
 
     @property
     def text(self) -> Path:
-        """The text to resolve, as a line of jsonl."""
+        """What to predict, as a line of jsonl."""
         return self.out / "text.jsonl"
 
     @property
     def predictions(self) -> Path:
-        """The resolved text as a line of jsonl."""
+        """The result as a line of jsonl."""
         return self.out / "predictions.jsonl"
 
     @property
     def page(self) -> Path:
-        """The resolved text as an HTML page."""
+        """The result as an HTML page."""
         return self.out / f"{self.task}.html"
 
     @property
@@ -55,4 +67,4 @@ class Places:
 
     def split(self, name: str) -> Path:
         """The data of a split: train, dev or test."""
-        return self.data / f"{self.task}_{name}.jsonl"
+        return self.data / self.split_file.format(split=name)

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 EPOCHS = [
-    {"training_loss": 30.456, "validation_coref_f1": 0.25},
-    {"training_loss": 10.0, "validation_coref_f1": 0.5},
+    {"training_loss": 30.456, "validation_coref_f1": 0.25, "validation_f1": 12.0},
+    {"training_loss": 10.0, "validation_coref_f1": 0.5, "validation_f1": 20.0},
 ]
 
 
@@ -21,11 +21,19 @@ def train(arguments: list[str]) -> None:
 
 def evaluate(arguments: list[str]) -> None:
     metrics = {"coref_f1": 0.4444, "muc_f1": 0.5, "loss": 3.0}
+    if arguments[1].endswith("squad_test.json"):
+        metrics = {"exact": 30.0, "f1": 34.0, "total": 72.0, "loss": 3.0}
     Path(arguments[arguments.index("--output-file") + 1]).write_text(json.dumps(metrics))
 
 
 def predict(arguments: list[str]) -> None:
     record = json.loads(Path(arguments[1]).read_text(encoding="utf-8"))
+    if "question" in record:
+        answer = {"text": record["context"][:3], "start": 0, "end": 3, "probability": 0.9}
+        result = record | {"answer": answer["text"], "start": 0, "end": 3, "answers": [answer]}
+        result |= {"no_answer_score": None, "threshold": None}
+        Path(arguments[arguments.index("--output-file") + 1]).write_text(json.dumps(result))
+        return
     mentions = [{"start": 0, "end": 3, "text": record["text"][:3]}]
     mentions.append({"start": 4, "end": 7, "text": record["text"][4:7]})
     result = {"doc_key": "quickstart", "text": record["text"], "clusters": [mentions]}

@@ -14,6 +14,11 @@ import pytest
 from spanbert_allen.commands import quickstart
 from spanbert_allen.commands.logged_run import last_words, run_logged, sibling_program
 from spanbert_allen.commands.progress import Progress
+from spanbert_allen.commands.quickstart_tasks import (
+    DEFAULT_QUESTION,
+    DEFAULT_TEXT,
+    QUICKSTART_TASKS,
+)
 from spanbert_allen.common.errors import ConfigError, UserError
 from tests.places import ROOT
 
@@ -29,9 +34,10 @@ def options(*given: str) -> argparse.Namespace:
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    config = tmp_path / "training_configs" / "quickstart" / "coref.jsonnet"
-    config.parent.mkdir(parents=True)
-    config.write_text("{}")
+    configs = tmp_path / "training_configs" / "quickstart"
+    configs.mkdir(parents=True)
+    for task in QUICKSTART_TASKS:
+        (configs / f"{task}.jsonnet").write_text("{}")
     (tmp_path / ".allennlp_plugins").write_text("spanbert_allen\n")
     monkeypatch.setattr(
         quickstart, "sibling_program", lambda name: FAKE if name == "allennlp" else [name]
@@ -89,6 +95,27 @@ def test_the_commands_printed_are_those_that_ran(
     ]
 
 
+def test_question_answering(
+    repository: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    given = ("--task", "qa", "--text", "Ann her <b>", "--question", "Who?")
+    assert quickstart.run(options(*given)) == 0
+    said = capsys.readouterr().out
+    out = repository / "out" / "quickstart"
+    assert "1/3 Train on the sample corpus (287 train questions, 36 dev questions, 72 t" in said
+    assert "epoch  1  loss 30.46  dev F1 12.0\n" in said
+    assert "test: F1 34.0  exact 30.0\n" in said
+    assert "3/3 Answer a question\n" in said
+    assert "Who?\n[Ann] her <b>\n\nAnn\n  0.900  Ann\n" in said
+    assert "<b>Who?</b>" in (out / "qa.html").read_text()
+    assert "evaluate out/quickstart/qa/model.tar.gz out/quickstart/data/squad_test.json" in said
+    assert """echo '{"question": "Whose text?", "context": "Your own text."}' >""" in said
+    quickstart.run(options("--task", "qa"))
+    record = json.loads((out / "text.jsonl").read_text())
+    assert record["question"] == DEFAULT_QUESTION and "mayor" in record["context"]
+
+
 def test_another_folder_and_no_plugin_line(repository: Path, capsys: pytest.CaptureFixture) -> None:
     (repository / ".allennlp_plugins").unlink()
     quickstart.run(options("--out", "my out"))
@@ -121,7 +148,7 @@ def test_outside_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_default_text_is_a_short_one() -> None:
-    assert 60 <= len(quickstart.DEFAULT_TEXT.split()) <= 150
+    assert 60 <= len(DEFAULT_TEXT.split()) <= 150
 
 
 def test_output_is_passed_on_as_it_comes(tmp_path: Path) -> None:
