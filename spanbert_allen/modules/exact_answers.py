@@ -50,6 +50,8 @@ class ExactAnswers(AnswerDecoder):
         answers = []
         seen = set()
         for place in best:
+            if len(answers) == self.n_best:
+                break
             first, last, start, end = self._locate(int(place), bands, windows)
             chars = passage.chars(first, last)
             text = passage.text[chars.start : chars.end]
@@ -57,7 +59,6 @@ class ExactAnswers(AnswerDecoder):
                 seen.add(text)
                 share = float(np.exp(scores[place] - log_total))
                 answers.append(RankedAnswer(text, chars, start, end, share))
-        answers = answers[: self.n_best]
         if null is not None:
             share = float(np.exp(sum(null) - log_total))
             answers.append(RankedAnswer("", None, *null, share))
