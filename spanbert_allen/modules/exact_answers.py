@@ -47,7 +47,7 @@ class ExactAnswers(AnswerDecoder):
         best = largest(scores, 4 * self.n_best)
         everything = scores if null is None else np.append(scores, sum(null))
         log_total = log_sum_exp(everything)
-        answers = []
+        answers: list[RankedAnswer] = []
         seen = set()
         for place in best:
             if len(answers) == self.n_best:
