@@ -11,9 +11,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("sources", nargs="*", help="MRQA files, packed or not")
     parser.add_argument("--out", default="mrqa_halves", help="the folder (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="default: 1")
+    parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
     parser.add_argument(
-        "--check", metavar="MANIFEST", help="read halves again and compare, and write nothing"
+        "--check",
+        metavar="MANIFEST",
+        help="read the halves beside it again and compare, and write nothing",
     )
 
 
@@ -22,6 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     from spanbert_allen.common.errors import ConfigError
     from spanbert_allen.common.mrqa_split import check_manifest, split_files
 
+    if arguments.check and arguments.sources:
+        raise ConfigError("--check reads what is there; leave the files to halve out")
     if arguments.check:
         print(f"{check_manifest(arguments.check)} halves are as they were written")
         return 0

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import json_object, read_lines, replace_file
+from spanbert_allen.common.files import (
+    STANDARD_STREAM,
+    json_object,
+    open_bytes,
+    read_lines,
+    replace_file,
+)
 from spanbert_allen.version import VERSION
 
 HALVES = ("dev", "test")
@@ -26,15 +33,25 @@ _NOTE = (
 
 
 class Line(NamedTuple):
-    """A context with its questions, as it stands in the file."""
+    """
+    What the split needs of a line: not its texts, so that large files fit into memory.
 
-    text: str
+    # Parameters
+
+    context : `str`
+        The SHA-256 of the context.
+    question_ids : `tuple[str, ...]`
+        Of its questions, in their order.
+    """
+
+    context: str
     question_ids: tuple[str, ...]
 
 
 def split_files(sources: Sequence[str | Path], folder: str | Path, *, seed: int) -> list[Path]:
     """
-    Write `NAME.dev.jsonl.gz` and `NAME.test.jsonl.gz` for each file, and a manifest; all or none.
+    Write `NAME.dev.jsonl.gz` and `NAME.test.jsonl.gz` for each file, and a manifest. Sources are
+    read twice, and all of them are checked before anything is written.
 
     # Parameters
 
@@ -51,55 +68,52 @@ def split_files(sources: Sequence[str | Path], folder: str | Path, *, seed: int)
         What was written, the manifest last.
     """
     folder = Path(folder)
-    names = [Path(source).name.removesuffix(".gz").removesuffix(".jsonl") for source in sources]
-    for name in names:
-        if names.count(name) > 1:
-            raise DataError(f"two files are called {name}; give them different names", name)
-    contents: dict[str, str] = {}
-    files: dict[str, Any] = {}
-    for name, source in zip(names, sources, strict=True):
-        header, lines = _read(source)
-        halves = dict(zip(HALVES, split_lines(lines, seed=seed), strict=True))
-        files[name] = {"source": Path(source).name}
-        for half, some in halves.items():
-            text = "".join(f"{line}\n" for line in [header, *(line.text for line in some)])
-            contents[_file_name(name, half)] = text
-            files[name][half] = _entry(_file_name(name, half), text, some)
-    manifest = {"spanbert_allen": VERSION, "seed": seed, "note": _NOTE, "files": files}
-    folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        for file_name, text in contents.items():
-            stack.enter_context(replace_file(folder / file_name)).write(text)
-        stack.enter_context(replace_file(folder / MANIFEST)).write(
-            json.dumps(manifest, indent=2) + "\n"
-        )
-    return [folder / name for name in (*contents, MANIFEST)]
+    targets = _targets(sources, folder)
+    chosen = [_dev_lines(source, seed) for source in sources]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"no folder can be made here ({error.strerror})", folder) from error
+    with replace_file(folder / MANIFEST) as manifest:
+        with ExitStack() as stack:
+            for source, halves, dev in zip(sources, targets.values(), chosen, strict=True):
+                _write_halves(stack, source, halves, dev)
+        files = {
+            name: {"source": Path(source).name, "source_sha256": _content_digest(source)}
+            | {half: _entry(path) for half, path in zip(HALVES, halves, strict=True)}
+            for source, (name, halves) in zip(sources, targets.items(), strict=True)
+        }
+        content = {"spanbert_allen": VERSION, "seed": seed, "note": _NOTE, "files": files}
+        manifest.write(json.dumps(content, indent=2) + "\n")
+    return [path for halves in targets.values() for path in halves] + [folder / MANIFEST]
 
 
-def split_lines(lines: Iterable[Line], *, seed: int) -> tuple[list[Line], list[Line]]:
+def dev_places(lines: Sequence[Line], *, seed: int) -> frozenset[int]:
     """
-    Two halves with as nearly as possible the same number of questions; a context stays whole. What
-    is in which depends on the seed and on the ids of questions, not on the order of lines.
+    Which lines make the dev half. Lines that share a context or a question stay together; groups
+    of them are taken in an order drawn by the seed, each that leaves the dev half larger than the
+    test half by one question at most. If groups of one question are left over, the halves are thus
+    equal but for one; otherwise they differ by less than twice the smallest group left over.
+
+    What is in which half depends on the seed and on the ids of questions, and neither on the order
+    of lines nor on the machine.
 
     # Parameters
 
-    lines : `Iterable[Line]`
-        The contexts. In the halves they keep their order.
+    lines : `Sequence[Line]`
+        All of a file.
     seed : `int`
         The seed.
     """
-    lines = list(lines)
-    drawn = sorted(range(len(lines)), key=lambda place: _rank(lines[place], seed))
-    total = sum(len(line.question_ids) for line in lines)
-    chosen: set[int] = set()
-    count = 0
-    for place in drawn:
-        size = len(lines[place].question_ids)
-        if 2 * (count + size) <= total + 1:
-            chosen.add(place)
-            count += size
-    first = [line for place, line in enumerate(lines) if place in chosen]
-    return first, [line for place, line in enumerate(lines) if place not in chosen]
+    groups = [(_drawn(lines, places, seed), places) for places in _groups(lines)]
+    room = sum(len(line.question_ids) for line in lines) + 1
+    dev: set[int] = set()
+    for _, places in sorted(groups):
+        size = 2 * sum(len(lines[place].question_ids) for place in places)
+        if size <= room:
+            dev.update(places)
+            room -= size
+    return frozenset(dev)
 
 
 def check_manifest(path: str | Path) -> int:
@@ -108,60 +122,148 @@ def check_manifest(path: str | Path) -> int:
     that is not as it was written.
     """
     path = Path(path)
+    text = "\n".join(line for _, line in read_lines(path))
     try:
-        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        files = json.loads(text)["files"]
         entries = [files[name][half] for name in files for half in HALVES]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"is no manifest of split-mrqa ({error!r})", path) from error
-    for entry in entries:
-        half = path.parent / entry["file"]
-        text = "".join(f"{line}\n" for _, line in read_lines(half))
-        if _digest(text) != entry["sha256"]:
-            raise DataError(f"is not the half that {path} describes; make it anew", half)
+        halves = [path.parent / Path(entry["file"]).name for entry in entries]
+    except (ValueError, LookupError, TypeError) as error:
+        raise DataError(
+            "no manifest of split-mrqa; give the one beside the halves", path
+        ) from error
+    for half, entry in zip(halves, entries, strict=True):
+        found = _entry(half)
+        different = [name for name in found if found[name] != entry.get(name)]
+        if different:
+            raise DataError(
+                f"is not the half that {path} describes ({', '.join(different)}); make it anew",
+                half,
+            )
     return len(entries)
 
 
-def _read(source: str | Path) -> tuple[str, list[Line]]:
-    header, lines = "", []
-    for number, text in read_lines(source):
+def _targets(sources: Sequence[str | Path], folder: Path) -> dict[str, tuple[Path, ...]]:
+    """The halves to write by the name of the source."""
+    targets: dict[str, tuple[Path, ...]] = {}
+    for source in sources:
+        if str(source) == STANDARD_STREAM:
+            raise DataError("standard input cannot be read twice; name a file", source)
+        name = Path(source).name.removesuffix(".gz").removesuffix(".jsonl")
+        if name in targets:
+            raise DataError(f"two files are called {name}; give them different names", source)
+        targets[name] = tuple(folder / f"{name}.{half}.jsonl.gz" for half in HALVES)
+    for source in sources:
+        for halves in targets.values():
+            if Path(source).resolve() in [path.resolve() for path in halves]:
+                raise DataError("a half would take its place; choose another --out", source)
+    return targets
+
+
+def _dev_lines(source: str | Path, seed: int) -> frozenset[int]:
+    """Places, in the file, of the lines of the dev half; the header counts as none."""
+    lines = [line for _, line in _read(source) if line is not None]
+    dev = dev_places(lines, seed=seed)
+    if len({place in dev for place, line in enumerate(lines) if line.question_ids}) < 2:
+        raise DataError("has questions on fewer than two contexts; there are no halves", source)
+    return dev
+
+
+def _write_halves(
+    stack: ExitStack, source: str | Path, halves: Sequence[Path], dev: frozenset[int]
+) -> None:
+    """Copy each line to its half; the files take their names when the stack is closed."""
+    files = [stack.enter_context(replace_file(path)) for path in halves]
+    place = 0
+    for text, line in _read(source):
+        if line is None:
+            for file in files:
+                file.write(f"{text}\n")
+        else:
+            files[place not in dev].write(f"{text}\n")
+            place += 1
+
+
+def _read(path: str | Path) -> Iterator[tuple[str, Line | None]]:
+    """Each line with what is in it; the header with `None`."""
+    number = 0
+    for number, text in read_lines(path):
         if number == 1:
-            header = text
-            if "header" not in json_object(text, path=source, line=1):
-                raise DataError("no MRQA file: the first line must be its header", source, 1)
+            if "header" not in json_object(text, path=path, line=1):
+                raise DataError(
+                    'no MRQA file: the first line must be its header, {"header": {...}}; take the '
+                    "file of the shared task",
+                    path,
+                    1,
+                )
+            yield text, None
         elif text.strip():
-            lines.append(Line(text, _question_ids(text, source, number)))
-    if not lines:
-        raise DataError("holds no questions; give a file of MRQA's", source)
-    return header, lines
+            yield text, _line(json_object(text, path=path, line=number), path, number)
+    if not number:
+        raise DataError("is empty; give a file of MRQA's", path)
 
 
-def _question_ids(text: str, source: str | Path, number: int) -> tuple[str, ...]:
-    try:
-        return tuple(str(one["qid"]) for one in json_object(text, path=source, line=number)["qas"])
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            "no MRQA record: it needs a list `qas` of questions with a `qid`", source, number
-        ) from error
+def _line(record: dict[str, Any], path: str | Path, number: int) -> Line:
+    context, questions = record.get("context"), record.get("qas")
+    if isinstance(context, str) and isinstance(questions, list):
+        ids = [one.get("qid") if isinstance(one, dict) else None for one in questions]
+        names = tuple(name for name in ids if isinstance(name, str))
+        if len(names) == len(ids):
+            return Line(_digest(context), names)
+    raise DataError(
+        "no MRQA record: it needs a text `context` and a list `qas` of questions with a `qid`",
+        path,
+        number,
+    )
 
 
-def _rank(line: Line, seed: int) -> str:
-    return _digest("\n".join((str(seed), *line.question_ids)))
+def _groups(lines: Sequence[Line]) -> list[list[int]]:
+    """Places of lines that share a context or a question, directly or through others."""
+    above = list(range(len(lines)))
+
+    def top(place: int) -> int:
+        while above[place] != place:
+            above[place] = above[above[place]]
+            place = above[place]
+        return place
+
+    first: dict[tuple[str, str], int] = {}
+    for place, line in enumerate(lines):
+        keys = [("context", line.context), *(("question", name) for name in line.question_ids)]
+        for key in keys:
+            above[top(first.setdefault(key, place))] = top(place)
+    groups = defaultdict(list)
+    for place in range(len(lines)):
+        groups[top(place)].append(place)
+    return list(groups.values())
 
 
-def _file_name(name: str, half: str) -> str:
-    return f"{name}.{half}.jsonl.gz"
+def _drawn(lines: Sequence[Line], places: Sequence[int], seed: int) -> tuple[str, str]:
+    """By which a group is sorted; the context settles it for groups without questions."""
+    ranks = [_digest("\n".join((str(seed), *lines[place].question_ids))) for place in places]
+    return min(ranks), min(lines[place].context for place in places)
 
 
-def _entry(file_name: str, text: str, lines: Sequence[Line]) -> dict[str, Any]:
+def _entry(path: Path) -> dict[str, Any]:
+    """What the manifest says of a half."""
+    lines = [line for _, line in _read(path) if line is not None]
     ids = sorted(name for line in lines for name in line.question_ids)
     return {
-        "file": file_name,
-        "sha256": _digest(text),
+        "file": path.name,
+        "sha256": _content_digest(path),
         "contexts": len(lines),
         "questions": len(ids),
         "question_ids_sha256": _digest("\n".join(ids)),
     }
 
 
+def _content_digest(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, unpacked."""
+    content = hashlib.sha256()
+    with open_bytes(path) as file:
+        while block := file.read(1 << 20):
+            content.update(block)
+    return content.hexdigest()
+
+
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

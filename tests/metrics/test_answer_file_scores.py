@@ -1,19 +1,13 @@
-"""Scores of files of predictions, through the functions and the command."""
+"""Scores of files of predictions, as functions; tests/commands/test_score.py has the command."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from spanbert_allen.__main__ import main
-from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.questions import Answer, Question
 from spanbert_allen.metrics.answer_file_scores import score_predictions
-from tests.test_start_up import heavy_modules
-
-QA = Path(__file__).parents[1] / "fixtures" / "qa"
 
 
 def question(name: str, *answers: str) -> Question:
@@ -26,20 +20,50 @@ def question(name: str, *answers: str) -> Question:
     )
 
 
+QUESTIONS = [question("a", "Oslo"), question("b"), question("c", "old Oslo"), question("d")]
+PREDICTIONS = {"a": "Oslo", "b": "Rome", "c": "Oslo tram", "d": "Rome"}
+ODDS = {"a": -3.0, "b": 1.5, "c": 0.2, "d": 4.0}
+
+
 def test_the_golden_threshold():
-    """Specification 2.5: (87.5, 0.2); the raw F1 of c is a half."""
-    questions = [question("a", "Oslo"), question("b"), question("c", "old Oslo"), question("d")]
-    predictions = {"a": "Oslo", "b": "Rome", "c": "Oslo tram", "d": "Rome"}
-    odds = {"a": -3.0, "b": 1.5, "c": 0.2, "d": 4.0}
-    found = score_predictions(questions, predictions, odds, threshold=None)
-    assert len(found.scores) == 13
+    """Found with the authors' program: (87.5, 0.2); the raw F1 of c is a half."""
+    found = score_predictions(QUESTIONS, PREDICTIONS, ODDS, threshold=None)
     assert (found.scores["best_f1"], found.scores["best_f1_thresh"]) == (87.5, 0.2)
     assert found.scores["f1"] == 87.5
-    fixed = score_predictions(questions, predictions, odds, threshold=2.0)
-    assert fixed.scores["NoAns_exact"] == 50.0 and fixed.scores["HasAns_f1"] == 75.0
-    blank = score_predictions(questions, {**predictions, "b": ""})
-    assert blank.scores["NoAns_exact"] == 50.0
-    assert not any(name.startswith("best") for name in blank.scores)
+
+
+def test_all_thirteen_by_hand():
+    predictions = {"a": "Oslo", "b": "Rome", "c": "Oslo tram", "d": ""}
+    odds = {"a": -2.0, "b": 1.0, "c": 0.5, "d": -1.0}
+    best = {
+        "best_exact": 75.0,  # a and both without an answer
+        "best_exact_thresh": -2.0,
+        "best_f1": 87.5,  # and half of c
+        "best_f1_thresh": 0.5,
+    }
+    totals = {"total": 4.0, "HasAns_total": 2.0, "NoAns_total": 2.0}
+    no_answer = {"NoAns_exact": 100.0, "NoAns_f1": 100.0}
+    fixed = {"exact": 75.0, "f1": 75.0, "HasAns_exact": 50.0, "HasAns_f1": 50.0}
+    found = score_predictions(QUESTIONS, predictions, odds)
+    assert found.scores == {**totals, **fixed, **no_answer, **best}
+    tuned = {"exact": 75.0, "f1": 87.5, "HasAns_exact": 50.0, "HasAns_f1": 75.0}
+    found = score_predictions(QUESTIONS, predictions, odds, threshold=None)
+    assert found.scores == {**totals, **tuned, **no_answer, **best}
+
+
+def test_without_no_answer_scores_an_empty_text_decides():
+    found = score_predictions(QUESTIONS, {**PREDICTIONS, "b": ""})
+    assert found.scores["NoAns_exact"] == 50.0 and found.scores["HasAns_f1"] == 75.0
+    assert len(found.scores) == 9
+    assert not any(name.startswith("best") for name in found.scores)
+
+
+def test_an_empty_list_of_answers_makes_squad_2_but_not_mrqa():
+    questions = [question("a", "Oslo"), Question(id="b", question="?", context="")]
+    predictions = {"a": "Oslo", "b": ""}
+    assert score_predictions(questions, predictions).scores["NoAns_exact"] == 100.0
+    mrqa = score_predictions(questions, predictions, flavour="mrqa")
+    assert mrqa.scores == {"exact": 100.0, "f1": 50.0, "total": 2.0}
 
 
 def test_missing_predictions():
@@ -49,88 +73,65 @@ def test_missing_predictions():
     assert (found.missing, found.unknown) == (["b"], ["z"])
     left_out = score_predictions(questions, {"a": "Oslo"}, answered_only=True)
     assert left_out.scores == {"exact": 100.0, "f1": 100.0, "total": 1.0}
+    assert left_out.missing == ["b"]
+
+
+@pytest.mark.parametrize("threshold", [-9.0, 0.0, 9.0, None])
+def test_no_threshold_makes_a_missing_prediction_right(threshold):
+    whole = score_predictions(QUESTIONS, PREDICTIONS, ODDS, threshold=threshold).scores
+    more = [*QUESTIONS, question("e")]
+    odds = {**ODDS, "e": 99.0}
+    found = score_predictions(more, PREDICTIONS, odds, threshold=threshold).scores
+    for name in ("exact", "f1", "best_exact", "best_f1"):
+        assert found[name] == pytest.approx(whole[name] * 4 / 5)
+    assert found["NoAns_f1"] == pytest.approx(whole["NoAns_f1"] * 2 / 3)
+    assert found["best_f1_thresh"] == whole["best_f1_thresh"]
+    left_out = score_predictions(
+        more, PREDICTIONS, odds, threshold=threshold, answered_only=True
+    ).scores
+    assert left_out == whole
+
+
+def test_only_answerable_ones_predicted_is_still_squad_2():
+    found = score_predictions(QUESTIONS, {"a": "Oslo"}, {"a": -1.0}, answered_only=True)
+    assert len(found.scores) == 13 and found.scores["NoAns_total"] == 0
+    nothing = score_predictions(QUESTIONS, {}, {})
+    assert nothing.scores["best_f1"] == nothing.scores["f1"] == 0.0
 
 
 def test_texts_that_normalisation_leaves_nothing_of():
-    """Specification 2.5 and 3; and the typographic apostrophe is no punctuation."""
+    """MRQA's F1 is 0 there; and the typographic apostrophe is no punctuation."""
     questions = [question("a", "the"), question("b", "Ida\u2019s")]
     predictions = {"a": "a", "b": "Ida's"}
-    assert score_predictions(questions, predictions).scores["f1"] == 50.0
-    assert score_predictions(questions, predictions, flavour="mrqa").scores["f1"] == 0.0
-
-
-def run_score(capsys: pytest.CaptureFixture, *arguments: object) -> tuple[dict[str, float], str]:
-    assert main(["score", "qa", *map(str, arguments)]) == 0
-    said = capsys.readouterr()
-    return {
-        name: float(value) for name, value in (line.split() for line in said.out.splitlines())
-    }, said.err
-
-
-def test_the_command_on_squad(tmp_path, capsys):
-    gold = {"where": "in Oslo", "which": "1887", "who": "driver", "price": "", "lamp": "Oslo"}
-    (tmp_path / "predictions.json").write_text(json.dumps(gold))
-    scores, err = run_score(capsys, QA / "squad.json", tmp_path / "predictions.json")
-    assert scores["exact"] == 80.0 and scores["NoAns_total"] == 1 and not err
-    odds = dict.fromkeys(gold, -1.0) | {"lamp": 3.0}
-    (tmp_path / "odds.json").write_text(json.dumps(odds))
-    scores, _ = run_score(
-        capsys,
-        QA / "squad.json",
-        tmp_path / "predictions.json",
-        "--null-odds",
-        tmp_path / "odds.json",
-        "--tuned",
-        "--out",
-        tmp_path / "scores.json",
-    )
-    assert scores["best_f1_thresh"] == -1.0 and scores["best_exact"] == 80.0
-    assert len(json.loads((tmp_path / "scores.json").read_text())) == 13
-
-
-def test_the_command_on_mrqa(tmp_path, capsys):
-    (tmp_path / "p.json").write_text(json.dumps({"m1": "the lamp", "m2": "tram", "x": "y"}))
-    scores, err = run_score(capsys, QA / "mrqa.jsonl", tmp_path / "p.json")
-    assert scores == {
-        "exact": 33.33,
-        "f1": pytest.approx(100 * (1 + 2 / 3) / 3, abs=0.01),
-        "total": 3,
+    assert score_predictions(questions, predictions).scores == {
+        "exact": 50.0,
+        "f1": 50.0,
+        "total": 2.0,
     }
-    assert "1 questions have no prediction and are counted as wrong; the first: m3" in err
-    assert "1 predictions are for no question of the data; the first: x" in err
-    scores, _ = run_score(capsys, QA / "mrqa.jsonl", tmp_path / "p.json", "--answered-only")
-    assert scores["total"] == 2
+    mrqa = score_predictions(questions, predictions, flavour="mrqa").scores
+    assert mrqa == {"exact": 50.0, "f1": 0.0, "total": 2.0}
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("{", "not JSON"),
-        ("[1]", r"holds \[1\]; it must be an object"),
-        ('{"where": 3}', "question where: 3 must be a text"),
-    ],
+TEXTS = ["", "Oslo", "old Oslo", "Rome"]
+
+
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from(TEXTS), st.sampled_from([*TEXTS, None])), min_size=1, max_size=8
+    ),
+    odds=st.lists(st.integers(-20, 20), min_size=8, max_size=8, unique=True),
 )
-def test_broken_predictions(tmp_path, content, sentence):
-    (tmp_path / "p.json").write_text(content)
-    with pytest.raises(DataError, match=sentence):
-        main(["score", "qa", str(QA / "squad.json"), str(tmp_path / "p.json")])
-
-
-def test_broken_odds_and_data(tmp_path):
-    (tmp_path / "p.json").write_text("{}")
-    (tmp_path / "odds.json").write_text('{"where": "high"}')
-    arguments = ["score", "qa", str(QA / "squad.json"), str(tmp_path / "p.json")]
-    with pytest.raises(DataError, match="question where: 'high' must be a number"):
-        main([*arguments, "--null-odds", str(tmp_path / "odds.json")])
-    with pytest.raises(DataError, match="is neither a SQuAD nor an MRQA file"):
-        main(["score", "qa", str(tmp_path / "p.json"), str(tmp_path / "p.json")])
-
-
-def test_no_torch_is_imported(tmp_path):
-    (tmp_path / "p.json").write_text("{}")
-    arguments = ["score", "qa", str(QA / "squad.json"), str(tmp_path / "p.json")]
-    statement = (
-        "import contextlib, io; from spanbert_allen.__main__ import main\n"
-        f"with contextlib.redirect_stdout(io.StringIO()): main({arguments!r})"
-    )
-    assert heavy_modules(statement) <= {"numpy"}
+def test_the_best_threshold_is_the_best_of_all(rows, odds):
+    questions = [
+        question(str(number), *filter(None, [gold])) for number, (gold, _) in enumerate(rows)
+    ]
+    questions.append(question("impossible"))
+    predictions = {str(number): text for number, (_, text) in enumerate(rows) if text is not None}
+    scores = {name: float(odds[int(name)]) for name in predictions}
+    tried = [
+        score_predictions(questions, predictions, scores, threshold=value).scores
+        for value in (-99.0, *scores.values())
+    ]
+    for name in ("exact", "f1"):
+        best = max(one[name] for one in tried)
+        assert tried[0][f"best_{name}"] == pytest.approx(best)

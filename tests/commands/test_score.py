@@ -1,0 +1,171 @@
+"""The command `spanbert-allen score`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spanbert_allen.__main__ import main
+from spanbert_allen.common.errors import ConfigError, DataError
+from tests.places import ROOT
+from tests.test_start_up import heavy_modules
+
+SQUAD = ROOT / "tests" / "fixtures" / "qa" / "squad.json"
+MRQA = SQUAD.with_name("mrqa.jsonl")
+ANSWERS = {"where": "in Oslo", "which": "1887", "who": "driver", "price": "", "lamp": "Oslo"}
+
+
+def write(path: Path, value: object) -> Path:
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return path
+
+
+def score(*arguments: object) -> int:
+    return main(["score", "qa", *map(str, arguments)])
+
+
+def run_score(capsys: pytest.CaptureFixture, *arguments: object) -> tuple[dict[str, float], str]:
+    assert score(*arguments) == 0
+    said = capsys.readouterr()
+    lines = [line.split() for line in said.out.splitlines()]
+    return {name: float(value) for name, value in lines}, said.err
+
+
+@pytest.fixture
+def predictions(tmp_path: Path) -> Path:
+    return write(tmp_path / "predictions.json", ANSWERS)
+
+
+def test_what_is_printed(predictions: Path, capsys: pytest.CaptureFixture) -> None:
+    assert score(SQUAD, predictions) == 0
+    said = capsys.readouterr()
+    assert not said.err
+    assert said.out == (
+        "exact          80.00\n"
+        "f1             80.00\n"
+        "total              5\n"
+        "HasAns_exact   75.00\n"
+        "HasAns_f1      75.00\n"
+        "HasAns_total       4\n"
+        "NoAns_exact   100.00\n"
+        "NoAns_f1      100.00\n"
+        "NoAns_total        1\n"
+    )
+
+
+def test_null_odds(predictions: Path, capsys: pytest.CaptureFixture) -> None:
+    odds = write(
+        predictions.with_name("odds.json"), dict.fromkeys(ANSWERS, -1.0) | {"price": 2, "who": 1.0}
+    )
+    arguments = (SQUAD, predictions, "--null-odds", odds)
+    scores, _ = run_score(capsys, *arguments)
+    assert len(scores) == 13
+    assert (scores["exact"], scores["HasAns_exact"], scores["best_f1"]) == (60.0, 50.0, 80.0)
+    assert scores["best_f1_thresh"] == 1.0
+    assert run_score(capsys, *arguments, "--threshold", 1.5)[0]["exact"] == 80.0
+    out = predictions.with_name("scores.json")
+    tuned, _ = run_score(capsys, *arguments, "--tuned", "--out", out)
+    assert tuned["f1"] == tuned["best_f1"] == 80.0
+    assert json.loads(out.read_text()) == pytest.approx(tuned, abs=0.005)
+
+
+def test_squad_1(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    qas = [{"id": "a", "question": "?", "answers": [{"text": "the", "answer_start": 0}]}]
+    gold = {"data": [{"paragraphs": [{"context": "the", "qas": qas}]}]}
+    paths = write(tmp_path / "gold.json", gold), write(tmp_path / "p.json", {"a": "a"})
+    odds = write(tmp_path / "odds.json", {"a": 1.0})
+    scores, err = run_score(capsys, *paths, "--null-odds", odds)
+    assert scores == {"exact": 100, "f1": 100, "total": 1}
+    assert err == "warning: every question has an answer; --null-odds changes nothing\n"
+
+
+def test_mrqa(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    some = write(tmp_path / "p.json", {"m1": "the lamp", "m2": "tram", "x": "y"})
+    scores, err = run_score(capsys, MRQA, some)
+    assert scores == {"exact": 33.33, "f1": 55.56, "total": 3}
+    assert err == (
+        "warning: questions without a prediction, counted as wrong: 1; the first: m3\n"
+        "warning: predictions for no question of the data, passed over: 1; the first: x\n"
+    )
+    scores, err = run_score(capsys, MRQA, some, "--answered-only", "--out", tmp_path / "s.json")
+    assert scores["total"] == 2 and "left out: 1" in err
+    assert json.loads((tmp_path / "s.json").read_text())["f1"] == pytest.approx(250 / 3)
+    renamed = tmp_path / "renamed"
+    renamed.write_bytes(MRQA.read_bytes())
+    assert run_score(capsys, renamed, some)[0]["total"] == 3
+
+
+def test_how_mrqa_is_known(tmp_path: Path) -> None:
+    some = write(tmp_path / "p.json", {})
+    bad = write(tmp_path / "bad.jsonl", {"context": "a"})
+    with pytest.raises(DataError, match=r"bad.jsonl:1: no MRQA file"):
+        score(bad, some)
+    other = bad.rename(tmp_path / "bad.txt")
+    with pytest.raises(DataError, match=r"bad.txt: holds no articles"):
+        score(other, some)
+    with pytest.raises(DataError, match=r"bad.txt:1: no MRQA file"):
+        score(other, some, "--mrqa")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("{", "not JSON"),
+        ("[1]", r"holds \[1\]; it must be one object"),
+        ('{"where": 3}', "question where: 3 must be a text"),
+    ],
+)
+def test_broken_predictions(tmp_path: Path, content: str, sentence: str) -> None:
+    (tmp_path / "p.json").write_text(content)
+    with pytest.raises(DataError, match=f"p.json: {sentence}"):
+        score(SQUAD, tmp_path / "p.json", "--out", tmp_path / "scores.json")
+    assert not (tmp_path / "scores.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ({"where": "high"}, "question where: 'high' must be a finite number"),
+        ({"where": float("nan")}, "question where: nan must be a finite number"),
+        ({"where": True}, "question where: True must be a finite number"),
+        ({"where": 1}, "question which has a prediction, but no score here"),
+    ],
+)
+def test_broken_null_odds(predictions: Path, value: object, sentence: str) -> None:
+    odds = write(predictions.with_name("odds.json"), value)
+    with pytest.raises(DataError, match=f"odds.json: {sentence}"):
+        score(SQUAD, predictions, "--null-odds", odds)
+
+
+@pytest.mark.parametrize("option", [["--tuned"], ["--threshold", "1"]])
+def test_a_threshold_needs_null_odds(predictions: Path, option: list[str]) -> None:
+    with pytest.raises(ConfigError, match="add --null-odds"):
+        score(SQUAD, predictions, *option)
+
+
+def test_data_without_answers(predictions: Path) -> None:
+    paragraph = {"context": "a", "qas": [{"id": "where", "question": "?"}]}
+    gold = predictions.with_name("gold.json")
+    write(gold, {"data": [{"paragraphs": [paragraph]}]})
+    with pytest.raises(DataError, match=r"question where: it has no `answers` to score by"):
+        score(gold, predictions)
+    write(gold, {"data": [{"paragraphs": []}]})
+    with pytest.raises(DataError, match=r"gold.json: holds no questions"):
+        score(gold, predictions)
+
+
+def test_a_task_is_needed(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        main(["score"])
+    assert "task" in capsys.readouterr().err
+
+
+def test_no_torch_is_imported(predictions: Path) -> None:
+    statement = (
+        "import contextlib, io; from spanbert_allen.__main__ import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    main(['score', 'qa', {str(SQUAD)!r}, {str(predictions)!r}])"
+    )
+    assert heavy_modules(statement) <= {"numpy"}
