@@ -42,7 +42,8 @@ def qa_config(
     threshold: float,
 ) -> dict[str, Any]:
     """
-    The configuration of a question answering model that is there already.
+    The configuration of a question answering model that is there already. Settings that `-o` may
+    want to change for predictions are written out: it changes nothing that is not there.
 
     # Parameters
 
@@ -64,11 +65,19 @@ def qa_config(
     return {
         "dataset_reader": {**reader, "training": True},
         "validation_dataset_reader": reader,
+        "validation_data_loader": {
+            "batch_sampler": {
+                "type": "spanbert_token_budget",
+                "max_pieces": 16384,
+                "shuffle": False,
+            },
+        },
         "model": {
             "type": "spanbert_qa",
-            "embedder": {"type": "spanbert", **encoder},
+            "embedder": {"type": "spanbert", "dtype": "float32", **encoder},
             "impossible_answers": impossible_answers,
             "threshold": threshold,
+            "decoder": {"type": "exact"},
         },
     }
 

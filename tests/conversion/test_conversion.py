@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from allennlp.commands.evaluate import evaluate_from_archive
 from allennlp.common import Params
 from allennlp.data import Batch, Vocabulary
 from allennlp.models import Model, load_archive
@@ -160,6 +161,15 @@ def test_there_and_back(tmp_path, theirs):
         for name in ("model.tar.gz", "second.tar.gz")
     )
     assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())
+
+
+def test_an_imported_model_is_evaluated(tmp_path, theirs):
+    source = authors_folder(tmp_path / "source", theirs)
+    run_import(source, tmp_path / "model.tar.gz", "--vocabulary", str(SHIPPED))
+    data = Path(__file__).parents[1] / "fixtures" / "qa" / "squad.json"
+    out = tmp_path / "metrics.json"
+    evaluate_from_archive(tmp_path / "model.tar.gz", data, metrics_output_file=str(out))
+    assert json.loads(out.read_text())["total"] == 5
 
 
 def test_the_card_says_what_the_model_is(tmp_path, theirs):
