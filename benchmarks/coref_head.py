@@ -253,12 +253,18 @@ def copy_weights(theirs, head) -> None:
         head.span_representation.token_scorer: (
             theirs._attentive_span_extractor._global_attention._module
         ),
-        head.antecedent_scorer.features.embeddings["distance"]: theirs._distance_embedding,
-        head.coarse_antecedents.projection: theirs._coarse2fine_scorer,
+        head.link_scorer.antecedent_scorer.features.embeddings[
+            "distance"
+        ]: theirs._distance_embedding,
+        head.link_scorer.coarse_antecedents.projection: theirs._coarse2fine_scorer,
     }
     for ours, feedforward, scorer in (
         (head.mention_scorer, theirs._mention_feedforward, theirs._mention_scorer),
-        (head.antecedent_scorer, theirs._antecedent_feedforward, theirs._antecedent_scorer),
+        (
+            head.link_scorer.antecedent_scorer,
+            theirs._antecedent_feedforward,
+            theirs._antecedent_scorer,
+        ),
     ):
         first, second = feedforward._module._linear_layers
         pairs[ours.feedforward.first] = first
@@ -268,7 +274,9 @@ def copy_weights(theirs, head) -> None:
         for ours, source in pairs.items():
             for name, parameter in ours.named_parameters():
                 parameter.copy_(getattr(source, name))
-        head.coarse_antecedents.projection.weight.copy_(theirs._coarse2fine_scorer.weight.t())
+        head.link_scorer.coarse_antecedents.projection.weight.copy_(
+            theirs._coarse2fine_scorer.weight.t()
+        )
 
 
 def as_links(kept, chosen, indices) -> list:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
-from spanbert_allen.modules.coarse_antecedents import Antecedents
 from spanbert_allen.modules.feedforward_scorer import FeedForwardScorer
+from spanbert_allen.modules.link_scorer import Antecedents
 from spanbert_allen.modules.pair_features import PairFeatures, SpanContext
 
 _PAIRS_PER_CHUNK = 2048

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
 from spanbert_allen.modules.distance import NUM_DISTANCE_BUCKETS, distance_buckets
+from spanbert_allen.modules.link_scorer import Antecedents
 
 _ROWS_PER_CHUNK = 256
 _PAIRS_PER_CHUNK = 2048
-
-
-class Antecedents(NamedTuple):
-    """
-    The candidate antecedents of each kept span.
-
-    indices : `Tensor`
-        Shape: (num_spans, num_antecedents). Indices of kept spans.
-    valid : `Tensor`
-        Shape: (num_spans, num_antecedents), boolean. The first spans have fewer than others; what
-        stands beyond is no antecedent.
-    scores : `Tensor`
-        Shape: (num_spans, num_antecedents). Coarse scores; minus infinity where not valid.
-    """
-
-    indices: Tensor
-    valid: Tensor
-    scores: Tensor
 
 
 class CoarseAntecedents(nn.Module):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from allennlp.common import FromParams, Lazy
 from torch import Tensor, nn
 
-from spanbert_allen.modules.antecedent_scorer import AntecedentScorer
-from spanbert_allen.modules.coarse_antecedents import CoarseAntecedents
+from spanbert_allen.modules.at_least_float32 import at_least_float32
+from spanbert_allen.modules.coarse_to_fine_links import CoarseToFineLinks
+from spanbert_allen.modules.feedforward_mentions import FeedForwardMentions
 from spanbert_allen.modules.higher_order import Refinement
+from spanbert_allen.modules.link_scorer import LinkScorer
 from spanbert_allen.modules.mention_scorer import MentionScorer
-from spanbert_allen.modules.pair_features import FEATURES, PairFeatures, SpanContext
+from spanbert_allen.modules.pair_features import FEATURES, SpanContext
 from spanbert_allen.modules.span_candidates import SpanCandidates, enumerate_candidates
 from spanbert_allen.modules.span_pruner import keep_best
 from spanbert_allen.modules.span_representation import SpanRepresentation
@@ -71,8 +73,10 @@ class CorefHead(nn.Module, FromParams):
     """
     Coarse-to-fine coreference (Lee et al. 2018) with the additions of Joshi et al. (2019, 2020): it
     is SpanBERT's coreference system. Memory is bounded by a chunk: no candidate has a vector, and
-    no table of all pairs of spans is held, in training (chunks are computed again in the backward
-    pass) and in prediction.
+    no table of all pairs of spans is held, in training and in prediction.
+
+    The two scorers are parts that a configuration can swap. The defaults are the published ones;
+    `spanbert_biaffine_mentions` and `spanbert_bilinear_links` are light.
 
     # Parameters
 
@@ -86,8 +90,13 @@ class CorefHead(nn.Module, FromParams):
         And at most so many; `null` for no limit. Beyond some 10,000 units the limit costs mentions.
     allow_crossing : `bool`, optional (default = `False`)
         Keep spans that overlap in part.
+    mentions : `Lazy[MentionScorer]`, optional (default = `FeedForwardMentions`)
+    links : `Lazy[LinkScorer]`, optional (default = `CoarseToFineLinks`)
     max_antecedents : `int`, optional (default = `50`)
-    hidden_dim, num_layers : `int`, optional (default = `3000`, `1`)
+        Shared, as all that follow but the last: whichever of the scorers takes it has it from here.
+    hidden_dim : `int`, optional (default = `None`)
+        `None` is each scorer's own default, 3000 for the published ones.
+    num_layers : `int`, optional (default = `1`)
         Of the feed-forward scorers.
     feature_size : `int`, optional (default = `20`)
     dropout : `float`, optional (default = `0.3`)
@@ -110,8 +119,10 @@ class CorefHead(nn.Module, FromParams):
         kept_per_unit: float = 0.4,
         max_kept: int | None = 3900,
         allow_crossing: bool = False,
+        mentions: Lazy[MentionScorer] = Lazy(FeedForwardMentions),  # noqa: B008  it holds no state
+        links: Lazy[LinkScorer] = Lazy(CoarseToFineLinks),  # noqa: B008
         max_antecedents: int = 50,
-        hidden_dim: int = 3000,
+        hidden_dim: int | None = None,
         num_layers: int = 1,
         feature_size: int = 20,
         dropout: float = 0.3,
@@ -127,40 +138,31 @@ class CorefHead(nn.Module, FromParams):
         self.kept_per_unit = kept_per_unit
         self.max_kept = max_kept
         self.allow_crossing = allow_crossing
-        self.span_representation = SpanRepresentation(
-            dim, max_span_width, feature_size=feature_size, dropout=dropout
-        )
-        self.mention_scorer = MentionScorer(
-            self.span_representation,
-            hidden_dim=hidden_dim,
-            num_layers=num_layers,
-            dropout=dropout,
-            width_prior=width_prior,
-            feature_size=feature_size,
-        )
-        span_dim = self.span_representation.span_dim
-        self.coarse_antecedents = CoarseAntecedents(
-            span_dim,
-            max_antecedents=max_antecedents,
-            dropout=dropout,
-            distance_prior=distance_prior,
-            feature_size=feature_size,
-        )
-        self.antecedent_scorer = AntecedentScorer(
-            span_dim,
-            PairFeatures(
-                features,
-                feature_size=feature_size,
-                num_genres=num_genres,
-                max_segments=max_segments,
-                dropout=dropout,
-            ),
-            hidden_dim=hidden_dim,
-            num_layers=num_layers,
-            dropout=dropout,
-        )
+        spans = SpanRepresentation(dim, max_span_width, feature_size=feature_size, dropout=dropout)
+        shared: dict[str, Any] = {
+            "dim": dim,
+            "spans": spans,
+            "max_span_width": max_span_width,
+            "max_antecedents": max_antecedents,
+            "num_layers": num_layers,
+            "feature_size": feature_size,
+            "dropout": dropout,
+            "width_prior": width_prior,
+            "distance_prior": distance_prior,
+            "features": features,
+            "num_genres": num_genres,
+            "max_segments": max_segments,
+        }
+        if hidden_dim is not None:
+            shared["hidden_dim"] = hidden_dim
+        self.mention_scorer = mentions.construct(**shared)
+        self.link_scorer = links.construct(**shared)
+        uses_spans = self.mention_scorer.uses_spans or self.link_scorer.uses_spans
+        self.span_representation = spans if uses_spans else None
+        span_dim = self.link_scorer.span_dim
         self.refinement = refinement.construct(span_dim=span_dim) if refinement else None
         self.apply(_initialise)
+        self.register_load_state_dict_pre_hook(_rename_old_weights)
 
     def forward(self, document: DocumentUnits) -> ScoredLinks:
         """
@@ -179,9 +181,7 @@ class CorefHead(nn.Module, FromParams):
             may_end=document.may_end,
         )
         # Shape: (num_candidates,)
-        candidate_scores = self.mention_scorer(
-            document.vectors, candidates, self.span_representation
-        )
+        candidate_scores = self._mention_scores(document.vectors, candidates)
         # Shape: (num_spans,)
         kept = keep_best(
             candidate_scores,
@@ -191,22 +191,29 @@ class CorefHead(nn.Module, FromParams):
         )
         spans = SpanCandidates(candidates.starts[kept], candidates.ends[kept])
         mention_scores = candidate_scores[kept]
-        # Shape: (num_spans, span_dim)
-        vectors = self.span_representation(document.vectors, spans)
-        antecedents = self.coarse_antecedents(vectors, mention_scores)
         context = SpanContext(
             speaker_ids=document.speaker_ids[spans.starts],
             segment_ids=document.segment_ids[spans.starts],
             genre_id=document.genre_id,
         )
+        # Shape: (num_spans, span_dim)
+        vectors = self.link_scorer.represent(document.vectors, spans, self.span_representation)
+        antecedents = self.link_scorer.choose(vectors, mention_scores, context)
         # Shape: (num_spans, num_antecedents)
-        scores = self.antecedent_scorer(vectors, antecedents, context)
+        scores = self.link_scorer.score(vectors, antecedents, context, refined=False)
         if self.refinement is not None:
             vectors = self.refinement(vectors, scores, antecedents.indices)
-            scores = self.antecedent_scorer(vectors, antecedents, context)
+            scores = self.link_scorer.score(vectors, antecedents, context, refined=True)
         return ScoredLinks(
             spans, mention_scores, antecedents.indices, scores, candidates, candidate_scores
         )
+
+    def _mention_scores(self, vectors: Tensor, candidates: SpanCandidates) -> Tensor:
+        """Shape: (num_candidates,)"""
+        if candidates.starts.numel() == 0:
+            return at_least_float32(vectors.new_zeros(0))
+        scores: Tensor = self.mention_scorer(vectors, candidates, self.span_representation)
+        return scores
 
     def _num_kept(self, num_units: int) -> int:
         num_kept = int(self.kept_per_unit * num_units)
@@ -219,3 +226,13 @@ def _initialise(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear):
         nn.init.zeros_(module.bias)
+
+
+def _rename_old_weights(
+    module: nn.Module, state_dict: dict[str, Tensor], prefix: str, *_: object
+) -> None:
+    """Archives of version 0.1 have the parts of the link scorer in the head itself."""
+    for part in ("coarse_antecedents.", "antecedent_scorer."):
+        for name in [name for name in state_dict if name.startswith(prefix + part)]:
+            new_name = f"{prefix}link_scorer.{name.removeprefix(prefix)}"
+            state_dict[new_name] = state_dict.pop(name)

@@ -77,12 +77,19 @@ def fine_scores(head, document, spans, vectors, coarse):
     for i, j in itertools.product(range(len(spans)), repeat=2):
         if j < i:
             parts = [vectors[i], vectors[j], vectors[i] * vectors[j]]
-            if head.antecedent_scorer.features.embeddings:
+            if head.link_scorer.antecedent_scorer.features.embeddings:
                 parts.append(
-                    feature_row(head.antecedent_scorer.features, document, spans[i], spans[j], i, j)
+                    feature_row(
+                        head.link_scorer.antecedent_scorer.features,
+                        document,
+                        spans[i],
+                        spans[j],
+                        i,
+                        j,
+                    )
                 )
             full[i, j] = coarse[i, j] + feedforward(
-                head.antecedent_scorer.feedforward, torch.cat(parts)
+                head.link_scorer.antecedent_scorer.feedforward, torch.cat(parts)
             )
     return full
 
@@ -105,7 +112,7 @@ def links(head, document):
     kept = keep(spans, scores, number, head.allow_crossing)
     spans, vectors, scores = [spans[k] for k in kept], vectors[kept], scores[kept]
 
-    coarse_module = head.coarse_antecedents
+    coarse_module = head.link_scorer.coarse_antecedents
     coarse = scores[:, None] + scores[None, :]
     coarse = coarse + coarse_module.projection(vectors) @ vectors.T
     if coarse_module.prior_embedding is not None:

@@ -7,8 +7,8 @@ from allennlp.common import Lazy
 from spanbert_allen.modules import (
     antecedent_scorer,
     coarse_antecedents,
+    feedforward_mentions,
     higher_order,
-    mention_scorer,
     span_representation,
 )
 from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits
@@ -38,8 +38,8 @@ VARIANTS = {
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch):
     """Chunks so small that every loop over them runs several times."""
-    monkeypatch.setattr(mention_scorer, "_CANDIDATES_PER_BLOCK", 19)
-    monkeypatch.setattr(mention_scorer, "_CANDIDATES_PER_CHUNK", 7)
+    monkeypatch.setattr(feedforward_mentions, "_CANDIDATES_PER_BLOCK", 19)
+    monkeypatch.setattr(feedforward_mentions, "_CANDIDATES_PER_CHUNK", 7)
     monkeypatch.setattr(span_representation, "_SPANS_PER_CHUNK", 4)
     monkeypatch.setattr(coarse_antecedents, "_ROWS_PER_CHUNK", 5)
     for module in (coarse_antecedents, antecedent_scorer, higher_order):
@@ -189,7 +189,7 @@ def test_scores_and_softmax_are_float32_under_mixed_precision(variant, monkeypat
         weights.append(attention(*arguments))
         return weights[-1]
 
-    for module in (mention_scorer, span_representation):
+    for module in (feedforward_mentions, span_representation):
         monkeypatch.setattr(module, "span_attention", watched)
     head = make_head(**VARIANTS[variant]).float()
     document = make_document()
@@ -197,3 +197,20 @@ def test_scores_and_softmax_are_float32_under_mixed_precision(variant, monkeypat
         links = head(document._replace(vectors=document.vectors.float()))
     scores = (links.scores, links.mention_scores, links.candidate_scores)
     assert {tensor.dtype for tensor in (*scores, *weights)} == {torch.float32}
+
+
+def test_weights_of_the_first_version_load():
+    head = make_head()
+    new = head.state_dict()
+    old = {
+        name.replace("link_scorer.", "") if "gate" not in name else name: tensor
+        for name, tensor in new.items()
+    }
+    assert "antecedent_scorer.feedforward.first.weight" in old
+    loaded = make_head()
+    with torch.no_grad():
+        for parameter in loaded.parameters():
+            parameter.zero_()
+    loaded.load_state_dict(old)
+    for name, tensor in loaded.state_dict().items():
+        torch.testing.assert_close(tensor, new[name], msg=name)

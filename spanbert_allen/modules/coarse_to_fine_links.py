@@ -1,0 +1,87 @@
+"""Links as published: a coarse score of all pairs of spans, a fine one of the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from torch import Tensor
+
+from spanbert_allen.modules.antecedent_scorer import AntecedentScorer
+from spanbert_allen.modules.coarse_antecedents import CoarseAntecedents
+from spanbert_allen.modules.link_scorer import Antecedents, LinkScorer
+from spanbert_allen.modules.pair_features import FEATURES, PairFeatures, SpanContext
+from spanbert_allen.modules.span_candidates import SpanCandidates
+from spanbert_allen.modules.span_representation import SpanRepresentation
+
+
+@LinkScorer.register("spanbert_coarse_to_fine_links")
+class CoarseToFineLinks(LinkScorer):
+    """
+    Coarse-to-fine antecedents of Lee et al. (2018), "Higher-order Coreference Resolution with
+    Coarse-to-fine Inference", section 4, with the features of Joshi et al. (2019).
+
+    # Parameters
+
+    spans : `SpanRepresentation`
+        What a span's vector is made of.
+    max_antecedents, dropout, distance_prior, feature_size
+        See `CoarseAntecedents`.
+    features, num_genres, max_segments
+        See `PairFeatures`.
+    hidden_dim, num_layers
+        See `FeedForwardScorer`.
+    """
+
+    uses_spans: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        spans: SpanRepresentation,
+        *,
+        max_antecedents: int = 50,
+        features: Sequence[str] = FEATURES,
+        num_genres: int = 7,
+        max_segments: int = 3,
+        hidden_dim: int = 3000,
+        num_layers: int = 1,
+        feature_size: int = 20,
+        dropout: float = 0.3,
+        distance_prior: bool = True,
+    ):
+        super().__init__()
+        self.span_dim = spans.span_dim
+        self.coarse_antecedents = CoarseAntecedents(
+            spans.span_dim,
+            max_antecedents=max_antecedents,
+            dropout=dropout,
+            distance_prior=distance_prior,
+            feature_size=feature_size,
+        )
+        self.antecedent_scorer = AntecedentScorer(
+            spans.span_dim,
+            PairFeatures(
+                features,
+                feature_size=feature_size,
+                num_genres=num_genres,
+                max_segments=max_segments,
+                dropout=dropout,
+            ),
+            hidden_dim=hidden_dim,
+            num_layers=num_layers,
+            dropout=dropout,
+        )
+
+    def represent(
+        self, vectors: Tensor, kept: SpanCandidates, spans: SpanRepresentation | None
+    ) -> Tensor:
+        assert spans is not None
+        return spans(vectors, kept)
+
+    def choose(self, spans: Tensor, mention_scores: Tensor, context: SpanContext) -> Antecedents:
+        return self.coarse_antecedents(spans, mention_scores)
+
+    def score(
+        self, spans: Tensor, antecedents: Antecedents, context: SpanContext, *, refined: bool
+    ) -> Tensor:
+        return self.antecedent_scorer(spans, antecedents, context)
