@@ -23,6 +23,8 @@ DATA_PATHS = {
     "COREF_DEV_DATA_PATH": COREF / "small.conll",
     "LITBANK_TRAIN_DATA_PATH": COREF / "litbank_raw.conll",
     "LITBANK_DEV_DATA_PATH": COREF / "litbank_raw.conll",
+    "ONTOGUM_TRAIN_DATA_PATH": COREF / "small.conll",
+    "ONTOGUM_DEV_DATA_PATH": COREF / "small.conll",
     "SQUAD_TRAIN_DATA_PATH": QA / "squad.json",
     "SQUAD_DEV_DATA_PATH": QA / "squad.json",
     "MRQA_TRAIN_DATA_PATH": QA / "mrqa.jsonl",
