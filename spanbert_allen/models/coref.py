@@ -18,7 +18,7 @@ from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.metrics.coref_f1 import CorefF1
 from spanbert_allen.metrics.mention_recall import MentionRecall
-from spanbert_allen.modules.coref_decoder import DecodedClusters, decode
+from spanbert_allen.modules.coref_decoder import CorefDecoding, DecodedClusters, decode
 from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits, ScoredLinks
 from spanbert_allen.modules.coref_input import (
     DocumentPieces,
@@ -64,6 +64,8 @@ class SpanbertCoref(Model):
     singleton_threshold : `float`, optional (default = `None`)
         Kept spans without links whose mention score is above it become clusters of one mention;
         `0` goes with a mention loss, and is a probability above one half.
+    link_threshold : `float`, optional (default = `0.0`)
+        A span is linked to its best antecedent if that scores above it; 0 is the score of none.
     genres : `Sequence[str]`, optional (default = OntoNotes' seven)
         Those with a row of their own; any other counts as the first, as in the original.
     also_without_singletons : `bool`, optional (default = `False`)
@@ -86,6 +88,7 @@ class SpanbertCoref(Model):
         mention_loss_weight: float = 0.0,
         mention_loss_on: str = "candidates",
         singleton_threshold: float | None = None,
+        link_threshold: float = 0.0,
         genres: Sequence[str] = ONTONOTES_GENRES,
         also_without_singletons: bool = False,
         **kwargs: Any,
@@ -107,7 +110,7 @@ class SpanbertCoref(Model):
                 f"model.mention_loss_on: {mention_loss_on!r} is neither 'candidates' nor 'kept'."
             )
         self.mention_loss_on = mention_loss_on
-        self.singleton_threshold = singleton_threshold
+        self.decoding = CorefDecoding(singleton_threshold, link_threshold)
         self.genre_ids = {genre: index for index, genre in enumerate(genres)}
         self.coref_f1 = CorefF1(also_without_singletons=also_without_singletons)
         self.mention_recall = MentionRecall()
@@ -131,7 +134,7 @@ class SpanbertCoref(Model):
         token_ids, segment_ids, word_ids, sentence_ids, speaker_ids : `Tensor`
             Shape: (batch_size, num_pieces). The segment id of padding is -1.
         metadata : `list[dict[str, Any]]`
-            Each with its `document`.
+            Each with its `document`; `decoding`, a `CorefDecoding`, goes before the model's own.
         gold_spans : `Tensor`, optional (default = `None`)
             Shape: (batch_size, num_mentions, 2). First and last pieces; -1 is padding.
         gold_cluster_ids : `Tensor`, optional (default = `None`)
@@ -141,17 +144,16 @@ class SpanbertCoref(Model):
 
         `dict[str, Any]`
             `loss` when there is annotation: summed over spans, averaged over documents. Outside of
-            training, for each document, what `DecodedClusters` says: `clusters`, `mention_scores`,
-            `link_scores`.
+            training, for each document, what `DecodedClusters` says.
         """
         columns = (token_ids, segment_ids, word_ids, sentence_ids, speaker_ids)
         pieces = unpad(columns, gold_spans, gold_cluster_ids)
         if self.training and self.max_training_segments is not None:
             pieces = [random_window(document, self.max_training_segments) for document in pieces]
-        texts: list[CorefDocument] = [entry["document"] for entry in metadata]
         losses: list[Tensor] = []
         decoded: list[DecodedClusters] = []
-        for document, vectors, text in zip(pieces, self._encode(pieces), texts, strict=True):
+        for document, vectors, entry in zip(pieces, self._encode(pieces), metadata, strict=True):
+            text: CorefDocument = entry["document"]
             units, unit_vectors = self._choose_units(document, vectors)
             links = self.head(self._head_input(units, unit_vectors, text.genre))
             if units.gold_spans is not None:
@@ -162,7 +164,8 @@ class SpanbertCoref(Model):
                     'it, or write `"clusters": []` if nothing in it corefers'
                 )
             if not self.training:
-                decoded.append(decode(links, units.word_ids, self.singleton_threshold))
+                asked: CorefDecoding = entry.get("decoding") or self.decoding
+                decoded.append(decode(links, units.word_ids, asked.over(self.decoding)))
             self._measure(links, units, text, decoded[-1] if decoded else None)
         output: dict[str, Any] = {}
         if losses:

@@ -2,10 +2,11 @@
 
 import math
 
+import pytest
 import torch
 
 from spanbert_allen.common.spans import WordSpan
-from spanbert_allen.modules.coref_decoder import clusters_of_links, decode
+from spanbert_allen.modules.coref_decoder import CorefDecoding, clusters_of_links, decode
 from spanbert_allen.modules.coref_head import ScoredLinks
 from spanbert_allen.modules.span_candidates import SpanCandidates
 
@@ -48,9 +49,13 @@ def test_the_best_antecedent_above_none_is_taken():
 
 
 def test_unlinked_mentions_above_the_threshold_are_singletons():
-    found = decode(make_links(SPANS, **LINKS), torch.arange(5), singleton_threshold=0.0)
+    found = decode(
+        make_links(SPANS, **LINKS), torch.arange(5), CorefDecoding(singleton_threshold=0.0)
+    )
     assert found.clusters == [[(0, 0), (1, 1), (4, 4)], [(2, 2)]]
-    found = decode(make_links(SPANS, **LINKS), torch.arange(5), singleton_threshold=0.5)
+    found = decode(
+        make_links(SPANS, **LINKS), torch.arange(5), CorefDecoding(singleton_threshold=0.5)
+    )
     assert found.clusters == [[(0, 0), (1, 1), (4, 4)]]
 
 
@@ -76,4 +81,53 @@ def test_no_spans_no_clusters():
     links = ScoredLinks(
         candidates, torch.zeros(0), empty.view(0, 0), torch.zeros(0, 0), candidates, torch.zeros(0)
     )
-    assert decode(links, empty, singleton_threshold=0.0).clusters == []
+    assert decode(links, empty, CorefDecoding(singleton_threshold=0.0)).clusters == []
+
+
+@pytest.mark.parametrize(
+    ("threshold", "clusters"),
+    [
+        (-math.inf, [[(0, 0), (1, 1), (2, 2), (4, 4)]]),
+        (-0.1, [[(0, 0), (1, 1), (2, 2), (4, 4)]]),
+        (0.0, [[(0, 0), (1, 1), (4, 4)]]),
+        (2.0, [[(1, 1), (4, 4)]]),
+        (3.5, []),
+    ],
+)
+def test_the_link_threshold_trades_precision_for_recall(threshold, clusters):
+    found = decode(
+        make_links(SPANS, **LINKS), torch.arange(5), CorefDecoding(link_threshold=threshold)
+    )
+    assert found.clusters == clusters
+
+
+def test_probabilities_are_over_all_antecedents_and_none():
+    found = decode(make_links(SPANS, **LINKS), torch.arange(5), CorefDecoding(top_antecedents=9))
+    second = math.exp(1.25) / (1 + math.exp(1.25))
+    total = 1 + math.exp(3.5) + math.exp(2.0)
+    assert found.link_probabilities[0][0] is None
+    assert found.link_probabilities[0][1:] == pytest.approx([second, math.exp(3.5) / total])
+    first, linked, last = found.antecedents[0]
+    assert first == [(None, 0.0, 1.0)]
+    assert [antecedent.words for antecedent in linked] == [(0, 0), None]
+    assert [antecedent.words for antecedent in last] == [(1, 1), (2, 2), None]
+    assert [antecedent.score for antecedent in last] == [3.5, 2.0, 0.0]
+    expected = [math.exp(3.5) / total, math.exp(2.0) / total, 1 / total]
+    assert [antecedent.probability for antecedent in last] == pytest.approx(expected)
+
+
+def test_only_the_best_antecedents_are_told_and_none_comes_before_its_equal():
+    decoding = CorefDecoding(singleton_threshold=0.0, top_antecedents=1)
+    found = decode(make_links(SPANS, **LINKS), torch.arange(5), decoding)
+    assert found.clusters[1] == [(2, 2)]
+    ((none,),) = found.antecedents[1]
+    assert (none.words, none.score) == (None, 0.0)
+    assert [len(ranked) for ranked in found.antecedents[0]] == [1, 1, 1]
+
+
+def test_settings_go_before_the_models():
+    model = CorefDecoding(0.5, 1.0)
+    assert CorefDecoding().over(model) == model
+    assert CorefDecoding(link_threshold=0.0, top_antecedents=2).over(model) == CorefDecoding(
+        0.5, 0.0, 2
+    )
