@@ -5,16 +5,20 @@ from spanbert_allen.dataset_readers.coref_conll import CorefConllReader
 from spanbert_allen.dataset_readers.coref_instance import document_to_instance
 from spanbert_allen.dataset_readers.coref_jsonl import CorefJsonlReader
 from spanbert_allen.dataset_readers.coref_reader import CorefReader
+from spanbert_allen.dataset_readers.glue import GlueReader
 from spanbert_allen.dataset_readers.mrqa import MrqaReader
 from spanbert_allen.dataset_readers.qa_reader import QuestionReader
 from spanbert_allen.dataset_readers.squad import SquadReader
+from spanbert_allen.dataset_readers.text_pairs_jsonl import TextPairsJsonlReader
 
 __all__ = [
     "CorefConllReader",
     "CorefJsonlReader",
     "CorefReader",
+    "GlueReader",
     "MrqaReader",
     "QuestionReader",
     "SquadReader",
+    "TextPairsJsonlReader",
     "document_to_instance",
 ]

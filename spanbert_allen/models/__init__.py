@@ -3,5 +3,6 @@
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.models.coref import SpanbertCoref
 from spanbert_allen.models.qa import SpanbertQA
+from spanbert_allen.models.sequence_classifier import SpanbertSequenceClassifier
 
-__all__ = ["SpanbertCoref", "SpanbertQA"]
+__all__ = ["SpanbertCoref", "SpanbertQA", "SpanbertSequenceClassifier"]

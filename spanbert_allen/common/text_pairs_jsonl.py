@@ -1,0 +1,80 @@
+"""One's own texts, or pairs of texts, with labels: JSON lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import json_object, read_lines
+from spanbert_allen.common.record_checks import RecordError, shown
+from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
+
+
+def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[TextPair]:
+    """
+    The texts of a file, an object on each line: `text`; `text_pair` if they are pairs; `label`, a
+    string, or a number where numbers are predicted; `id`, by default the number of the line.
+
+    # Parameters
+
+    path : `str | Path`
+        The file; `.gz` may follow.
+    on_problem : `OnProblem`, optional (default = `None`)
+        Takes what is wrong with a line; by default that is raised.
+
+    # Errors
+
+    `DataError` for the first bad line.
+    """
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        try:
+            record = json_object(line, path=path, line=number)
+            yield text_pair(record, default_id=str(number), place=f"{path}:{number}")
+        except RecordError as problem:
+            error = DataError(str(problem), path, number)
+            if on_problem is None:
+                raise error from None
+            on_problem(error)
+        except DataError as error:
+            if on_problem is None:
+                raise
+            on_problem(error)
+
+
+def text_pair(record: Mapping[str, Any], *, default_id: str, place: str = "") -> TextPair:
+    """
+    The text or pair of a record; raises `RecordError` for a bad one.
+
+    # Parameters
+
+    record : `Mapping[str, Any]`
+        See `read_text_pairs`.
+    default_id : `str`
+        Its id if it has none.
+    place : `str`, optional (default = `""`)
+        Where it stands.
+    """
+    text, second = record.get("text"), record.get("text_pair")
+    if not isinstance(text, str):
+        raise RecordError(f"`text` is {shown(text)}; it must be a string")
+    if second is not None and not isinstance(second, str):
+        raise RecordError(f"`text_pair` is {shown(second)}; it must be a string, or left out")
+    id = record.get("id", default_id)
+    if isinstance(id, bool) or not isinstance(id, (str, int)):
+        raise RecordError(f"`id` is {shown(id)}; it must be a string")
+    return TextPair(
+        id=str(id), text=text, text_pair=second, label=_label(record.get("label")), place=place
+    )
+
+
+def _label(value: object) -> Label | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise RecordError(f"`label` is {shown(value)}; it must be a string or a number")
+    return value

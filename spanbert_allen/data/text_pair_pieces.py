@@ -1,0 +1,84 @@
+"""A text, or a pair of texts, as the encoder's input: cut to length, with BERT's token types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+
+class SpecialPieces(NamedTuple):
+    """Their ids in the vocabulary."""
+
+    cls: int
+    sep: int
+
+
+def kept_of_pair(num_first: int, num_second: int, room: int) -> tuple[int, int]:
+    """
+    How many pieces of each text of a pair are kept if there is room for so many in all: the last
+    piece of the longer text is dropped until they fit, on a tie that of the second.
+    """
+    surplus = max(num_first + num_second - room, 0)
+    # Down to the same length first, then in turns, beginning with the second.
+    of_longer = min(surplus, abs(num_first - num_second))
+    if num_first > num_second:
+        num_first -= of_longer
+    else:
+        num_second -= of_longer
+    rest = surplus - of_longer
+    return num_first - rest // 2, num_second - (rest + 1) // 2
+
+
+def pair_columns(
+    first: Sequence[int],
+    second: Sequence[int],
+    special: SpecialPieces,
+    *,
+    max_length: int,
+    fixed_length: bool = False,
+) -> dict[str, npt.NDArray[np.generic]]:
+    """
+    [CLS] first [SEP], which are of token type 0, and second [SEP], of type 1, if there is a second
+    text.
+
+    # Parameters
+
+    first, second : `Sequence[int]`
+        Word pieces; `second` is empty for a single text.
+    special : `SpecialPieces`
+        The special pieces.
+    max_length : `int`
+        The most pieces, special ones counted. What is longer is cut, see `kept_of_pair`.
+    fixed_length : `bool`, optional (default = `False`)
+        Whether to pad to `max_length`.
+
+    # Returns
+
+    `dict[str, ndarray]`
+        `token_ids`, `type_ids`, `segment_ids`, which is 0 throughout, and, with a fixed length,
+        `attended`: false for padding. Each of shape (num_pieces,).
+    """
+    num_second = 0
+    if second:
+        num_first, num_second = kept_of_pair(len(first), len(second), max_length - 3)
+    else:
+        num_first = min(len(first), max_length - 2)
+    # Shape: (num_real,)
+    pieces = [special.cls, *first[:num_first], special.sep]
+    first_of_second = len(pieces)
+    if second:
+        pieces += [*second[:num_second], special.sep]
+    length = max_length if fixed_length else len(pieces)
+    columns: dict[str, npt.NDArray[np.generic]] = {
+        "token_ids": np.zeros(length, np.int32),
+        "segment_ids": np.zeros(length, np.int16),
+        "type_ids": np.zeros(length, np.int8),
+    }
+    columns["token_ids"][: len(pieces)] = pieces
+    columns["type_ids"][first_of_second : len(pieces)] = 1
+    if fixed_length:
+        columns["attended"] = np.arange(length) < len(pieces)
+    return columns

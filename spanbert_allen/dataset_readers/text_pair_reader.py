@@ -1,0 +1,130 @@
+"""What the readers of texts and pairs of texts share: files, parts, pieces, bad records."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from allennlp.data import DatasetReader, Instance, TokenIndexer
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
+from spanbert_allen.data.pieces import PieceTokenizer
+from spanbert_allen.data.text_pair_pieces import SpecialPieces, pair_columns
+from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.dataset_readers.text_pair_instance import pair_instance
+
+logger = logging.getLogger(__name__)
+
+_SHORTEST = 8  # [CLS], two times [SEP], and some pieces of each text
+
+
+class TextPairReader(DatasetReader):
+    """
+    Base of the readers for sequence classification: [CLS] text [SEP], or [CLS] text [SEP] second
+    text [SEP], cut to length as in the original programs (Joshi et al., 2020, section 4.1). A
+    subclass says what a file holds.
+
+    In place of a path, a configuration may give several by name, such as
+    `{"matched": ..., "mismatched": ...}`: these parts of the data are scored one by one.
+
+    # Parameters
+
+    indexer : `TokenIndexer`
+        The token indexer `spanbert`: its word pieces and its vocabulary.
+    max_length : `int`, optional (default = `128`)
+        The most pieces, special ones counted.
+    fixed_length : `bool`, optional (default = `False`)
+        Whether to pad to `max_length`, as in the original.
+    strict : `bool`, optional (default = `True`)
+        Whether the first bad record stops reading. `False`: bad ones are left out, and a warning
+        at the end says how many, and what is wrong with the first.
+    """
+
+    file_suffixes: ClassVar[Sequence[str]]
+    """How the names of data files end, if a folder is to be read; `.gz` may follow."""
+
+    def __init__(
+        self,
+        indexer: TokenIndexer,
+        *,
+        max_length: int = 128,
+        fixed_length: bool = False,
+        strict: bool = True,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
+        )
+        tokenizer = getattr(indexer, "tokenizer", None)
+        if not isinstance(tokenizer, PieceTokenizer):
+            raise ConfigError(
+                f"dataset_reader.indexer: a {type(indexer).__name__} does not cut texts into word "
+                'pieces; use {"type": "spanbert", ...}'
+            )
+        if max_length < _SHORTEST:
+            raise ConfigError(
+                f"dataset_reader.max_length is {max_length}: it must be {_SHORTEST} or more"
+            )
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        self.fixed_length = fixed_length
+        self.strict = strict
+        self._special = SpecialPieces(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"))
+        self._bad: list[DataError] = []
+
+    def pairs_of(self, path: str | Path, on_problem: OnProblem | None) -> Iterator[TextPair]:
+        """The texts of a file; what is wrong with one goes to `on_problem`."""
+        raise NotImplementedError
+
+    def output_of(self, pair: TextPair, label: Label) -> int | str | float:
+        """
+        What the model learns for a label: see `pair_instance`. Raises `DataError` for a label that
+        cannot be one.
+        """
+        raise NotImplementedError
+
+    def text_to_instance(self, pair: TextPair, part: str | None = None) -> Instance:
+        """
+        An instance.
+
+        # Parameters
+
+        pair : `TextPair`
+            The texts.
+        part : `str`, optional (default = `None`)
+            The part of the data that they belong to.
+        """
+        label = None if pair.label is None else self.output_of(pair, pair.label)
+        first, second = self.tokenizer.pieces_of_each((pair.text, pair.text_pair or ""))
+        columns = pair_columns(
+            first,
+            second,
+            self._special,
+            max_length=self.max_length,
+            fixed_length=self.fixed_length,
+        )
+        return pair_instance(columns, pair, label=label, part=part)
+
+    def _read(self, file_path: Any) -> Iterable[Instance]:
+        self._bad.clear()
+        for pair, part in self.shard_iterable(self._parted(file_path)):
+            try:
+                instance = self.text_to_instance(pair, part)
+            except DataError as error:
+                if self.strict:
+                    raise
+                self._bad.append(error)
+            else:
+                yield instance
+        if self._bad:
+            logger.warning("%d bad records left out; the first: %s", len(self._bad), self._bad[0])
+
+    def _parted(self, file_path: Any) -> Iterator[tuple[TextPair, str | None]]:
+        parts = file_path.items() if isinstance(file_path, Mapping) else [(None, file_path)]
+        for part, paths in parts:
+            for file in local_files(paths, suffixes=self.file_suffixes):
+                for pair in self.pairs_of(file, None if self.strict else self._bad.append):
+                    yield pair, part

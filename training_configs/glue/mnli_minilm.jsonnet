@@ -1,0 +1,11 @@
+// MiniLM on MNLI (entailment, accuracy matched and mismatched): trains on two CPU cores.
+// Data: see lib/glue.libsonnet.
+local encoders = import '../lib/encoders.libsonnet';
+local glue = import '../lib/glue.libsonnet';
+
+glue {
+  task:: 'MNLI',
+  encoder:: encoders.minilm,
+  epochs:: 2,
+  learning_rate:: 1e-4,
+}

@@ -1,0 +1,11 @@
+// MiniLM on RTE (entailment, accuracy): trains on two CPU cores.
+// Data: see lib/glue.libsonnet.
+local encoders = import '../lib/encoders.libsonnet';
+local glue = import '../lib/glue.libsonnet';
+
+glue {
+  task:: 'RTE',
+  encoder:: encoders.minilm,
+  epochs:: 10,
+  learning_rate:: 1e-4,
+}

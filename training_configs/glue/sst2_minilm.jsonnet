@@ -1,0 +1,11 @@
+// MiniLM on SST-2 (sentiment, accuracy): trains on two CPU cores.
+// Data: see lib/glue.libsonnet.
+local encoders = import '../lib/encoders.libsonnet';
+local glue = import '../lib/glue.libsonnet';
+
+glue {
+  task:: 'SST-2',
+  encoder:: encoders.minilm,
+  epochs:: 2,
+  learning_rate:: 1e-4,
+}

@@ -1,0 +1,11 @@
+// MiniLM on STS-B (similarity, Pearson's and Spearman's correlation): trains on two CPU cores.
+// Data: see lib/glue.libsonnet.
+local encoders = import '../lib/encoders.libsonnet';
+local glue = import '../lib/glue.libsonnet';
+
+glue {
+  task:: 'STS-B',
+  encoder:: encoders.minilm,
+  epochs:: 5,
+  learning_rate:: 1e-4,
+}
