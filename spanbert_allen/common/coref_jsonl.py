@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.coref_mentions import CharPlaces, WordPlaces, clusters_of_words
+from spanbert_allen.common.coref_records import RecordContext, default_doc_key, read_documents
 from spanbert_allen.common.coref_speakers import (
     names_of_units,
     speaker_turns,
@@ -30,14 +31,18 @@ from spanbert_allen.common.coref_speakers import (
 )
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import read_objects
+from spanbert_allen.common.findings import Findings, RecordFindings
 from spanbert_allen.common.record_checks import RecordError, is_list, list_of_words, shown
 from spanbert_allen.common.text import sentence_ids_of_words, split_text
+
+__all__ = ["default_doc_key", "document_from_record", "parse_coref_record", "read_coref_jsonl"]
 
 LAYOUTS = ("text", "tokens", "sentences")
 
 
-def read_coref_jsonl(path: str | Path, *, language: str = "en") -> Iterator[CorefDocument]:
+def read_coref_jsonl(
+    path: str | Path, *, language: str = "en", findings: Findings | None = None
+) -> Iterator[CorefDocument]:
     """
     The documents of a JSON lines file.
 
@@ -47,31 +52,10 @@ def read_coref_jsonl(path: str | Path, *, language: str = "en") -> Iterator[Core
         The file; `.gz` is unpacked, `-` is standard input.
     language : `str`, optional (default = `"en"`)
         spaCy's code of the language, for `text` and `tokens`.
-
-    Raises a `DataError` that names the line of the first mistake.
+    findings : `Findings`, optional
+        What is done with mistakes; by default the first is raised as a `DataError` with its line.
     """
-    number = 0
-    for number, record in read_objects(path):
-        yield document_from_record(
-            record,
-            default_key=default_doc_key(path, number),
-            language=language,
-            path=path,
-            line=number,
-        )
-    if number == 0:
-        raise no_records(path)
-
-
-def default_doc_key(path: str | Path, line: int) -> str:
-    """The name of a document without one: `<file name without suffixes>:<line>`."""
-    name = Path(path).name
-    return f"{name.split('.')[0] or name}:{line}"
-
-
-def no_records(path: str | Path) -> DataError:
-    """The error for a file without a record."""
-    return DataError("the file is empty; it must hold one JSON object a line", path)
+    return read_documents(path, parse_coref_record, language=language, findings=findings)
 
 
 def document_from_record(
@@ -100,30 +84,33 @@ def document_from_record(
     Raises a `DataError` for a record that is not as described, and for a mention that occurs twice,
     or that does not begin and end where words do.
     """
+    context = RecordContext(
+        default_key=default_key,
+        language=language,
+        findings=RecordFindings(Findings(), path, line),
+    )
     try:
-        return _document(record, default_key, language)
+        return parse_coref_record(record, context)
     except RecordError as error:
         raise DataError(str(error), path, line) from error
 
 
-def _document(record: Mapping[str, Any], default_key: str, language: str) -> CorefDocument:
+def parse_coref_record(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
+    """The document of a record; raises `RecordError` for one that is none."""
     given = [layout for layout in LAYOUTS if record.get(layout) is not None]
     if len(given) != 1:
         what = f"has {' and '.join(given)}" if given else "has none"
         raise RecordError(f"the record {what}; give exactly one of text, tokens, sentences")
-    key = record.get("doc_key")
-    if key is not None and (isinstance(key, bool) or not isinstance(key, (str, int))):
-        raise RecordError(f"doc_key is {shown(key)}; it must be a string")
     genre = record.get("genre")
     if genre is not None and not isinstance(genre, str):
         raise RecordError(f"genre is {shown(genre)}; it must be a string such as 'nw'")
-    doc_key = default_key if key is None else str(key)
+    doc_key = context.key(record.get("doc_key"))
     make = {"text": _from_text, "tokens": _from_tokens, "sentences": _from_sentences}[given[0]]
-    return make(record, doc_key, genre, language)
+    return make(record, doc_key, genre, context)
 
 
 def _from_text(
-    record: Mapping[str, Any], doc_key: str, genre: str | None, language: str
+    record: Mapping[str, Any], doc_key: str, genre: str | None, context: RecordContext
 ) -> CorefDocument:
     text = record["text"]
     if not isinstance(text, str):
@@ -131,7 +118,7 @@ def _from_text(
     turns = speaker_turns(record.get("speakers"), text)
     # A sentence ends where one speaker gives way to another, or to none.
     breaks = chain.from_iterable((start, end) for start, end, _ in turns or ())
-    split = split_text(text, language=language, breaks=breaks)
+    split = split_text(text, language=context.language, breaks=breaks)
     return CorefDocument(
         doc_key=doc_key,
         words=split.words,
@@ -140,12 +127,14 @@ def _from_text(
         word_chars=split.word_chars,
         speakers=None if turns is None else speakers_of_words(turns, split.word_chars),
         genre=genre,
-        clusters=clusters_of_words(record.get("clusters"), CharPlaces(text, split)),
+        clusters=clusters_of_words(
+            record.get("clusters"), CharPlaces(text, split), findings=context.findings
+        ),
     )
 
 
 def _from_tokens(
-    record: Mapping[str, Any], doc_key: str, genre: str | None, language: str
+    record: Mapping[str, Any], doc_key: str, genre: str | None, context: RecordContext
 ) -> CorefDocument:
     words = list_of_words(record["tokens"], "tokens")
     speakers = names_of_units(record.get("speakers"), len(words), "token")
@@ -154,7 +143,7 @@ def _from_tokens(
         for index in range(1, len(words))
         if speakers is not None and speakers[index] != speakers[index - 1]
     ]
-    sentence_ids = sentence_ids_of_words(words, language=language, breaks=changes)
+    sentence_ids = sentence_ids_of_words(words, language=context.language, breaks=changes)
     sentences: list[list[str]] = [[] for _ in range(sentence_ids[-1] + 1 if words else 0)]
     for word, sentence in zip(words, sentence_ids, strict=True):
         sentences[sentence].append(word)
@@ -163,14 +152,15 @@ def _from_tokens(
         sentences,
         speakers=speakers,
         genre=genre,
-        clusters=clusters_of_words(record.get("clusters"), WordPlaces(words)),
+        clusters=clusters_of_words(
+            record.get("clusters"), WordPlaces(words), findings=context.findings
+        ),
     )
 
 
 def _from_sentences(
-    record: Mapping[str, Any], doc_key: str, genre: str | None, language: str
+    record: Mapping[str, Any], doc_key: str, genre: str | None, context: RecordContext
 ) -> CorefDocument:
-    del language  # words and sentences are given
     if not is_list(record["sentences"]):
         raise RecordError(
             f"sentences is {shown(record['sentences'])}; it must be a list of lists of words"
@@ -184,5 +174,9 @@ def _from_sentences(
         sentences,
         speakers=speakers_of_sentences(record.get("speakers"), sentences),
         genre=genre,
-        clusters=clusters_of_words(record.get("clusters"), WordPlaces(list(chain(*sentences)))),
+        clusters=clusters_of_words(
+            record.get("clusters"),
+            WordPlaces(list(chain(*sentences))),
+            findings=context.findings,
+        ),
     )

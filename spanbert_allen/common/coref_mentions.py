@@ -3,30 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+from typing import Protocol
 
+from spanbert_allen.common.conll_brackets import merge_clusters_sharing_mentions
+from spanbert_allen.common.findings import Findings, RecordFindings
 from spanbert_allen.common.record_checks import RecordError, is_list, pair, shown
 from spanbert_allen.common.spans import Cluster, WordSpan
 from spanbert_allen.common.text import SplitText
 
 
+class Places(Protocol):
+    """What the numbers of a mention count."""
+
+    def span(self, mention: object, place: str) -> WordSpan:
+        """The words of a mention; a `RecordError` for one that the document does not have."""
+        ...
+
+    def show(self, span: WordSpan) -> str:
+        """The text of a mention."""
+        ...
+
+
 class WordPlaces:
-    """Mentions given in words, end inside."""
+    """
+    Mentions given in words of the document.
 
-    def __init__(self, words: Sequence[str]):
+    # Parameters
+
+    words : `Sequence[str]`
+        The document's.
+    end_inside : `bool`, optional (default = `True`)
+        Whether the second number is that of the last word, or the one after it.
+    """
+
+    def __init__(self, words: Sequence[str], *, end_inside: bool = True):
         self._words = words
+        self._beyond = 0 if end_inside else 1
 
-    def word_span(self, start: int, end: int, place: str) -> WordSpan:
+    def span(self, mention: object, place: str) -> WordSpan:
         """The span, if the document has it."""
-        if not 0 <= start <= end < len(self._words):
+        start, end = pair(mention, place)
+        if not 0 <= start <= end - self._beyond < len(self._words):
+            inside = "the end outside" if self._beyond else "both inside"
             raise RecordError(
                 f"{place} is words {start} to {end}, but the document has {len(self._words)} "
-                "words, numbered from 0; give [first, last], both inside"
+                f"words, numbered from 0; give [first, last], {inside}"
             )
-        return WordSpan(start, end)
+        return WordSpan(start, end - self._beyond)
 
-    def show(self, start: int, end: int) -> str:
+    def show(self, span: WordSpan) -> str:
         """The words."""
-        return " ".join(self._words[start : end + 1])
+        return " ".join(self._words[span.start : span.end + 1])
+
+
+class SentencePlaces:
+    """Mentions given as [sentence, first word in it, the word after the last]."""
+
+    def __init__(self, sentences: Sequence[Sequence[str]]):
+        self._sentences = sentences
+        self._first_words = [0, *accumulate(map(len, sentences))]
+        self._words = [word for sentence in sentences for word in sentence]
+
+    def span(self, mention: object, place: str) -> WordSpan:
+        """The span, if the sentence has it."""
+        if not is_list(mention) or len(mention) != 3:
+            raise RecordError(f"{place} is {shown(mention)}; it must be [sentence, start, end]")
+        sentence, start = pair(mention[:2], place)
+        _, end = pair(mention[1:], place)
+        if not 0 <= sentence < len(self._sentences):
+            raise RecordError(
+                f"{place} is in sentence {sentence}, but the document has {len(self._sentences)}, "
+                "numbered from 0"
+            )
+        length = len(self._sentences[sentence])
+        if not 0 <= start < end <= length:
+            raise RecordError(
+                f"{place} is words {start} to {end} of sentence {sentence}, which has {length} "
+                "words, numbered from 0; give [sentence, first, end], the end outside"
+            )
+        offset = self._first_words[sentence]
+        return WordSpan(offset + start, offset + end - 1)
+
+    def show(self, span: WordSpan) -> str:
+        """The words."""
+        return " ".join(self._words[span.start : span.end + 1])
 
 
 class CharPlaces:
@@ -34,16 +95,14 @@ class CharPlaces:
 
     def __init__(self, text: str, split: SplitText):
         self._text = text
+        self._chars = split.word_chars
         self._first = {span.start: index for index, span in enumerate(split.word_chars)}
         self._last = {span.end: index for index, span in enumerate(split.word_chars)}
 
-    def word_span(self, start: int, end: int, place: str) -> WordSpan:
+    def span(self, mention: object, place: str) -> WordSpan:
         """The words of the span, if it begins and ends with one."""
-        if not 0 <= start < end <= len(self._text):
-            raise RecordError(
-                f"{place} is characters {start} to {end}, but the text has {len(self._text)}; "
-                "give [start, end], numbered from 0, the end outside and after the start"
-            )
+        start, end = pair(mention, place)
+        check_chars(start, end, self._text, place)
         first, last = self._first.get(start), self._last.get(end)
         if first is None or last is None:
             side = "begin" if first is None else "end"
@@ -54,49 +113,93 @@ class CharPlaces:
             )
         return WordSpan(first, last)
 
-    def show(self, start: int, end: int) -> str:
+    def show(self, span: WordSpan) -> str:
         """The text."""
-        return self._text[start:end]
+        return self._text[self._chars[span.start].start : self._chars[span.end].end]
 
 
-def clusters_of_words(value: object, places: WordPlaces | CharPlaces) -> list[Cluster] | None:
+def check_chars(start: int, end: int, text: str, place: str) -> None:
+    """Raises a `RecordError` if the text has no such characters, or there are none between."""
+    if not 0 <= start < end <= len(text):
+        raise RecordError(
+            f"{place} is characters {start} to {end}, but the text has {len(text)}; "
+            "give [start, end], numbered from 0, the end outside and after the start"
+        )
+
+
+def word_breaks(clusters: object, text: str) -> list[int]:
+    """
+    The characters where mentions begin and end, for texts that are not annotated at the ends of our
+    words: they are cut there. What is no mention is left to `clusters_of_words` to complain about.
+    """
+    breaks: list[int] = []
+    for mentions in clusters if is_list(clusters) else ():
+        for mention in mentions if is_list(mentions) else ():
+            if is_list(mention):
+                breaks.extend(number for number in mention[:2] if type(number) is int)
+    return [number for number in breaks if 0 < number < len(text)]
+
+
+def clusters_of_words(
+    value: object,
+    places: Places,
+    *,
+    name: str = "clusters",
+    findings: RecordFindings | None = None,
+    merge: bool = False,
+) -> list[Cluster] | None:
     """
     The clusters of a record, sorted.
 
     # Parameters
 
     value : `object`
-        What the record holds under `clusters`.
-    places : `WordPlaces | CharPlaces`
+        What the record holds.
+    places : `Places`
         What the numbers of its mentions count.
+    name : `str`, optional (default = `"clusters"`)
+        The key that it holds them under.
+    findings : `RecordFindings`, optional (default = `None`)
+        What is done with a bad mention. By default the first is raised, as a `DataError`.
+    merge : `bool`, optional (default = `False`)
+        Whether clusters that share a mention become one, as the original programs make of them, and
+        a mention that a cluster has twice is read once. Otherwise both are problems.
 
     # Returns
 
     `list[Cluster] | None`
-        `None` for `None`. Raises a `RecordError` for what is no list of mentions, and for a mention
-        that is outside the document, not made of words, or there twice.
+        `None` for `None`. Raises a `RecordError` for what is no list of lists. Problems are
+        mentions outside the document, or not made of words, or there twice.
     """
     if value is None:
         return None
     if not is_list(value):
-        raise RecordError(f"clusters is {shown(value)}; it must be a list of lists of mentions")
+        raise RecordError(f"{name} is {shown(value)}; it must be a list of lists of mentions")
+    findings = findings or RecordFindings(Findings())
     found_at: dict[WordSpan, str] = {}
     clusters = []
+    shares = False
     for number, mentions in enumerate(value):
-        name = f"clusters[{number}]"
+        cluster = f"{name}[{number}]"
         if not is_list(mentions) or not mentions:
-            raise RecordError(f"{name} is {shown(mentions)}; it must be a list of mentions")
-        spans = []
+            raise RecordError(f"{cluster} is {shown(mentions)}; it must be a list of mentions")
+        spans: list[WordSpan] = []
         for index, mention in enumerate(mentions):
-            place = f"{name}[{index}]"
-            start, end = pair(mention, place)
-            span = places.word_span(start, end, place)
+            place = f"{cluster}[{index}]"
+            try:
+                span = places.span(mention, place)
+            except RecordError as error:
+                findings.problem(error)
+                continue
             if span in found_at:
-                raise RecordError(
-                    f"{place}, {shown(places.show(start, end))}, is the mention that "
-                    f"{found_at[span]} is; keep one of them"
-                )
-            found_at[span] = place
+                twice = f"{place}, {shown(places.show(span))}, is the mention that {found_at[span]}"
+                if not merge:
+                    findings.problem(RecordError(f"{twice} is; keep one of them"))
+                    continue
+                findings.mended(RecordError(f"{twice} is; their clusters are made one"))
+                shares = True
+            found_at.setdefault(span, place)
             spans.append(span)
-        clusters.append(tuple(sorted(spans)))
-    return sorted(clusters)
+        if spans:
+            clusters.append(tuple(sorted(spans)))
+    return merge_clusters_sharing_mentions(clusters)[0] if shares else sorted(clusters)

@@ -1,27 +1,16 @@
 """The reader of coreference documents as JSON lines."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from allennlp.data import DatasetReader, TokenIndexer
 
-from spanbert_allen.common.coref_jsonl import default_doc_key, document_from_record, no_records
+from spanbert_allen.common.coref_jsonl import parse_coref_record
+from spanbert_allen.common.coref_records import RawRecord, parse_raw, raw_records
 from spanbert_allen.common.document import CorefDocument
-from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import json_object, read_lines
-from spanbert_allen.dataset_readers.coref_reader import CorefReader
-
-logger = logging.getLogger(__name__)
-
-
-class RawRecord(NamedTuple):
-    """A line that is not parsed yet."""
-
-    path: str | Path
-    line: int
-    text: str
+from spanbert_allen.common.findings import Findings
+from spanbert_allen.dataset_readers.coref_reader import CorefReader, LeftOut
 
 
 @DatasetReader.register("spanbert_coref_jsonl")
@@ -58,41 +47,25 @@ class CorefJsonlReader(CorefReader[RawRecord]):
         self.language = language
         self.keep_singletons = keep_singletons
         self.strict = strict
-        self._bad: list[DataError] = []
+        self._findings = Findings()
 
     def documents(self, file_path: Any) -> Iterator[CorefDocument]:
         """As the base class; bad records that were left out are reported at the end."""
-        self._bad.clear()
+        self._findings = Findings() if self.strict else LeftOut()
         try:
             yield from super().documents(file_path)
         finally:
-            if self._bad:
-                count, first = len(self._bad), self._bad[0]
-                logger.warning("%d bad records left out; the first: %s", count, first)
+            self._findings.end_of_file()
 
     def raw_documents(self, path: str | Path) -> Iterator[RawRecord]:
         """The lines that are not blank."""
-        is_empty = True
-        for line, text in read_lines(path):
-            if text.strip():
-                is_empty = False
-                yield RawRecord(path, line, text)
-        if is_empty:
-            raise no_records(path)
+        yield from raw_records(path)
 
     def document(self, raw: RawRecord) -> CorefDocument | None:
         """The document of a line; `None` for a bad one, unless the reader is strict."""
-        try:
-            document = document_from_record(
-                json_object(raw.text, path=raw.path, line=raw.line),
-                default_key=default_doc_key(raw.path, raw.line),
-                language=self.language,
-                path=raw.path,
-                line=raw.line,
-            )
-        except DataError as error:
-            if self.strict:
-                raise
-            self._bad.append(error)
-            return None
-        return document if self.keep_singletons else document.without_singletons()
+        document = parse_raw(
+            raw, parse_coref_record, language=self.language, findings=self._findings
+        )
+        if document is None or self.keep_singletons:
+            return document
+        return document.without_singletons()

@@ -1,5 +1,6 @@
 """What the coreference readers share: finding files, dealing documents out to workers."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -8,11 +9,34 @@ from typing import Any, ClassVar, Generic, TypeVar
 from allennlp.data import DatasetReader, Instance, TokenIndexer
 
 from spanbert_allen.common.document import CorefDocument
-from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.findings import Findings
 from spanbert_allen.dataset_readers.coref_instance import document_to_instance
 from spanbert_allen.dataset_readers.data_paths import local_files
 
+logger = logging.getLogger(__name__)
+
 RawDocument = TypeVar("RawDocument")
+
+
+class LeftOut(Findings):
+    """Bad records are left out, and a warning at the end says how many, and what the first is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._problems: list[DataError] = []
+
+    def problem(self, error: DataError) -> None:
+        """Note it."""
+        self._problems.append(error)
+
+    def end_of_file(self) -> None:
+        """Say what was left out, and what was put right."""
+        super().end_of_file()
+        if self._problems:
+            count, first = len(self._problems), self._problems[0]
+            logger.warning("%d bad records left out; the first: %s", count, first)
+        self._problems.clear()
 
 
 class CorefReader(DatasetReader, Generic[RawDocument]):
