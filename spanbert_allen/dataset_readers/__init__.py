@@ -8,7 +8,10 @@ from spanbert_allen.dataset_readers.coref_reader import CorefReader
 from spanbert_allen.dataset_readers.glue import GlueReader
 from spanbert_allen.dataset_readers.mrqa import MrqaReader
 from spanbert_allen.dataset_readers.qa_reader import QuestionReader
+from spanbert_allen.dataset_readers.relation_jsonl import RelationJsonlReader
+from spanbert_allen.dataset_readers.relation_reader import RelationReader
 from spanbert_allen.dataset_readers.squad import SquadReader
+from spanbert_allen.dataset_readers.tacred import TacredReader
 from spanbert_allen.dataset_readers.text_pairs_jsonl import TextPairsJsonlReader
 
 __all__ = [
@@ -18,7 +21,10 @@ __all__ = [
     "GlueReader",
     "MrqaReader",
     "QuestionReader",
+    "RelationJsonlReader",
+    "RelationReader",
     "SquadReader",
+    "TacredReader",
     "TextPairsJsonlReader",
     "document_to_instance",
 ]

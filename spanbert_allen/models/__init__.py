@@ -3,6 +3,7 @@
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.models.coref import SpanbertCoref
 from spanbert_allen.models.qa import SpanbertQA
+from spanbert_allen.models.relation import SpanbertRelation
 from spanbert_allen.models.sequence_classifier import SpanbertSequenceClassifier
 
-__all__ = ["SpanbertCoref", "SpanbertQA", "SpanbertSequenceClassifier"]
+__all__ = ["SpanbertCoref", "SpanbertQA", "SpanbertRelation", "SpanbertSequenceClassifier"]

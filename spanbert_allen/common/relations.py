@@ -1,0 +1,66 @@
+"""A sentence with two entities in it, as every relation classification file is read into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.spans import CharSpan, WordSpan
+
+UNTYPED = "ENTITY"
+"""The type of an entity whose type is not given."""
+
+NO_RELATION = "no_relation"
+"""The usual label of two entities that have none of the relations."""
+
+OnProblem = Callable[[DataError], None]
+"""What is done with a bad example instead of stopping at it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelationExample:
+    """
+    Two entities, whose relation is asked for.
+
+    # Parameters
+
+    id : `str`
+        Its name in the data set.
+    words : `Sequence[str]`
+        The words of the sentence, or of a longer text.
+    subject, object : `WordSpan`
+        The entities; the relation is directed from the subject to the object.
+    subject_type, object_type : `str`, optional (default = `UNTYPED`)
+        Their types, such as `PERSON`.
+    label : `str`, optional (default = `None`)
+        The relation, if it is known.
+    text : `str`, optional (default = `None`)
+        The text as the user gave it, if words were cut out of one.
+    word_chars : `Sequence[CharSpan]`, optional (default = `None`)
+        With a text, where each word stands in it.
+    place : `str`, optional (default = `""`)
+        Where it stands, for messages.
+    """
+
+    id: str
+    words: Sequence[str]
+    subject: WordSpan
+    object: WordSpan
+    subject_type: str = UNTYPED
+    object_type: str = UNTYPED
+    label: str | None = None
+    text: str | None = None
+    word_chars: Sequence[CharSpan] | None = None
+    place: str = ""
+
+    def source(self) -> tuple[str, Sequence[CharSpan]]:
+        """The text, and where each word stands in it; without one, words joined by blanks."""
+        if self.text is not None and self.word_chars is not None:
+            return self.text, self.word_chars
+        chars = []
+        position = 0
+        for word in self.words:
+            chars.append(CharSpan(position, position + len(word)))
+            position += len(word) + 1
+        return " ".join(self.words), chars

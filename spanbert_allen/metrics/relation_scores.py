@@ -1,0 +1,103 @@
+"""Scores of relation classification, from how often which label was predicted for which."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Confusion = Mapping[tuple[str, str], int]
+"""How often a label of the data (first) was predicted as another, or the same."""
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """
+    How well one label, or several together, were found.
+
+    # Parameters
+
+    num_correct, num_predicted, num_gold : `int`
+        How often it was predicted rightly, predicted, and right.
+    """
+
+    num_correct: int
+    num_predicted: int
+    num_gold: int
+
+    @property
+    def precision(self) -> float:
+        """The part of the predicted that is right; 0 if nothing is."""
+        return self.num_correct / self.num_predicted if self.num_correct else 0.0
+
+    @property
+    def recall(self) -> float:
+        """The part of the right ones that was found; 0 if nothing was."""
+        return self.num_correct / self.num_gold if self.num_correct else 0.0
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of both; 0 if both are."""
+        if not self.num_correct:
+            return 0.0
+        return 2 * self.precision * self.recall / (self.precision + self.recall)
+
+
+def count_pairs(pairs: Iterable[tuple[str, str]]) -> Confusion:
+    """
+    Counts pairs of a label of the data and the predicted one.
+
+    # Parameters
+
+    pairs : `Iterable[tuple[str, str]]`
+        The label of the data first.
+    """
+    return Counter(pairs)
+
+
+def accuracy(confusion: Confusion) -> float:
+    """The part of the examples whose label was found, whichever it is; 0 without examples."""
+    correct = sum(count for (gold, predicted), count in confusion.items() if gold == predicted)
+    total = sum(confusion.values())
+    return correct / total if total else 0.0
+
+
+def micro_score(confusion: Confusion, negative: str | None) -> LabelScore:
+    """
+    TACRED's score: all labels together, but the negative one counts neither as found nor as sought
+    (Zhang et al., 2017, "Position-aware Attention and Supervised Data Improve Slot Filling").
+
+    # Parameters
+
+    confusion : `Confusion`
+        The counts.
+    negative : `str`, optional
+        The label for none of the relations, `None` if there is none.
+    """
+    return LabelScore(
+        sum(n for (gold, predicted), n in confusion.items() if gold == predicted != negative),
+        sum(n for (_, predicted), n in confusion.items() if predicted != negative),
+        sum(n for (gold, _), n in confusion.items() if gold != negative),
+    )
+
+
+def label_scores(confusion: Confusion) -> dict[str, LabelScore]:
+    """The score of each label that is in the data or was predicted, sorted by their names."""
+    names = sorted({label for pair in confusion for label in pair})
+    return {
+        name: LabelScore(
+            confusion.get((name, name), 0),
+            sum(count for (_, predicted), count in confusion.items() if predicted == name),
+            sum(count for (gold, _), count in confusion.items() if gold == name),
+        )
+        for name in names
+    }
+
+
+def mean_score(scores: Iterable[LabelScore]) -> tuple[float, float, float]:
+    """The unweighted means of precision, recall and F1; zeros without scores."""
+    rows = [(score.precision, score.recall, score.f1) for score in scores]
+    if not rows:
+        return 0.0, 0.0, 0.0
+    precision, recall, f1 = (sum(column) / len(rows) for column in zip(*rows, strict=True))
+    return precision, recall, f1

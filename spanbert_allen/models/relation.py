@@ -1,0 +1,190 @@
+"""Relation classification on SpanBERT."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from allennlp.data import Vocabulary
+from allennlp.models import Model
+from allennlp.modules.token_embedders import TokenEmbedder
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.relations import NO_RELATION, RelationExample
+from spanbert_allen.data.relation_fields import LABELS_NAMESPACE
+from spanbert_allen.metrics.relation_metric import RelationScores
+from spanbert_allen.modules.classification_head import ClassificationHead
+from spanbert_allen.modules.relation_pooling import ClsPooling, RelationPooling
+from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+
+
+@Model.register("spanbert_relation")
+class SpanbertRelation(Model):
+    """
+    The relation of two entities in a sentence, as in Joshi et al. (2020), "SpanBERT", section 4.1:
+    a linear layer with dropout on one vector of the sequence.
+
+    # Parameters
+
+    vocab : `Vocabulary`
+        Its labels and markers: set `vocabulary` to `{"type": "spanbert_relation"}`.
+    embedder : `TokenEmbedder`
+        The token embedder `spanbert`; with the pooling `cls` its `pooler` must be true.
+    pooling : `RelationPooling`, optional (default = `cls`)
+        How the vector is made.
+    negative_label : `str`, optional (default = `"no_relation"`)
+        The label for none of the relations: the vocabulary's. `None` if there is no such one.
+    dropout : `float`, optional (default = `0.1`)
+        On the vector, in training.
+    class_weights : `dict[str, float]`, optional (default = `None`)
+        How much examples of a label weigh in the loss, by its name; 1 for other labels.
+    scorer : `str`, optional (default = `"tacred"`)
+        Whose scores are measured beside: see `RelationScores`.
+    by_label : `bool`, optional (default = `False`)
+        Whether the scores of each label are among the metrics of an evaluation.
+    initializer_range : `float`, optional (default = `0.02`)
+        Standard deviation of the head's first weights.
+    """
+
+    default_predictor = "spanbert_relation"
+
+    def __init__(
+        self,
+        vocab: Vocabulary,
+        embedder: TokenEmbedder,
+        *,
+        pooling: RelationPooling | None = None,
+        negative_label: str | None = NO_RELATION,
+        dropout: float = 0.1,
+        class_weights: dict[str, float] | None = None,
+        scorer: str = "tacred",
+        by_label: bool = False,
+        initializer_range: float = 0.02,
+        **kwargs: Any,
+    ):
+        super().__init__(vocab, **kwargs)
+        if not isinstance(embedder, SpanbertEmbedder):
+            raise ConfigError(
+                f"model.embedder: a {type(embedder).__name__} does not encode sequences of pieces; "
+                'use {"type": "spanbert", ...}'
+            )
+        self.embedder = embedder
+        self.pooling = ClsPooling() if pooling is None else pooling
+        _check_pooler(embedder, self.pooling)
+        self.labels = _labels(vocab, negative_label)
+        self.negative_label = negative_label
+        self.classifier = ClassificationHead(
+            self.pooling.output_dim(embedder.get_output_dim()),
+            len(self.labels),
+            dropout=dropout,
+            initializer_range=initializer_range,
+        )
+        # Shape: (num_labels,); part of the configuration, so the weights' file does not hold it.
+        weights = None if class_weights is None else _weights(class_weights, self.labels)
+        self.register_buffer("class_weights", weights, persistent=False)
+        self.training_scores = RelationScores(self.labels, negative_label=negative_label)
+        self.scores = RelationScores(
+            self.labels, negative_label=negative_label, scorer=scorer, by_label=by_label
+        )
+
+    def forward(
+        self,
+        token_ids: Tensor,
+        segment_ids: Tensor,
+        entity_spans: Tensor,
+        attended: Tensor | None = None,
+        label: Tensor | None = None,
+        example: list[RelationExample] | None = None,
+    ) -> dict[str, Any]:
+        """
+        What the relation readers give.
+
+        # Parameters
+
+        token_ids, segment_ids : `Tensor`
+            The segment is 0, and -1 at padding. Shape: (batch_size, num_pieces)
+        entity_spans : `Tensor`
+            First and last piece of the subject and of the object. Shape: (batch_size, 2, 2)
+        attended : `Tensor`, optional (default = `None`)
+            Shape: (batch_size, num_pieces)
+        label : `Tensor`, optional (default = `None`)
+            Shape: (batch_size,)
+        example : `list[RelationExample]`, optional (default = `None`)
+            Names the rows of the output.
+
+        # Returns
+
+        `dict[str, Any]`
+            `logits` and `probabilities` (batch_size, num_labels), `label_ids` (batch_size,), and
+            with labels `loss`: the cross-entropy, averaged over examples by their weights.
+        """
+        # Shape: (batch_size, num_pieces, dim)
+        vectors = self.embedder.encode(token_ids.long(), segment_ids.long(), attended=attended)
+        # Shape: (batch_size, output_dim)
+        pooled = self.pooling.pooled(vectors, entity_spans.long(), self.embedder)
+        # Shape: (batch_size, num_labels)
+        logits = self.classifier(pooled)
+        # Shape: (batch_size,); of equal scores the first
+        label_ids = logits.argmax(-1)
+        output: dict[str, Any] = {
+            "logits": logits,
+            "probabilities": logits.softmax(-1),
+            "label_ids": label_ids,
+        }
+        if example is not None:
+            output["id"] = [one.id for one in example]
+        if label is not None:
+            output["loss"] = cross_entropy(logits, label, self.class_weights)
+            (self.training_scores if self.training else self.scores)(label_ids, label)
+        elif self.training:
+            raise DataError("the data has no labels, which training needs: use annotated data")
+        return output
+
+    def make_output_human_readable(self, output_dict: dict[str, Any]) -> dict[str, Any]:
+        """Adds `label`, the name of each predicted label."""
+        output_dict["label"] = [self.labels[i] for i in output_dict["label_ids"].tolist()]
+        return output_dict
+
+    def get_metrics(self, reset: bool = False) -> dict[str, float]:
+        """The scores of `RelationScores`; in training TACRED's only."""
+        return (self.training_scores if self.training else self.scores).get_metric(reset)
+
+
+def _check_pooler(embedder: SpanbertEmbedder, pooling: RelationPooling) -> None:
+    if pooling.uses_pooler != (embedder.encoder.pooler is not None):
+        needed = str(pooling.uses_pooler).lower()
+        raise ConfigError(
+            f"model.embedder: the pooling {type(pooling).__name__} of a relation model needs "
+            f"`pooler` of the embedder to be {needed}; set it so"
+        )
+
+
+def _labels(vocab: Vocabulary, negative_label: str | None) -> list[str]:
+    by_number = vocab.get_index_to_token_vocabulary(LABELS_NAMESPACE)
+    labels = [by_number[number] for number in range(len(by_number))]
+    if len(labels) < 2:
+        raise ConfigError(
+            f"vocabulary: it has {len(labels)} relation labels, and a model needs at least two; "
+            "train with labelled data, read by `spanbert_tacred` or `spanbert_relation_jsonl`"
+        )
+    if negative_label is not None and labels[0] != negative_label:
+        raise ConfigError(
+            f"vocabulary: its first label is {labels[0]!r}, not the negative one, "
+            f"{negative_label!r}; set `vocabulary` to "
+            '{"type": "spanbert_relation", "negative_label": ...}, and `negative_label` of the '
+            "model to the same, or both to null"
+        )
+    return labels
+
+
+def _weights(by_name: dict[str, float], labels: list[str]) -> Tensor:
+    for name, weight in by_name.items():
+        if name not in labels or weight < 0:
+            raise ConfigError(
+                f"model.class_weights: {name!r}: {weight} is not a weight of one of the labels "
+                f"{', '.join(labels)}; give each a number from 0"
+            )
+    # Shape: (num_labels,)
+    return torch.tensor([float(by_name.get(label, 1.0)) for label in labels])
