@@ -30,6 +30,9 @@ class CoarseAntecedents(nn.Module):
         On both sides of the product and on the prior's table.
     distance_prior : `bool`, optional (default = `True`)
     feature_size : `int`, optional (default = `20`)
+    project_antecedents : `bool`, optional (default = `False`)
+        `g_i . (W g_j + b)` instead, as in AllenNLP: no other weights are the same, because `b`
+        goes with the other span.
     """
 
     def __init__(
@@ -40,9 +43,11 @@ class CoarseAntecedents(nn.Module):
         dropout: float = 0.3,
         distance_prior: bool = True,
         feature_size: int = 20,
+        project_antecedents: bool = False,
     ):
         super().__init__()
         self.max_antecedents = max_antecedents
+        self.project_antecedents = project_antecedents
         self.projection = nn.Linear(span_dim, span_dim)
         self.dropout = nn.Dropout(dropout)
         self.prior_embedding: nn.Embedding | None = None
@@ -66,8 +71,8 @@ class CoarseAntecedents(nn.Module):
         """
         num_spans = spans.size(0)
         # Shape: (num_spans, span_dim)
-        sources = self.dropout(self.projection(spans))
-        targets = self.dropout(spans)
+        projected, plain = self.dropout(self.projection(spans)), self.dropout(spans)
+        sources, targets = (plain, projected) if self.project_antecedents else (projected, plain)
         # Shape: (num_spans,)
         distance_scores = self._distance_scores(num_spans, spans)
         with torch.no_grad():

@@ -25,12 +25,14 @@ class CoarseToFineLinks(LinkScorer):
 
     spans : `SpanRepresentation`
         What a span's vector is made of.
-    max_antecedents, dropout, distance_prior, feature_size
+    max_antecedents, distance_prior, feature_size, project_antecedents
         See `CoarseAntecedents`.
     features, num_genres, max_segments
         See `PairFeatures`.
-    hidden_dim, num_layers
+    hidden_dim, num_layers, dropout
         See `FeedForwardScorer`.
+    input_dropout : `float`, optional (default = `0.3`)
+        On what the coarse score and the pairs' network are given.
     """
 
     uses_spans: ClassVar[bool] = True
@@ -47,16 +49,19 @@ class CoarseToFineLinks(LinkScorer):
         num_layers: int = 1,
         feature_size: int = 20,
         dropout: float = 0.3,
+        input_dropout: float = 0.3,
         distance_prior: bool = True,
+        project_antecedents: bool = False,
     ):
         super().__init__()
         self.span_dim = spans.span_dim
         self.coarse_antecedents = CoarseAntecedents(
             spans.span_dim,
             max_antecedents=max_antecedents,
-            dropout=dropout,
+            dropout=input_dropout,
             distance_prior=distance_prior,
             feature_size=feature_size,
+            project_antecedents=project_antecedents,
         )
         self.antecedent_scorer = AntecedentScorer(
             spans.span_dim,
@@ -65,7 +70,7 @@ class CoarseToFineLinks(LinkScorer):
                 feature_size=feature_size,
                 num_genres=num_genres,
                 max_segments=max_segments,
-                dropout=dropout,
+                dropout=input_dropout,
             ),
             hidden_dim=hidden_dim,
             num_layers=num_layers,

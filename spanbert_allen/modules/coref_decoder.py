@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.modules.coref_head import ScoredLinks
+from spanbert_allen.modules.link_clusters import clusters_of_links
 
 # One or two words hold nothing to resolve, however many pieces they are.
 _FEWEST_WORDS = 3
@@ -130,33 +131,6 @@ def decode(
         [[None if m.is_first else probabilities[m.span] for m in cluster] for cluster in clusters],
         [[ranked(mention.span) for mention in cluster] for cluster in clusters],
     )
-
-
-def clusters_of_links(antecedents: Sequence[int]) -> list[list[int]]:
-    """
-    The spans that links join.
-
-    # Parameters
-
-    antecedents : `Sequence[int]`
-        The antecedent of each span: the index of an earlier span, or -1 for none.
-
-    # Returns
-
-    `list[list[int]]`
-        Clusters of at least two span indices, each in document order.
-    """
-    clusters: list[list[int]] = []
-    cluster_of: dict[int, int] = {}
-    for span, antecedent in enumerate(antecedents):
-        if antecedent < 0:
-            continue
-        if antecedent not in cluster_of:
-            cluster_of[antecedent] = len(clusters)
-            clusters.append([antecedent])
-        cluster_of[span] = cluster_of[antecedent]
-        clusters[cluster_of[span]].append(span)
-    return clusters
 
 
 def _mentions(

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from spanbert_allen.modules.at_least_float32 import at_least_float32
 from spanbert_allen.modules.coarse_to_fine_links import CoarseToFineLinks
 from spanbert_allen.modules.feedforward_mentions import FeedForwardMentions
-from spanbert_allen.modules.higher_order import Refinement
 from spanbert_allen.modules.link_scorer import LinkScorer
 from spanbert_allen.modules.mention_scorer import MentionScorer
 from spanbert_allen.modules.pair_features import FEATURES, SpanContext
+from spanbert_allen.modules.refinements import RefinedScores, Refinement
 from spanbert_allen.modules.span_candidates import SpanCandidates, enumerate_candidates
 from spanbert_allen.modules.span_pruner import keep_best
 from spanbert_allen.modules.span_representation import SpanRepresentation
@@ -59,6 +59,8 @@ class ScoredLinks(NamedTuple):
         All spans that were considered; both columns of shape (num_candidates,).
     candidate_scores : `Tensor`
         Shape: (num_candidates,). Their mention scores.
+    also_trained : `Tensor | None`
+        Other scores of the same links, which the loss counts beside `scores`.
     """
 
     spans: SpanCandidates
@@ -67,6 +69,7 @@ class ScoredLinks(NamedTuple):
     scores: Tensor
     candidates: SpanCandidates
     candidate_scores: Tensor
+    also_trained: Tensor | None = None
 
 
 class CorefHead(nn.Module, FromParams):
@@ -88,8 +91,13 @@ class CorefHead(nn.Module, FromParams):
         Kept spans are the best floor(kept_per_unit x units).
     max_kept : `int`, optional (default = `3900`)
         And at most so many; `null` for no limit. Beyond some 10,000 units the limit costs mentions.
+    uncounted_units : `int`, optional (default = `0`)
+        What the document is longer when kept spans are counted: 2 where [CLS] and [SEP] are no
+        units but count, as in AllenNLP's models of word pieces.
     allow_crossing : `bool`, optional (default = `False`)
         Keep spans that overlap in part.
+    zero_filled_attention : `bool`, optional (default = `False`)
+        See `SpanRepresentation`.
     mentions : `Lazy[MentionScorer]`, optional (default = `FeedForwardMentions`)
     links : `Lazy[LinkScorer]`, optional (default = `CoarseToFineLinks`)
     max_antecedents : `int`, optional (default = `50`)
@@ -100,15 +108,18 @@ class CorefHead(nn.Module, FromParams):
         Of the feed-forward scorers.
     feature_size : `int`, optional (default = `20`)
     dropout : `float`, optional (default = `0.3`)
+    input_dropout : `float`, optional (default = `None`)
+        On what the scorers' networks are given: rows of features, and vectors of spans in the
+        coarse score. `None` is `dropout`; AllenNLP has none there.
     width_prior, distance_prior : `bool`, optional (default = `True`)
     features : `Sequence[str]`, optional (default = speaker, genre, distance, segment)
     num_genres : `int`, optional (default = `7`)
         The model fills it in.
     max_segments : `int`, optional (default = `3`)
         See `PairFeatures`.
-    refinement : `Refinement`, optional (default = `None`)
-        How spans' vectors are refined between two scorings (the original's `coref_depth` of 2);
-        `None` scores once (depth 1).
+    refinement : `Lazy[Refinement]`, optional (default = `None`)
+        Higher-order inference: how the scores of links tell each other (the original's
+        `coref_depth` of 2 is one of `spanbert_attended_antecedent`); `None` scores once (depth 1).
     """
 
     def __init__(
@@ -118,7 +129,9 @@ class CorefHead(nn.Module, FromParams):
         max_span_width: int = 30,
         kept_per_unit: float = 0.4,
         max_kept: int | None = 3900,
+        uncounted_units: int = 0,
         allow_crossing: bool = False,
+        zero_filled_attention: bool = False,
         mentions: Lazy[MentionScorer] = Lazy(FeedForwardMentions),  # noqa: B008  it holds no state
         links: Lazy[LinkScorer] = Lazy(CoarseToFineLinks),  # noqa: B008
         max_antecedents: int = 50,
@@ -126,6 +139,7 @@ class CorefHead(nn.Module, FromParams):
         num_layers: int = 1,
         feature_size: int = 20,
         dropout: float = 0.3,
+        input_dropout: float | None = None,
         width_prior: bool = True,
         distance_prior: bool = True,
         features: Sequence[str] = FEATURES,
@@ -137,8 +151,16 @@ class CorefHead(nn.Module, FromParams):
         self.max_span_width = max_span_width
         self.kept_per_unit = kept_per_unit
         self.max_kept = max_kept
+        self.uncounted_units = uncounted_units
         self.allow_crossing = allow_crossing
-        spans = SpanRepresentation(dim, max_span_width, feature_size=feature_size, dropout=dropout)
+        input_dropout = dropout if input_dropout is None else input_dropout
+        spans = SpanRepresentation(
+            dim,
+            max_span_width,
+            feature_size=feature_size,
+            dropout=input_dropout,
+            zero_filled_attention=zero_filled_attention,
+        )
         shared: dict[str, Any] = {
             "dim": dim,
             "spans": spans,
@@ -147,6 +169,7 @@ class CorefHead(nn.Module, FromParams):
             "num_layers": num_layers,
             "feature_size": feature_size,
             "dropout": dropout,
+            "input_dropout": input_dropout,
             "width_prior": width_prior,
             "distance_prior": distance_prior,
             "features": features,
@@ -201,11 +224,21 @@ class CorefHead(nn.Module, FromParams):
         antecedents = self.link_scorer.choose(vectors, mention_scores, context)
         # Shape: (num_spans, num_antecedents)
         scores = self.link_scorer.score(vectors, antecedents, context, refined=False)
+        refined = RefinedScores(scores)
         if self.refinement is not None:
-            vectors = self.refinement(vectors, scores, antecedents.indices)
-            scores = self.link_scorer.score(vectors, antecedents, context, refined=True)
+
+            def rescore(vectors: Tensor) -> Tensor:
+                return self.link_scorer.score(vectors, antecedents, context, refined=True)
+
+            refined = self.refinement(vectors, scores, antecedents.indices, rescore)
         return ScoredLinks(
-            spans, mention_scores, antecedents.indices, scores, candidates, candidate_scores
+            spans,
+            mention_scores,
+            antecedents.indices,
+            refined.scores,
+            candidates,
+            candidate_scores,
+            refined.also_trained,
         )
 
     def _mention_scores(self, vectors: Tensor, candidates: SpanCandidates) -> Tensor:
@@ -216,7 +249,9 @@ class CorefHead(nn.Module, FromParams):
         return scores
 
     def _num_kept(self, num_units: int) -> int:
-        num_kept = int(self.kept_per_unit * num_units)
+        if not num_units:
+            return 0
+        num_kept = int(self.kept_per_unit * (num_units + self.uncounted_units))
         return num_kept if self.max_kept is None else min(num_kept, self.max_kept)
 
 
@@ -224,7 +259,7 @@ def _initialise(module: nn.Module) -> None:
     """Normal with standard deviation 0.02, biases 0: as BERT's and as the original's."""
     if isinstance(module, nn.Linear | nn.Embedding):
         nn.init.normal_(module.weight, std=0.02)
-    if isinstance(module, nn.Linear):
+    if isinstance(module, nn.Linear) and module.bias is not None:
         nn.init.zeros_(module.bias)
 
 

@@ -12,7 +12,7 @@ from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_
 from spanbert_allen.modules.feedforward_scorer import FeedForwardScorer
 from spanbert_allen.modules.mention_scorer import MentionScorer
 from spanbert_allen.modules.span_candidates import SpanCandidates
-from spanbert_allen.modules.span_representation import SpanRepresentation, span_attention
+from spanbert_allen.modules.span_representation import SpanRepresentation
 
 # A block's products are made once; a chunk of it is scored at once.
 _CANDIDATES_PER_BLOCK = 4096
@@ -126,7 +126,7 @@ class FeedForwardMentions(MentionScorer):
             starts, ends = candidates.starts[a:b], candidates.ends[a:b]
             first, stop = int(starts[0]), int(ends.max()) + 1
             last_start = int(starts[-1]) + 1
-            attention = span_attention(token_scores[first:stop], starts - first, ends - first)
+            attention = spans.attention(token_scores[first:stop], starts - first, ends - first)
             # One product adds up a candidate's four parts: its start's, its end's, its units' by
             # attention, its width's. Shape: (num_chunk, num_parts) and (num_parts, hidden_dim)
             selection = [

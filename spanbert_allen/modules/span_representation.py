@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -10,11 +12,18 @@ from spanbert_allen.modules.chunking import overlapping_slices
 from spanbert_allen.modules.span_candidates import SpanCandidates
 
 _SPANS_PER_CHUNK = 128
+_ADDED_TO_SUMS = 1e-13  # AllenNLP's `tiny_value_of_dtype` of single precision
 
 
-def span_attention(token_scores: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+def span_attention(
+    token_scores: Tensor, starts: Tensor, ends: Tensor, *, zero_filled_to: int | None = None
+) -> Tensor:
     """
     Softmax of token scores inside each span, zero outside.
+
+    AllenNLP fills shorter spans up with scores of 0, takes the softmax, drops what was filled in
+    and divides by the sum of the rest, with 1e-13 added: a share of each span's attention is lost,
+    which is nothing unless all scores inside are far below 0.
 
     # Parameters
 
@@ -22,6 +31,9 @@ def span_attention(token_scores: Tensor, starts: Tensor, ends: Tensor) -> Tensor
         Shape: (num_units,)
     starts, ends : `Tensor`
         Shape: (num_spans,). Unit indices, ends inside.
+    zero_filled_to : `int`, optional (default = `None`)
+        Do as AllenNLP, with spans filled up to so many units. (There it is the width of the widest
+        candidate of the batch: nearly always the widest there may be.)
 
     # Returns
 
@@ -33,7 +45,15 @@ def span_attention(token_scores: Tensor, starts: Tensor, ends: Tensor) -> Tensor
     # Shape: (num_spans, num_units)
     inside = (positions >= starts.unsqueeze(1)) & (positions <= ends.unsqueeze(1))
     scores = token_scores.masked_fill(~inside, float("-inf"))
-    return scores.softmax(dim=-1)
+    if zero_filled_to is None:
+        return scores.softmax(dim=-1)
+    # Shape: (num_spans, 1)
+    num_filled = (zero_filled_to - (ends - starts + 1)).unsqueeze(1).to(scores.dtype)
+    log_total = torch.logaddexp(scores.logsumexp(dim=-1, keepdim=True), num_filled.log())
+    # What is lost has a place of its own in the softmax.
+    lost = log_total + math.log(_ADDED_TO_SUMS)
+    # Shape: (num_spans, num_units)
+    return torch.cat([scores, lost], dim=-1).softmax(dim=-1)[:, :-1]
 
 
 class SpanRepresentation(nn.Module):
@@ -52,13 +72,22 @@ class SpanRepresentation(nn.Module):
         The width of a row of the width table.
     dropout : `float`, optional (default = `0.3`)
         On the looked-up width vectors, with a mask of its own for each span.
+    zero_filled_attention : `bool`, optional (default = `False`)
+        See `span_attention`.
     """
 
     def __init__(
-        self, dim: int, max_span_width: int, *, feature_size: int = 20, dropout: float = 0.3
+        self,
+        dim: int,
+        max_span_width: int,
+        *,
+        feature_size: int = 20,
+        dropout: float = 0.3,
+        zero_filled_attention: bool = False,
     ):
         super().__init__()
         self.max_span_width = max_span_width
+        self.zero_filled_attention = zero_filled_attention
         self.block_dims = (dim, dim, feature_size, dim)
         self.token_scorer = nn.Linear(dim, 1)
         self.width_embedding = nn.Embedding(max_span_width, feature_size)
@@ -72,6 +101,11 @@ class SpanRepresentation(nn.Module):
     def token_scores(self, vectors: Tensor) -> Tensor:
         """The attention score of each unit. Shapes: (num_units, dim) to (num_units,)"""
         return at_least_float32(self.token_scorer(vectors)).squeeze(-1)
+
+    def attention(self, token_scores: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+        """`span_attention`, as the settings say. Shape: (num_spans, num_units)"""
+        filled_to = self.max_span_width if self.zero_filled_attention else None
+        return span_attention(token_scores, starts, ends, zero_filled_to=filled_to)
 
     def width_vectors(self, widths: Tensor) -> Tensor:
         """Shapes: (num_spans,) to (num_spans, feature_size). A span of one unit has width 0."""
@@ -126,5 +160,5 @@ class SpanRepresentation(nn.Module):
             strict=True,
         ):
             # Shape: (num_spans in the chunk, dim)
-            heads.append(span_attention(scores, starts - first, ends - first) @ units)
+            heads.append(self.attention(scores, starts - first, ends - first) @ units)
         return torch.cat(heads)

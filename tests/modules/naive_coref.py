@@ -9,6 +9,10 @@ import math
 import torch
 from torch.nn import functional
 
+from spanbert_allen.modules.nearest_links import NearestLinks
+from tests.modules import naive_refinements
+from tests.modules.naive_refinements import bucket
+
 
 def candidates(sentence_ids, width, may_start=None, may_end=None):
     n = len(sentence_ids)
@@ -34,6 +38,11 @@ def span_vector(representation, vectors, i, j):
         representation.token_scorer.bias
     )
     attention = torch.exp(token_scores[i : j + 1]) / torch.exp(token_scores[i : j + 1]).sum()
+    if representation.zero_filled_attention:  # as AllenNLP's masked_softmax is written
+        filled = torch.zeros(representation.max_span_width).to(token_scores)
+        filled[: j - i + 1] = token_scores[i : j + 1]
+        attention = filled.softmax(0)[: j - i + 1]
+        attention = attention / (attention.sum() + 1e-13)
     head = (attention.unsqueeze(1) * vectors[i : j + 1]).sum(0)
     return torch.cat([vectors[i], vectors[j], representation.width_embedding.weight[j - i], head])
 
@@ -51,10 +60,6 @@ def keep(spans, scores, number, allow_crossing):
         if allow_crossing or not any(crosses(spans[index], spans[k]) for k in kept):
             kept.append(index)
     return sorted(kept, key=lambda k: spans[k])
-
-
-def bucket(distance):
-    return distance if distance <= 4 else min(9, math.floor(math.log2(distance)) + 3)
 
 
 def feature_row(features, document, left, right, i, j):
@@ -107,39 +112,50 @@ def links(head, document):
             head.mention_scorer.prior_feedforward, head.mention_scorer.prior_embedding.weight
         )
         scores = scores + torch.stack([prior[j - i] for i, j in spans])
-    number = math.floor(head.kept_per_unit * len(document.vectors))
+    number = math.floor(head.kept_per_unit * (len(document.vectors) + head.uncounted_units))
     number = number if head.max_kept is None else min(number, head.max_kept)
     kept = keep(spans, scores, number, head.allow_crossing)
     spans, vectors, scores = [spans[k] for k in kept], vectors[kept], scores[kept]
 
-    coarse_module = head.link_scorer.coarse_antecedents
+    coarse, chosen = coarse_scores(head, vectors, scores)
+
+    def score(vectors):
+        full = fine_scores(head, document, spans, vectors, coarse)
+        return full.masked_fill(~chosen, -math.inf)
+
+    full = score(vectors)
+    if head.refinement is not None:
+        full = naive_refinements.refined(head.refinement, vectors, full, score)
+    return spans, scores, full
+
+
+def coarse_scores(head, vectors, scores):
+    """All coarse scores, and which links go on. Shape of both: (num_spans, num_spans)"""
     coarse = scores[:, None] + scores[None, :]
-    coarse = coarse + coarse_module.projection(vectors) @ vectors.T
+    if isinstance(head.link_scorer, NearestLinks):
+        rows = torch.arange(len(scores))
+        distances = rows[:, None] - rows[None, :]
+        return coarse, (distances > 0) & (distances <= head.link_scorer.max_antecedents)
+    coarse_module = head.link_scorer.coarse_antecedents
+    products = coarse_module.projection(vectors) @ vectors.T
+    coarse = coarse + (products.T if coarse_module.project_antecedents else products)
     if coarse_module.prior_embedding is not None:
         prior = coarse_module.prior_output(coarse_module.prior_embedding.weight).squeeze(-1)
         coarse = coarse + torch.stack(
             [
-                torch.stack([prior[bucket(max(i - j, 0))] for j in range(len(spans))])
-                for i in range(len(spans))
+                torch.stack([prior[bucket(max(i - j, 0))] for j in range(len(scores))])
+                for i in range(len(scores))
             ]
         )
     above = torch.ones_like(coarse).triu().bool()
     coarse = coarse.masked_fill(above, -math.inf)
     chosen = torch.zeros_like(above)
-    for i in range(len(spans)):
+    for i in range(len(scores)):
         for j in sorted(range(i), key=lambda j: -coarse[i, j].item())[
             : coarse_module.max_antecedents
         ]:
             chosen[i, j] = True
-    full = fine_scores(head, document, spans, vectors, coarse).masked_fill(~chosen, -math.inf)
-    if head.refinement is not None:
-        gate = head.refinement.gate
-        weights = torch.cat([torch.zeros(len(spans), 1).to(full), full], dim=1).softmax(dim=1)
-        attended = weights[:, :1] * vectors + weights[:, 1:] @ vectors
-        opened = torch.sigmoid(gate(torch.cat([vectors, attended], dim=1)))
-        refined = opened * attended + (1 - opened) * vectors
-        full = fine_scores(head, document, spans, refined, coarse).masked_fill(~chosen, -math.inf)
-    return spans, scores, full
+    return coarse, chosen
 
 
 def marginal_loss(full, same_cluster):

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from spanbert_allen.common.spans import WordSpan
-from spanbert_allen.modules.coref_decoder import CorefDecoding, clusters_of_links, decode
+from spanbert_allen.modules.coref_decoder import CorefDecoding, decode
 from spanbert_allen.modules.coref_head import ScoredLinks
+from spanbert_allen.modules.link_clusters import clusters_of_links
 from spanbert_allen.modules.span_candidates import SpanCandidates
 
 NONE = -math.inf

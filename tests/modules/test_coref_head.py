@@ -8,27 +8,55 @@ from spanbert_allen.modules import (
     antecedent_scorer,
     coarse_antecedents,
     feedforward_mentions,
-    higher_order,
     span_representation,
 )
+from spanbert_allen.modules.coarse_to_fine_links import CoarseToFineLinks
 from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits
 from spanbert_allen.modules.coref_loss import marginal_loss
-from spanbert_allen.modules.higher_order import AttendedAntecedent
+from spanbert_allen.modules.nearest_links import NearestLinks
+from spanbert_allen.modules.refinements import (
+    AttendedAntecedent,
+    ClusterMerging,
+    MaxAntecedent,
+    SpanClustering,
+    attended_antecedent,
+    cluster_merging,
+    gated_refinement,
+)
 from tests.modules import naive_coref
 
 DIM = 6
 
 VARIANTS = {
     "as published": {},
-    "refined": {"refinement": Lazy(AttendedAntecedent)},
-    "two layers, as AllenNLP's": {
+    "attended antecedent": {"refinement": Lazy(AttendedAntecedent)},
+    "attended antecedent twice": {"refinement": Lazy(AttendedAntecedent, times=2)},
+    "max antecedent": {"refinement": Lazy(MaxAntecedent)},
+    "span clustering": {"refinement": Lazy(SpanClustering, times=2)},
+    "cluster merging": {"refinement": Lazy(ClusterMerging, hidden_dim=7, feature_size=3)},
+    "cluster merging, max, easy first": {
+        "refinement": Lazy(
+            ClusterMerging, hidden_dim=7, feature_size=3, reduce="max", easy_first=True
+        )
+    },
+    "cluster merging, easy first, two layers": {
+        "refinement": Lazy(
+            ClusterMerging, hidden_dim=7, feature_size=3, num_layers=2, easy_first=True
+        )
+    },
+    "as AllenNLP's": {
         "num_layers": 2,
         "allow_crossing": True,
         "max_kept": None,
+        "uncounted_units": 2,
+        "zero_filled_attention": True,
         "width_prior": False,
         "distance_prior": False,
         "features": ["distance"],
+        "links": Lazy(CoarseToFineLinks, project_antecedents=True),
+        "refinement": Lazy(AttendedAntecedent, scalar_gate=True),
     },
+    "nearest antecedents": {"links": Lazy(NearestLinks), "max_antecedents": 6},
     "few antecedents": {"max_antecedents": 3},
     "capped": {"max_kept": 7},
     "no features": {"features": []},
@@ -42,7 +70,8 @@ def _small_chunks(monkeypatch):
     monkeypatch.setattr(feedforward_mentions, "_CANDIDATES_PER_CHUNK", 7)
     monkeypatch.setattr(span_representation, "_SPANS_PER_CHUNK", 4)
     monkeypatch.setattr(coarse_antecedents, "_ROWS_PER_CHUNK", 5)
-    for module in (coarse_antecedents, antecedent_scorer, higher_order):
+    monkeypatch.setattr(gated_refinement, "_ROWS_PER_CHUNK", 5)
+    for module in (coarse_antecedents, antecedent_scorer, attended_antecedent, cluster_merging):
         monkeypatch.setattr(module, "_PAIRS_PER_CHUNK", 17)
 
 
@@ -185,12 +214,11 @@ def test_scores_and_softmax_are_float32_under_mixed_precision(variant, monkeypat
     weights = []
     attention = span_representation.span_attention
 
-    def watched(*arguments):
-        weights.append(attention(*arguments))
+    def watched(*arguments, **knobs):
+        weights.append(attention(*arguments, **knobs))
         return weights[-1]
 
-    for module in (feedforward_mentions, span_representation):
-        monkeypatch.setattr(module, "span_attention", watched)
+    monkeypatch.setattr(span_representation, "span_attention", watched)
     head = make_head(**VARIANTS[variant]).float()
     document = make_document()
     with torch.autocast("cpu", dtype=torch.bfloat16):
