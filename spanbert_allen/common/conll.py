@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,9 +17,8 @@ from spanbert_allen.common.conll_brackets import (
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import read_lines
+from spanbert_allen.common.findings import Findings
 from spanbert_allen.common.spans import Cluster, WordSpan
-
-logger = logging.getLogger(__name__)
 
 GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
 """OntoNotes' genres, as the keys of its documents begin."""
@@ -39,6 +37,7 @@ def read_conll(
     columns: Literal["conll", "any"] = "conll",
     keep_singletons: bool = True,
     repeated_mentions: Literal["check", "keep"] = "check",
+    findings: Findings | None = None,
 ) -> Iterator[CorefDocument]:
     """
     The documents of a CoNLL file; each part is a document of its own.
@@ -63,36 +62,78 @@ def read_conll(
         also those that share one only through a third, and a mention twice in one cluster is an
         error. `keep`: clusters are handed on as they stand in the file, in the order of their
         first brackets, repeated mentions included.
-
-    Raises a `DataError` that names the line of the first mistake.
+    findings : `Findings`, optional
+        What is done with mistakes; by default the first is raised as a `DataError` with its line.
+        Otherwise documents with mistakes are left out, and shared mentions are reported.
     """
-    current: _Document | None = None
-    num_documents = num_merged = 0
+    reader = _Reader(path, columns, findings or Findings())
     line = 0
     for line, text in read_lines(path):
-        if text.startswith("#begin document"):
-            if current is not None:
-                raise _never_ended(current, path)
-            current = _Document.begin(text, path, line)
-        elif text.startswith("#end document"):
-            if current is None:
-                raise DataError("`#end document` without a `#begin document`", path, line)
-            document, merged = current.finish(keep_singletons, repeated_mentions)
-            yield document
-            num_documents, num_merged, current = num_documents + 1, num_merged + merged, None
-        elif text.startswith("#"):
-            continue
-        elif current is not None:
-            current.add_row(text, line, columns)
-        elif text.strip():
-            raise _outside(path, line, num_documents)
-    if current is not None:
-        raise _never_ended(current, path)
-    if num_documents == 0:
-        what = "holds no document" if line else "is empty"
-        raise DataError(f"the file {what}; a CoNLL file begins `#begin document (name)`", path)
-    if num_merged:
-        logger.warning("%s: %d clusters merged that share a mention", path, num_merged)
+        ended = reader.read(text, line)
+        if ended is not None:
+            document = ended.finish(keep_singletons, repeated_mentions, reader.findings)
+            if document is not None:
+                yield document
+    reader.end(line)
+
+
+@dataclass
+class _Reader:
+    """What is known of a file while its lines are read."""
+
+    path: str | Path
+    columns: str
+    findings: Findings
+    current: _Document | None = None
+    num_documents: int = 0
+
+    def read(self, text: str, line: int) -> _Document | None:
+        """Reads a line; the document if it ends with it."""
+        try:
+            if text.startswith("#begin document"):
+                self._begin(text, line)
+            elif text.startswith("#end document"):
+                return self._end(line)
+            elif self.current is not None:
+                self.current.add_line(text, line)
+            elif text.strip() and not text.startswith("#"):
+                raise _outside(self.path, line, self.num_documents)
+        except DataError as error:
+            if self.num_documents == 0:
+                raise  # this is no CoNLL file
+            if self.current is not None:
+                self.current.is_bad = True
+            self.findings.problem(error)
+        return None
+
+    def end(self, last_line: int) -> None:
+        """The file has ended."""
+        if self.current is not None:
+            self.findings.problem(self.current.never_ended())
+        if self.num_documents == 0:
+            what = "holds no document" if last_line else "is empty"
+            raise DataError(
+                f"the file {what}; a CoNLL file begins `#begin document (name)`", self.path
+            )
+        self.findings.end_of_file()
+
+    def _begin(self, text: str, line: int) -> None:
+        if self.current is not None:
+            self.findings.problem(self.current.never_ended())
+        self.num_documents += 1
+        self.current = _Document.begin(text, self.path, line, self.columns)
+        if not self.current.key:
+            raise DataError(
+                "the document has no name; write `#begin document (name); part 000`",
+                self.path,
+                line,
+            )
+
+    def _end(self, line: int) -> _Document:
+        if self.current is None:
+            raise DataError("`#end document` without a `#begin document`", self.path, line)
+        ended, self.current = self.current, None
+        return ended
 
 
 @dataclass
@@ -102,30 +143,31 @@ class _Document:
     key: str
     line: int
     path: str | Path
+    columns: str
     brackets: BracketReader
     sentences: list[list[str]] = field(default_factory=lambda: [[]])
     speakers: list[str] = field(default_factory=list)
     num_words: int = 0
+    is_bad: bool = False
 
     @classmethod
-    def begin(cls, text: str, path: str | Path, line: int) -> _Document:
+    def begin(cls, text: str, path: str | Path, line: int, columns: str) -> _Document:
         match = _BEGIN.fullmatch(text.strip())
         name = (match["name"] or match["bare"] or "").strip() if match else ""
-        if match is None or not name:
-            raise DataError(
-                "the document has no name; write `#begin document (name); part 000`", path, line
-            )
-        part = _PART.match(match["part"])
+        part = _PART.match(match["part"]) if match and name else None
         key = f"{name}_{int(part[1])}" if part else name
-        return cls(key=key, line=line, path=path, brackets=BracketReader(path))
+        brackets = BracketReader(path)
+        return cls(key=key, line=line, path=path, columns=columns, brackets=brackets)
 
-    def add_row(self, text: str, line: int, columns: str) -> None:
-        """Reads a token row, or a blank line, which ends a sentence."""
+    def add_line(self, text: str, line: int) -> None:
+        """Reads a token row, a comment, or a blank line, which ends a sentence."""
+        if text.startswith("#"):
+            return
         if not text.strip():
             self.sentences.append([])
             return
         fields, label = _fields_and_label(text)
-        needed = FULL_ROW if columns == "conll" else 2
+        needed = FULL_ROW if self.columns == "conll" else 2
         if len(fields) < needed:
             raise DataError(
                 f"{len(fields)} columns where a row has {needed} or more; is this a CoNLL file "
@@ -139,20 +181,23 @@ class _Document:
         self.sentences[-1].append(_NORMALISED.get(word, word))
         if len(fields) >= FULL_ROW:
             self.speakers.append(fields[SPEAKER_COLUMN])
-        self.brackets.add(self.num_words, label, line)
         self.num_words += 1
+        self.brackets.add(self.num_words - 1, label, line)
 
-    def finish(self, keep_singletons: bool, repeated: str) -> tuple[CorefDocument, int]:
-        """The document, and how many of its clusters were merged into others."""
+    def finish(
+        self, keep_singletons: bool, repeated: str, findings: Findings
+    ) -> CorefDocument | None:
+        """The document; `None` for a bad one."""
+        for error in self.brackets.unclosed():
+            self.is_bad = True
+            findings.problem(error)
         read = self.brackets.finish()
-        merged = 0
-        if repeated == "keep":
-            clusters: list[Cluster] = [tuple(mention for mention, _ in group) for group in read]
-        else:
-            self._refuse_repeated(read)
-            clusters, merged = merge_clusters_sharing_mentions(
-                [[mention for mention, _ in group] for group in read]
-            )
+        clusters: list[Cluster] = [tuple(mention for mention, _ in group) for group in read]
+        if repeated == "check":
+            self._check_repeated(read, findings)
+            clusters, _ = merge_clusters_sharing_mentions(clusters)
+        if self.is_bad:
+            return None
         known = len(self.speakers) == self.num_words and not NO_LABEL.issuperset(self.speakers)
         genre = self.key[:2]
         document = CorefDocument.from_sentences(
@@ -162,20 +207,35 @@ class _Document:
             genre=genre if genre in GENRES else None,
             clusters=clusters,
         )
-        return document if keep_singletons else document.without_singletons(), merged
+        return document if keep_singletons else document.without_singletons()
 
-    def _refuse_repeated(self, read: list[list[tuple[WordSpan, int]]]) -> None:
-        for group in read:
-            seen: set[WordSpan] = set()
+    def never_ended(self) -> DataError:
+        """The error for a document whose end is missing."""
+        return DataError(
+            f"document {self.key} begins here and has no `#end document`; the file may be cut off",
+            self.path,
+            self.line,
+        )
+
+    def _check_repeated(self, read: list[list[tuple[WordSpan, int]]], findings: Findings) -> None:
+        found_at: dict[WordSpan, tuple[int, int]] = {}
+        for number, group in enumerate(read):
             for mention, line in group:
-                if mention in seen:
-                    raise DataError(
-                        "the mention that closes here is twice in one cluster; take one pair of "
-                        "its brackets out",
-                        self.path,
-                        line,
+                if mention not in found_at:
+                    found_at[mention] = number, line
+                elif found_at[mention][0] == number:
+                    self.is_bad = True
+                    findings.problem(
+                        DataError(
+                            "the mention that closes here is twice in one cluster; take one pair "
+                            "of its brackets out",
+                            self.path,
+                            line,
+                        )
                     )
-                seen.add(mention)
+                else:
+                    what = "a mention that closes here is in two clusters, which are made one"
+                    findings.mended(DataError(what, self.path, line))
 
 
 def _fields_and_label(text: str) -> tuple[list[str], str]:
@@ -202,12 +262,4 @@ def _outside(path: str | Path, line: int, num_documents: int) -> DataError:
         )
     return DataError(
         "not a CoNLL file: a line `#begin document (name); part 000` must come first", path, line
-    )
-
-
-def _never_ended(document: _Document, path: str | Path) -> DataError:
-    return DataError(
-        f"document {document.key} begins here and has no `#end document`; the file may be cut off",
-        path,
-        document.line,
     )

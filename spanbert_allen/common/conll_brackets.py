@@ -64,19 +64,24 @@ class BracketReader:
             if closes:
                 self._close(cluster, word, label, line)
 
+    def unclosed(self) -> list[DataError]:
+        """What never closed, in the order of the clusters' first brackets."""
+        return [
+            DataError(
+                f"the bracket `({cluster}` opened here never closes; add `{cluster})` at the "
+                "last word of the mention",
+                self._path,
+                line,
+            )
+            for cluster, starts in self._open.items()
+            for _, line in starts
+        ]
+
     def finish(self) -> list[list[tuple[WordSpan, int]]]:
         """
         The clusters of the document, in the order of their first brackets; each mention with the
         line where it closes, in the order of closing. Mentions may repeat, as the file has them.
         """
-        for cluster, starts in self._open.items():
-            if starts:
-                raise DataError(
-                    f"the bracket `({cluster}` opened here never closes; add `{cluster})` at the "
-                    "last word of the mention",
-                    self._path,
-                    starts[-1][1],
-                )
         return list(self._mentions.values())
 
     def _close(self, cluster: int, word: int, label: str, line: int) -> None:

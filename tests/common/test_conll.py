@@ -120,7 +120,8 @@ def test_clusters_sharing_a_mention_are_merged_and_counted(tmp_path, caplog):
     rows = [row(label="(1)|(2)"), row(label="(2)|(3)"), row(label="(3)"), row(label="(4)")]
     with caplog.at_level(logging.WARNING):
         assert document(tmp_path, *rows).clusters == [((0, 0), (1, 1), (2, 2)), ((3, 3),)]
-    assert "2 clusters merged" in caplog.text
+    assert "2 places put right in reading; the first: " in caplog.text
+    assert "f.conll:2: a mention that closes here is in two clusters" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ def read(labels):
     reader = BracketReader("f")
     for index, label in enumerate(labels):
         reader.add(index, label, line=10 + index)
+    for error in reader.unclosed():
+        raise error
     return [[tuple(mention) for mention, _ in group] for group in reader.finish()]
 
 
