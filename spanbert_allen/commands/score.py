@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from spanbert_allen.commands import score_coref
+
 if TYPE_CHECKING:
     from spanbert_allen.common.questions import Question
 
@@ -16,8 +18,12 @@ HELP = "score predictions by the official metrics"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the tasks and their options."""
+    """
+    Declares the tasks and their options. Each sets `score`, what finds the scores, and may set
+    `lines`, how they are shown.
+    """
     tasks = parser.add_subparsers(dest="task", required=True)
+    score_coref.add_arguments(tasks.add_parser("coref", help=score_coref.HELP))
     qa = tasks.add_parser("qa", help="SQuAD 1.1, SQuAD 2.0, MRQA")
     qa.add_argument("gold", help="the annotated data: a SQuAD file, or one of MRQA's")
     qa.add_argument("predictions", help="the official file: a JSON object, id to text")
@@ -54,13 +60,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out:
         with replace_file(arguments.out) as file:
             file.write(json.dumps(scores, indent=2) + "\n")
+    for line in getattr(arguments, "lines", _aligned)(scores):
+        print(line)
+    return 0
+
+
+def _aligned(scores: dict[str, float]) -> Iterator[str]:
+    """A score a line."""
     texts = {
         name: f"{value:.{0 if name.endswith('total') else 2}f}" for name, value in scores.items()
     }
     width, places = (max(map(len, some)) for some in (texts, texts.values()))
     for name, text in texts.items():
-        print(f"{name.ljust(width)}  {text.rjust(places)}")
-    return 0
+        yield f"{name.ljust(width)}  {text.rjust(places)}"
 
 
 def _score_qa(arguments: argparse.Namespace) -> dict[str, float]:

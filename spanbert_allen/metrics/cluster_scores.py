@@ -7,11 +7,12 @@ are not. A mention is anything hashable, and two mentions agree when they are eq
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import comb, fsum
 from operator import add
+from typing import TypeVar
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -19,6 +20,7 @@ from scipy.optimize import linear_sum_assignment
 from spanbert_allen.metrics.score import BlancScore, ClusterScores, Score
 
 Clusters = Iterable[Iterable[Hashable]]
+Mention = TypeVar("Mention", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ def align(key: Clusters, response: Clusters, *, keep_singletons: bool = True) ->
         Whether clusters of one mention count, as they do for the official scorer (in all metrics
         but MUC). If not, they are removed from key and response alike before anything is counted.
     """
-    key_clusters = _distinct(key, keep_singletons)
-    response_clusters = _distinct(response, keep_singletons)
+    key_clusters = distinct_clusters(key, keep_singletons=keep_singletons)
+    response_clusters = distinct_clusters(response, keep_singletons=keep_singletons)
     response_of = {mention: j for j, cluster in enumerate(response_clusters) for mention in cluster}
     overlaps: dict[tuple[int, int], int] = {}
     for i, cluster in enumerate(key_clusters):
@@ -71,6 +73,20 @@ def align(key: Clusters, response: Clusters, *, keep_singletons: bool = True) ->
         [len(cluster) for cluster in response_clusters],
         overlaps,
     )
+
+
+def distinct_clusters(
+    clusters: Iterable[Iterable[Mention]], *, keep_singletons: bool = True
+) -> list[list[Mention]]:
+    """The clusters that are counted of those given, as `align` says."""
+    seen: set[Mention] = set()
+    kept: list[list[Mention]] = []
+    for cluster in clusters:
+        mentions = [mention for mention in dict.fromkeys(cluster) if mention not in seen]
+        seen.update(mentions)
+        if len(mentions) > 1 or (mentions and keep_singletons):
+            kept.append(mentions)
+    return kept
 
 
 def score_clusters(
@@ -94,6 +110,12 @@ def score_corpus(
     """The scores of many documents, each a pair of its key and its response, added up."""
     scores = (score_clusters(k, r, keep_singletons=keep_singletons) for k, r in documents)
     return reduce(add, scores, ClusterScores())
+
+
+def mention_score(alignment: Alignment) -> Score:
+    """Mentions found, whatever their clusters: the official scorer's identification of mentions."""
+    found = sum(alignment.overlaps.values())
+    return Score(found, sum(alignment.key_sizes), found, sum(alignment.response_sizes))
 
 
 def muc(alignment: Alignment) -> Score:
@@ -162,17 +184,6 @@ def lea(alignment: Alignment) -> Score:
     other side has the same singleton.
     """
     return _two_sided(alignment, _lea_recall)
-
-
-def _distinct(clusters: Clusters, keep_singletons: bool) -> list[Collection[Hashable]]:
-    seen: set[Hashable] = set()
-    kept: list[Collection[Hashable]] = []
-    for cluster in clusters:
-        mentions = [m for m in dict.fromkeys(cluster) if m not in seen]
-        seen.update(mentions)
-        if len(mentions) > 1 or (mentions and keep_singletons):
-            kept.append(mentions)
-    return kept
 
 
 def _two_sided(alignment: Alignment, recall: Callable[[Alignment], tuple[float, float]]) -> Score:
