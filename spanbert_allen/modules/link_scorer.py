@@ -24,11 +24,15 @@ class Antecedents(NamedTuple):
     scores : `Tensor`
         Shape: (num_spans, num_antecedents). The scores they were chosen by; minus infinity where
         not valid.
+    products : `Tensor | None`
+        Shape: (num_spans, num_antecedents). What of `scores` comes of the spans' vectors, where
+        another scoring replaces it; `None` where it adds to `scores`.
     """
 
     indices: Tensor
     valid: Tensor
     scores: Tensor
+    products: Tensor | None = None
 
 
 class LinkScorer(nn.Module, Registrable):

@@ -1,0 +1,32 @@
+"""The small layer that light scorers see unit vectors through."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class UnitProjection(nn.Module):
+    """
+    Linear, GELU, layer norm and dropout, as in Kirstain et al. (2021), "Coreference Resolution
+    without Span Representations", and in fastcoref (Otmazgin et al. 2022).
+
+    # Parameters
+
+    dim : `int`
+        The width of a unit vector.
+    hidden_dim : `int`
+        The width of what comes out.
+    dropout : `float`
+    """
+
+    def __init__(self, dim: int, hidden_dim: int, dropout: float):
+        super().__init__()
+        self.linear = nn.Linear(dim, hidden_dim)
+        self.norm = nn.LayerNorm(hidden_dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Shapes: (num_units, dim) to (num_units, hidden_dim)"""
+        projected: Tensor = self.dropout(self.norm(functional.gelu(self.linear(vectors))))
+        return projected
