@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +15,9 @@ from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import read_lines, replace_file
+from spanbert_allen.integrations.result_files import ResultWriter, format_of, open_results
 from spanbert_allen.predictors.record import Record, parse_record
+from spanbert_allen.predictors.result import Result
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +92,17 @@ class SpanPredictor(Predictor):
                 yield self.load_line(line, number=number)
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
-        """What takes the lines of output, by `write`; whole or not there at all."""
-        return replace_file(path)
+        """
+        What takes the lines of output, by `write`; whole or not there at all. A name that ends in
+        .html makes a page.
+        """
+        return self.open_as("html", path) if format_of(path) == "html" else replace_file(path)
+
+    @contextmanager
+    def open_as(self, file_format: str, path: str | Path) -> Iterator[LineReader]:
+        """What takes the lines of output and writes them in another format."""
+        with open_results(path, file_format) as writer:
+            yield LineReader(writer)
 
     def load_line(self, line: str, *, number: int | None = None) -> Record:
         """The record of a line of input, good or bad."""
@@ -108,12 +119,7 @@ class SpanPredictor(Predictor):
     def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
         """The results, or error records, for some records, in their order."""
         records = [item if isinstance(item, Record) else Record(item) for item in inputs]
-        prepared = [self._prepared(record) for record in records]
-        predicted = iter(self._predict([item for item in prepared if isinstance(item, Instance)]))
-        return [
-            self._counted(next(predicted) if isinstance(item, Instance) else item, record)
-            for item, record in zip(prepared, records, strict=True)
-        ]
+        return self._results([self._prepared(record) for record in records], records)
 
     def predict_instance(self, instance: Instance) -> JsonDict:
         """The result for an instance, or its error record."""
@@ -135,6 +141,16 @@ class SpanPredictor(Predictor):
         except DataError as error:
             return error
 
+    def _results(
+        self, prepared: Sequence[Instance | Exception], records: Sequence[Record]
+    ) -> list[JsonDict]:
+        """The results of the instances, error records for the exceptions, in their order."""
+        predicted = iter(self._predict([item for item in prepared if isinstance(item, Instance)]))
+        return [
+            self._counted(next(predicted) if isinstance(item, Instance) else item, record)
+            for item, record in zip(prepared, records, strict=True)
+        ]
+
     def _counted(self, result: JsonDict | Exception, record: Record) -> JsonDict:
         """The result as it goes out: an exception becomes an error record."""
         self.num_records += 1
@@ -146,7 +162,7 @@ class SpanPredictor(Predictor):
             outputs["line"] = record.line
         outputs |= {name: record[name] for name in self.names if isinstance(record.get(name), str)}
         problem = result.problem if isinstance(result, DataError) else str(result)
-        return outputs | {"error": " ".join(problem.split())}
+        return Result(outputs | {"error": " ".join(problem.split())})
 
     def _predict(self, instances: Sequence[Instance]) -> list[JsonDict | Exception]:
         """A result for each instance, or why there is none, in the order of the instances."""
@@ -158,11 +174,11 @@ class SpanPredictor(Predictor):
                 results[index] = (
                     output
                     if isinstance(output, Exception)
-                    else self.result(instances[index], output)
+                    else Result(self.result(instances[index], output))
                 )
         for index, length in enumerate(lengths):
             if not length:
-                results[index] = self.result(instances[index], {})
+                results[index] = Result(self.result(instances[index], {}))
         return results
 
     def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -192,6 +208,24 @@ class SpanPredictor(Predictor):
                 logger.warning("a record could not be predicted", exc_info=error)
                 return [RuntimeError(f"the model failed on this record: {_first_line(error)}")]
         return [output for instance in instances for output in self._forward([instance])]
+
+
+class LineReader:
+    """
+    Takes lines of output as `allennlp predict` gives them.
+
+    # Parameters
+
+    writer : `ResultWriter`
+        Gets the results that they hold.
+    """
+
+    def __init__(self, writer: ResultWriter) -> None:
+        self._writer = writer
+
+    def write(self, line: str) -> None:
+        """Hands a result on."""
+        self._writer.add(json.loads(line))
 
 
 def _first_line(error: BaseException) -> str:

@@ -6,6 +6,7 @@ their number goes to standard error and the exit status is 1.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +47,8 @@ class BulkManager(_PredictManager):
             super().run()
         else:
             # A file named "-" would be standard output to replace_file; AllenNLP means a file.
-            path = Path(self._result_path).absolute()
+            # `os.path` keeps the slash that says that a folder is meant.
+            path = os.path.join(Path.cwd(), self._result_path)  # noqa: PTH118
             with self._predictor.open_output(path) as self._output_file:
                 super().run()
         if self._is_ours and self._predictor.num_failed:

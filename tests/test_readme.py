@@ -35,6 +35,7 @@ def test_the_example_records_are_read():
 
 
 def test_the_example_output_is_what_the_predictor_writes():
+    from spanbert_allen.modules.coref_decoder import DecodedClusters
     from spanbert_allen.predictors.coref_json import SCHEMA, coref_json
 
     shown = json.loads(blocks("json")[0])
@@ -42,9 +43,13 @@ def test_the_example_output_is_what_the_predictor_writes():
     document = document_from_record({"doc_key": "texts:1", "text": text}, default_key="x")
     made = coref_json(
         document,
-        [[WordSpan(*ida["words"]), WordSpan(*her["words"])]],
-        [[ida["mention_score"], her["mention_score"]]],
-        [[ida["link_score"], her["link_score"]]],
+        DecodedClusters(
+            [[WordSpan(*ida["words"]), WordSpan(*her["words"])]],
+            [[ida["mention_score"], her["mention_score"]]],
+            [[ida["link_score"], her["link_score"]]],
+            [[None, 0.9]],
+            [[[], []]],
+        ),
     )
     assert made == shown
     assert shown["schema"] == SCHEMA

@@ -1,4 +1,4 @@
-"""Foreign text on a page or a terminal."""
+"""Foreign text in a file, on a page or a terminal."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from html import escape
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def encodable(text: str) -> str:
+    """The text, of the same length; what UTF-8 cannot hold becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def as_html(text: str) -> str:
     """The text as HTML; what UTF-8 cannot hold (lone surrogates) becomes a question mark."""
-    return escape(text.encode("utf-8", "replace").decode("utf-8"), quote=True)
+    return escape(encodable(text), quote=True)
 
 
 def for_terminal(text: str) -> str:

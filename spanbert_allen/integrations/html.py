@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,55 @@ def write_html(
     title : `str`, optional (default = `"Predictions"`)
         The page's title.
     """
-    page = render_html(results, title=title)
+    with html_page(path, title=title) as page:
+        for result in results:
+            page.add(result)
+
+
+class HtmlPage:
+    """
+    Takes results one by one, for a page.
+
+    # Parameters
+
+    title : `str`
+        The page's title.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._articles: list[str] = []
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        """Adds a result."""
+        self._articles.append(_article(len(self._articles), result))
+
+    def render(self) -> str:
+        """The whole page."""
+        return _page("\n".join(self._articles), self._title)
+
+
+@contextmanager
+def html_page(path: str | Path, *, title: str = "Predictions") -> Iterator[HtmlPage]:
+    """The page of a file, which appears whole when the block ends, or not at all."""
+    page = HtmlPage(title)
     with replace_file(path) as file:
-        file.write(page)
+        yield page
+        file.write(page.render())
 
 
 def render_html(results: Iterable[Mapping[str, Any]], *, title: str = "Predictions") -> str:
     """The page of `write_html` as a string."""
+    page = HtmlPage(title)
+    for result in results:
+        page.add(result)
+    return page.render()
+
+
+def _page(articles: str, title: str) -> str:
     style, script = _part("page.css"), _part("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    articles = "\n".join(_article(number, result) for number, result in enumerate(results))
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>

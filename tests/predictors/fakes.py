@@ -11,6 +11,7 @@ from allennlp.models import Model
 
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.modules.coref_decoder import RankedAntecedent
 from spanbert_allen.predictors import CorefPredictor
 
 
@@ -48,7 +49,21 @@ class FakeModel(Model):
             "link_scores": [
                 [[0.5 if i else None for i in range(len(c))] for c in doc] for doc in clusters
             ],
+            "link_probabilities": [
+                [[0.25 if i else None for i in range(len(c))] for c in doc] for doc in clusters
+            ],
+            "antecedents": [
+                [[ranked(c, i, item) for i in range(len(c))] for c in doc]
+                for doc, item in zip(clusters, metadata, strict=True)
+            ],
         }
+
+
+def ranked(cluster: list[WordSpan], number: int, item: dict) -> list[RankedAntecedent]:
+    """The mention before, and none, as far as they are asked for."""
+    none = RankedAntecedent(None, 0.0, 0.75)
+    before = [RankedAntecedent(cluster[number - 1], 0.5, 0.25)] if number else []
+    return [none, *before][: item["decoding"].top_antecedents]
 
 
 def clusters_of(document: CorefDocument) -> list[list[WordSpan]]:

@@ -6,7 +6,9 @@ import pytest
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.modules.coref_decoder import DecodedClusters
 from spanbert_allen.predictors.coref_json import coref_json
+from spanbert_allen.predictors.coref_options import CorefOptions
 from spanbert_allen.predictors.record import Record
 from tests.predictors.fakes import fake_predictor
 
@@ -165,9 +167,14 @@ def test_clusters_and_mentions_are_in_document_order_with_finite_scores() -> Non
     document = CorefDocument.from_sentences("d", [["a", "b", "c", "d"]])
     late = [WordSpan(3, 3), WordSpan(1, 2)]
     early = [WordSpan(0, 1), WordSpan(2, 2)]
-    result = coref_json(
-        document, [late, early], [[3.0, math.nan], [1, 2]], [[math.inf, None], [None, -math.inf]]
+    decoded = DecodedClusters(
+        [late, early],
+        [[3.0, math.nan], [1, 2]],
+        [[math.inf, None], [None, -math.inf]],
+        [[0.5, None], [None, math.nan]],
+        [[[], []], [[], []]],
     )
+    result = coref_json(document, decoded, CorefOptions(probabilities=True))
     assert strings(result) == [["a b", "c"], ["b c", "d"]]
     scores = [[(m["mention_score"], m["link_score"]) for m in c] for c in result["clusters"]]
     assert scores == [[(1.0, None), (2.0, None)], [(None, None), (3.0, None)]]

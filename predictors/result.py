@@ -1,0 +1,27 @@
+"""What the predictors give: a dictionary that can be looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spanbert_allen.integrations.notebook import framed_html
+from spanbert_allen.integrations.result_kinds import result_kind
+from spanbert_allen.integrations.terminal import render_terminal
+
+_MOST_CHARS = 4000
+
+
+class Result(dict[str, Any]):
+    """
+    A result, or an error record: a dictionary in every respect, JSON included, but for how it is
+    shown: as text with its mentions in brackets, or its answer, and in a notebook in colour.
+    """
+
+    def __repr__(self) -> str:
+        if result_kind(self) is None:
+            return super().__repr__()
+        shown = render_terminal(self, colour=False).rstrip("\n")
+        return shown if len(shown) <= _MOST_CHARS else f"{shown[:_MOST_CHARS]} ..."
+
+    def _repr_html_(self) -> str | None:
+        return None if result_kind(self) is None else framed_html(self)
