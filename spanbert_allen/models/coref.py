@@ -10,7 +10,7 @@ from allennlp.common import Lazy
 from allennlp.data import Vocabulary
 from allennlp.models import Model
 from allennlp.modules.token_embedders import TokenEmbedder
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from spanbert_allen.common.document import CorefDocument
@@ -26,7 +26,9 @@ from spanbert_allen.modules.coref_input import (
     random_window,
     unpad,
 )
-from spanbert_allen.modules.coref_loss import marginal_loss, mention_loss
+from spanbert_allen.modules.coref_loss import mention_loss
+from spanbert_allen.modules.coref_words import word_units
+from spanbert_allen.modules.link_losses import LinkLoss, MarginalLoss
 from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
 
 ONTONOTES_GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
@@ -48,6 +50,11 @@ class SpanbertCoref(Model):
         The token embedder `spanbert`.
     head : `Lazy[CorefHead]`, optional
         Its settings; see `CorefHead`.
+    units : `str`, optional (default = `"pieces"`)
+        What spans are counted in: `pieces`, or `words`, whose vectors are the mean of their pieces'
+        as in AllenNLP's model.
+    unit_dropout : `float`, optional (default = `0.0`)
+        On the units' vectors: AllenNLP's `lexical_dropout`.
     special_pieces : `bool`, optional (default = `False`)
         Whether [CLS] and [SEP] are units like others, so that spans may hold them, as in the
         original. Without them a span may reach over the end of a segment inside its sentence.
@@ -55,6 +62,8 @@ class SpanbertCoref(Model):
         Whether spans begin and end where words do. The original tries every piece.
     max_training_segments : `int`, optional (default = `None`)
         Longer documents are trained on so many consecutive segments, drawn anew at each visit.
+    link_loss : `LinkLoss`, optional (default = `MarginalLoss`)
+        What links are trained by.
     mention_loss_weight : `float`, optional (default = `0.0`)
         The weight of the loss of mention scores beside that of links. Singletons need it: links
         say nothing of them.
@@ -82,9 +91,12 @@ class SpanbertCoref(Model):
         embedder: TokenEmbedder,
         *,
         head: Lazy[CorefHead] = Lazy(CorefHead),  # noqa: B008  it holds no state
+        units: str = "pieces",
+        unit_dropout: float = 0.0,
         special_pieces: bool = False,
         whole_words: bool = True,
         max_training_segments: int | None = None,
+        link_loss: LinkLoss | None = None,
         mention_loss_weight: float = 0.0,
         mention_loss_on: str = "candidates",
         singleton_threshold: float | None = None,
@@ -101,9 +113,16 @@ class SpanbertCoref(Model):
             )
         self.embedder = embedder
         self.head = head.construct(dim=embedder.get_output_dim(), num_genres=len(genres))
+        if units not in ("pieces", "words"):
+            raise ConfigError(f"model.units: {units!r} is neither 'pieces' nor 'words'")
+        if units == "words" and special_pieces:
+            raise ConfigError("model.special_pieces: [CLS] and [SEP] are no `units` of words")
+        self.units = units
+        self.unit_dropout = nn.Dropout(unit_dropout)
         self.special_pieces = special_pieces
         self.whole_words = whole_words
         self.max_training_segments = max_training_segments
+        self.link_loss = link_loss or MarginalLoss()
         self.mention_loss_weight = mention_loss_weight
         if mention_loss_on not in ("candidates", "kept"):
             raise ConfigError(
@@ -154,7 +173,8 @@ class SpanbertCoref(Model):
         decoded: list[DecodedClusters] = []
         for document, vectors, entry in zip(pieces, self._encode(pieces), metadata, strict=True):
             text: CorefDocument = entry["document"]
-            units, unit_vectors = self._choose_units(document, vectors)
+            units, unit_vectors = self._choose_units(document, vectors, text)
+            unit_vectors = self.unit_dropout(unit_vectors)
             links = self.head(self._head_input(units, unit_vectors, text.genre))
             if units.gold_spans is not None:
                 losses.append(self._loss(links, units))
@@ -199,9 +219,12 @@ class SpanbertCoref(Model):
         ]
 
     def _choose_units(
-        self, document: DocumentPieces, vectors: Tensor
+        self, document: DocumentPieces, vectors: Tensor, text: CorefDocument
     ) -> tuple[DocumentPieces, Tensor]:
-        """The document and its vectors with or without special pieces."""
+        """The document and its vectors in words, or in pieces with or without special ones."""
+        if self.units == "words":
+            is_whole = not self.training or self.max_training_segments is None
+            return word_units(document, vectors, text.sentence_ids, is_whole=is_whole)
         if self.special_pieces:
             return document, vectors
         chosen = document.word_ids >= 0
@@ -230,7 +253,10 @@ class SpanbertCoref(Model):
         labels = gold_labels(units, links.spans.starts, links.spans.ends)
         # Shape: (num_spans, num_antecedents)
         gold = (labels[links.antecedents] == labels.unsqueeze(1)) & (labels >= 0).unsqueeze(1)
-        loss = marginal_loss(links.scores, gold & links.scores.isfinite())
+        gold = gold & links.scores.isfinite()
+        loss: Tensor = self.link_loss(links.scores, gold)
+        if links.also_trained is not None:
+            loss = loss + self.link_loss(links.also_trained, gold)
         if self.mention_loss_weight:
             scores = links.mention_scores
             if self.mention_loss_on == "candidates":

@@ -30,6 +30,18 @@ VARIANTS = {
     "singletons": {"mention_loss_weight": 1.0, "singleton_threshold": 0.0},
     "mention loss on kept spans": {"mention_loss_weight": 1.0, "mention_loss_on": "kept"},
     "windows": {"max_training_segments": 2},
+    "words": {"units": "words", "max_training_segments": 2, "unit_dropout": 0.2},
+    "nearest spans, hinge": {
+        "head": {**HEAD, "links": {"type": "spanbert_nearest_links"}},
+        "link_loss": {"type": "spanbert_hinge"},
+    },
+    "cluster merging": {
+        "head": {
+            **HEAD,
+            "refinement": {"type": "spanbert_cluster_merging", "hidden_dim": 9, "train_both": True},
+        },
+    },
+    "span clustering": {"head": {**HEAD, "refinement": {"type": "spanbert_span_clustering"}}},
 }
 
 
