@@ -1,0 +1,223 @@
+"""The head in windows against the head on the whole document."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from allennlp.common import Lazy, Params
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.modules.bilinear_links import BilinearLinks
+from spanbert_allen.modules.coref_decoder import decode
+from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits, ScoredLinks
+from spanbert_allen.modules.coref_windows import CorefWindows, score_in_windows, window_bounds
+from spanbert_allen.modules.refinements import AttendedAntecedent, ClusterMerging
+from spanbert_allen.modules.span_candidates import SpanCandidates, enumerate_candidates
+
+DIM, WIDTH = 6, 4
+VARIANTS = {
+    "as published": {},
+    "refined": {"refinement": Lazy(AttendedAntecedent)},
+    "cluster merging": {
+        "refinement": Lazy(ClusterMerging, hidden_dim=7, feature_size=3, train_both=True)
+    },
+    "light": {"links": Lazy(BilinearLinks)},
+    "few antecedents": {"max_antecedents": 3},
+}
+
+
+def make_head(**options) -> CorefHead:
+    torch.manual_seed(5)
+    sizes = {"max_span_width": WIDTH, "hidden_dim": 9, "feature_size": 3, "num_genres": 3}
+    head = CorefHead(DIM, **{**sizes, "kept_per_unit": 0.8, **options}).double().eval()
+    with torch.no_grad():
+        for parameter in head.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.4)
+    return head
+
+
+def make_document(sentence_lengths: list[int], *, masks: bool = True) -> DocumentUnits:
+    torch.manual_seed(sum(sentence_lengths))
+    lengths = torch.tensor(sentence_lengths, dtype=torch.long)
+    num_units = int(lengths.sum())
+    ids = torch.arange(len(lengths)).repeat_interleave(lengths) + 3
+    new_word = torch.rand(num_units) < 0.8
+    return DocumentUnits(
+        vectors=torch.randn(num_units, DIM, dtype=torch.float64),
+        sentence_ids=ids,
+        segment_ids=torch.arange(num_units) // 9,
+        speaker_ids=torch.arange(num_units) // 7 % 3,
+        may_start=new_word if masks else None,
+        may_end=new_word.roll(-1) if masks else None,
+        genre_id=1,
+    )
+
+
+def spans_of(found: SpanCandidates) -> list[tuple[int, int]]:
+    return list(zip(found.starts.tolist(), found.ends.tolist(), strict=True))
+
+
+def links_of(links: ScoredLinks) -> dict:
+    """Span to antecedent to score."""
+    spans = spans_of(links.spans)
+    return {
+        span: {
+            spans[antecedent]: score
+            for antecedent, score in zip(antecedents, scores, strict=True)
+            if score > float("-inf")
+        }
+        for span, antecedents, scores in zip(
+            spans, links.antecedents.tolist(), links.scores.tolist(), strict=True
+        )
+    }
+
+
+layouts = st.lists(st.integers(1, 12), max_size=12)
+sizes = st.integers(1, 20).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n - 1)))
+
+
+@given(layouts, sizes)
+def test_windows_hold_everything(lengths, size):
+    length, overlap = size
+    ids = make_document(lengths).sentence_ids
+    bounds = list(window_bounds(ids, CorefWindows(length=length, overlap=overlap)))
+    edges = {0, len(ids), *(i for i in range(1, len(ids)) if ids[i] != ids[i - 1])}
+    assert bounds[0][:2] == (0, 0)
+    assert bounds[-1].end == len(ids)
+    for window in bounds:
+        assert window.start <= window.new <= window.end <= window.start + length
+    for before, window in pairwise(bounds):
+        assert window.new == before.end < window.end
+        assert before.end - overlap <= window.start
+        # It begins and ends with sentences where there are any to begin and end with.
+        between = [edge for edge in edges if before.end - overlap <= edge < before.end]
+        assert window.start == min(between, default=before.end - overlap)
+        within = [edge for edge in edges if window.new < edge <= window.start + length]
+        assert window.end == max(within, default=min(window.start + length, len(ids)))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("masks", [True, False])
+@pytest.mark.parametrize("lengths", [[5, 9, 1, 7, 8], [2], []])
+def test_a_document_of_one_window_is_as_without(variant, masks, lengths):
+    head, document = make_head(**VARIANTS[variant]), make_document(lengths, masks=masks)
+    whole = head(document)
+    windowed = score_in_windows(head, document, CorefWindows(length=100, overlap=10))
+    for name in ("spans", "candidates"):
+        assert spans_of(getattr(windowed, name)) == spans_of(getattr(whole, name))
+    assert links_of(windowed) == links_of(whole)
+    assert torch.equal(windowed.mention_scores, whole.mention_scores)
+    assert torch.equal(windowed.candidate_scores, whole.candidate_scores)
+    if whole.also_trained is not None:
+        assert torch.equal(windowed.also_trained, whole.also_trained)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 30), max_size=6), st.integers(WIDTH + 1, 30), st.integers(0, 5))
+def test_windows_consider_what_the_whole_considers(lengths, length, remembered):
+    """Also where a sentence is longer than a window, if the overlap is as long as a span."""
+    head, document = make_head(max_kept=5), make_document(lengths)
+    windows = CorefWindows(length=length, overlap=WIDTH, remembered=remembered)
+    found = score_in_windows(head, document, windows)
+    expected = enumerate_candidates(
+        document.sentence_ids, WIDTH, may_start=document.may_start, may_end=document.may_end
+    )
+    assert spans_of(found.candidates) == spans_of(expected)
+    if len(expected.starts):
+        scores = head._mention_scores(document.vectors, expected)
+        assert torch.allclose(found.candidate_scores, scores)
+    spans = spans_of(found.spans)
+    assert spans == sorted(set(spans))
+    for span, antecedents in links_of(found).items():
+        assert all(antecedent < span for antecedent in antecedents)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_span_is_linked_in_the_first_window_that_holds_it(variant):
+    head, document = make_head(**VARIANTS[variant]), make_document([5, 9, 4, 7, 8, 3, 40, 6, 11])
+    windows = CorefWindows(length=24, overlap=9, remembered=0)
+    expected: dict = {}
+    for start, new, end in window_bounds(document.sentence_ids, windows):
+        part = DocumentUnits(
+            *(field[start:end] if isinstance(field, torch.Tensor) else field for field in document)
+        )
+        moved = {
+            (s + start, e + start): {(a + start, b + start): x for (a, b), x in links.items()}
+            for (s, e), links in links_of(head(part)).items()
+        }
+        kept = {span for span in moved if span[1] >= new} | expected.keys()
+        for span, links in moved.items():
+            if span[1] >= new:
+                expected[span] = {other: x for other, x in links.items() if other in kept}
+    found = links_of(score_in_windows(head, document, windows))
+    assert found.keys() == expected.keys()
+    for span, links in found.items():
+        assert links == pytest.approx(expected[span])
+
+
+class NameHead:
+    """Every unit whose number is not 0 is a mention, and all of one number corefer."""
+
+    def __call__(self, document: DocumentUnits) -> ScoredLinks:
+        names = document.vectors[:, 0]
+        places = names.nonzero().squeeze(1)
+        if document.may_start is not None:
+            places = places[document.may_start[places] & document.may_end[places]]
+        same = names[places].unsqueeze(0) == names[places].unsqueeze(1)
+        scores = torch.where(same.tril(-1), 1.0, float("-inf"))
+        spans = SpanCandidates(places, places)
+        antecedents = torch.arange(len(places)).expand(len(places), -1)
+        mention_scores = torch.ones(len(places))
+        return ScoredLinks(spans, mention_scores, antecedents, scores, spans, mention_scores)
+
+
+def chains(names: list[int], windows: CorefWindows) -> list[list[int]]:
+    zeros = torch.zeros(len(names), dtype=torch.long)
+    ids = torch.arange(len(names)) // 2
+    vectors = torch.tensor(names, dtype=torch.float).unsqueeze(1)
+    document = DocumentUnits(vectors, ids, zeros, zeros)
+    links = score_in_windows(NameHead(), document, windows)
+    clusters = decode(links, torch.arange(len(names))).clusters
+    return sorted([mention.start for mention in cluster] for cluster in clusters)
+
+
+FAR = [7, 7, 0, 1, 1, 0, 2, 2, 0, 3, 3, 0, 4, 4, 0, 7, 0, 7]
+
+
+def test_far_mentions_are_linked_to_what_is_remembered():
+    short = {"length": 6, "overlap": 2}
+    others = [[3, 4], [6, 7], [9, 10], [12, 13]]
+    assert chains(FAR, CorefWindows(**short, remembered=9)) == sorted([[0, 1, 15, 17], *others])
+    assert chains(FAR, CorefWindows(**short, remembered=0)) == sorted([[0, 1], [15, 17], *others])
+    # With room for two, five clusters later the first is forgotten.
+    assert chains(FAR, CorefWindows(**short, remembered=2)) == sorted([[0, 1], [15, 17], *others])
+
+
+@given(
+    st.lists(st.integers(0, 4), min_size=3, max_size=40),
+    st.integers(3, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n - 1))),
+    st.integers(0, 4),
+)
+def test_windows_only_split(names, size, remembered):
+    windows = CorefWindows(length=size[0], overlap=size[1], remembered=remembered)
+    found = chains(names, windows)
+    whole = chains(names, CorefWindows(length=len(names), overlap=0))
+    for chain in found:
+        assert any(set(chain) <= set(entity) for entity in whole)
+    # Neighbours of one name that the overlap holds both of are never parted.
+    for entity in whole:
+        for left, right in pairwise(entity):
+            if right - left < size[1] - 1:
+                assert any({left, right} <= set(chain) for chain in found)
+
+
+def test_sizes_that_cannot_be():
+    with pytest.raises(ConfigError, match="an overlap of 10 units with windows of 10"):
+        CorefWindows(length=10, overlap=10)
+    with pytest.raises(ConfigError, match="remembered is -1"):
+        CorefWindows(remembered=-1)
+    assert CorefWindows.from_params(Params({"length": 10, "overlap": 0})).remembered == 200
