@@ -16,6 +16,7 @@ COMMANDS = (
     "plugin",
     "sample",
     "view",
+    "format",
     "score",
     "split-mrqa",
     "import",

@@ -14,6 +14,9 @@ from spanbert_allen.common.files import replace_file
 from spanbert_allen.integrations.coref_html import coref_html
 from spanbert_allen.integrations.escaping import as_html
 from spanbert_allen.integrations.qa_html import qa_html
+from spanbert_allen.integrations.result_kinds import ERROR, checked_kind, result_kind
+
+_BODIES = {"coref": coref_html, "qa": qa_html}
 
 
 def write_html(
@@ -108,8 +111,8 @@ def _part(name: str) -> str:
 
 def _article(number: int, result: Mapping[str, Any]) -> str:
     name = result.get("doc_key") or result.get("id") or f"line {result.get('line', number + 1)}"
-    if "error" in result:
+    if result_kind(result) == ERROR:
         body = f'<p class="error">Not predicted: {as_html(result["error"])}</p>'
     else:
-        body = (coref_html if "clusters" in result else qa_html)(number, result)
+        body = _BODIES[checked_kind(result)](number, result)
     return f"<article>\n<h2>{as_html(str(name))}</h2>\n{body}\n</article>"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from spanbert_allen.common.conll_writer import conll_lines
+from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import replace_file
 from spanbert_allen.integrations.brat import brat_folder, brat_pair
 from spanbert_allen.integrations.escaping import encodable
 from spanbert_allen.integrations.html import html_page
+from spanbert_allen.integrations.mention_rules import MentionRules, WordRules
 from spanbert_allen.integrations.resolved_text import resolved_text
 from spanbert_allen.integrations.result_document import document_of_result
+from spanbert_allen.integrations.result_kinds import ERROR, result_kind
 
 PAGE_BREAK = "\f"
 """What stands between the texts of a file of resolved texts."""
@@ -43,7 +46,7 @@ class _ConllRows:
         self._file = file
 
     def add(self, result: Mapping[str, Any]) -> None:
-        if "error" in result:
+        if result_kind(result) == ERROR:
             name = result.get("doc_key") or f"line {result.get('line', '?')}"
             self._file.write(encodable(f"#not predicted: {name}: {result['error']}\n"))
             return
@@ -54,41 +57,37 @@ class _ConllRows:
 class _ResolvedTexts:
     """Texts with form feeds between them; one that could not be predicted is empty."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: IO[str], rules: MentionRules) -> None:
         self._file = file
+        self._rules = rules
         self._is_first = True
 
     def add(self, result: Mapping[str, Any]) -> None:
         text = ""
-        if "error" not in result:
-            text = result.get("resolved_text") or resolved_text(result)
+        if result_kind(result) != ERROR:
+            text = result.get("resolved_text") or resolved_text(result, rules=self._rules)
         text = encodable(text).replace(PAGE_BREAK, " ")
         end = "" if text.endswith("\n") else "\n"
         self._file.write(f"{'' if self._is_first else PAGE_BREAK}{text}{end}")
         self._is_first = False
 
 
-def _lines(make: Callable[[IO[str]], ResultWriter]) -> Callable[[str | Path], Any]:
-    @contextmanager
-    def opened(path: str | Path) -> Iterator[ResultWriter]:
-        with replace_file(path) as file:
-            yield make(file)
+class _OnlyCoref:
+    """Hands results of coreference on, and error records."""
 
-    return opened
+    def __init__(self, writer: ResultWriter) -> None:
+        self._writer = writer
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        if result_kind(result) not in ("coref", ERROR):
+            raise DataError(
+                "conll, brat and resolved are formats of coreference, and this is another "
+                "prediction; choose jsonl or html"
+            )
+        self._writer.add(result)
 
 
-def _brat(path: str | Path) -> AbstractContextManager[ResultWriter]:
-    return (brat_pair if Path(path).suffix == ".ann" else brat_folder)(path)
-
-
-_OPEN: dict[str, Callable[..., AbstractContextManager[ResultWriter]]] = {
-    "jsonl": _lines(_JsonLines),
-    "conll": _lines(_ConllRows),
-    "brat": _brat,
-    "resolved": _lines(_ResolvedTexts),
-    "html": html_page,
-}
-FORMATS = tuple(_OPEN)
+FORMATS = ("jsonl", "conll", "brat", "resolved", "html")
 """
 `jsonl`; `conll`, rows with tabs for the official scorer; `brat`, standoff files in a folder, or one
 document's pair; `resolved`, texts with mentions replaced by what they stand for; `html`, a page.
@@ -104,9 +103,10 @@ def format_of(path: str | Path) -> str:
     return _ENDINGS.get(Path(text.removesuffix(".gz")).suffix.lower(), "jsonl")
 
 
+@contextmanager
 def open_results(
-    path: str | Path, file_format: str | None = None
-) -> AbstractContextManager[ResultWriter]:
+    path: str | Path, file_format: str | None = None, *, language: str = "en"
+) -> Iterator[ResultWriter]:
     """
     What takes results and writes them; files appear whole when the block ends, or not at all.
 
@@ -115,6 +115,21 @@ def open_results(
     path : `str | Path`
         The file or folder; `-` is standard output, for all formats but `brat`.
     file_format : `str`, optional (default = by the path's ending)
-        One of `FORMATS`.
+        One of `FORMATS`. All but `jsonl` and `html` are of coreference only.
+    language : `str`, optional (default = `"en"`)
+        Of resolved texts; see `WordRules`.
     """
-    return _OPEN[file_format or format_of(path)](path)
+    chosen = file_format or format_of(path)
+    with ExitStack() as stack:
+        if chosen == "html":
+            yield stack.enter_context(html_page(path))
+        elif chosen == "brat":
+            brat = brat_pair if Path(path).suffix == ".ann" else brat_folder
+            yield _OnlyCoref(stack.enter_context(brat(path)))
+        else:
+            file = stack.enter_context(replace_file(path))
+            yield {
+                "jsonl": _JsonLines(file),
+                "conll": _OnlyCoref(_ConllRows(file)),
+                "resolved": _OnlyCoref(_ResolvedTexts(file, WordRules(language))),
+            }[chosen]

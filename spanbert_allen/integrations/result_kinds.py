@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import read_objects
 
 ERROR = "error"
 _KEYS = {
@@ -20,3 +24,25 @@ def result_kind(result: Mapping[str, Any]) -> str | None:
     if "error" in result:
         return ERROR
     return next((kind for kind, keys in _KEYS.items() if keys <= result.keys()), None)
+
+
+def checked_kind(
+    result: Mapping[str, Any], path: str | Path | None = None, line: int | None = None
+) -> str:
+    """The kind of a result; a `DataError`, with the place if it is given, for anything else."""
+    kind = result_kind(result)
+    if kind is None:
+        raise DataError(
+            "no prediction of coreference or of answers; give a file that `allennlp predict` wrote "
+            "with the predictor spanbert_coref or spanbert_qa",
+            path,
+            line,
+        )
+    return kind
+
+
+def read_results(path: str | Path) -> Iterator[dict[str, Any]]:
+    """The results in a file that `allennlp predict` wrote; a `DataError` for anything else."""
+    for line, result in read_objects(path):
+        checked_kind(result, path, line)
+        yield result

@@ -9,6 +9,9 @@ from typing import IO, Any
 from spanbert_allen.integrations.coref_terminal import coref_terminal
 from spanbert_allen.integrations.escaping import for_terminal
 from spanbert_allen.integrations.qa_terminal import qa_terminal
+from spanbert_allen.integrations.result_kinds import ERROR, checked_kind, result_kind
+
+_TEXTS = {"coref": coref_terminal, "qa": qa_terminal}
 
 
 def wants_colour(stream: IO[str], environment: Mapping[str, str] | None = None) -> bool:
@@ -33,6 +36,6 @@ def render_terminal(result: Mapping[str, Any], *, colour: bool) -> str:
     colour : `bool`
         Whether to use colours.
     """
-    if "error" in result:
+    if result_kind(result) == ERROR:
         return f"not predicted: {for_terminal(result['error'])}\n"
-    return (coref_terminal if "clusters" in result else qa_terminal)(result, colour)
+    return _TEXTS[checked_kind(result)](result, colour)
