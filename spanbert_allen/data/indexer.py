@@ -46,6 +46,9 @@ class SpanbertIndexer(TokenIndexer):
     max_length : `int`, optional (default = `None`)
         How many pieces a segment may have, [CLS] and [SEP] counted; by default as many as the
         encoder takes.
+    cut_anywhere : `bool`, optional (default = `False`)
+        Fill every segment up and cut wherever that is, as AllenNLP's `pretrained_transformer`: for
+        models that were trained so.
     vocabulary : `str`, optional (default = `None`)
         A `vocab.txt`, a folder with one or a hub id, for an encoder that comes without.
     keep_special_strings : `bool`, optional (default = `True`)
@@ -66,6 +69,7 @@ class SpanbertIndexer(TokenIndexer):
         model_name: str,
         *,
         max_length: Optional[int] = None,
+        cut_anywhere: bool = False,
         vocabulary: Optional[str] = None,
         keep_special_strings: bool = True,
         namespace: Optional[str] = None,
@@ -82,6 +86,7 @@ class SpanbertIndexer(TokenIndexer):
                 f"{NUM_SPECIAL + 1} to {files.max_positions}, the most that {model_name} takes"
             )
         self.tokenizer = PieceTokenizer.from_files(files, keep_special_strings=keep_special_strings)
+        self._cut_anywhere = cut_anywhere
         self._namespace = namespace
         self._cls_id = self.tokenizer.id_of("[CLS]")
         self._sep_id = self.tokenizer.id_of("[SEP]")
@@ -113,6 +118,7 @@ class SpanbertIndexer(TokenIndexer):
             max_length=self.max_length,
             cls_id=self._cls_id,
             sep_id=self._sep_id,
+            anywhere=self._cut_anywhere,
         )
 
     def count_vocab_items(self, token: Token, counter: dict[str, dict[str, int]]) -> None:

@@ -12,7 +12,9 @@ NUM_SPECIAL = 2
 """[CLS] and [SEP], which every segment bears."""
 
 
-def segment_starts(word_ids: IntArray, sentence_ids: IntArray, room: int) -> IntArray:
+def segment_starts(
+    word_ids: IntArray, sentence_ids: IntArray, room: int, *, anywhere: bool = False
+) -> IntArray:
     """
     Where the segments begin. Each takes as many pieces as it has room for and ends at the last end
     of a sentence among them; if there is none, at the last end of a word; if there is none either,
@@ -26,6 +28,8 @@ def segment_starts(word_ids: IntArray, sentence_ids: IntArray, room: int) -> Int
         The sentence of each piece. Shape: (num_plain_pieces,)
     room : `int`
         How many pieces a segment takes, special ones not counted; at least 1.
+    anywhere : `bool`, optional (default = `False`)
+        Every segment but the last is full, whatever ends there: as AllenNLP's indexers cut.
 
     # Returns
 
@@ -33,6 +37,8 @@ def segment_starts(word_ids: IntArray, sentence_ids: IntArray, room: int) -> Int
         The first piece of each segment, ascending. Shape: (num_segments,)
     """
     num_pieces = len(word_ids)
+    if anywhere:
+        return np.arange(0, num_pieces, room, dtype=np.int64)
     # Shape: (num_words_with_pieces - 1,): where another word begins, and the end of the document.
     word_breaks = np.append(np.flatnonzero(np.diff(word_ids)) + 1, num_pieces)
     sentence_breaks = np.append(np.flatnonzero(np.diff(sentence_ids)) + 1, num_pieces)
@@ -59,6 +65,7 @@ def cut_document(
     max_length: int,
     cls_id: int,
     sep_id: int,
+    anywhere: bool = False,
 ) -> PieceDocument:
     """
     Put the pieces of a document's words into segments.
@@ -75,6 +82,8 @@ def cut_document(
         The id of [CLS].
     sep_id : `int`
         The id of [SEP].
+    anywhere : `bool`, optional (default = `False`)
+        See `segment_starts`.
 
     # Returns
 
@@ -87,7 +96,8 @@ def cut_document(
     words = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     given_sentences = np.asarray(sentence_ids, dtype=np.int64)[words]
     sentences = np.cumsum(np.diff(given_sentences, prepend=given_sentences[:1]) != 0)
-    layout = _Layout(segment_starts(words, sentences, max_length - NUM_SPECIAL), len(ids))
+    starts = segment_starts(words, sentences, max_length - NUM_SPECIAL, anywhere=anywhere)
+    layout = _Layout(starts, len(ids))
     numbers = np.arange(len(layout.starts))
     # A sentence that ends with the document has no next one: its [SEP] counts one further.
     # Shape: (num_plain_pieces + 1,)

@@ -35,6 +35,19 @@ def test_cuts_inside_of_a_word_longer_than_a_segment():
     assert starts([0, 1, 1, 1, 1, 1, 1, 1, 2], [0] * 9, room=3) == [0, 1, 4, 7]
 
 
+def test_cuts_anywhere_when_told_to():
+    found = segment_starts(np.array([0, 0, 0, 1, 1, 2]), np.array([0] * 3 + [1] * 3), 2)
+    assert found.tolist() == [0, 2, 3, 5]
+    found = segment_starts(
+        np.array([0, 0, 0, 1, 1, 2]), np.array([0] * 3 + [1] * 3), 2, anywhere=True
+    )
+    assert found.tolist() == [0, 2, 4]
+    document = cut_document(
+        [(10, 11, 12), (13,)], [0, 1], max_length=4, cls_id=CLS, sep_id=SEP, anywhere=True
+    )
+    assert document.token_ids.tolist() == [CLS, 10, 11, SEP, CLS, 12, 13, SEP]
+
+
 def test_a_small_document_in_full():
     # Words: one of 2 pieces, one without any, one of 1; then a sentence of 3 + 1.
     document = cut([(10, 11), (), (12,), (13, 14, 15), (16,)], [0, 0, 0, 4, 4], max_length=6)
