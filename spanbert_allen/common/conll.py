@@ -28,7 +28,8 @@ WORD_COLUMN, SPEAKER_COLUMN = 3, 9
 
 _BEGIN = re.compile(r"#begin document\b\s*(?:\((?P<name>.*)\)|(?P<bare>[^;]*))\s*;?\s*(?P<part>.*)")
 _PART = re.compile(r"part\s+([0-9]+)")
-_NORMALISED = {"/.": ".", "/?": "?"}
+NORMALISED = {"/.": ".", "/?": "?"}
+"""How OntoNotes writes some marks, and what they are read as."""
 
 
 def read_conll(
@@ -178,7 +179,7 @@ class _Document:
         word = fields[WORD_COLUMN] if len(fields) > WORD_COLUMN + 1 else "_"
         if not word:
             raise DataError("the word (column 4) is empty; write `_` for none", self.path, line)
-        self.sentences[-1].append(_NORMALISED.get(word, word))
+        self.sentences[-1].append(NORMALISED.get(word, word))
         if len(fields) >= FULL_ROW:
             self.speakers.append(fields[SPEAKER_COLUMN])
         self.num_words += 1

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from spanbert_allen.common.conll_brackets import bracket_labels
+from spanbert_allen.common.coref_fitting import one_field
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import replace_file
@@ -56,7 +57,7 @@ def conll_lines(document: CorefDocument, clusters: Sequence[Iterable[WordSpan]])
     clusters : `Sequence[Iterable[WordSpan]]`
         The clusters to write.
     """
-    key = _one_field(document.doc_key).lstrip("#") or "_"
+    key = one_field(document.doc_key).lstrip("#") or "_"
     match = _KEY_WITH_PART.fullmatch(key)
     name, part = (match[1], match[2]) if match else (key, "0")
     try:
@@ -73,12 +74,8 @@ def conll_lines(document: CorefDocument, clusters: Sequence[Iterable[WordSpan]])
         if number and document.sentence_ids[number] != document.sentence_ids[number - 1]:
             yield "\n"
             index = 0
-        speaker = "-" if document.speakers is None else _one_field(document.speakers[number])
-        row = [name, part, str(index), _one_field(word), "-", "*", "-", "-", "-", speaker, "*"]
+        speaker = "-" if document.speakers is None else one_field(document.speakers[number])
+        row = [name, part, str(index), one_field(word), "-", "*", "-", "-", "-", speaker, "*"]
         yield "\t".join([*row, labels[number]]) + "\n"
         index += 1
     yield "\n#end document\n"
-
-
-def _one_field(text: str) -> str:
-    return re.sub(r"\s", "_", text) or "_"

@@ -127,17 +127,17 @@ def check_chars(start: int, end: int, text: str, place: str) -> None:
         )
 
 
-def word_breaks(clusters: object, text: str) -> list[int]:
+def mention_edges(clusters: object) -> list[int]:
     """
-    The characters where mentions begin and end, for texts that are not annotated at the ends of our
-    words: they are cut there. What is no mention is left to `clusters_of_words` to complain about.
+    All numbers of mentions: where to cut the words of a text that was not annotated word by word.
+    What is no mention is left to `clusters_of_words` to complain about.
     """
-    breaks: list[int] = []
+    edges: list[int] = []
     for mentions in clusters if is_list(clusters) else ():
         for mention in mentions if is_list(mentions) else ():
             if is_list(mention):
-                breaks.extend(number for number in mention[:2] if type(number) is int)
-    return [number for number in breaks if 0 < number < len(text)]
+                edges.extend(number for number in mention if type(number) is int)
+    return edges
 
 
 def clusters_of_words(

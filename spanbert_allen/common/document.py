@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from spanbert_allen.common.spans import CharSpan, Cluster
+from spanbert_allen.common.spans import CharSpan, Cluster, WordSpan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,30 @@ class CorefDocument:
             genre=genre,
             clusters=clusters,
         )
+
+    def sentences(self) -> list[list[str]]:
+        """The words of each sentence; empty lists where numbers of sentences are left out."""
+        sentences: list[list[str]] = [[] for _ in range(self.num_sentences)]
+        for word, sentence in zip(self.words, self.sentence_ids, strict=True):
+            sentences[sentence].append(word)
+        return sentences
+
+    def by_sentence(self, of_words: Sequence[str]) -> list[list[str]]:
+        """Something that each word has one of, such as speakers, in the shape of `sentences`."""
+        return replace(self, words=of_words).sentences()
+
+    @property
+    def num_sentences(self) -> int:
+        """How many sentences there are, empty ones before the last counted."""
+        return self.sentence_ids[-1] + 1 if self.words else 0
+
+    def chars_of(self, mention: WordSpan) -> CharSpan:
+        """Where a mention stands in the text."""
+        return CharSpan(self.word_chars[mention.start].start, self.word_chars[mention.end].end)
+
+    def is_text_plain(self) -> bool:
+        """Whether the text is no more than the words, joined by a space each."""
+        return self.text == " ".join(self.words)
 
     def without_singletons(self) -> CorefDocument:
         """The document without its clusters of one mention."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
@@ -80,6 +81,19 @@ def split_text(text: str, *, language: str = "en", breaks: Iterable[int] = ()) -
             opens_sentence = False
             words.append(word)
             word_chars.append(CharSpan(start + word_start, start + word_end))
+            sentence_ids.append(sentence)
+    return SplitText(words, word_chars, sentence_ids)
+
+
+def cut_words(text: str, split: SplitText, breaks: Iterable[int]) -> SplitText:
+    """The same words, but those that go over one of `breaks`, offsets into the text, are cut."""
+    inside = sorted(set(breaks))
+    words, word_chars, sentence_ids = [], [], []
+    for (start, end), sentence in zip(split.word_chars, split.sentence_ids, strict=True):
+        cuts = inside[bisect_right(inside, start) : bisect_left(inside, end)]
+        for part in pairwise([start, *cuts, end]):
+            words.append(text[slice(*part)])
+            word_chars.append(CharSpan(*part))
             sentence_ids.append(sentence)
     return SplitText(words, word_chars, sentence_ids)
 
