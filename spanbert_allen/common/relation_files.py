@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -29,14 +30,11 @@ def relation_layout(path: str | Path) -> Layout:
         return "records"
     with open_bytes(path) as file:
         try:
-            while True:
-                start = file.read(512)
-                if start.strip() or not start:
-                    break
-        except (EOFError, OSError):
+            while (start := file.read(512)) and not start.strip():
+                pass
+        except (EOFError, OSError, zlib.error):
             return "records"  # whoever reads it says what is wrong
-    is_array = start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
-    return "tacred" if is_array else "records"
+    return "tacred" if start.lstrip().startswith(b"[") else "records"
 
 
 def read_relations(

@@ -121,13 +121,30 @@ class RelationReader(DatasetReader):
         examples = chain.from_iterable(
             self.examples_of(file, None if self.strict else self._bad.append) for file in files
         )
-        for example in self.shard_iterable(examples):
+        for example in self.shard_iterable(self._of_one_kind(examples)):
             sequence = self._sequence(example)
             self._num_read += 1
             self._num_cut += sequence.is_cut
             self._num_entities_cut += sequence.is_entity_cut
             yield self._instance(example, sequence)
         self._report()
+
+    def _of_one_kind(self, examples: Iterator[RelationExample]) -> Iterator[RelationExample]:
+        """Those that have a label if the first one does, as all instances of a batch must."""
+        is_labelled: bool | None = None
+        for example in examples:
+            if is_labelled is None:
+                is_labelled = example.label is not None
+            if is_labelled == (example.label is not None):
+                yield example
+                continue
+            has, do = ("a", "do not") if example.label is not None else ("no", "do")
+            problem = DataError(
+                f"{example.place}: it has {has} label, but those before it {do}; label all or none"
+            )
+            if self.strict:
+                raise problem
+            self._bad.append(problem)
 
     def _sequence(self, example: RelationExample) -> RelationSequence:
         return relation_sequence(
