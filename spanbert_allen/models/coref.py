@@ -27,7 +27,9 @@ from spanbert_allen.modules.coref_input import (
     unpad,
 )
 from spanbert_allen.modules.coref_loss import mention_loss
+from spanbert_allen.modules.coref_windows import CorefWindows, score_in_windows
 from spanbert_allen.modules.coref_words import word_units
+from spanbert_allen.modules.kept_limit import warn_of_limit
 from spanbert_allen.modules.link_losses import LinkLoss, MarginalLoss
 from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
 
@@ -77,6 +79,9 @@ class SpanbertCoref(Model):
         A span is linked to its best antecedent if that scores above it; 0 is the score of none.
     genres : `Sequence[str]`, optional (default = OntoNotes' seven)
         Those with a row of their own; any other counts as the first, as in the original.
+    windows : `CorefWindows`, optional (default = `None`)
+        For books: outside of training the head sees one window of a document after another. With
+        `None` it sees the document whole.
     also_without_singletons : `bool`, optional (default = `False`)
         Also measure with annotated and predicted singletons removed.
     """
@@ -102,6 +107,7 @@ class SpanbertCoref(Model):
         singleton_threshold: float | None = None,
         link_threshold: float = 0.0,
         genres: Sequence[str] = ONTONOTES_GENRES,
+        windows: CorefWindows | None = None,
         also_without_singletons: bool = False,
         **kwargs: Any,
     ):
@@ -130,6 +136,7 @@ class SpanbertCoref(Model):
             )
         self.mention_loss_on = mention_loss_on
         self.decoding = CorefDecoding(singleton_threshold, link_threshold)
+        self.windows = windows
         self.genre_ids = {genre: index for index, genre in enumerate(genres)}
         self.coref_f1 = CorefF1(also_without_singletons=also_without_singletons)
         self.mention_recall = MentionRecall()
@@ -175,7 +182,7 @@ class SpanbertCoref(Model):
             text: CorefDocument = entry["document"]
             units, unit_vectors = self._choose_units(document, vectors, text)
             unit_vectors = self.unit_dropout(unit_vectors)
-            links = self.head(self._head_input(units, unit_vectors, text.genre))
+            links = self._score(self._head_input(units, unit_vectors, text.genre), text.doc_key)
             if units.gold_spans is not None:
                 losses.append(self._loss(links, units))
             elif self.training:
@@ -246,6 +253,17 @@ class SpanbertCoref(Model):
             may_end=torch.cat([new_word, edge]) if self.whole_words else None,
             genre_id=self.genre_ids.get(genre, 0) if genre is not None else 0,
         )
+
+    def _score(self, units: DocumentUnits, doc_key: str) -> ScoredLinks:
+        """What the head says, having seen the document whole or in windows."""
+        if self.training:
+            return self.head(units)
+        num_units = units.vectors.size(0)
+        if self.windows is None:
+            warn_of_limit(self.head, num_units, doc_key)
+            return self.head(units)
+        warn_of_limit(self.head, min(num_units, self.windows.length), doc_key)
+        return score_in_windows(self.head, units, self.windows)
 
     def _loss(self, links: ScoredLinks, units: DocumentPieces) -> Tensor:
         """Shape: ()"""
