@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanbert_allen.data.text_pair_pieces import SpecialPieces, kept_of_pair, pair_columns
@@ -19,6 +19,7 @@ def naive_pair(first: list[int], second: list[int], room: int) -> tuple[list[int
     return first, second
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 80))
 def test_the_longer_one_is_cut(num_first, num_second, room):
     kept = naive_pair([0] * num_first, [0] * num_second, room)
@@ -64,6 +65,7 @@ def test_a_fixed_length():
     assert made["attended"] == [True] * 5 + [False] * 3
 
 
+@settings(deadline=None)
 @given(PIECES, PIECES, st.integers(8, 40))
 def test_every_sequence(first, second, max_length):
     made = columns(first, second, max_length=max_length)

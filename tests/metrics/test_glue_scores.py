@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanbert_allen.metrics.glue_scores import (
@@ -59,6 +59,7 @@ def test_where_a_score_is_not_defined_it_is_nothing():
         accuracy([1], [1, 2])
 
 
+@settings(deadline=None)
 @given(CLASSES)
 def test_classes(pairs):
     predicted, right = [p for p, _ in pairs], [r for _, r in pairs]
@@ -74,15 +75,25 @@ def test_classes(pairs):
     assert macro_f1(predicted, right) == pytest.approx(sum(expected) / len(occurring))
     # Matthews' correlation is Pearson's of the indicators of all classes, taken together.
     flat = [[float(v == one) for v in values for one in range(3)] for values in (predicted, right)]
-    shares = [
-        [values.count(one) / len(values) for one in range(3)] for values in (predicted, right)
-    ]
+    shares = [[v.count(one) / len(v) for one in range(3)] for v in (predicted, right)]
     centred = [[v - shares[side][i % 3] for i, v in enumerate(flat[side])] for side in (0, 1)]
     product = sum(a * b for a, b in zip(*centred, strict=True))
     norms = math.sqrt(math.prod(sum(v * v for v in side) for side in centred))
     assert matthews(predicted, right) == pytest.approx(product / norms if norms else 0, abs=1e-9)
 
 
+@settings(deadline=None)
+@given(CLASSES)
+def test_classes_as_scikit_learn(pairs):
+    sklearn = pytest.importorskip("sklearn.metrics")
+    predicted, right = [p for p, _ in pairs], [r for _, r in pairs]
+    expected = sklearn.matthews_corrcoef(right, predicted)
+    assert matthews(predicted, right) == pytest.approx(expected, abs=1e-9)
+    expected = sklearn.f1_score(right, predicted, average="macro", zero_division=0)
+    assert macro_f1(predicted, right) == pytest.approx(expected)
+
+
+@settings(deadline=None)
 @given(NUMBERS)
 def test_numbers_as_scipy(pairs):
     stats = pytest.importorskip("scipy.stats")
