@@ -35,7 +35,12 @@ setup(
         "spanbert_allen.encoders": ["tiny/*"],
         "spanbert_allen.sample_corpus": ["texts/*.txt"],
     },
-    entry_points={"console_scripts": ["spanbert-allen = spanbert_allen.__main__:main"]},
+    entry_points={
+        "console_scripts": ["spanbert-allen = spanbert_allen.__main__:main"],
+        "spacy_factories": [
+            "spanbert_coref = spanbert_allen.integrations.spacy_component:make_coref_component"
+        ],
+    },
     # AllenNLP is not named: its own bounds end at torch 1.12, so pip could choose no versions at
     # all. `make install` installs it with --no-deps, and importing us without it says so.
     install_requires=sorted(name + bound for name, bound in TESTED["BOUNDS"].items()),

@@ -7,14 +7,10 @@ already. Then this is its plugin, and every class is registered at once.
 
 import sys
 
+from spanbert_allen.loading import load, register
 from spanbert_allen.version import VERSION
 
-__all__ = ["VERSION", "register"]
-
-
-def register() -> None:
-    """Mend AllenNLP for the installed versions and register every class of this package with it."""
-    from spanbert_allen import plugin  # noqa: F401
+__all__ = ["VERSION", "load", "register"]
 
 
 if "allennlp" in sys.modules:

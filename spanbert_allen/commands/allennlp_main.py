@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Sequence
 
-# Each is printed when AllenNLP or allennlp_models is imported, before any plugin can speak.
-_NOT_OURS = (
-    ("torch.cuda.amp.custom_(fwd|bwd)", FutureWarning),  # fairscale's optional offloading
-    ("`torch.jit.script` is deprecated", FutureWarning),  # AllenNLP's activations
-    ("pkg_resources is deprecated", UserWarning),  # the `rouge` package
-)
+from spanbert_allen.common.foreign_warnings import ignore_foreign_warnings
 
 
 def run_allennlp(arguments: Sequence[str]) -> int:
@@ -26,8 +20,7 @@ def run_allennlp(arguments: Sequence[str]) -> int:
     `int`
         0; what goes wrong is raised.
     """
-    for message, category in _NOT_OURS:
-        warnings.filterwarnings("ignore", message=f".*{message}", category=category)
+    ignore_foreign_warnings()
     _download_nothing_of_nltk()
     sys.argv = ["spanbert-allen", *arguments]
     if arguments[0] == "train" and "spanbert_allen" not in arguments:

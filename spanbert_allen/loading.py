@@ -1,0 +1,125 @@
+"""What programs need: this package registered with AllenNLP, and trained models loaded."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.foreign_warnings import ignore_foreign_warnings
+
+if TYPE_CHECKING:
+    from spanbert_allen.predictors import SpanPredictor
+
+ARCHIVE = "model.tar.gz"
+_BEST = ("weights.th", "best.th")
+
+
+def load(
+    path: str | Path,
+    *,
+    device: str | int = "cpu",
+    overrides: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> SpanPredictor:
+    """
+    The predictor of a trained model, as in `spanbert_allen.load("out/run").predict("Ida left.")`.
+    Nothing is downloaded, and no plugin but this package is loaded: a model that is made of
+    parts of other packages needs these imported before.
+
+    # Parameters
+
+    path : `str | Path`
+        A `model.tar.gz`; or the folder of a training (`-s`), finished or running, of which the best
+        weights so far are taken, before the first evaluation the last ones.
+    device : `str | int`, optional (default = `"cpu"`)
+        As for torch, e.g. `"cuda:0"`; or AllenNLP's number, -1 being the CPU.
+    overrides : `Mapping[str, Any]`, optional (default = `None`)
+        Other settings of the training's configuration, e.g. `{"model.singleton_threshold": 0.5}`.
+    options
+        The predictor's own, e.g. `probabilities=True` of `spanbert_coref`.
+
+    # Returns
+
+    `SpanPredictor`
+        For coreference a `CorefPredictor`, for questions a `QAPredictor`, and so on.
+
+    Raises `DataError` or `ConfigError` for what is no trained model of this package.
+    """
+    path = Path(path)
+    weights = None
+    if path.is_dir():
+        path, weights = _in_folder(path)
+    elif not path.exists():
+        raise DataError(f"no such file or folder (looked from {Path.cwd()}); check the path", path)
+    register()
+    from allennlp.models.archival import load_archive
+    from allennlp.predictors import Predictor
+
+    from spanbert_allen.predictors import SpanPredictor
+
+    archive = load_archive(
+        path,
+        cuda_device=_device_number(device),
+        overrides=dict(overrides or {}),
+        weights_file=weights,
+    )
+    kind = type(archive.model).__name__
+    if archive.model.default_predictor is None:
+        raise ConfigError(f"{path}: the model {kind} has no predictor; give one of this package's")
+    predictor = Predictor.from_archive(archive, extra_args=options)
+    if not isinstance(predictor, SpanPredictor):
+        raise ConfigError(
+            f"{path}: the model {kind} is not of this package; load it with AllenNLP's "
+            "`Predictor.from_path`"
+        )
+    return predictor
+
+
+def register() -> None:
+    """Mend AllenNLP for the installed versions and register every class of this package with it."""
+    with warnings.catch_warnings():
+        ignore_foreign_warnings()
+        from spanbert_allen import plugin  # noqa: F401
+
+
+def _device_number(device: str | int) -> int:
+    if isinstance(device, int):
+        return device
+    import torch
+
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise ConfigError(f"device {device!r} is none of torch's; use 'cpu' or 'cuda:0'") from error
+    return -1 if chosen.type == "cpu" else chosen.index or 0
+
+
+def _in_folder(folder: Path) -> tuple[Path, str | None]:
+    """What to load of a training's folder: it, or its archive; and the weights, if not the best."""
+    config = folder / "config.json"
+    if not config.is_file():
+        if (folder / ARCHIVE).is_file():
+            return folder / ARCHIVE, None
+        raise DataError(
+            f"no config.json is in this folder; give the folder of a training (-s), or a {ARCHIVE}",
+            folder,
+        )
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    if "model" not in settings:
+        raise DataError(
+            "the folder is none of a training; if it is one of transformers, make an archive of it "
+            "with `spanbert-allen import`",
+            folder,
+        )
+    if any((folder / name).is_file() for name in _BEST):
+        return folder, None
+    if (folder / ARCHIVE).is_file():
+        return folder / ARCHIVE, None
+    last = max(folder.glob("model_state_*.th"), key=lambda file: file.stat().st_mtime, default=None)
+    if last is None:
+        raise DataError("the training in this folder has saved no weights yet; wait", folder)
+    return folder, str(last)
