@@ -1,0 +1,177 @@
+"""The sequence classifier against transformers', and its scores."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import torch
+from allennlp.common import Params
+from allennlp.data import Batch, DatasetReader, Vocabulary
+from allennlp.models import Model
+from torch.nn.functional import cross_entropy, mse_loss
+from transformers import BertForSequenceClassification
+
+import spanbert_allen.plugin  # noqa: F401
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.modules.classification_head import ClassificationHead
+
+GLUE = Path(__file__).parents[1] / "fixtures" / "glue"
+INDEXER = {"type": "spanbert", "model_name": "tiny"}
+
+
+def make_reader(task: str, **options) -> DatasetReader:
+    params = {"type": "spanbert_glue", "task": task, "indexer": dict(INDEXER), **options}
+    return DatasetReader.from_params(Params(params))
+
+
+def make_model(*, vocab: Vocabulary | None = None, attention: str = "sdpa", **options) -> Model:
+    torch.manual_seed(3)
+    embedder = {"type": "spanbert", "model_name": "tiny", "attention": attention, "pooler": True}
+    params = {"type": "spanbert_sequence_classifier", "embedder": embedder, **options}
+    model = Model.from_params(Params(deepcopy(params)), vocab=vocab or Vocabulary())
+    with torch.no_grad():  # scores that differ from text to text
+        for parameter in model.parameters():
+            if parameter.dim() == 2:
+                parameter.mul_(30)
+    return model.eval()
+
+
+def twin_of(model: Model) -> BertForSequenceClassification:
+    """transformers' model with the same weights."""
+    config = deepcopy(model.embedder.encoder.config)
+    config.num_labels = model.classifier.out_features
+    twin = BertForSequenceClassification._from_config(config, attn_implementation="eager")
+    weights = {f"bert.{name}": one for name, one in model.embedder.encoder.state_dict().items()}
+    weights |= {name: one for name, one in model.state_dict().items() if "classifier" in name}
+    twin.load_state_dict(weights)
+    return twin.eval()
+
+
+def tensors(instances) -> dict:
+    batch = Batch(instances)
+    batch.index_instances(Vocabulary())
+    return batch.as_tensor_dict()
+
+
+@pytest.mark.parametrize(("task", "file"), [("RTE", "dev"), ("STS-B", "dev"), ("CoLA", "dev")])
+@pytest.mark.parametrize("fixed_length", [False, True])
+def test_logits_and_loss_are_transformers(task, file, fixed_length):
+    reader = make_reader(task, fixed_length=fixed_length, max_length=48)
+    batch = tensors(list(reader.read(GLUE / task / f"{file}.tsv")))
+    model = make_model(task=task, attention="eager")
+    attended = batch["attended"] if fixed_length else batch["segment_ids"] >= 0
+    with torch.no_grad():
+        ours = model(**batch)
+        theirs = twin_of(model)(
+            input_ids=batch["token_ids"].long(),
+            token_type_ids=batch["type_ids"].long(),
+            attention_mask=attended.long(),
+            labels=batch["label"],
+        )
+    assert theirs.logits.std() > 0.05
+    torch.testing.assert_close(ours["logits"], theirs.logits, atol=1e-5, rtol=0)
+    torch.testing.assert_close(ours["loss"], theirs.loss, atol=1e-5, rtol=0)
+    written_out = mse_loss if task == "STS-B" else cross_entropy
+    logits = theirs.logits.double().squeeze(-1) if task == "STS-B" else theirs.logits.double()
+    expected = written_out(logits, batch["label"].to(logits.dtype if task == "STS-B" else None))
+    assert ours["loss"].item() == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_a_text_has_the_same_scores_alone():
+    instances = list(make_reader("RTE").read(GLUE / "RTE" / "dev.tsv"))
+    model = make_model(task="rte")
+    together = model.forward_on_instances(instances)
+    for instance, output in zip(instances, together, strict=True):
+        alone = model.forward_on_instances([instance])[0]
+        torch.testing.assert_close(
+            torch.tensor(alone["logits"]), torch.tensor(output["logits"]), atol=1e-5, rtol=0
+        )
+
+
+def test_the_halves_of_mnli_are_scored_one_by_one():
+    paths = {half: GLUE / "MNLI" / f"dev_{half}.tsv" for half in ("matched", "mismatched")}
+    batch = tensors(list(make_reader("MNLI").read(paths)))
+    model = make_model(task="MNLI")
+    with torch.no_grad():
+        model(**batch)
+        hits = (model(**batch)["logits"].argmax(-1) == batch["label"]).float()
+    scores = model.get_metrics(reset=True)
+    assert scores == {
+        "matched_acc": pytest.approx(hits[:2].mean().item()),
+        "mismatched_acc": pytest.approx(hits[2:].mean().item()),
+    }
+    assert model.get_metrics() == {"acc": 0}
+
+
+def test_scores_of_a_task():
+    batch = tensors(list(make_reader("STS-B").read(GLUE / "STS-B" / "dev.tsv")))
+    model = make_model(task="sts-b")
+    with torch.no_grad():
+        predicted = model(**batch)["logits"][:, 0]
+    scores = model.get_metrics()
+    correlation = torch.corrcoef(torch.stack([predicted, batch["label"]]))[0, 1]
+    assert scores["pearson"] == pytest.approx(correlation.item(), abs=1e-5)
+    assert scores["corr"] == pytest.approx((scores["pearson"] + scores["spearmanr"]) / 2)
+    assert list(make_model(task="mrpc").get_metrics()) == ["acc", "f1", "acc_and_f1"]
+
+
+def test_classes_of_own_data():
+    vocab = Vocabulary({"labels": {"good": 3, "bad": 2, "so-so": 1}})
+    model = make_model(vocab=vocab)
+    assert model.labels == ["good", "bad", "so-so"] and model.classifier.out_features == 3
+    assert list(model.get_metrics()) == ["acc", "macro_f1"]
+    numbers = make_model(regression=True)
+    assert numbers.labels == [] and numbers.classifier.out_features == 1
+    assert list(numbers.get_metrics()) == ["pearson", "spearmanr", "corr"]
+
+
+def test_every_parameter_is_trained():
+    model = make_model(task="rte").train()
+    model(**tensors(list(make_reader("RTE").read(GLUE / "RTE" / "dev.tsv"))))["loss"].backward()
+    without = [name for name, one in model.named_parameters() if one.grad is None]
+    assert without == []
+    assert model.embedder.encoder.pooler.dense.weight.grad.abs().sum() > 0
+
+
+def test_the_head():
+    head = ClassificationHead(300, 50, initializer_range=0.1)
+    assert head.weight.std().item() == pytest.approx(0.1, rel=0.05)
+    assert not head.bias.any()
+    assert set(head.state_dict()) == {"weight", "bias"}
+    torch.manual_seed(1)
+    dropped = ClassificationHead(400, 1, dropout=0.25)
+    with torch.no_grad():
+        dropped.weight.copy_(torch.eye(1, 400))
+        in_training = dropped(torch.ones(2000, 400))
+        assert sorted(set(in_training.flatten().tolist())) == pytest.approx([0, 4 / 3])
+        assert (in_training == 0).float().mean().item() == pytest.approx(0.25, abs=0.04)
+        assert (dropped.eval()(torch.ones(9, 400)) == 1).all()
+        assert dropped(torch.ones(1, 400, dtype=torch.float32)).dtype == torch.float32
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            assert dropped(torch.ones(1, 400)).dtype == torch.float32
+
+
+def test_training_needs_labels():
+    batch = tensors(list(make_reader("RTE").read(GLUE / "RTE" / "test.tsv")))
+    with pytest.raises(DataError, match="has no labels, which training needs"):
+        make_model(task="rte").train()(**batch)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"task": "rte", "embedder": {"type": "spanbert", "model_name": "tiny"}},
+            "pooler is false",
+        ),
+        ({"embedder": {"type": "pass_through", "hidden_dim": 3}, "task": "rte"}, "a PassThrough"),
+        ({"task": "rte", "regression": True}, "`task` says it already"),
+        ({}, "the data has no labels, which would be the classes"),
+        ({"task": "rte", "dropout": 1.0}, "model.dropout is 1.0"),
+    ],
+)
+def test_wrong_settings(options, message):
+    with pytest.raises(ConfigError, match=message):
+        make_model(**options)
