@@ -20,8 +20,10 @@ from spanbert_allen import (
     predictors,
     training,
 )
+from spanbert_allen.data import SpanbertIndexer  # `data` alone may have been loaded without it
 
 __all__ = [
+    "SpanbertIndexer",
     "compat",
     "data",
     "dataset_readers",

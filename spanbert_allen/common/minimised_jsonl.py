@@ -187,9 +187,10 @@ class _PiecePlaces:
                 f"{place} is pieces {start} to {end}, but the document has {len(self._pieces)} "
                 "pieces, numbered from 0, all segments together; give [first, last], both inside"
             )
-        if self._is_special[start] or self._is_special[end]:
+        if self._is_refused[start] or self._is_refused[end]:
             raise RecordError(
-                f"{place}, pieces {start} to {end}, begins or ends with {CLS} or {SEP}"
+                f"{place}, pieces {start} to {end}, begins or ends with {CLS} or {SEP}, which are "
+                "part of no mention"
             )
         return WordSpan(start, end)
 

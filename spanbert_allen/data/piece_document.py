@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from spanbert_allen.common.spans import Cluster, PieceSpan, WordSpan
 
 IntArray = NDArray[np.int64]
 
@@ -48,3 +51,30 @@ class PieceDocument:
     def num_segments(self) -> int:
         """How many segments there are."""
         return int(self.segment_ids[-1]) + 1 if len(self.segment_ids) else 0
+
+    def span_of(self, mention: WordSpan) -> PieceSpan | None:
+        """
+        The pieces of a mention. A word without pieces (nothing but characters that the vocabulary's
+        cleaning drops) cannot be an end of a span: the mention shrinks to the words that have some;
+        `None` if there are none.
+        """
+        # Shape: (num_words_of_mention_with_pieces,)
+        words = mention.start + np.flatnonzero(
+            self.first_pieces[mention.start : mention.end + 1] >= 0
+        )
+        if len(words) == 0:
+            return None
+        return PieceSpan(int(self.first_pieces[words[0]]), int(self.last_pieces[words[-1]]))
+
+    def spans_of(self, clusters: Sequence[Cluster]) -> tuple[dict[PieceSpan, int], int]:
+        """
+        The pieces of all mentions, each with the number of its cluster, and how many mentions are
+        lost: they have no pieces, or the same as a mention of another cluster.
+        """
+        cluster_of: dict[PieceSpan, int] = {}
+        lost = 0
+        for number, cluster in enumerate(clusters):
+            for mention in cluster:
+                span = self.span_of(mention)
+                lost += span is None or cluster_of.setdefault(span, number) != number
+        return cluster_of, lost

@@ -81,12 +81,16 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         file_path : `str | Path | list`
             As for `local_files`.
         """
-        files = local_files(file_path, suffixes=self.file_suffixes)
-        raw = chain.from_iterable(self.raw_documents(file) for file in files)
-        for item in self.shard_iterable(raw):
+        for item in self.raw_share(file_path):
             document = self.document(item)
             if document is not None:
                 yield document
+
+    def raw_share(self, file_path: Any) -> Iterator[RawDocument]:
+        """What stands for the documents of this process's share, not read yet."""
+        files = local_files(file_path, suffixes=self.file_suffixes)
+        raw = chain.from_iterable(self.raw_documents(file) for file in files)
+        yield from self.shard_iterable(raw)
 
     def text_to_instance(self, document: CorefDocument) -> Instance:
         """The instance of a document."""
