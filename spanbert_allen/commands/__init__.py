@@ -17,6 +17,8 @@ COMMANDS = (
     "sample",
     "view",
     "format",
+    "validate",
+    "convert",
     "score",
     "split-mrqa",
     "import",
