@@ -139,7 +139,7 @@ def _check(file: WeightsFile, wanted: Mapping[str, Tensor], found: Mapping[str, 
         if name in wanted and tensor.shape != wanted[name].shape
     ]
     problems = [
-        f"{kind}: {_listed(names)}"
+        f"{kind}: {listed(names)}"
         for kind, names in (
             ("missing", missing),
             ("unknown", unknown),
@@ -153,7 +153,8 @@ def _check(file: WeightsFile, wanted: Mapping[str, Tensor], found: Mapping[str, 
         )
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """The first few names, and how many more there are."""
     names = list(names)
     more = len(names) - _MOST_LISTED
     return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
