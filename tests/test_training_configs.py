@@ -25,6 +25,8 @@ DATA_PATHS = {
     "LITBANK_DEV_DATA_PATH": COREF / "litbank_raw.conll",
     "ONTOGUM_TRAIN_DATA_PATH": COREF / "small.conll",
     "ONTOGUM_DEV_DATA_PATH": COREF / "small.conll",
+    "PRECO_TRAIN_DATA_PATH": COREF / "preco.jsonl",
+    "PRECO_DEV_DATA_PATH": COREF / "preco.jsonl",
     "SQUAD_TRAIN_DATA_PATH": QA / "squad.json",
     "SQUAD_DEV_DATA_PATH": QA / "squad.json",
     "MRQA_TRAIN_DATA_PATH": QA / "mrqa.jsonl",
@@ -148,6 +150,23 @@ def test_published_coreference_trains_as_the_original_did():
     assert trainer["optimizer"]["clip"] == "group"
     encoder = [options for _, options in trainer["optimizer"]["parameter_groups"]]
     assert {options["schedule"] for options in encoder} == {"warmup_over_linear"}
+
+
+@pytest.mark.parametrize("size", ["base", "large"])
+def test_modern_coreference_is_the_published_model_with_another_training(size):
+    folder = ROOT / "training_configs" / "coref"
+    published = evaluate(folder / f"spanbert_{size}.jsonnet")
+    modern = evaluate(folder / f"spanbert_{size}_modern.jsonnet")
+    changed = {"special_pieces", "whole_words", "embedder"}
+    assert {key for key in modern["model"] if modern["model"][key] != published["model"][key]} == (
+        changed if size == "large" else changed - {"embedder"}
+    )
+    assert modern["dataset_reader"] == published["dataset_reader"]
+    assert modern["trainer"]["precision"] == "bf16"
+    assert "evaluate_every_updates" not in modern["trainer"]
+    assert {group[1]["lr"] for group in modern["trainer"]["optimizer"]["parameter_groups"]} == {
+        group[1]["lr"] for group in published["trainer"]["optimizer"]["parameter_groups"]
+    }
 
 
 def template(name: str, knobs: str = "") -> dict:

@@ -1,11 +1,12 @@
-// Your own documents, in this project's jsonl (README, "Your own data") with MiniLM; change `encoder`
-// to `encoders.spanbert_base` for SpanBERT.
+// Your own documents with MiniLM, in this project's jsonl (README, "Your own data") or any other format
+// that `spanbert-allen convert --help` lists; `spanbert-allen validate FILE` looks them through. Change
+// `encoder` to `encoders.spanbert_base` for SpanBERT.
 local coref = import '../lib/coref.libsonnet';
 local encoders = import '../lib/encoders.libsonnet';
 
 coref {
   encoder:: encoders.minilm,
-  reader:: { type: 'spanbert_coref_jsonl' },
+  reader:: { type: 'spanbert_coref' },
   train_path:: std.extVar('TRAIN_DATA_PATH'),
   validation_path:: std.extVar('VALIDATION_DATA_PATH'),
 

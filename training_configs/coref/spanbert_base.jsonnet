@@ -1,5 +1,7 @@
 // SpanBERT-base on OntoNotes 5 (CoNLL-2012), the published settings: test F1 77.4 (SpanBERT's README)
-// and 77.7 (coref's). Licensed data: {train,dev}.english.v4_gold_conll from LDC2013T19.
+// and 77.7 (coref's). Licensed data: {train,dev}.english.v4_gold_conll from LDC2013T19; or what the
+// original's minimize.py made of it, {train,dev}.english.384.jsonlines, read as it is with
+// `reader:: { type: 'spanbert_coref_pieces' }`.
 local coref = import '../lib/coref.libsonnet';
 local encoders = import '../lib/encoders.libsonnet';
 
