@@ -227,6 +227,9 @@ class LineReader:
         """Hands a result on."""
         self._writer.add(json.loads(line))
 
+    def close(self) -> None:
+        """Nothing: the writer ends its files, after AllenNLP has closed this."""
+
 
 def _first_line(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)

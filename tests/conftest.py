@@ -32,3 +32,11 @@ def _same_start():
     if (torch := sys.modules.get("torch")) is not None and hasattr(torch, "set_num_threads"):
         torch.set_num_threads(1)
         torch.manual_seed(20)
+
+
+@pytest.fixture(scope="session")
+def trained_coref(tmp_path_factory):
+    """The serialization folder of a tiny coreference model that has learned some texts."""
+    from tests.predictors.trained_coref import train
+
+    return train(tmp_path_factory.mktemp("coref"))

@@ -1,15 +1,19 @@
 import json
 import math
+import pickle
 
 import pytest
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from spanbert_allen.common.document import CorefDocument
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.spans import WordSpan
-from spanbert_allen.modules.coref_decoder import DecodedClusters
+from spanbert_allen.modules.coref_decoder import CorefDecoding, DecodedClusters
 from spanbert_allen.predictors.coref_json import coref_json
 from spanbert_allen.predictors.coref_options import CorefOptions
 from spanbert_allen.predictors.record import Record
+from spanbert_allen.predictors.result import Result
 from tests.predictors.fakes import fake_predictor
 
 TEXT = "Ann saw  it.\nThen ann left."
@@ -179,3 +183,89 @@ def test_clusters_and_mentions_are_in_document_order_with_finite_scores() -> Non
     scores = [[(m["mention_score"], m["link_score"]) for m in c] for c in result["clusters"]]
     assert scores == [[(1.0, None), (2.0, None)], [(None, None), (3.0, None)]]
     json.dumps(result, allow_nan=False)
+
+
+def test_scores_and_antecedents_are_given_on_request() -> None:
+    predictor = fake_predictor(probabilities=True)
+    (first, second), *_ = predictor.predict("Ann saw ann .", top_antecedents=2)["clusters"]
+    assert first["mention_probability"] == second["mention_probability"] == 0.7746
+    assert (first["link_probability"], second["link_probability"]) == (None, 0.25)
+    none = {"start": None, "end": None, "words": None, "text": None}
+    assert first["antecedents"] == [none | {"score": 0.0, "probability": 0.75}]
+    ann = {"start": 0, "end": 3, "words": [0, 0], "text": "Ann"}
+    assert second["antecedents"][1] == ann | {"score": 0.5, "probability": 0.25}
+    slim = fake_predictor().predict("Ann saw ann .")
+    assert set(slim) == {"schema", "doc_key", "text", "clusters"}
+    assert not {"link_probability", "antecedents"} & set(slim["clusters"][0][0])
+
+
+def test_words_and_speakers_are_given_back_as_they_came() -> None:
+    predictor = fake_predictor(sentences=True)
+    given = {"sentences": [["a", "b"], ["A"]], "speakers": [["Ann", "Bo"], ["Bo"]]}
+    (result,) = predictor.predict_many([given])
+    assert {key: result[key] for key in given} == given
+    (again,) = predictor.predict_many([{key: result[key] for key in given}])
+    assert again["clusters"] == result["clusters"]
+
+
+def test_thresholds_reach_the_model_for_one_document_alone() -> None:
+    predictor = fake_predictor(link_threshold=0.5)
+    instance = predictor.record_to_instance(Record({"text": "a"}))
+    assert instance["metadata"].metadata["decoding"] == CorefDecoding(None, 0.5, 0)
+    changed = predictor.options.changed({"singleton_threshold": 1.0, "top_antecedents": 3})
+    assert changed.decoding == CorefDecoding(1.0, 0.5, 3)
+    assert predictor.options == CorefOptions(link_threshold=0.5)
+
+
+def test_unknown_and_impossible_options_are_refused() -> None:
+    with pytest.raises(ConfigError, match="`top` is no option; choose among link_threshold"):
+        fake_predictor(top=3)
+    with pytest.raises(ConfigError, match="it must be 0 or more"):
+        fake_predictor().predict("a", top_antecedents=-1)
+
+
+def test_resolved_text_is_given_on_request() -> None:
+    predictor = fake_predictor(resolved_text=True)
+    assert predictor.predict("Ann saw ann run .")["resolved_text"] == "Ann saw ann run ."
+    assert predictor.predict("")["resolved_text"] == ""
+
+
+def test_a_spacy_document_keeps_its_tokens_sentences_and_tags() -> None:
+    words = ["New York", "sold", "it", " ", "new york"]
+    doc = Doc(
+        Vocab(), words=words, sent_starts=[1, 0, 0, 0, 1], pos=["PROPN", "VERB"] + ["PRON"] * 3
+    )
+    predictor = fake_predictor()
+    result = predictor.predict(doc, resolved_text=True, doc_key="mine")
+    (cluster,) = result["clusters"]
+    assert [(m["words"], m["sentence"]) for m in cluster] == [([0, 0], 0), ([4, 4], 1)]
+    assert (result["text"], result["doc_key"]) == (doc.text, "mine")
+    assert predictor.predict_many([doc])[0]["clusters"] == result["clusters"]
+    with pytest.raises(DataError, match="speakers beside a spaCy Doc"):
+        predictor.predict(doc, speakers="Ann")
+
+
+def test_many_documents_of_any_kind_in_order_bad_ones_marked() -> None:
+    predictor = fake_predictor()
+    document = CorefDocument.from_sentences("doc", [["D", "d"]])
+    inputs = ["A a", {"tokens": ["B", "b"]}, 3, document, {"text": 4, "doc_key": "mine"}]
+    results = predictor.predict_many(inputs)
+    assert [result.get("doc_key") for result in results] == [
+        "input:1", "input:2", None, "doc", "mine",
+    ]  # fmt: skip
+    assert ["error" in result for result in results] == [False, False, True, False, True]
+    assert "3 is no document" in results[2]["error"]
+    assert predictor.num_failed == 2
+
+
+def test_results_can_be_looked_at_and_stay_dictionaries() -> None:
+    predictor = fake_predictor()
+    result = predictor.predict("Ann saw <ann> .")
+    assert repr(result) == "[1 Ann] saw <[1 ann]> .\n\n  1  Ann · ann"
+    assert "&amp;lt;" in result._repr_html_() and "<iframe sandbox" in result._repr_html_()
+    assert json.loads(json.dumps(result)) == result == dict(result)
+    assert pickle.loads(pickle.dumps(result)) == result
+    assert repr(predictor.predict_json({})).startswith("not predicted: the record has none")
+    assert repr(Result({"a": 1})) == "{'a': 1}"
+    assert Result({"a": 1})._repr_html_() is None
+    assert len(repr(predictor.predict("ann and Ann " * 2000))) < 5000

@@ -6,38 +6,14 @@ from pathlib import Path
 
 import pytest
 from allennlp.commands import main
-from allennlp.commands.train import train_model
-from allennlp.common import Params
 from allennlp.predictors import Predictor
 
-import spanbert_allen
-
-DATA = Path(__file__).parents[1] / "fixtures" / "coref"
-INDEXER = {"type": "spanbert", "model_name": "tiny", "max_length": 64}
-CONFIG = {
-    "dataset_reader": {"type": "spanbert_coref_jsonl", "indexer": INDEXER},
-    "train_data_path": "set below",
-    "model": {
-        "type": "spanbert_coref",
-        "embedder": {"type": "spanbert", "model_name": "tiny"},
-        "head": {"max_span_width": 5, "hidden_dim": 10, "max_antecedents": 10, "dropout": 0},
-        "mention_loss_weight": 1.0,
-    },
-    "data_loader": {"batch_size": 2},
-    "trainer": {"num_epochs": 40, "optimizer": {"type": "adam", "lr": 0.01}, "cuda_device": -1},
-}
+from tests.predictors.trained_coref import DATA
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    spanbert_allen.register()
-    folder = tmp_path_factory.mktemp("run")
-    lines = (DATA / "small.jsonl").read_text(encoding="utf-8").splitlines()
-    annotated = "\n".join(line for line in lines if '"clusters"' in line)
-    (folder / "train.jsonl").write_text(annotated, encoding="utf-8")
-    config = json.loads(json.dumps(CONFIG | {"train_data_path": str(folder / "train.jsonl")}))
-    train_model(Params(config), str(folder / "model"))
-    return folder / "model" / "model.tar.gz"
+def archive(trained_coref: Path) -> Path:
+    return trained_coref / "model.tar.gz"
 
 
 def run_predict(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
