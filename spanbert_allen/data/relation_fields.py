@@ -7,6 +7,7 @@ import torch
 from allennlp.data import Vocabulary
 from allennlp.data.fields import LabelField, SequenceField
 
+import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.data.relation_input import MARKERS_NAMESPACE
 
@@ -54,7 +55,7 @@ class MarkedPieces(SequenceField[torch.Tensor]):
         # Shape: (num_pieces,)
         token_ids = self.codes.copy()
         numbers = vocab.get_token_to_index_vocabulary(MARKERS_NAMESPACE)
-        for code in sorted(set(self.codes[self.codes < 0].tolist())):
+        for code in sorted(set(self.codes[self.codes < 0].tolist()), reverse=True):
             token_ids[self.codes == code] = self._piece(self.markers[-code - 1], numbers)
         self._token_ids = token_ids
 

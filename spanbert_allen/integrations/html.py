@@ -14,9 +14,10 @@ from spanbert_allen.common.files import replace_file
 from spanbert_allen.integrations.coref_html import coref_html
 from spanbert_allen.integrations.escaping import as_html
 from spanbert_allen.integrations.qa_html import qa_html
+from spanbert_allen.integrations.relation_html import relation_html
 from spanbert_allen.integrations.result_kinds import ERROR, checked_kind, result_kind
 
-_BODIES = {"coref": coref_html, "qa": qa_html}
+_BODIES = {"coref": coref_html, "qa": qa_html, "relation": relation_html}
 
 
 def write_html(
@@ -28,8 +29,8 @@ def write_html(
     # Parameters
 
     results : `Iterable[Mapping[str, Any]]`
-        Results of the predictors `spanbert_coref` and `spanbert_qa`; error records are shown as
-        such.
+        Results of the predictors `spanbert_coref`, `spanbert_qa` and `spanbert_relation`; error
+        records are shown as such.
     path : `str | Path`
         The file to write.
     title : `str`, optional (default = `"Predictions"`)

@@ -13,13 +13,14 @@ ERROR = "error"
 _KEYS = {
     "coref": {"text", "clusters"},
     "qa": {"question", "context", "answers"},
+    "relation": {"text", "entities", "relations"},
 }
 
 
 def result_kind(result: Mapping[str, Any]) -> str | None:
     """
-    `coref` or `qa`, for results of the predictors `spanbert_coref` and `spanbert_qa`; `error` for
-    error records; `None` for anything else.
+    `coref`, `qa` or `relation`, for results of the predictors `spanbert_coref`, `spanbert_qa` and
+    `spanbert_relation`; `error` for error records; `None` for anything else.
     """
     if "error" in result:
         return ERROR
@@ -33,8 +34,8 @@ def checked_kind(
     kind = result_kind(result)
     if kind is None:
         raise DataError(
-            "no prediction of coreference or of answers; give a file that `allennlp predict` wrote "
-            "with the predictor spanbert_coref or spanbert_qa",
+            "no prediction of coreference, answers or relations; give a file that `allennlp "
+            "predict` wrote with the predictor spanbert_coref, spanbert_qa or spanbert_relation",
             path,
             line,
         )

@@ -39,7 +39,9 @@ def test_another_file_is_refused_and_nothing_written(predictions: Path) -> None:
     with predictions.open("a", encoding="utf-8") as file:
         file.write('{"text": "input, not output"}\n')
     page = predictions.with_name("page.html")
-    with pytest.raises(DataError, match=r"predictions.jsonl:3: no prediction of coreference or"):
+    with pytest.raises(
+        DataError, match=r"predictions.jsonl:3: no prediction of coreference, answers"
+    ):
         main(["view", str(predictions), "--html", str(page)])
     assert not page.exists()
 

@@ -135,7 +135,7 @@ def test_more_types_than_the_encoder_has_pieces_for():
         ["no_relation", "per:title", "org:founded_by"],
         [*MARKERS[:4], *(f"OBJ=T{k}" for k in range(5)), *MARKERS[4:]],
     )
-    with pytest.raises(DataError, match=r"`OBJ=TITLE` needs .*\[unused11\].*ends with \[unused9"):
+    with pytest.raises(DataError, match=r"`SUBJ=PERSON` needs .*\[unused10\].*ends with \[unused9"):
         tensors(read(), vocabulary)
     assert pieces_of(read(mode="text"), vocabulary)
 
