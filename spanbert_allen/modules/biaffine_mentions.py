@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import torch
@@ -20,10 +21,11 @@ _CANDIDATES_PER_CHUNK = 2048
 @MentionScorer.register("spanbert_biaffine_mentions")
 class BiaffineMentions(MentionScorer):
     """
-    `m(i, j) = v_s . s_i + v_e . e_j + s_i^T B e_j + u_(j-i)`: the mention score of Kirstain et al.
-    (2021), section 3, where `s` and `e` are projections of the units as starts and as ends. Theirs
-    is a matrix of all pairs of units; here only candidates are scored, in memory bounded by a
-    chunk. The width's score `u` is ours: their model has no limit of widths to learn from.
+    `m(i, j) = v_s . s_i + v_e . e_j + s_i^T B e_j / sqrt(h) + u_(j-i)`: the mention score of
+    Kirstain et al. (2021), section 3, where `s` and `e`, `h` wide, are projections of the units as
+    starts and as ends. Theirs is a matrix of all pairs of units; here only candidates are scored,
+    in memory bounded by a chunk. Two things are ours: the width's score `u`, and the square root,
+    as in attention: without it a new model's scores are some 20 large, and so is every step.
 
     # Parameters
 
@@ -69,6 +71,7 @@ class BiaffineMentions(MentionScorer):
         end_scores = at_least_float32(self.end_scorer(ends)).squeeze(-1)
         # Shape: (num_candidates,)
         scores = at_least_float32(_band_products(starts, self.bilinear(ends), candidates))
+        scores = scores / math.sqrt(starts.size(1))
         scores = scores + start_scores[candidates.starts] + end_scores[candidates.ends]
         if self.width_scores is not None:
             width_scores = self.width_scores.weight.squeeze(-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -21,10 +22,11 @@ from spanbert_allen.modules.unit_projection import UnitProjection
 @LinkScorer.register("spanbert_bilinear_links")
 class BilinearLinks(LinkScorer):
     """
-    `s(i, j) = m_i + m_j + g_i^T B g_j + features`, where `g = [s ; e]` is the projections of a
-    span's first unit as a start and of its last as an end: the four bilinear forms of Kirstain et
-    al. (2021), section 3 (start with start, start with end, ...), as one, and so that a refinement
-    has span vectors to work on. The scores of features are ours: theirs has none.
+    `s(i, j) = m_i + m_j + (B g_i + b) . g_j / sqrt(|g|) + features`, where `g = [s ; e]` is the
+    projections of a span's first unit as a start and of its last as an end: the four bilinear forms
+    of Kirstain et al. (2021), section 3 (start with start, start with end, ...), as one, and so
+    that a refinement has span vectors to work on. The scores of features are ours: theirs has none;
+    and so is the root of `g`'s width, as in attention: a new model's scores were some 20 large.
 
     Every span before is a candidate, scored in row blocks of the lower triangle; the best are kept.
 
@@ -76,7 +78,7 @@ class BilinearLinks(LinkScorer):
             return scores.to(known.dtype).add_(products).add_(known[: products.size(1)])
 
         # Shape: (num_spans, num_antecedents)
-        indices, products = best_products(self.bilinear(spans), spans, self.max_antecedents, rank)
+        indices, products = best_products(self._sources(spans), spans, self.max_antecedents, rank)
         products = at_least_float32(products)
         rows = torch.arange(spans.size(0), device=spans.device).unsqueeze(1).expand_as(indices)
         valid = indices < rows
@@ -90,5 +92,10 @@ class BilinearLinks(LinkScorer):
         if not refined:
             return antecedents.scores
         assert antecedents.products is not None
-        products = products_with(self.bilinear(spans), spans, antecedents.indices)
+        products = products_with(self._sources(spans), spans, antecedents.indices)
         return antecedents.scores - antecedents.products + at_least_float32(products)
+
+    def _sources(self, spans: Tensor) -> Tensor:
+        """What a span's products with others are made of. Shape: (num_spans, span_dim)"""
+        sources: Tensor = self.bilinear(spans) / math.sqrt(self.span_dim)
+        return sources

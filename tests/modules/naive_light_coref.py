@@ -25,7 +25,11 @@ def mention_scores(scorer, vectors, spans):
         start = projected(scorer.start_projection, vectors[i])
         end = projected(scorer.end_projection, vectors[j])
         score = start @ scorer.start_scorer.weight[0] + scorer.start_scorer.bias[0]
-        score = score + end @ scorer.end_scorer.weight[0] + start @ scorer.bilinear.weight @ end
+        score = (
+            score
+            + end @ scorer.end_scorer.weight[0]
+            + (start @ scorer.bilinear.weight @ end / math.sqrt(len(start)))
+        )
         if scorer.width_scores is not None:
             score = score + scorer.width_scores.weight[j - i, 0]
         scores.append(score)
@@ -40,7 +44,7 @@ def four_products(scorer, own, other):
     for a in (slice(0, half), slice(half, None)):
         for b in (slice(0, half), slice(half, None)):
             total = total + other[b] @ weight[b, a] @ own[a]
-    return total
+    return total / math.sqrt(len(own))
 
 
 def full_scores(scorer, document, spans, vectors, scores):
