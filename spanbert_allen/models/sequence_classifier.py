@@ -111,13 +111,16 @@ class SpanbertSequenceClassifier(Model):
         # Returns
 
         `dict[str, Any]`
-            `logits`, of shape (batch_size, num_labels), 1 for a number; `loss` if there are labels.
+            `logits`, of shape (batch_size, num_labels), 1 for a number; `loss` if there are labels;
+            outside of training, for classes, `probabilities`, of the logits' shape.
         """
         # Shape: (batch_size, num_pieces, dim)
         vectors = self.embedder.encode(token_ids.long(), segment_ids, type_ids.long(), attended)
         # Shape: (batch_size, num_labels)
         logits = self.classifier(self.embedder.pool(vectors[:, 0]))
         output: dict[str, Any] = {"logits": logits}
+        if not self.training and not self.regression:
+            output["probabilities"] = logits.softmax(-1)
         if label is not None:
             output["loss"] = self._loss(logits, label)
             self._measure(logits, label, pair)
