@@ -18,7 +18,7 @@ PYTEST := $(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist worksteal
 .PHONY: help install lock quickstart test test-fast check lint format clean
 
 help:
-	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref or qa, TEXT="...", QUESTION="...")'
+	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref, qa or relation, TEXT="...", QUESTION="...")'
 	@echo 'make install     .venv with every pinned version of requirements/lock.txt'
 	@echo 'make test        linter, types, layers and all tests; make check is the same'
 	@echo 'make test-fast   the tests that take less than five seconds'

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / "training_configs").glob("[!l]*/*.jsonnet"))
 COREF = ROOT / "tests" / "fixtures" / "coref"
 QA = ROOT / "tests" / "fixtures" / "qa"
+RELATION = ROOT / "tests" / "fixtures" / "relation"
 DATA_PATHS = {
     "COREF_TRAIN_DATA_PATH": COREF / "small.conll",
     "COREF_DEV_DATA_PATH": COREF / "small.conll",
@@ -31,6 +32,12 @@ DATA_PATHS = {
     "SQUAD_DEV_DATA_PATH": QA / "squad.json",
     "MRQA_TRAIN_DATA_PATH": QA / "mrqa.jsonl",
     "MRQA_DEV_DATA_PATH": QA / "mrqa.jsonl",
+    "TACRED_TRAIN_DATA_PATH": RELATION / "tacred.json",
+    "TACRED_DEV_DATA_PATH": RELATION / "tacred.json",
+    "SEMEVAL2010_TRAIN_DATA_PATH": RELATION / "tacred.json",
+    "SEMEVAL2010_DEV_DATA_PATH": RELATION / "tacred.json",
+    "RELATION_TRAIN_DATA_PATH": RELATION / "own.jsonl",
+    "RELATION_DEV_DATA_PATH": RELATION / "own.jsonl",
     "TRAIN_DATA_PATH": COREF / "small.jsonl",
     "VALIDATION_DATA_PATH": COREF / "small.jsonl",
 }

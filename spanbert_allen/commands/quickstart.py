@@ -16,7 +16,6 @@ from spanbert_allen.commands.progress import EpochReport, Percentage, Progress
 from spanbert_allen.commands.quickstart_places import Places
 from spanbert_allen.commands.quickstart_tasks import (
     DEFAULT_QUESTION,
-    DEFAULT_TEXT,
     QUICKSTART_TASKS,
     QuickstartTask,
 )
@@ -55,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(
             f"{config} is not here ({Path.cwd()}): run quickstart from the root of the repository"
         )
-    text = DEFAULT_TEXT if arguments.text is None else arguments.text
+    text = task.default_text if arguments.text is None else arguments.text
     question = DEFAULT_QUESTION if arguments.question is None else arguments.question
     _write_inputs(places, task.make_record(text, question))
     progress.line(f"1/3 Train on the sample corpus ({_corpus_size(places, task)})")

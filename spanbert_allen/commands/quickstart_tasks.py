@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spanbert_allen.commands.quickstart_entities import record_of_marked
+
 DEFAULT_TEXT = (
     "Mara Lindqvist runs a small bookshop on the harbour. She opened the shop eleven years ago, "
     "when her brother Tom lent her the money. Tom is a sailor. When he is at home, he sits behind "
@@ -16,6 +18,10 @@ DEFAULT_TEXT = (
     "the door, where her customers can see it."
 )
 DEFAULT_QUESTION = "Who gave the shop a prize?"
+DEFAULT_MARKED_TEXT = (
+    "{PERSON Mara Lindqvist}, {NUMBER 52}, founded {ORGANIZATION Quayside Books} in "
+    "{CITY Dalport} with her husband {PERSON Tom}, a {TITLE sailor}."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +51,8 @@ class QuickstartTask:
         A record of the user's own, as a JSON line.
     closing : `str`
         What this model can, and cannot.
+    default_text : `str`, optional (default = `DEFAULT_TEXT`)
+        The text to work on if the user gives none.
     """
 
     split_file: str
@@ -57,6 +65,7 @@ class QuickstartTask:
     title: str
     own_record: str
     closing: str
+    default_text: str = DEFAULT_TEXT
 
     def shown(self, metrics: Mapping[str, float], prefix: str = "") -> list[str]:
         """Those of the scores that the metrics have, as texts."""
@@ -123,5 +132,28 @@ QUICKSTART_TASKS = {
             "This model has seen a few hundred questions only, far too few to answer well:\n"
             "README.md says how to train on SQuAD, and which other configurations there are."
         ),
+    ),
+    "relation": QuickstartTask(
+        split_file="tacred_{split}.json",
+        unit="pairs of entities",
+        count=lambda content: len(json.loads(content)),
+        scores={
+            "f1": "F1 of relations",
+            "precision": "precision",
+            "recall": "recall",
+            "accuracy": "accuracy",
+        },
+        percent=False,
+        last_step="Find the relations of all pairs of entities in a sentence",
+        make_record=lambda text, question: record_of_marked(text),
+        title="Relation quickstart",
+        own_record=(
+            '{"text": "Anna lives in Corrin.", "entities": [[0, 4, "PERSON"], [14, 20, "CITY"]]}'
+        ),
+        closing=(
+            "This model has seen a few hundred pairs of entities only: README.md says how to\n"
+            "train on TACRED, on SemEval-2010 or on your own relations."
+        ),
+        default_text=DEFAULT_MARKED_TEXT,
     ),
 }

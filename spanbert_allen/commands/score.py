@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from spanbert_allen.commands import score_coref
+from spanbert_allen.commands import score_coref, score_relation
 
 if TYPE_CHECKING:
     from spanbert_allen.common.questions import Question
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     tasks = parser.add_subparsers(dest="task", required=True)
     score_coref.add_arguments(tasks.add_parser("coref", help=score_coref.HELP))
+    score_relation.add_arguments(tasks.add_parser("relation", help=score_relation.HELP))
     qa = tasks.add_parser("qa", help="SQuAD 1.1, SQuAD 2.0, MRQA")
     qa.add_argument("gold", help="the annotated data: a SQuAD file, or one of MRQA's")
     qa.add_argument("predictions", help="the official file: a JSON object, id to text")

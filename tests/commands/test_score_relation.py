@@ -1,0 +1,111 @@
+"""The command `spanbert-allen score relation`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spanbert_allen.__main__ import main
+from spanbert_allen.common.errors import DataError
+from tests.places import ROOT
+from tests.test_start_up import heavy_modules
+
+TACRED = ROOT / "tests" / "fixtures" / "relation" / "tacred.json"
+OWN = TACRED.with_name("own.jsonl")
+LABELS = "t1\tper:title\nt2\tno_relation\nt3\tper:title\nt4\tper:title\n"
+
+
+def score(*arguments: object) -> int:
+    return main(["score", "relation", *map(str, arguments)])
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_what_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """3 relations in the data, 3 predicted, 2 right."""
+    out = tmp_path / "scores.json"
+    assert score(TACRED, write(tmp_path / "p.txt", LABELS), "--by-label", "--out", out) == 0
+    said = capsys.readouterr()
+    assert not said.err
+    assert said.out == (
+        "precision   66.67\n"
+        "recall      66.67\n"
+        "f1          66.67\n"
+        "accuracy    50.00\n"
+        "total           4\n"
+        "\n"
+        "labels          precision  recall      f1  predicted    gold\n"
+        "no_relation          0.00    0.00    0.00          1       1\n"
+        "org:founded_by       0.00    0.00    0.00          0       1\n"
+        "per:title           66.67  100.00   80.00          3       2\n"
+    )
+    scores = json.loads(out.read_text())
+    assert scores["f1"] == pytest.approx(200 / 3)
+    assert scores["labels"]["per:title"]["gold"] == 2
+
+
+def test_the_official_key_and_predictions_of_semeval(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Other and no_relation are the same; a wrong direction is wrong."""
+    gold = "1\tA(e1,e2)\n2\tA(e2,e1)\n3\tB(e1,e2)\n4\tOther\n"
+    found = "4\tno_relation\n1\tA(e1,e2)\n2\tA(e1,e2)\n3\tB(e1,e2)\n"
+    paths = write(tmp_path / "key.txt", gold), write(tmp_path / "p.txt", found)
+    assert score(*paths, "--semeval2010", "--by-label") == 0
+    lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line)
+    assert lines["macro_f1"] == "75.00"  # A 50, B 100
+    assert lines["A"].split() == ["50.00", "50.00", "50.00", "2", "2"]
+    assert lines["accuracy"] == "75.00"
+
+
+def test_what_predict_wrote(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    names = ("o1", "own:2", "own:3", "7")
+    lines = [{"schema": "x", "id": name, "label": "per:title"} for name in names]
+    lines[1] = {"schema": "x", "id": "own:2", "error": "too long"}
+    path = write(tmp_path / "p.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(DataError, match=r"1 of 4 examples of .* no prediction; the first: own:2"):
+        score(OWN, path)
+    assert score(OWN, path, "--missing-as-negative") == 0
+    said = capsys.readouterr()
+    assert said.err.startswith("warning: examples without a prediction, counted as without")
+    assert "precision   66.67\nrecall      66.67\n" in said.out
+
+
+def test_predictions_for_other_data(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path = write(tmp_path / "p.txt", LABELS + "t9\tx\n")
+    assert score(TACRED, path) == 0
+    assert "warning: predictions for no example of the data, passed over: 1" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (LABELS + "t1\tx\n", r"p:5: the id t1 is there twice"),
+        ("t1 per:title\n", r"p:1: 't1 per:title' is not id<TAB>label"),
+        ("t1\ta\tb\n", "is not id<TAB>label"),
+        ("\n", "holds no labels"),
+        ('{"schema": "x", "id": "t1", "relations": []}', r"p:1: not a prediction of one relation"),
+        ('[{"id": "t1", "token": ["a"], "subj_start": 0, "subj_end": 0, "obj_start": 0, '
+         '"obj_end": 0}]', r"example 1 \(id t1\): it has no label to score by"),
+    ],
+)  # fmt: skip
+def test_bad_files(tmp_path: Path, content: str, sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        score(TACRED, write(tmp_path / "p", content))
+
+
+def test_no_torch_is_imported(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.txt", LABELS)
+    statement = (
+        "import contextlib, io; from spanbert_allen.__main__ import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    main(['score', 'relation', {str(TACRED)!r}, {str(path)!r}])"
+    )
+    assert heavy_modules(statement) <= {"numpy"}
