@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 
 class UnitProjection(nn.Module):
@@ -23,10 +22,12 @@ class UnitProjection(nn.Module):
     def __init__(self, dim: int, hidden_dim: int, dropout: float):
         super().__init__()
         self.linear = nn.Linear(dim, hidden_dim)
+        # A module: AllenNLP's check of biases before normalisation sees no function in between.
+        self.activation = nn.GELU()
         self.norm = nn.LayerNorm(hidden_dim)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Shapes: (num_units, dim) to (num_units, hidden_dim)"""
-        projected: Tensor = self.dropout(self.norm(functional.gelu(self.linear(vectors))))
+        projected: Tensor = self.dropout(self.norm(self.activation(self.linear(vectors))))
         return projected
