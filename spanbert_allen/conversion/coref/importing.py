@@ -140,7 +140,7 @@ def _config(checkpoint: CorefCheckpoint, files: EncoderFiles) -> dict[str, Any]:
     }
     return {
         "dataset_reader": {
-            "type": "spanbert_coref_conll",
+            "type": "spanbert_coref",
             "indexer": indexer,
             **checkpoint.reader,
         },

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -127,14 +128,14 @@ def _bert_name(name: str) -> _Renamed | None:
     return ".".join([*path, part]), torch.t if last == "kernel" else _same
 
 
-def _head_name(name: str, names: Iterable[str]) -> _Renamed | None:
+def _head_name(name: str, names: Container[str]) -> _Renamed | None:
     if name in _TABLES:
         return f"{_TABLES[name]}.weight", _same
     scope, _, variable = name.rpartition("/")
     if match := re.fullmatch(r"hidden_(weights|bias)_(\d+)", variable):
         layer = int(match[2])
     elif match := re.fullmatch(r"output_(weights|bias)", variable):
-        layer = sum(other.startswith(f"{scope}/hidden_weights_") for other in names)
+        layer = next(n for n in count() if f"{scope}/hidden_weights_{n}" not in names)
     else:
         return None
     part = _PARTS[match[1]]
