@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     for what, count in losses.items():
         _say(f"lost: {what}: {count}")
     if bad:
-        _say(f"{len(bad)} bad documents or mentions left out; the first: {bad[0]}")
+        _say(f"{len(bad)} mistakes, whose documents are left out; the first: {bad[0]}")
     _say(f"{counts.written} documents of {counts.read_documents} written ({source.name})")
     return 1 if bad or counts.written < counts.read_documents else 0
 

@@ -101,6 +101,11 @@ def one_field(text: str) -> str:
     return _IN_NO_FIELD.sub("_", text) or "_"
 
 
+def is_encodable(text: str) -> bool:
+    """Whether a file of UTF-8 can hold the text: it has no surrogate without a partner."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def no_escaped_marks(document: CorefDocument, losses: Losses) -> CorefDocument:
     """`.` and `?` for `/.` and `/?`, which is how OntoNotes writes some of them."""
     words = [NORMALISED.get(word, word) for word in document.words]

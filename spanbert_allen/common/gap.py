@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spanbert_allen.common.coref_fitting import Losses
+from spanbert_allen.common.coref_fitting import Losses, is_encodable
 from spanbert_allen.common.coref_mentions import CharPlaces
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
@@ -230,7 +230,8 @@ def _pronoun_and_names(document: CorefDocument) -> list[WordSpan] | None:
 
 
 def _is_one_field(document: CorefDocument) -> bool:
-    return not any(mark in document.doc_key + document.text for mark in "\t\n\r")
+    fields = document.doc_key + document.text
+    return is_encodable(fields) and not any(mark in fields for mark in "\t\n\r")
 
 
 def _in_characters(document: CorefDocument) -> list[list[CharSpan]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spanbert_allen.common.coref_fitting import Losses
+from spanbert_allen.common.coref_fitting import Losses, is_encodable
 from spanbert_allen.common.coref_records import default_doc_key
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
@@ -22,6 +22,7 @@ from spanbert_allen.common.record_checks import RecordError
 from spanbert_allen.common.spans import WordSpan
 
 _NUMBER = re.compile(r"\s*[0-9]+\s+(?=\D)")
+_MARK_OF_UTF8 = "\ufeff"  # at the beginning of a file it is no part of it
 _OPENING, _CLOSING = "[(", "])"
 _PARTS = re.compile(r"\s+|[\[\]()]|[^\s\[\]()]+")
 
@@ -64,10 +65,14 @@ def document_of_line(line: str, doc_key: str) -> CorefDocument:
 def winobias_line(document: CorefDocument) -> str:
     """The line of a document that `one_line` lets pass."""
     before, after = [""] * len(document.words), [""] * len(document.words)
-    for kind, cluster in enumerate(document.clusters or ()):
-        for start, end in cluster:
-            before[start] = _OPENING[kind] + before[start]
-            after[end] += _CLOSING[kind]
+    mentions = [
+        (end - start, start, end, kind)
+        for kind, cluster in enumerate(document.clusters or ())
+        for start, end in cluster
+    ]
+    for _, start, end, kind in sorted(mentions):  # brackets of wider mentions go around
+        before[start] = _OPENING[kind] + before[start]
+        after[end] += _CLOSING[kind]
     words = [
         opening + word + closing
         for opening, word, closing in zip(before, document.words, after, strict=True)
@@ -80,12 +85,14 @@ def winobias_line(document: CorefDocument) -> str:
 def one_line(document: CorefDocument, losses: Losses) -> CorefDocument | None:
     """Only documents that a line reads back as."""
     if document.num_sentences <= 1 and len(document.clusters or ()) <= len(_OPENING):
-        try:
-            again = document_of_line(winobias_line(document), document.doc_key)
-        except RecordError:
-            again = None
-        if again == document:
-            return document
+        line = winobias_line(document)
+        if is_encodable(line) and line.strip() and not line.startswith(_MARK_OF_UTF8):
+            try:
+                again = document_of_line(line, document.doc_key)
+            except RecordError:
+                again = None
+            if again == document:
+                return document
     losses["documents left out: not a sentence with mentions of two clusters side by side"] += 1
     return None
 

@@ -19,9 +19,6 @@ from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.segments import NUM_SPECIAL, cut_document
 from spanbert_allen.encoders import find_encoder
 
-SEGMENT_LENGTHS = (128, 256, 384, 512)
-"""Those that the original programs train with."""
-
 
 class MinimisedMaker:
     """
@@ -32,7 +29,8 @@ class MinimisedMaker:
     model_name : `str`
         The encoder whose pieces they are, as for the indexer `spanbert`.
     segment_length : `int`, optional (default = `384`)
-        How many pieces a segment may have, [CLS] and [SEP] counted.
+        How many pieces a segment may have, [CLS] and [SEP] counted; 128, 256, 384 and 512 are what
+        the original programs train with.
     vocabulary : `str`, optional (default = `None`)
         As for the indexer.
     """

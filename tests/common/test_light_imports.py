@@ -5,7 +5,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "module", ["conll", "conll_writer", "coref_jsonl", "files", "text", "document", "spans"]
+    "module", ["coref_detection", "coref_validation", "files", "text", "document", "spans"]
 )
 def test_reading_imports_nothing_heavy(module):
     code = (

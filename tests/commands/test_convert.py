@@ -1,0 +1,121 @@
+"""`spanbert-allen convert` and `validate` as a person uses them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spanbert_allen.__main__ import main
+from spanbert_allen.common.coref_formats import find_format
+from spanbert_allen.common.errors import ConfigError, DataError
+from tests.common.test_conll import FIXTURES
+from tests.common.test_gap import HEADER, TEXT, row
+
+CONLL = str(FIXTURES / "small.conll")
+
+
+def test_converts_and_says_what_is_lost(tmp_path, capsys):
+    target = tmp_path / "small.jsonl"
+    assert main(["convert", CONLL, str(target), "--to", "preco"]) == 0
+    read = list(find_format("conll").read(CONLL))
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines() == [
+        "lost: speakers (documents): 1",
+        "lost: genres (documents): 2",
+        f"{len(read)} documents of {len(read)} written (conll)",
+    ]
+    assert [one.clusters for one in find_format("preco").read(target)] == [
+        one.clusters for one in read
+    ]
+
+
+def test_to_pieces_and_back_over_standard_output(tmp_path, capsys):
+    pieces = str(tmp_path / "dev.128.jsonlines")
+    options = ["--model", "tiny", "--segment-length", "128"]
+    assert main(["convert", CONLL, pieces, "--to", "minimised", *options]) == 0
+    assert main(["convert", pieces, "-", "--to", "conll"]) == 0
+    (tmp_path / "again.conll").write_text(capsys.readouterr().out)
+    conll = find_format("conll")
+    assert list(conll.read(tmp_path / "again.conll")) == list(conll.read(CONLL))
+
+
+def test_singletons_can_be_dropped(tmp_path):
+    target = tmp_path / "f.jsonl"
+    source = str(FIXTURES / "preco.jsonl")
+    assert main(["convert", source, str(target), "--to", "jsonl", "--drop-singletons"]) == 0
+    assert [len(one.clusters) for one in find_format("jsonl").read(target)] == [2, 0]
+
+
+def test_nothing_is_written_by_halves(tmp_path, capsys):
+    target = tmp_path / "f.preco"
+    target.write_text("old")
+    with pytest.raises(DataError, match=r"--strict, and preco does not hold speakers \(docum"):
+        main(["convert", CONLL, str(target), "--to", "preco", "--strict"])
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"tokens": ["a"]}\n{"tokens": ["a"], "clusters": [[[0, 1]], [[2, 2]]]}\n')
+    with pytest.raises(DataError, match=r"bad\.jsonl:2: clusters\[0\]\[0\] is words 0 to 1"):
+        main(["convert", str(bad), str(target), "--to", "preco"])
+    assert target.read_text() == "old"
+    assert main(["convert", str(bad), str(target), "--to", "preco", "--skip-bad"]) == 1
+    assert len(target.read_text().splitlines()) == 1
+    assert "2 mistakes, whose documents are left out; the first: " in capsys.readouterr().err
+
+
+def test_documents_that_are_left_out_make_the_status_1(tmp_path, capsys):
+    assert main(["convert", CONLL, str(tmp_path / "f"), "--to", "winobias"]) == 1
+    assert "lost: documents left out: not a sentence with" in capsys.readouterr().err
+
+
+def test_predictions_for_gaps_scorer(tmp_path, capsys):
+    (tmp_path / "gap.tsv").write_text(HEADER + row("test-1") + row("test-2"))
+    her, mina = TEXT.index("her"), [{"start": 0, "end": 4, "words": [0, 0]}]
+    mention = {"start": her, "end": her + 3, "words": [14, 14]}
+    result = {"schema": "spanbert_allen.coref/1", "doc_key": "test-1", "text": TEXT}
+    (tmp_path / "out.jsonl").write_text(json.dumps({**result, "clusters": [[*mina, mention]]}))
+    arguments = ["convert", str(tmp_path / "out.jsonl"), "-", "--to", "gap-predictions"]
+    with pytest.raises(ConfigError, match="add --gap FILE"):
+        main(arguments)
+    assert main([*arguments, "--gap", str(tmp_path / "gap.tsv")]) == 0
+    said = capsys.readouterr()
+    assert said.out == "test-1\tTRUE\tFALSE\ntest-2\tFALSE\tFALSE\n"
+    assert "lost: rows without a prediction, which are FALSE: 1" in said.err
+    (tmp_path / "out.jsonl").write_text(json.dumps({**result, "doc_key": "x", "clusters": []}))
+    with pytest.raises(DataError, match="document x is not the row of that name"):
+        main([*arguments, "--gap", str(tmp_path / "gap.tsv")])
+
+
+def test_options_that_are_missing(tmp_path):
+    with pytest.raises(ConfigError, match="name it with --model"):
+        main(["convert", CONLL, str(tmp_path / "f"), "--to", "minimised"])
+    with pytest.raises(ConfigError, match="standard input cannot be read twice"):
+        main(["convert", "-", str(tmp_path / "f"), "--to", "jsonl"])
+    assert not (tmp_path / "f").exists()
+
+
+def test_validate(tmp_path, capsys):
+    assert main(["validate", CONLL]) == 0
+    lines = [line.rsplit(None, 1) for line in capsys.readouterr().out.splitlines()]
+    numbers = dict(lines)
+    read = list(find_format("conll").read(CONLL))
+    assert numbers["format"] == "conll"
+    assert int(numbers["documents"]) == len(read)
+    assert int(numbers["words"]) == sum(len(one.words) for one in read)
+    assert int(numbers["problems"]) == 0
+
+
+def test_validate_tells_every_mistake(tmp_path, capsys):
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"tokens": ["a"], "clusters": [[[0, 1]], [[2, 2]]]}\n{"tokens": 3}\n')
+    assert main(["validate", str(bad), "--limit", "2"]) == 1
+    said = capsys.readouterr()
+    first, second, rest = said.err.splitlines()
+    assert first.startswith(f"{bad}:1: clusters[0][0] is words 0 to 1, but the document has 1")
+    assert second.startswith(f"{bad}:1: clusters[1][0] is words 2 to 2")
+    assert rest == "and 1 more (--limit 2)"
+    assert said.out.splitlines()[-1].split() == ["problems", "3"]
+    with pytest.raises(DataError, match="no coreference file that is known"):
+        bad.write_text("text\n")
+        main(["validate", str(bad)])
+    assert main(["validate", str(bad), "--format", "conll"]) == 1
