@@ -26,7 +26,7 @@ print(json.dumps(sorted(name for name in ("torch", "allennlp", "transformers", "
         "import spanbert_allen.sample_corpus.layouts",
         "import spanbert_allen.encoders",
         "import spanbert_allen.data.minimised",
-        "from spanbert_allen.__main__ import main; main(['validate', 'LICENSE', '--format', 'conll'])",
+        "from spanbert_allen.__main__ import main; main(['validate', 'LICENSE', '--format=gap'])",
         "from spanbert_allen.__main__ import main; main([])",
         "from spanbert_allen.__main__ import main; main(['doctor', '--quick'])",
     ],
