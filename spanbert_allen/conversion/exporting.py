@@ -16,7 +16,8 @@ from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.conversion.model_card import model_card
-from spanbert_allen.conversion.tasks import TASKS, Task
+from spanbert_allen.conversion.task import Task
+from spanbert_allen.conversion.tasks import TASKS
 from spanbert_allen.encoders import EncoderFiles, find_encoder
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
 
@@ -50,14 +51,17 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
         task = _task_of(loaded.model)
         files = find_encoder("", serialization_dir=extracted)
         metrics = Path(extracted) / "metrics.json"
+        config = loaded.config.as_dict(quiet=True)
+        settings = task.bert_settings(loaded.model, config)
         card = model_card(
-            loaded.config.as_dict(quiet=True),
+            config,
             task,
             json.loads(metrics.read_text()) if metrics.is_file() else {},
+            task.card_section(loaded.model),
         )
         part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         try:
-            _write(loaded.model, task, files, card, part)
+            _write(loaded.model, task, files, settings, card, part)
             part.chmod(0o755)  # a temporary folder is its owner's only
             part.replace(folder)
         finally:
@@ -72,9 +76,16 @@ def _task_of(model: Model) -> Task:
     raise ConfigError(f"a {type(model).__name__} has no form in transformers; these have: {known}")
 
 
-def _write(model: Any, task: Task, files: EncoderFiles, card: str, folder: Path) -> None:
+def _write(
+    model: Any,
+    task: Task,
+    files: EncoderFiles,
+    settings: dict[str, Any],
+    card: str,
+    folder: Path,
+) -> None:
     encoder, head = model.embedder.encoder, model.get_submodule(task.head)
-    config = transformers.BertConfig.from_dict(dict(files.config))
+    config = transformers.BertConfig.from_dict({**files.config, **settings})
     theirs = getattr(transformers, task.architecture)(config)
     wanted = theirs.bert.state_dict()
     weights = {name: tensor for name, tensor in _merged(encoder).items() if name in wanted}

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from allennlp.common import Params
 from allennlp.common.meta import META_NAME, Meta
-from allennlp.data import Vocabulary
 from allennlp.models import Model, archival
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.conversion.tasks import Task
+from spanbert_allen.conversion.task import Blueprint, Source, Task
 from spanbert_allen.encoders import find_encoder
 from spanbert_allen.modules.encoder_weights import read_weights, renamed
 
@@ -40,7 +39,7 @@ def import_model(
     vocabulary : `str`, optional (default = `None`)
         As for `find_encoder`: the authors' archives come without.
     options
-        The task's own; see its `make_config`.
+        Those that the task takes, by the names of `Task.options`; `None` stands for not given.
 
     # Errors
 
@@ -51,6 +50,12 @@ def import_model(
         raise ConfigError(f"the archive to write is {archive}: its name must end in .tar.gz")
     if not archive.absolute().parent.is_dir():
         raise DataError(f"the folder {archive.absolute().parent} does not exist; make it", archive)
+    surplus = [name for name in options if options[name] is not None and name not in task.options]
+    if surplus:
+        raise ConfigError(
+            f"`{surplus[0]}` is no option for a `{task.model_type}`; it takes "
+            f"{', '.join(task.options)}"
+        )
     files = find_encoder(source, vocabulary=vocabulary)
     if files.find_weights is None:
         raise DataError("has no weights", source)
@@ -58,21 +63,59 @@ def import_model(
     encoder = {"model_name": source}
     if vocabulary is not None:
         encoder["vocabulary"] = vocabulary
-    options["max_length"] = min(options["max_length"], files.max_positions)
-    config = task.make_config(encoder, **options)
+    blueprint = task.blueprint(
+        Source(
+            name=source,
+            encoder=encoder,
+            config=files.config,
+            num_outputs=_num_outputs(task, weights, source),
+            max_positions=files.max_positions,
+        ),
+        options,
+    )
     with tempfile.TemporaryDirectory(dir=archive.absolute().parent, prefix=".import-") as folder:
-        model_params = Params(json.loads(json.dumps(config["model"])))
-        vocab = Vocabulary()
-        model = Model.from_params(model_params, vocab=vocab, serialization_dir=folder)
-        _load_head(model, task, weights, source)
-        Params(config).to_file(str(Path(folder) / "config.json"))
-        vocab.save_to_files(str(Path(folder) / "vocabulary"))
-        Meta.new().to_file(Path(folder) / META_NAME)
-        torch.save(model.state_dict(), Path(folder) / "best.th")
-        archival.archive_model(folder, archive_path=archive)
+        _write_archive(blueprint, task, weights, source, folder=Path(folder), archive=archive)
 
 
-def _load_head(model: Model, task: Task, weights: Mapping[str, Tensor], source: str) -> None:
+def _num_outputs(task: Task, weights: Mapping[str, Tensor], source: str) -> int:
+    for name in [f"{task.head}.weight"] + ["pooler.dense.weight"] * task.uses_pooler:
+        if name not in weights:
+            raise DataError(
+                f"has no `{name}`: it is not a model fine-tuned for this task; give one, or "
+                "train this encoder with one of the configurations",
+                source,
+            )
+    return len(weights[f"{task.head}.weight"])
+
+
+def _write_archive(
+    blueprint: Blueprint,
+    task: Task,
+    weights: Mapping[str, Tensor],
+    source: str,
+    *,
+    folder: Path,
+    archive: Path,
+) -> None:
+    model_params = Params(json.loads(json.dumps(blueprint.config["model"])))
+    model = Model.from_params(
+        model_params, vocab=blueprint.vocabulary, serialization_dir=str(folder)
+    )
+    _load_head(model, task, weights, source, blueprint.outputs)
+    Params(blueprint.config).to_file(str(folder / "config.json"))
+    blueprint.vocabulary.save_to_files(str(folder / "vocabulary"))
+    Meta.new().to_file(folder / META_NAME)
+    torch.save(model.state_dict(), folder / "best.th")
+    archival.archive_model(str(folder), archive_path=str(archive))
+
+
+def _load_head(
+    model: Model,
+    task: Task,
+    weights: Mapping[str, Tensor],
+    source: str,
+    outputs: Sequence[int] | None,
+) -> None:
     head = model.get_submodule(task.head)
     wanted = head.state_dict()
     found = {}
@@ -85,6 +128,8 @@ def _load_head(model: Model, task: Task, weights: Mapping[str, Tensor], source: 
                 source,
             )
         found[name] = weights[full_name]
+        if outputs is not None:  # they are in another order there
+            found[name] = found[name][list(outputs)]
         if found[name].shape != tensor.shape:
             raise DataError(
                 f"`{full_name}` has shape {tuple(found[name].shape)}, not {tuple(tensor.shape)}: "

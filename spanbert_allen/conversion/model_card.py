@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spanbert_allen.conversion.tasks import Task
+from spanbert_allen.conversion.task import Task
 from spanbert_allen.version import VERSION
 
 
-def model_card(config: Mapping[str, Any], task: Task, metrics: Mapping[str, Any]) -> str:
+def model_card(
+    config: Mapping[str, Any],
+    task: Task,
+    metrics: Mapping[str, Any],
+    section: Sequence[str] = (),
+) -> str:
     """
     Markdown with the hub's front matter.
 
@@ -22,6 +27,8 @@ def model_card(config: Mapping[str, Any], task: Task, metrics: Mapping[str, Any]
         Its task.
     metrics : `Mapping[str, Any]`
         What the training wrote at its end; may be empty.
+    section : `Sequence[str]`, optional (default = `()`)
+        What is to be said about its use: lines of Markdown.
     """
     encoder = config["model"]["embedder"]["model_name"]
     scores = {
@@ -42,6 +49,7 @@ def model_card(config: Mapping[str, Any], task: Task, metrics: Mapping[str, Any]
         f"`{encoder}`. If that is one of SpanBERT's releases, its licence holds for this model,",
         "too: CC-BY-NC 4.0, no commercial use.",
         "",
+        *section,
     ]
     if scores:
         lines += ["On the data that the best weights were chosen by:", "", "| score | value |"]

@@ -168,7 +168,7 @@ def test_an_imported_model_is_evaluated(tmp_path, theirs):
     run_import(source, tmp_path / "model.tar.gz", "--vocabulary", str(SHIPPED))
     data = Path(__file__).parents[1] / "fixtures" / "qa" / "squad.json"
     out = tmp_path / "metrics.json"
-    evaluate_from_archive(tmp_path / "model.tar.gz", data, metrics_output_file=str(out))
+    evaluate_from_archive(tmp_path / "model.tar.gz", str(data), metrics_output_file=str(out))
     assert json.loads(out.read_text())["total"] == 5
 
 

@@ -1,0 +1,144 @@
+"""Relation classification, as it is imported and exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from allennlp.models import Model
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.relations import NO_RELATION
+from spanbert_allen.common.tacred_preset import TACRED_LABELS, TACRED_MARKERS
+from spanbert_allen.conversion.label_names import (
+    check_number,
+    given_names,
+    label_settings,
+    own_names,
+)
+from spanbert_allen.conversion.task import (
+    Blueprint,
+    Source,
+    Task,
+    kept_settings,
+    prediction_loader,
+)
+from spanbert_allen.data.relation_input import MARKERS_NAMESPACE
+from spanbert_allen.data.relation_vocabulary import RelationVocabulary
+from spanbert_allen.models.relation import SpanbertRelation
+
+PRESET = "tacred"
+"""Names the labels, and the markers, of the model that SpanBERT's authors released."""
+
+
+class RelationTask(Task):
+    """Relation classification by the pooled [CLS]; see `Task`."""
+
+    model_type = "spanbert_relation"
+    head = "classifier"
+    architecture = "BertForSequenceClassification"
+    pipeline_tag = "text-classification"
+    uses_pooler = True
+    options = ("max_length", "mode", "labels", "markers", "negative_label")
+
+    def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
+        """See `Task`."""
+        labels = _labels(source, options.get("labels"))
+        markers = _markers(source, options.get("markers"), labels)
+        negative = source.setting(options, "negative_label", NO_RELATION)
+        if negative not in labels:
+            negative = None
+        elif labels[0] != negative:
+            raise ConfigError(
+                f"--negative-label: {negative!r} is not the first output of {source.name}; its "
+                "labels are given in another order than that of its outputs"
+            )
+        max_length = source.setting(options, "max_length", 128)
+        embedder = {"type": "spanbert", "dtype": "float32", "pooler": True, **source.encoder}
+        config = {
+            "dataset_reader": {
+                "type": "spanbert_tacred",
+                "indexer": {"type": "spanbert", **source.encoder},
+                "mode": source.setting(options, "mode", "ner"),
+                "max_length": min(max_length, source.max_positions),
+            },
+            "vocabulary": {"type": "spanbert_relation", "negative_label": negative},
+            "validation_data_loader": prediction_loader(),
+            "data_loader": prediction_loader(),
+            "model": {
+                "type": self.model_type,
+                "embedder": embedder,
+                "pooling": {"type": "cls"},
+                "negative_label": negative,
+            },
+        }
+        return Blueprint(config, RelationVocabulary.from_lists(labels, markers))
+
+    def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Task`."""
+        ours = cast("SpanbertRelation", model)
+        if not ours.pooling.uses_pooler:
+            raise ConfigError(
+                f"a relation model with the pooling {type(ours.pooling).__name__} has no form in "
+                "transformers, whose class stands on the pooled [CLS]; train one with the pooling "
+                "`cls`"
+            )
+        reader = config["dataset_reader"]
+        kept = {
+            "max_length": reader.get("max_length"),
+            "mode": reader.get("mode"),
+            "markers": _markers_of(ours),
+            "negative_label": ours.negative_label,
+        }
+        return label_settings(ours.labels, ours.classifier.dropout) | kept_settings(kept)
+
+    def card_section(self, model: Model) -> list[str]:
+        """See `Task`."""
+        ours = cast("SpanbertRelation", model)
+        lines = [
+            "The input is a sentence with markers in place of the two entities, or around them.",
+            "They are word pieces, which transformers' tokenizer does not put in; an archive that",
+            "`spanbert-allen import --task relation` makes of this model does.",
+            "",
+            "| marker | word piece |",
+            "|---|---|",
+        ]
+        markers = _markers_of(ours)
+        lines += [f"| {name} | [unused{number}] |" for number, name in enumerate(markers, start=1)]
+        return [*lines, ""]
+
+
+def _labels(source: Source, given: Sequence[str] | None) -> list[str]:
+    if given is not None and list(given) == [PRESET]:
+        labels: list[str] | None = list(TACRED_LABELS)
+    else:
+        labels = given_names("--labels", given) or own_names(source)
+    if labels is None and source.num_outputs == len(TACRED_LABELS):
+        labels = list(TACRED_LABELS)
+    if labels is None:
+        raise ConfigError(
+            f"--labels: {source.name} does not name its {source.num_outputs} outputs, and TACRED "
+            f"has {len(TACRED_LABELS)}; give a file with one label a line, in their order"
+        )
+    check_number("--labels", labels, source)
+    return labels
+
+
+def _markers(source: Source, given: Sequence[str] | None, labels: Sequence[str]) -> list[str]:
+    if given is not None and list(given) == [PRESET]:
+        return list(TACRED_MARKERS)
+    markers = given_names("--markers", given) or source.setting({}, "markers", None)
+    if markers is None and tuple(labels) == TACRED_LABELS:
+        markers = list(TACRED_MARKERS)
+    if markers is None:
+        raise ConfigError(
+            f"--markers: {source.name} does not say what [unused1], [unused2], ... stand for; "
+            "give a file with one name a line, in their order: SUBJ_START, SUBJ_END, "
+            "OBJ_START, OBJ_END, then SUBJ=TYPE and OBJ=TYPE"
+        )
+    return list(markers)
+
+
+def _markers_of(model: SpanbertRelation) -> list[str]:
+    numbers = model.vocab.get_token_to_index_vocabulary(MARKERS_NAMESPACE)
+    return sorted(numbers, key=numbers.__getitem__)

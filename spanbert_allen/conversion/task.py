@@ -1,0 +1,130 @@
+"""A task whose models are converted, from and to transformers' form."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from allennlp.data import Vocabulary
+from allennlp.models import Model
+
+SETTINGS_KEY = "spanbert_allen"
+"""The key of transformers' `config.json` under which exported models keep settings of ours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """
+    What a model that is imported says about itself.
+
+    # Parameters
+
+    name : `str`
+        Its file, folder or hub id.
+    encoder : `Mapping[str, Any]`
+        The settings of indexer and embedder alike: `model_name` and, if needed, `vocabulary`.
+    config : `Mapping[str, Any]`
+        Its `config.json`.
+    num_outputs : `int`
+        The outputs of its head.
+    max_positions : `int`
+        The most pieces that its encoder takes.
+    """
+
+    name: str
+    encoder: Mapping[str, Any]
+    config: Mapping[str, Any]
+    num_outputs: int
+    max_positions: int
+
+    def setting(self, options: Mapping[str, Any], name: str, default: Any) -> Any:
+        """What the user gives, else what an exported model has kept, else the default."""
+        if options.get(name) is not None:
+            return options[name]
+        kept = self.config.get(SETTINGS_KEY)
+        value = kept.get(name) if isinstance(kept, Mapping) else None
+        return default if value is None else value
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """
+    What a model is built from.
+
+    # Parameters
+
+    config : `dict[str, Any]`
+        Its configuration.
+    vocabulary : `Vocabulary`, optional
+        AllenNLP's; empty by default.
+    outputs : `Sequence[int]`, optional (default = `None`)
+        Which output of the source becomes each of its outputs; `None` if the order is the same.
+    """
+
+    config: dict[str, Any]
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    outputs: Sequence[int] | None = None
+
+
+class Task(ABC):
+    """A task that both sides have a model for."""
+
+    model_type: ClassVar[str]
+    """The name under which our model is registered."""
+    head: ClassVar[str]
+    """The name of the head's linear layer, in our model as in transformers'."""
+    architecture: ClassVar[str]
+    """The class of transformers."""
+    pipeline_tag: ClassVar[str]
+    """The hub's name of the task."""
+    uses_pooler: ClassVar[bool]
+    """Whether the head stands on the encoder's pooler."""
+    options: ClassVar[Sequence[str]]
+    """The names of the options that an import takes."""
+
+    @abstractmethod
+    def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
+        """
+        Our configuration and vocabulary. Settings that `-o` may want to change for predictions are
+        written out: it changes nothing that is not there.
+
+        # Parameters
+
+        source : `Source`
+            What is imported.
+        options : `Mapping[str, Any]`
+            By the names of `options`; `None` for what is not given.
+        """
+
+    def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        What a model adds to transformers' `config.json`; `ConfigError` for one that transformers
+        has no form for.
+
+        # Parameters
+
+        model : `Model`
+            Ours.
+        config : `Mapping[str, Any]`
+            What it was trained with.
+        """
+        del model, config
+        return {}
+
+    def card_section(self, model: Model) -> list[str]:
+        """What the model card says about its use, as lines of Markdown."""
+        del model
+        return []
+
+
+def kept_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of ours as an addition to transformers' `config.json`."""
+    return {SETTINGS_KEY: {name: value for name, value in settings.items() if value is not None}}
+
+
+def prediction_loader() -> dict[str, Any]:
+    """The data loader of imported models."""
+    sampler = {"type": "spanbert_token_budget", "max_pieces": 16384, "shuffle": False}
+    return {"batch_sampler": sampler}
