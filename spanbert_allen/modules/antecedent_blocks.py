@@ -96,3 +96,28 @@ def products_with(sources: Tensor, targets: Tensor, indices: Tensor) -> Tensor:
         )
     ]
     return torch.cat(products) if products else sources.new_zeros(indices.shape)
+
+
+def by_distance(scores: Tensor, first: int, stop: int, num_columns: int) -> Tensor:
+    """
+    Scores of distances as a block of rows: row i, column j has that of i - j, or that of 0 where j
+    does not come before i.
+
+    # Parameters
+
+    scores : `Tensor`
+        Shape: (num_spans,). The score of each distance, from 0.
+    first, stop : `int`
+        The spans that the rows are.
+    num_columns : `int`
+
+    # Returns
+
+    `Tensor`
+        A new one. Shape: (stop - first, num_columns)
+    """
+    # Shape: (stop - first + num_columns - 1,). Distances fall along a row and rise along a column:
+    # the last row begins this, and each before it begins one further.
+    distances = torch.arange(stop - 1, first - num_columns, -1, device=scores.device)
+    falling = scores[distances.clamp(min=0)]
+    return falling.unfold(0, num_columns, 1).flip(0)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.antecedent_blocks import best_products, by_distance
+from spanbert_allen.modules.at_least_float32 import at_least_float32
 from spanbert_allen.modules.distance import NUM_DISTANCE_BUCKETS, distance_buckets
 from spanbert_allen.modules.link_scorer import Antecedents
-
-_ROWS_PER_CHUNK = 256
-_PAIRS_PER_CHUNK = 2048
 
 
 class CoarseAntecedents(nn.Module):
@@ -18,8 +16,7 @@ class CoarseAntecedents(nn.Module):
     `c(i, j) = m_i + m_j + (W g_i + b) . g_j + r[bucket(i - j)]` for `j < i`, the coarse score of
     Lee et al. (2018), section 4, with the distance prior `r` of Joshi et al. (2019).
 
-    Only row blocks of the lower triangle are ever held, never all pairs; the best antecedents are
-    found without gradients, and only their scores are computed with them.
+    Only row blocks of the lower triangle are ever held, never all pairs.
 
     # Parameters
 
@@ -69,69 +66,31 @@ class CoarseAntecedents(nn.Module):
         `Antecedents`
             num_antecedents is min(max_antecedents, num_spans - 1), at least 0.
         """
-        num_spans = spans.size(0)
         # Shape: (num_spans, span_dim)
         projected, plain = self.dropout(self.projection(spans)), self.dropout(spans)
         sources, targets = (plain, projected) if self.project_antecedents else (projected, plain)
         # Shape: (num_spans,)
-        distance_scores = self._distance_scores(num_spans, spans)
-        with torch.no_grad():
-            indices = self._best(sources, targets, mention_scores, distance_scores)
+        distance_scores = self._distance_scores(spans.size(0), spans)
+        known_distances, known_mentions = distance_scores.detach(), mention_scores.detach()
+
+        def rank(products: Tensor, first: int, stop: int) -> Tensor:
+            num_columns = products.size(1)
+            scores = by_distance(known_distances, first, stop, num_columns)
+            return scores.add_(products).add_(known_mentions[:num_columns])
+
         # Shape: (num_spans, num_antecedents)
-        positions = torch.arange(num_spans, device=spans.device).unsqueeze(1)
+        indices, products = best_products(sources, targets, self.max_antecedents, rank)
+        positions = torch.arange(spans.size(0), device=spans.device).unsqueeze(1)
         valid = indices < positions
-        scores = self._products(sources, targets, indices)
-        scores = scores + mention_scores.unsqueeze(1) + mention_scores[indices]
+        scores = at_least_float32(products) + mention_scores.unsqueeze(1) + mention_scores[indices]
         scores = scores + distance_scores[(positions - indices).clamp(min=0)]
         return Antecedents(indices, valid, scores.masked_fill(~valid, float("-inf")))
 
     def _distance_scores(self, num_spans: int, like: Tensor) -> Tensor:
-        """The prior of each distance. Shape: (num_spans,)"""
+        """The prior of each distance, at least float32. Shape: (num_spans,)"""
         if self.prior_embedding is None:
-            return like.new_zeros(num_spans)
+            return at_least_float32(like.new_zeros(num_spans))
         # Shape: (num_buckets,)
         prior = self.prior_output(self.dropout(self.prior_embedding.weight)).squeeze(-1)
-        return prior[distance_buckets(torch.arange(num_spans, device=like.device))]
-
-    def _best(
-        self, sources: Tensor, targets: Tensor, mention_scores: Tensor, distance_scores: Tensor
-    ) -> Tensor:
-        """
-        Shape: (num_spans, num_antecedents). Rows with fewer antecedents than that are filled up
-        with spans that do not precede them.
-        """
-        num_spans = sources.size(0)
-        num_antecedents = min(self.max_antecedents, max(num_spans - 1, 0))
-        positions = torch.arange(num_spans, device=sources.device)
-        blocks = []
-        for first, stop in row_bounds(num_spans, _ROWS_PER_CHUNK):
-            # The first rows have fewer antecedents: columns that are none fill them up.
-            num_columns = max(stop, num_antecedents)
-            rows, columns = positions[first:stop].unsqueeze(1), positions[:num_columns]
-            # Shape: (rows, columns)
-            scores = sources[first:stop] @ targets[:num_columns].t()
-            scores = scores + mention_scores[:num_columns]
-            scores += distance_scores[(rows - columns).clamp(min=0)]
-            scores = scores.masked_fill(columns >= rows, float("-inf"))
-            blocks.append(scores.topk(num_antecedents, dim=1).indices)
-        if not blocks:
-            return positions.new_zeros(0, 0)
-        return torch.cat(blocks)
-
-    def _products(self, sources: Tensor, targets: Tensor, indices: Tensor) -> Tensor:
-        """`(W g_i + b) . g_j` of the chosen pairs. Shape: (num_spans, num_antecedents)"""
-        num_spans, num_antecedents = indices.shape
-        if indices.numel() == 0:
-            return sources.new_zeros(num_spans, num_antecedents)
-        bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)
-
-        def product(source: Tensor, chosen: Tensor) -> Tensor:
-            # Shape: (rows, num_antecedents, span_dim)
-            target = targets.index_select(0, chosen.flatten()).view(*chosen.shape, -1)
-            # Shape: (rows, num_antecedents)
-            return torch.einsum("rs,ras->ra", source, target)
-
-        chunks = zip(
-            overlapping_slices(sources, bounds), (indices[a:b] for a, b in bounds), strict=True
-        )
-        return run_chunks(product, chunks, num_spans)
+        buckets = distance_buckets(torch.arange(num_spans, device=like.device))
+        return at_least_float32(prior)[buckets]

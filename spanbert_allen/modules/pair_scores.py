@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from spanbert_allen.modules.antecedent_blocks import by_distance
 from spanbert_allen.modules.distance import distance_buckets
 from spanbert_allen.modules.pair_features import FEATURES, PairFeatures, SpanContext
 
@@ -68,10 +69,9 @@ class PairScores(nn.Module):
         # Shape: (rows, columns)
         scores = torch.zeros(stop - first, num_columns, device=like.device)
         if "distance" in tables:
-            # Row r of the windows, read backwards, is the distances of the span stop - 1 - r.
-            distances = torch.arange(stop - 1, first - num_columns, -1, device=like.device)
-            by_distance = tables["distance"][distance_buckets(distances.clamp(min=0))]
-            scores = by_distance.unfold(0, num_columns, 1).flip(0).clone()
+            distances = torch.arange(stop, device=like.device)
+            by_bucket = tables["distance"][distance_buckets(distances)]
+            scores = by_distance(by_bucket, first, stop, num_columns)
         if "speaker" in tables:
             same = context.speaker_ids[first:stop, None] == context.speaker_ids[:num_columns]
             other_score, same_score = tables["speaker"]

@@ -5,8 +5,8 @@ import torch
 from allennlp.common import Lazy
 
 from spanbert_allen.modules import (
+    antecedent_blocks,
     antecedent_scorer,
-    coarse_antecedents,
     feedforward_mentions,
     span_representation,
 )
@@ -69,9 +69,9 @@ def _small_chunks(monkeypatch):
     monkeypatch.setattr(feedforward_mentions, "_CANDIDATES_PER_BLOCK", 19)
     monkeypatch.setattr(feedforward_mentions, "_CANDIDATES_PER_CHUNK", 7)
     monkeypatch.setattr(span_representation, "_SPANS_PER_CHUNK", 4)
-    monkeypatch.setattr(coarse_antecedents, "_ROWS_PER_CHUNK", 5)
+    monkeypatch.setattr(antecedent_blocks, "_ROWS_PER_CHUNK", 5)
     monkeypatch.setattr(gated_refinement, "_ROWS_PER_CHUNK", 5)
-    for module in (coarse_antecedents, antecedent_scorer, attended_antecedent, cluster_merging):
+    for module in (antecedent_scorer, attended_antecedent, cluster_merging):
         monkeypatch.setattr(module, "_PAIRS_PER_CHUNK", 17)
 
 
