@@ -15,8 +15,7 @@ from allennlp.predictors import Predictor
 
 from spanbert_allen.common.coref_jsonl import default_doc_key
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.relation_files import relation_layout
-from spanbert_allen.common.tacred_json import read_tacred
+from spanbert_allen.common.relation_files import read_relations, relation_layout
 from spanbert_allen.data.relation_input import MARKERS_NAMESPACE
 from spanbert_allen.dataset_readers.relation_reader import RelationReader
 from spanbert_allen.integrations.doc_document import is_doc
@@ -39,8 +38,8 @@ class RelationPredictor(SpanPredictor):
     The relation of two entities of a text, or of all pairs of its entities, with probabilities. A
     record is one of `spanbert_relation_jsonl`, whose label is passed over, or has `entities`, a
     list of `[start, end, type]` (the type may be left out), instead of a subject and an object.
-    `allennlp predict` also takes files in the layout of TACRED; if the output is named `.txt` or
-    `.tsv`, it writes the official `id<TAB>label`.
+    `allennlp predict` also takes files in the layout of TACRED or of SemEval-2010 Task 8; if the
+    output is named `.txt` or `.tsv`, it writes the official `id<TAB>label`.
 
     # Parameters
 
@@ -163,12 +162,12 @@ class RelationPredictor(SpanPredictor):
         return results
 
     def records(self, path: str) -> Iterator[Record]:
-        """The records of a file: lines, or the examples of one in the layout of TACRED."""
+        """The records of a file: lines, or the examples of TACRED's or SemEval's layout."""
         if relation_layout(path) == "records":
             yield from super().records(path)
             return
         problems: list[DataError] = []
-        for example in read_tacred(path, on_problem=problems.append):
+        for example in read_relations(path, on_problem=problems.append):
             yield from _bad(problems)
             yield Record(
                 {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +11,19 @@ from typing import Literal
 from spanbert_allen.common.files import STANDARD_STREAM, open_bytes
 from spanbert_allen.common.relation_jsonl import read_relation_jsonl
 from spanbert_allen.common.relations import OnProblem, RelationExample
+from spanbert_allen.common.semeval_text import read_semeval
 from spanbert_allen.common.tacred_json import read_tacred
 
-Layout = Literal["tacred", "records"]
-"""One JSON array, or a JSON record a line."""
+Layout = Literal["tacred", "semeval", "records"]
+"""One JSON array, SemEval-2010's numbered sentences, or a JSON record a line."""
+
+_SEMEVAL = re.compile(rb'\d+\t"')
 
 
 def relation_layout(path: str | Path) -> Layout:
     """
-    The layout of a file, by its first character. Standard input, which can be read only once, holds
-    records.
+    The layout of a file, by its first characters. Standard input, which can be read only once,
+    holds records.
 
     # Parameters
 
@@ -34,21 +38,27 @@ def relation_layout(path: str | Path) -> Layout:
                 pass
         except (EOFError, OSError, zlib.error):
             return "records"  # whoever reads it says what is wrong
-    return "tacred" if start.lstrip().startswith(b"[") else "records"
+    start = start.lstrip()
+    if start.startswith(b"["):
+        return "tacred"
+    return "semeval" if _SEMEVAL.match(start) else "records"
 
 
 def read_relations(
     path: str | Path, *, language: str = "en", on_problem: OnProblem | None = None
 ) -> Iterator[RelationExample]:
     """
-    The examples of a file in the layout of TACRED or of `spanbert_relation_jsonl`.
+    The examples of a file in the layout of TACRED, SemEval-2010 or `spanbert_relation_jsonl`.
 
     # Parameters
 
     path, language, on_problem
         As for `read_relation_jsonl`.
     """
-    if relation_layout(path) == "tacred":
+    layout = relation_layout(path)
+    if layout == "tacred":
         yield from read_tacred(path, on_problem=on_problem)
+    elif layout == "semeval":
+        yield from read_semeval(path, on_problem=on_problem)
     else:
         yield from read_relation_jsonl(path, language=language, on_problem=on_problem)

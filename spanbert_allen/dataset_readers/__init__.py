@@ -13,6 +13,7 @@ from spanbert_allen.dataset_readers.mrqa import MrqaReader
 from spanbert_allen.dataset_readers.qa_reader import QuestionReader
 from spanbert_allen.dataset_readers.relation_jsonl import RelationJsonlReader
 from spanbert_allen.dataset_readers.relation_reader import RelationReader
+from spanbert_allen.dataset_readers.semeval import SemevalReader
 from spanbert_allen.dataset_readers.squad import SquadReader
 from spanbert_allen.dataset_readers.tacred import TacredReader
 from spanbert_allen.dataset_readers.text_pairs_jsonl import TextPairsJsonlReader
@@ -29,6 +30,7 @@ __all__ = [
     "RelationJsonlReader",
     "RelationReader",
     "RelationVocabulary",
+    "SemevalReader",
     "SquadReader",
     "TacredReader",
     "TextPairsJsonlReader",

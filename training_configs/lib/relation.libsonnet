@@ -4,8 +4,8 @@
 local classification = import 'classification.libsonnet';
 
 classification {
-  // Data. `layout`: `tacred`, or `jsonl` for one's own. `mode`: what the encoder sees of the entities: `ner`,
-  // `text`, `text_ner`, `ner_text`.
+  // Data. `layout`: `tacred`, `semeval` or, for one's own, `jsonl`. `mode`: what the encoder sees of the
+  // entities: `ner`, `text`, `text_ner`, `ner_text`.
   layout:: 'tacred',
   mode:: 'ner',
 
@@ -29,7 +29,11 @@ classification {
   datasets_for_vocab_creation: ['train'],
 
   reader:: {
-    type: { tacred: 'spanbert_tacred', jsonl: 'spanbert_relation_jsonl' }[$.layout],
+    type: {
+      tacred: 'spanbert_tacred',
+      semeval: 'spanbert_semeval2010',
+      jsonl: 'spanbert_relation_jsonl',
+    }[$.layout],
     mode: $.mode,
   },
   model_settings:: {

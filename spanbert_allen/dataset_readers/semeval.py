@@ -1,0 +1,34 @@
+"""The reader of SemEval-2010 Task 8."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from allennlp.data import DatasetReader
+
+from spanbert_allen.common.relations import OnProblem, RelationExample
+from spanbert_allen.common.semeval_text import read_semeval
+from spanbert_allen.dataset_readers.relation_reader import RelationReader
+
+
+@DatasetReader.register("spanbert_semeval2010")
+class SemevalReader(RelationReader):
+    """
+    Reads the files of SemEval-2010 Task 8 as released, such as `TRAIN_FILE.TXT`, plain or `.gz`:
+    see `semeval_text`. A folder is read as all files in it that end in `.TXT`. The negative label
+    is `Other`, and all entities have the type `ENTITY`.
+
+    Registered as a `DatasetReader` with name "spanbert_semeval2010".
+
+    # Parameters
+
+    indexer, mode, max_length, fixed_length, strict
+        As for `RelationReader`. The modes with `ner` hide what an entity is, or add nothing.
+    """
+
+    file_suffixes = (".TXT",)
+
+    def examples_of(
+        self, path: str | Path, on_problem: OnProblem | None
+    ) -> Iterator[RelationExample]:
+        """The examples of a file."""
+        return read_semeval(path, on_problem=on_problem)
