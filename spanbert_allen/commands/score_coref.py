@@ -28,9 +28,11 @@ _DEFAULT_SAMPLES = 10_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("gold", help="the annotated data: a CoNLL file, or JSON lines")
     parser.add_argument(
-        "predictions", help="predicted clusters: what `allennlp predict` wrote, or a CoNLL file"
+        "gold", help="the annotated data: CoNLL, or any other format that `convert` reads"
+    )
+    parser.add_argument(
+        "predictions", help="the predicted clusters: what `allennlp predict` wrote, or such a file"
     )
     parser.add_argument("--by-document", action="store_true", help="also a row for each document")
     parser.add_argument(

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.conll import read_conll
-from spanbert_allen.common.coref_jsonl import default_doc_key, document_from_record
+from spanbert_allen.common.coref_detection import detect_format
+from spanbert_allen.common.coref_jsonl import parse_coref_record
+from spanbert_allen.common.coref_records import RecordContext, default_doc_key, read_documents
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import json_object, read_lines
+from spanbert_allen.common.files import read_objects
 from spanbert_allen.common.record_checks import RecordError, is_list, pair, shown
 from spanbert_allen.common.spans import WordSpan
 
 NO_WORD = "_"
 """What stands in CoNLL files for a word that is not told."""
-
-_RESULT = "spanbert_allen.coref/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +54,13 @@ def read_clusterings(path: str | Path) -> dict[str, Clustering]:
     # Parameters
 
     path : `str | Path`
-        A CoNLL file, of any number of columns; or JSON lines: records of `spanbert_coref_jsonl`
-        with clusters, or what the predictor `spanbert_coref` writes. `.gz` is unpacked.
+        A file of any of the coreference formats, CoNLL files of any number of columns among them,
+        with annotated or predicted clusters; it says itself which. `.gz` is unpacked.
 
-    Raises a `DataError` for a file that is none of these, and for two documents of one name.
+    Raises a `DataError` for a document without clusters, and for two of one name.
     """
     found: dict[str, Clustering] = {}
-    for clustering in _from_json(path) if _is_json(path) else _from_conll(path):
+    for clustering in _clusterings(path):
         if clustering.doc_key in found:
             raise DataError(
                 f"two documents are named {clustering.doc_key}; give each a name of its own", path
@@ -69,55 +69,47 @@ def read_clusterings(path: str | Path) -> dict[str, Clustering]:
     return found
 
 
-def _is_json(path: str | Path) -> bool:
-    for _, line in read_lines(path):
-        if line.strip():
-            return line.lstrip().startswith(("{", "["))
-    return False
+def _clusterings(path: str | Path) -> Iterator[Clustering]:
+    file_format = detect_format(path)
+    if file_format.name == "predictions":
+        yield from _from_predictions(path)
+        return
+    documents: Iterable[CorefDocument]
+    if file_format.name == "conll":
+        documents = read_conll(path, columns="any", repeated_mentions="keep")
+    elif file_format.name == "jsonl":
+        documents = read_documents(path, _as_one_sentence)
+    else:
+        documents = file_format.read(path)
+    for document in documents:
+        if document.clusters is None:
+            raise DataError(
+                f"the document {document.doc_key} has no clusters; give annotated documents, or "
+                'write `"clusters": []` if nothing in it corefers',
+                path,
+            )
+        yield Clustering(doc_key=document.doc_key, clusters=document.clusters, words=document.words)
 
 
-def _from_conll(path: str | Path) -> Iterator[Clustering]:
-    for document in read_conll(path, columns="any", repeated_mentions="keep"):
-        yield _from_document(document)
+def _as_one_sentence(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
+    """The document of a record; of words, sentences are not looked for, as they do not count."""
+    if is_list(record.get("tokens")) and record.get("sentences") is None:
+        record = {**record, "sentences": [record["tokens"]], "tokens": None, "speakers": None}
+    return parse_coref_record(record, context)
 
 
-def _from_json(path: str | Path) -> Iterator[Clustering]:
-    for number, line in read_lines(path):
-        if not line.strip():
-            continue
-        record = json_object(line, path=path, line=number)
+def _from_predictions(path: str | Path) -> Iterator[Clustering]:
+    """What the predictor wrote: the words it counts are those of the data, whatever its text."""
+    for number, record in read_objects(path):
         default_key = default_doc_key(path, number)
         if "error" in record:
             key, reason = record.get("doc_key", default_key), shown(record["error"], 200)
             yield Clustering(doc_key=str(key), clusters=[], failure=reason)
-        elif str(record.get("schema", "")).startswith(_RESULT):
-            try:
-                yield _from_result(record, default_key)
-            except RecordError as error:
-                raise DataError(str(error), path, number) from error
-        else:
-            document = document_from_record(record, default_key=default_key, path=path, line=number)
-            if document.clusters is None:
-                raise DataError(
-                    f"the document {document.doc_key} has no clusters; give annotated documents, "
-                    'or write `"clusters": []` if nothing in it corefers',
-                    path,
-                    number,
-                )
-            yield _from_document(document)
-
-
-def _without_sentences(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The record as one sentence if it has words: sentences, which need spaCy, do not matter."""
-    if not is_list(record.get("tokens")) or record.get("sentences") is not None:
-        return record
-    return {**record, "sentences": [record["tokens"]], "tokens": None, "speakers": None}
-
-
-def _from_document(document: CorefDocument) -> Clustering:
-    return Clustering(
-        doc_key=document.doc_key, clusters=document.clusters or [], words=document.words
-    )
+            continue
+        try:
+            yield _from_result(record, default_key)
+        except RecordError as error:
+            raise DataError(str(error), path, number) from error
 
 
 def _from_result(record: Mapping[str, Any], default_key: str) -> Clustering:

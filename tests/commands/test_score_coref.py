@@ -131,6 +131,19 @@ def test_predictions_as_the_predictor_writes_them(gold, predicted, tmp_path):
     assert score(annotated, results) == score(gold, predicted)
 
 
+def test_other_formats(gold, predicted, tmp_path):
+    """wl-coref's clusters as predicted ones, and PreCo's annotation."""
+    ends = [[[start, end + 1] for start, end in cluster] for cluster in SPLIT]
+    wl_coref = {"document_id": "one", "cased_words": WORDS, "sent_id": [0] * len(WORDS)}
+    wl_coref |= {"part_id": 0, "speaker": ["-"] * len(WORDS), "span_clusters": ends}
+    mentions = [[[0, start, end + 1] for start, end in cluster] for cluster in CLUSTERS]
+    preco = {"id": "one_0", "sentences": [WORDS], "mention_clusters": mentions}
+    results = json_lines(tmp_path / "results.jsonl", wl_coref)
+    annotated = json_lines(tmp_path / "gold.jsonl", preco)
+    rows = score(gold, predicted, "--by-document")["by_document"]
+    assert score(annotated, results)["with_singletons"] == rows["one"]["with_singletons"]
+
+
 def test_singletons(tmp_path):
     gold = conll(tmp_path / "gold.conll", one=CLUSTERS)
     predicted = conll(tmp_path / "predicted.conll", one=CLUSTERS[:2])
@@ -230,11 +243,13 @@ def test_missing_documents_can_count_as_empty(gold, tmp_path, capsys):
 def test_files_without_documents(tmp_path, gold):
     empty = tmp_path / "empty.conll"
     empty.write_text("\n", encoding="utf-8")
-    with pytest.raises(DataError, match="the file holds no document; a CoNLL file begins"):
+    with pytest.raises(DataError, match="the file is empty"):
         score(empty, gold)
 
 
-def test_nothing_heavy_is_imported(gold, predicted):
+def test_nothing_heavy_is_imported(tmp_path, predicted):
+    records = [{"doc_key": name, "tokens": WORDS, "clusters": CLUSTERS} for name in ("one", "two")]
+    gold = json_lines(tmp_path / "gold.jsonl", *records)
     arguments = ["score", "coref", str(gold), str(predicted), "--bootstrap", "10"]
     heavy = heavy_modules(f"from spanbert_allen.__main__ import main; main({arguments})")
     assert heavy <= {"numpy", "scipy"}
