@@ -11,7 +11,7 @@ relation {
 
   // All layers, but not the word vectors: that shortens a step.
   trained_layers:: self.encoder.num_layers,
-  epochs:: 20,
+  epochs:: 12,
   learning_rate:: 3e-4,
   max_pieces:: 512,
 }
