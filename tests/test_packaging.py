@@ -105,6 +105,10 @@ def test_wheel_made_from_the_sdist(copied, tmp_path):
     texts = {path.name for path in (ROOT / "spanbert_allen/sample_corpus/texts").glob("*.txt")}
     assert {path.name for path in (package / "sample_corpus" / "texts").iterdir()} == texts
     assert run(python.with_name("spanbert-allen"), "--version", cwd=empty).split()[1] == VERSION
+    # spaCy's pipelines find the component by its name.
+    blank = "import spacy; print(spacy.blank('en').add_pipe('spanbert_coref').__module__)"
+    component = "spanbert_allen.integrations.spacy_component"
+    assert run(python, "-c", blank, cwd=empty).split() == [component]
 
 
 @pytest.mark.slow

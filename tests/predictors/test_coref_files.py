@@ -63,7 +63,7 @@ def test_from_conll_to_conll(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "made", "part"),
     [
-        ("out.txt", "out.txt", "Ann left. Ann sang.\n\fB b\n"),
+        ("out.txt", "out.txt", "Ann left. ann sang.\n\fB b\n"),
         ("out.html", "out.html", "<sub>1</sub>"),
         ("out/", "out/in_2.ann", "*\tCoreference T1 T2\n"),
     ],

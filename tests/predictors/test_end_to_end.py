@@ -8,6 +8,7 @@ import pytest
 from allennlp.commands import main
 from allennlp.predictors import Predictor
 
+from spanbert_allen.common.conll import read_conll
 from tests.predictors.trained_coref import DATA
 
 
@@ -94,3 +95,68 @@ def test_the_three_forms_of_a_document_agree(archive: Path) -> None:
 
 def word_spans(result: dict) -> list[list[list[int]]]:
     return [[mention["words"] for mention in cluster] for cluster in result["clusters"]]
+
+
+def test_what_is_asked_for_by_predictor_args(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, out = tmp_path / "texts.jsonl", tmp_path / "out.jsonl"
+    data.write_text(json.dumps(LEARNED) + "\n", encoding="utf-8")
+    asked = {"probabilities": True, "top_antecedents": 3, "singleton_threshold": -1000}
+    options = ("--output-file", out, "--silent", "--predictor-args", json.dumps(asked))
+    run_predict(monkeypatch, archive, data, *options)
+    (result,) = read_results(out)
+    singletons = [cluster for cluster in result["clusters"] if len(cluster) == 1]
+    (keeper, her), *_ = (cluster for cluster in result["clusters"] if len(cluster) > 1)
+    assert singletons
+    assert her["link_probability"] > 0.5 > keeper["antecedents"][1]["probability"]
+    assert keeper["link_probability"] is None
+    assert 0 <= singletons[0][0]["mention_probability"] <= her["mention_probability"] <= 1
+    for mention in (keeper, her):
+        probabilities = [antecedent["probability"] for antecedent in mention["antecedents"]]
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert sum(probabilities) <= 1.0001
+    assert her["antecedents"][0]["text"] == "The keeper"
+    assert her["antecedents"][0]["score"] == her["link_score"]
+    assert keeper["antecedents"][0]["text"] is None
+
+
+def test_resolved_text_and_rows(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "texts.jsonl"
+    data.write_text(json.dumps(LEARNED) + "\n", encoding="utf-8")
+    for name in ("out.txt", "out.conll"):
+        run_predict(monkeypatch, archive, data, "--output-file", tmp_path / name, "--silent")
+    assert (tmp_path / "out.txt").read_text() == (
+        "The keeper lit the keeper's lamp.\nThe keeper's lamp burned.\n"
+    )
+    (document,) = read_conll(tmp_path / "out.conll")
+    assert document.clusters == [((0, 1), (3, 3)), ((3, 4), (6, 6))]
+    again = tmp_path / "again.jsonl"
+    run_predict(monkeypatch, archive, tmp_path / "out.conll", "--output-file", again, "--silent")
+    assert word_spans(read_results(again)[0]) == [[[0, 1], [3, 3]], [[3, 4], [6, 6]]]
+
+
+def test_a_high_link_threshold_links_nothing(archive: Path) -> None:
+    predictor = Predictor.from_path(str(archive), import_plugins=False)
+    assert predictor.predict(LEARNED)["clusters"]
+    assert predictor.predict(LEARNED, link_threshold=1000.0)["clusters"] == []
+    low = predictor.predict(LEARNED, link_threshold=-1000.0)["clusters"]
+    assert sum(map(len, low)) > 4
+
+
+def test_scores_do_not_depend_on_the_batch(archive: Path) -> None:
+    options = {"probabilities": True, "top_antecedents": 3}
+    predictor = Predictor.from_path(str(archive), import_plugins=False, **options)
+    together = predictor.predict_many(TEXTS)
+    alone = [predictor.predict(text) for text in TEXTS]
+    for one, other in zip(together, alone, strict=True):
+        for cluster, same in zip(one["clusters"], other["clusters"], strict=True):
+            for mention, twin in zip(cluster, same, strict=True):
+                assert mention["words"] == twin["words"]
+                for name in ("mention_probability", "link_probability"):
+                    assert mention[name] == pytest.approx(twin[name], abs=1e-3)
+                assert [a["words"] for a in mention["antecedents"]] == [
+                    a["words"] for a in twin["antecedents"]
+                ]
