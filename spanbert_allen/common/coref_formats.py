@@ -193,6 +193,9 @@ def coref_formats(language: str = "en") -> dict[str, CorefFormat]:
     return {one.name: one for one in made}
 
 
+SUFFIXES = (".jsonl", ".jsonlines", ".json", "conll", ".conllu", ".tsv", ".txt")
+"""How the names of such files end, where a folder is to be read; `.gz` may follow."""
+
 FORMATS = tuple(coref_formats())
 """The names of the formats."""
 

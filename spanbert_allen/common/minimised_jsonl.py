@@ -8,7 +8,7 @@ of each piece; [CLS] and [SEP] have the word before them. Xu and Choi's files ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -72,24 +72,12 @@ class MinimisedDocument:
         The document in words. Without `tokens` a word is its pieces put together, as they are:
         lower case, or [UNK], if the pieces are.
         """
-        pieces = list(chain.from_iterable(self.segments))
-        plain = [place for place, special in enumerate(self.is_special) if not special]
-        num_words = max((self.subtoken_map[place] + 1 for place in plain), default=0)
-        words = [""] * num_words
-        firsts = [-1] * num_words
-        for place in plain:
-            word = self.subtoken_map[place]
-            words[word] += pieces[place] if firsts[word] < 0 else pieces[place].removeprefix("##")
-            firsts[word] = place if firsts[word] < 0 else firsts[word]
-        words = [word or "_" for word in words]
-        if self.tokens is not None:
-            words = list(self.tokens)
-            firsts += [-1] * (len(words) - len(firsts))
+        words, firsts = self._words()
         sentences: dict[int, list[str]] = {}
-        sentence = self.sentence_map[plain[0]] if plain else 0
+        number = next((self.sentence_map[first] for first in firsts if first >= 0), 0)
         for word, first in zip(words, firsts, strict=True):
-            sentence = self.sentence_map[first] if first >= 0 else sentence
-            sentences.setdefault(sentence, []).append(word)
+            number = self.sentence_map[first] if first >= 0 else number
+            sentences.setdefault(number, []).append(word)
         speakers = [self.speakers[first] if first >= 0 else NO_SPEAKER for first in firsts]
         return CorefDocument.from_sentences(
             self.doc_key,
@@ -118,6 +106,22 @@ class MinimisedDocument:
             "pronouns": [],
         }
         return record if self.tokens is None else record | {"tokens": list(self.tokens)}
+
+    def _words(self) -> tuple[list[str], list[int]]:
+        """The words, and the place of each one's first piece; -1 for a word without."""
+        pieces = list(chain.from_iterable(self.segments))
+        texts: dict[int, str] = {}
+        firsts: dict[int, int] = {}
+        for place, special in enumerate(self.is_special):
+            if not special:
+                word = self.subtoken_map[place]
+                firsts.setdefault(word, place)
+                piece = pieces[place] if word not in texts else pieces[place].removeprefix("##")
+                texts[word] = texts.get(word, "") + piece
+        words = self.tokens
+        if words is None:
+            words = [texts.get(word) or "_" for word in range(max(texts, default=-1) + 1)]
+        return list(words), [firsts.get(word, -1) for word in range(len(words))]
 
     def _clusters_of_words(self) -> list[tuple[WordSpan, ...]]:
         """Spans of pieces of the same words are one mention."""
@@ -169,8 +173,10 @@ def parse_minimised(
         findings=context.findings,
         merge=True,
     )
-    spans = found and [[PieceSpan(*span) for span in cluster] for cluster in found]
-    return MinimisedDocument(**{**vars(document), "clusters": spans})
+    if found is None:
+        return document
+    spans = [[PieceSpan(*span) for span in cluster] for cluster in found]
+    return replace(document, clusters=spans)
 
 
 class _PiecePlaces:

@@ -1,14 +1,14 @@
 """The reader of coreference files of any format."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, ClassVar, Optional
 
 from allennlp.data import DatasetReader, TokenIndexer
 
 from spanbert_allen.common.coref_detection import detect_format
 from spanbert_allen.common.coref_format import CorefFormat
-from spanbert_allen.common.coref_formats import find_format
+from spanbert_allen.common.coref_formats import SUFFIXES, find_format
 from spanbert_allen.common.coref_records import ParseRecord, RawRecord, parse_raw, raw_records
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.findings import Findings
@@ -45,7 +45,7 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
         at the end says how many, and what is wrong with the first.
     """
 
-    file_suffixes = (".jsonl", ".jsonlines", ".json", "conll", ".tsv", ".txt")
+    file_suffixes: ClassVar[Sequence[str]] = SUFFIXES
 
     def __init__(
         self,

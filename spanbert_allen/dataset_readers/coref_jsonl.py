@@ -1,6 +1,7 @@
 """The reader of coreference documents as JSON lines."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from allennlp.data import DatasetReader, TokenIndexer
 
@@ -26,7 +27,7 @@ class CorefJsonlReader(CorefFilesReader):
         at the end says how many, and what is wrong with the first.
     """
 
-    file_suffixes = (".jsonl",)
+    file_suffixes: ClassVar[Sequence[str]] = (".jsonl",)
 
     def __init__(
         self,

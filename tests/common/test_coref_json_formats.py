@@ -111,6 +111,23 @@ def test_our_predictions():
     assert document.words == ["Ida", ".", "She", "lley", "ran", "."]
 
 
+def test_our_predictions_with_their_words():
+    clusters = [[{"start": 0, "end": 3, "words": [0, 0]}, {"start": 9, "end": 16, "words": [2, 3]}]]
+    document = parse(
+        "predictions",
+        text="Ida, \n  a Shelley.",
+        sentences=[["Ida", ","], ["a", "Shelley", "."]],
+        speakers=[["x", "x"], ["y", "y", "y"]],
+        clusters=clusters,
+        schema="spanbert_allen.coref/1",
+    )
+    assert texts(document) == [["Ida", "a Shelley"]]
+    assert (document.sentence_ids, document.speakers) == (
+        [0, 0, 1, 1, 1],
+        ["x", "x", "y", "y", "y"],
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "record", "sentence"),
     [
@@ -137,7 +154,17 @@ def test_our_predictions():
         ("wl-coref", {"cased_words": [], "sent_id": [], "part_id": "x"}, "part_id is 'x'"),
         ("predictions", {"error": "too hot"}, "this document was not predicted: 'too hot'"),
         ("predictions", {"text": "a"}, "no result of the predictor"),
-        ("predictions", {"text": "a", "clusters": [[[0, 1]]]}, "must be a list of mentions"),
+        (
+            "predictions",
+            {"text": "a", "clusters": [[[0, 1]]]},
+            r"clusters\[0\] is .* list mentions",
+        ),
+        ("predictions", {"text": "a", "clusters": [], "sentences": 1}, "sentences is 1"),
+        (
+            "predictions",
+            {"text": "a", "clusters": [], "sentences": [["b"]]},
+            "the word 'b' of sent",
+        ),
     ],
 )
 def test_bad_records(name, record, sentence):
