@@ -17,7 +17,10 @@ from spanbert_allen.data.relation_fields import LABELS_NAMESPACE
 from spanbert_allen.data.relation_input import MARKERS_NAMESPACE, requested_markers
 
 NON_PADDED = ("*tags", "*labels", MARKERS_NAMESPACE)
-_PRESETS = {"labels": {"tacred": TACRED_LABELS}, "markers": {"tacred": TACRED_MARKERS}}
+_PRESETS: dict[str, dict[str, Sequence[str]]] = {
+    "labels": {"tacred": TACRED_LABELS},
+    "markers": {"tacred": TACRED_MARKERS},
+}
 
 
 @Vocabulary.register("spanbert_relation", constructor="from_relations")
@@ -26,7 +29,8 @@ class RelationVocabulary(Vocabulary):
     AllenNLP's vocabulary with two namespaces, which a trained model carries along, so that what
     it predicts never depends on which file is read first: `relation_labels`, the negative label and
     then the others by how often they occur in the training data, and `relation_markers`, in the
-    order in which examples ask for them. The first marker becomes the word piece [unused1].
+    order in which examples ask for them. The first marker becomes the word piece [unused1], and so
+    on; an encoder whose vocabulary has too few of these pieces can do without types (mode `text`).
 
     Registered as a `Vocabulary` with name "spanbert_relation". Set `datasets_for_vocab_creation` to
     `["train"]` beside it: labels are counted in training data only.
