@@ -1,0 +1,185 @@
+"""
+Classification trained by one of our configurations, of GLUE or of relations, against a plain
+transformers loop: the same data and pieces, number of updates, learning rate, warm-up, decay,
+trained layers, precision and seed.
+
+    export GLUE_DATA_PATH=...
+    CONFIG=training_configs/glue/mrpc_minilm.jsonnet
+    .venv/bin/spanbert-allen train $CONFIG -s out/mrpc
+    .venv/bin/python benchmarks/classification_training.py $CONFIG --updates 306
+
+The loop trains `BertForSequenceClassification` on the instances of our reader; its weights are put
+into our model then, so that both sides are scored by the same code, at the end of each epoch. Two
+things differ, as they do between the programs: batches (transformers' sampler groups by length and
+takes so many texts a batch, ours takes as many as fit a number of pieces), and the schedule's first
+update, whose rate is not 0 there. What is printed last has the keys of our `metrics.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+NAMES = {"token_ids": "input_ids", "type_ids": "token_type_ids"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("config", help="one of ours, with an encoder of the installation")
+    parser.add_argument("--updates", type=int, required=True, help="as many as our run makes")
+    arguments = parser.parse_args()
+    print(json.dumps(train_twin(arguments.config, arguments.updates), indent=2))
+
+
+def train_twin(config: str, updates: int) -> dict[str, Any]:
+    import torch
+    from transformers import get_linear_schedule_with_warmup, set_seed
+    from transformers.trainer_pt_utils import LengthGroupedSampler
+
+    experiment = Experiment(config)
+    set_seed(experiment.seed)
+    twin = make_twin(experiment.model)
+    optimizer = torch.optim.AdamW(groups(twin), lr=experiment.learning_rate, eps=1e-6)
+    schedule = get_linear_schedule_with_warmup(optimizer, updates // 10, updates)
+    texts = [plain(instance) for instance in experiment.training]
+    lengths = [len(text["input_ids"]) for text in texts]
+    an_epoch = math.ceil(updates / experiment.epochs)
+    batch_size = math.ceil(len(texts) / an_epoch)
+    seconds, update, scores = 0.0, 0, []
+    while update < updates:
+        began = time.monotonic()
+        twin.train()
+        order = list(LengthGroupedSampler(batch_size, lengths=lengths))
+        for first in range(0, len(order), batch_size):
+            batch = collate([texts[place] for place in order[first : first + batch_size]])
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=experiment.is_bf16):
+                loss = twin(**batch).loss
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(twin.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            update += 1
+            if update == updates:
+                break
+        seconds += time.monotonic() - began
+        scores.append(experiment.scores_of(twin))
+        print(f"{update} updates, {seconds:.0f} s: {scores[-1]}", file=sys.stderr, flush=True)
+    best = max(scores, key=lambda row: float(row[experiment.metric]))
+    return {
+        "batch_size": batch_size,
+        "training_seconds": round(seconds),
+        **{f"best_validation_{name}": value for name, value in best.items()},
+        **{f"validation_{name}": value for name, value in scores[-1].items()},
+    }
+
+
+class Experiment:
+    """What a configuration says, and our model and data as it makes them."""
+
+    def __init__(self, path: str):
+        from allennlp.common import Params
+        from allennlp.common.util import prepare_environment
+        from allennlp.data import DatasetReader, Vocabulary
+        from allennlp.models import Model
+
+        import spanbert_allen.plugin  # noqa: F401
+
+        params = Params.from_file(path)
+        self.seed = int(params["pytorch_seed"])
+        prepare_environment(params)
+        trainer = params["trainer"]
+        self.epochs = int(trainer["num_epochs"])
+        self.learning_rate = float(trainer["optimizer"]["lr"])
+        self.is_bf16 = trainer["precision"] == "bf16"
+        self.metric = trainer["validation_metric"].removeprefix("+")
+        reader = DatasetReader.from_params(params["dataset_reader"])
+        self.training = list(reader.read(params["train_data_path"]))
+        self.validation = list(reader.read(params["validation_data_path"]))
+        self.vocabulary = Vocabulary.from_params(
+            params.pop("vocabulary", Params({})), instances=iter(self.training)
+        )
+        for instance in (*self.training, *self.validation):
+            instance.index_fields(self.vocabulary)
+        self.model = Model.from_params(params["model"], vocab=self.vocabulary)
+
+    def scores_of(self, twin: Any) -> dict[str, float]:
+        """The twin's scores on the validation data, measured by our model."""
+        import torch
+        from allennlp.data import Batch
+
+        self.model.embedder.encoder.load_state_dict(twin.bert.state_dict())
+        self.model.classifier.load_state_dict(twin.classifier.state_dict())
+        self.model.eval()
+        ordered = sorted(self.validation, key=lambda instance: len(instance["token_ids"]))
+        with torch.no_grad():
+            for first in range(0, len(ordered), 32):
+                self.model(**Batch(ordered[first : first + 32]).as_tensor_dict())
+        return dict(self.model.get_metrics(reset=True))
+
+
+def make_twin(model: Any) -> Any:
+    """The model of transformers: the same pretrained weights, the same layers trained."""
+    from copy import deepcopy
+
+    from transformers import BertForSequenceClassification
+
+    encoder = model.embedder.encoder
+    config = deepcopy(encoder.config)
+    config.num_labels = model.classifier.out_features
+    twin = BertForSequenceClassification._from_config(config, attn_implementation="sdpa")
+    twin.bert.load_state_dict(encoder.state_dict())
+    trained = {name for name, one in encoder.named_parameters() if one.requires_grad}
+    for name, parameter in twin.bert.named_parameters():
+        parameter.requires_grad = name in trained
+    return twin
+
+
+def plain(instance: Any) -> dict[str, Any]:
+    """The tensors of one of our instances under transformers' names."""
+    import torch
+
+    names = {name: theirs for name, theirs in NAMES.items() if name in instance.fields}
+    text = {}
+    for name, theirs in names.items():
+        field = instance[name]
+        text[theirs] = field.as_tensor(field.get_padding_lengths()).long()
+    text["labels"] = torch.as_tensor(instance["label"].as_tensor({}))
+    return text
+
+
+def groups(model: Any) -> list[dict[str, Any]]:
+    undecayed = ("bias", "LayerNorm.weight")
+    named = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
+    return [
+        {
+            "params": [one for name, one in named if name.endswith(undecayed) == is_undecayed],
+            "weight_decay": 0.0 if is_undecayed else 0.01,
+        }
+        for is_undecayed in (False, True)
+    ]
+
+
+def collate(texts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    import torch
+    from torch.nn.utils.rnn import pad_sequence
+
+    batch = {
+        name: pad_sequence([text[name] for text in texts], batch_first=True)
+        for name in texts[0]
+        if name != "labels"
+    }
+    batch["attention_mask"] = pad_sequence(
+        [torch.ones_like(text["input_ids"]) for text in texts], batch_first=True
+    )
+    batch["labels"] = torch.stack([text["labels"] for text in texts])
+    return batch
+
+
+if __name__ == "__main__":
+    main()
