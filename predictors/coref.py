@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from allennlp.common import Params
 from allennlp.data import DatasetReader, Instance
 from allennlp.data.fields import MetadataField
 from allennlp.models import Model
@@ -22,6 +23,7 @@ from spanbert_allen.integrations.mention_rules import MentionRules, WordRules
 from spanbert_allen.integrations.resolved_text import resolved_text
 from spanbert_allen.integrations.result_files import format_of
 from spanbert_allen.modules.coref_decoder import DecodedClusters
+from spanbert_allen.modules.coref_windows import CorefWindows
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.coref_json import SCHEMA, coref_json
 from spanbert_allen.predictors.coref_options import CorefOptions
@@ -34,8 +36,9 @@ class CorefPredictor(SpanPredictor):
     """
     Clusters of mentions with their offsets into the text as given. A record is one of
     `spanbert_coref_jsonl`, `{"document": "..."}` or, as a line of its own, a JSON string; its
-    clusters, if it has some, are passed over. `allennlp predict` also takes CoNLL files, and writes
-    what the output's name ends in: see `FORMATS` of `integrations.result_files`.
+    clusters, if it has some, are passed over. `allennlp predict` also takes files of the other
+    coreference formats, known by their first lines, and writes what the output's name ends in: see
+    `FORMATS` of `integrations.result_files`.
 
     # Parameters
 
@@ -44,6 +47,9 @@ class CorefPredictor(SpanPredictor):
         form of the records.
     language : `str`, optional (default = the reader's, or `"en"`)
         spaCy's code of the language, for text and words without sentences.
+    windows : `CorefWindows | Mapping[str, Any]`, optional (default = the model's)
+        For books: the model's head sees documents in windows; a mapping has the settings of
+        `CorefWindows`, as in `--predictor-args '{"windows": {"length": 4000}}'`.
     singleton_threshold, link_threshold, top_antecedents, probabilities, sentences, resolved_text
         As for `CorefOptions`, for all documents.
     """
@@ -59,9 +65,14 @@ class CorefPredictor(SpanPredictor):
         *,
         max_pieces_per_batch: int = 32768,
         language: str | None = None,
+        windows: CorefWindows | Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
+        if isinstance(windows, Mapping):
+            windows = CorefWindows.from_params(Params(dict(windows)))
+        if windows is not None:
+            model.windows = windows
         self.language: str = language or getattr(dataset_reader, "language", None) or "en"
         self.options = CorefOptions().changed(options)
 
@@ -149,8 +160,8 @@ class CorefPredictor(SpanPredictor):
         return self.predict_many(documents)
 
     def records(self, path: str) -> Iterator[Record]:
-        """The documents of a file: JSON lines or CoNLL."""
-        return coref_records(path)
+        """The documents of a file, in any of the coreference formats."""
+        return coref_records(path, language=self.language)
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
         """What takes the lines of output, in the format that the name ends in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 
@@ -129,16 +130,30 @@ def test_training_sees_no_windows(model, instances):
     assert model.forward_on_instance(instances[1])["loss"] != pytest.approx(losses[0])
 
 
-def test_windows_are_set_where_an_archive_is_used(archive_path, data, tmp_path, model, instances):
+def test_windows_are_set_where_an_archive_is_used(
+    archive, archive_path, data, tmp_path, model, instances
+):
+    model.windows = CorefWindows(**WINDOWS)
+    expected = model.forward_on_instances(instances)
+    model.windows = None
+    predictor = CorefPredictor(model, archive.validation_dataset_reader, windows=WINDOWS)
+    assert words_of(predictor.predict_batch_instance(instances)) == words_of(expected)
     overrides = json.dumps({"model.windows": WINDOWS})
     out = tmp_path / "clusters.jsonl"
     predict = ["predict", str(archive_path), str(data), "--output-file", str(out), "--silent"]
     assert main([*predict, "-o", overrides]) == 0
-    model.windows = CorefWindows(**WINDOWS)
-    expected = model.forward_on_instances(instances)
-    for line, output in zip(out.read_text().splitlines(), expected, strict=True):
-        found = [[tuple(m["words"]) for m in cluster] for cluster in json.loads(line)["clusters"]]
-        assert found == [sorted(map(tuple, cluster)) for cluster in output["clusters"]]
+    assert words_of(map(json.loads, out.read_text().splitlines())) == words_of(expected)
+
+
+def words_of(results: Iterable[dict]) -> list[list[list[tuple[int, int]]]]:
+    """The clusters of outputs of the model, or of results of the predictor."""
+    return [
+        [
+            sorted(tuple(m["words"] if isinstance(m, dict) else m) for m in cluster)
+            for cluster in result["clusters"]
+        ]
+        for result in results
+    ]
 
 
 def test_evaluation_and_the_score_command_agree(model, archive, data, instances, tmp_path):
