@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
-from spanbert_allen.common.conll import read_conll
+from spanbert_allen.common.coref_detection import detect_format
+from spanbert_allen.common.coref_format import CorefFormat
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import STANDARD_STREAM, read_lines
 from spanbert_allen.common.findings import Findings
 from spanbert_allen.predictors.record import Record, parse_record
 
-_FIRST_LINES = 100
-"""Blank lines and comments that may stand before a CoNLL file's first document."""
+_OURS = ("jsonl", "predictions")
 
 
 class DocumentRecord(Record):
@@ -31,40 +30,42 @@ class DocumentRecord(Record):
         self.document = document
 
 
-def coref_records(path: str) -> Iterator[Record]:
+def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
     """
-    The records of a file of JSON lines, or the documents of a CoNLL file, which its first lines
-    tell; standard input, which can be read only once, holds JSON lines. What cannot be read is a
-    record with a `problem`.
+    The documents of a file in any of the coreference formats, which its first line tells. Standard
+    input, which can be read only once, and what is in no other format hold our own records, one a
+    line. What cannot be read is a record with a `problem`.
 
     # Parameters
 
     path : `str`
         As for `read_lines`.
+    language : `str`, optional (default = `"en"`)
+        spaCy's code of the language, for formats with texts.
     """
-    if str(path) != STANDARD_STREAM and _is_conll(path):
-        yield from _conll_records(path)
+    found = None if str(path) == STANDARD_STREAM else _other_format(path)
+    if found is not None:
+        problems = _Problems()
+        for document in found.read(path, language=language, findings=problems):
+            yield from problems.records()
+            yield DocumentRecord(document)
+        yield from problems.records()
         return
     for number, line in read_lines(path, errors="surrogateescape"):
         if line.strip():
             yield parse_record(line, line=number)
 
 
-def _is_conll(path: str) -> bool:
-    for _, line in islice(read_lines(path, errors="replace"), _FIRST_LINES):
-        if line.startswith("#begin document"):
-            return True
-        if line.strip() and not line.startswith("#"):
-            return False
-    return False
-
-
-def _conll_records(path: str) -> Iterator[Record]:
-    problems = _Problems()
-    for document in read_conll(path, findings=problems):
-        yield from problems.records()
-        yield DocumentRecord(document)
-    yield from problems.records()
+def _other_format(path: str) -> CorefFormat | None:
+    """The format of a file, if it is another than ours."""
+    first = next((line for _, line in read_lines(path, errors="replace") if line.strip()), "")
+    if first.lstrip().startswith('"'):  # a text
+        return None
+    try:
+        found = detect_format(path)
+    except DataError:
+        return None  # each of its lines is marked as what it is
+    return None if found.name in _OURS else found
 
 
 class _Problems(Findings):

@@ -16,8 +16,15 @@ from spanbert_allen.integrations.escaping import as_html
 from spanbert_allen.integrations.qa_html import qa_html
 from spanbert_allen.integrations.relation_html import relation_html
 from spanbert_allen.integrations.result_kinds import ERROR, checked_kind, result_kind
+from spanbert_allen.integrations.sequence_views import sequence_html
 
-_BODIES = {"coref": coref_html, "qa": qa_html, "relation": relation_html}
+_BODIES = {
+    "coref": coref_html,
+    "qa": qa_html,
+    "relation": relation_html,
+    "class": sequence_html,
+    "number": sequence_html,
+}
 
 
 def write_html(
@@ -29,8 +36,7 @@ def write_html(
     # Parameters
 
     results : `Iterable[Mapping[str, Any]]`
-        Results of the predictors `spanbert_coref`, `spanbert_qa` and `spanbert_relation`; error
-        records are shown as such.
+        Results of this package's predictors; error records are shown as such.
     path : `str | Path`
         The file to write.
     title : `str`, optional (default = `"Predictions"`)

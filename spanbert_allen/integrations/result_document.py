@@ -26,7 +26,7 @@ def document_of_result(result: Mapping[str, Any]) -> CorefDocument:
         raise DataError(
             f"the prediction of {result['doc_key']} does not hold the words of the text, which "
             "CoNLL rows are made of: predict with `--predictor-args '{\"sentences\": true}'`, or "
-            "into a file named .conll at once"
+            "into a file named .conll; or let `spanbert-allen convert` split the text again"
         )
     sentences = [[encodable(word) for word in sentence] for sentence in result["sentences"]]
     speakers = result.get("speakers")

@@ -14,13 +14,16 @@ _KEYS = {
     "coref": {"text", "clusters"},
     "qa": {"question", "context", "answers"},
     "relation": {"text", "entities", "relations"},
+    "class": {"id", "text", "label", "probabilities"},
+    "number": {"id", "text", "score"},
 }
 
 
 def result_kind(result: Mapping[str, Any]) -> str | None:
     """
     `coref`, `qa` or `relation`, for results of the predictors `spanbert_coref`, `spanbert_qa` and
-    `spanbert_relation`; `error` for error records; `None` for anything else.
+    `spanbert_relation`; `class` or `number` for those of `spanbert_sequence_classifier`; `error`
+    for error records; `None` for anything else.
     """
     if "error" in result:
         return ERROR
@@ -34,8 +37,8 @@ def checked_kind(
     kind = result_kind(result)
     if kind is None:
         raise DataError(
-            "no prediction of coreference, answers or relations; give a file that `allennlp "
-            "predict` wrote with the predictor spanbert_coref, spanbert_qa or spanbert_relation",
+            "no prediction of coreference, answers, relations or classes; give a file that "
+            "`allennlp predict` wrote with one of this package's predictors",
             path,
             line,
         )

@@ -11,8 +11,15 @@ from spanbert_allen.integrations.escaping import for_terminal
 from spanbert_allen.integrations.qa_terminal import qa_terminal
 from spanbert_allen.integrations.relation_terminal import relation_terminal
 from spanbert_allen.integrations.result_kinds import ERROR, checked_kind, result_kind
+from spanbert_allen.integrations.sequence_views import sequence_terminal
 
-_TEXTS = {"coref": coref_terminal, "qa": qa_terminal, "relation": relation_terminal}
+_TEXTS = {
+    "coref": coref_terminal,
+    "qa": qa_terminal,
+    "relation": relation_terminal,
+    "class": sequence_terminal,
+    "number": sequence_terminal,
+}
 
 
 def wants_colour(stream: IO[str], environment: Mapping[str, str] | None = None) -> bool:
@@ -28,13 +35,13 @@ def wants_colour(stream: IO[str], environment: Mapping[str, str] | None = None) 
 
 def render_terminal(result: Mapping[str, Any], *, colour: bool) -> str:
     """
-    What a predictor found: see `coref_terminal`, `qa_terminal`, `relation_terminal`.
+    What a predictor found: see `coref_terminal`, `qa_terminal`, `relation_terminal`,
+    `sequence_terminal`.
 
     # Parameters
 
     result : `Mapping[str, Any]`
-        A result of the predictor `spanbert_coref`, `spanbert_qa` or `spanbert_relation`, or an
-        error record.
+        A result of one of this package's predictors, or an error record.
     colour : `bool`
         Whether to use colours.
     """

@@ -87,3 +87,20 @@ def test_answers_and_coreference_on_one_page(tmp_path: Path, capsys: pytest.Capt
     assert "<small>0.250</small> <i>no answer</i>" in page
     assert "her<sub>1</sub>" in page and "Not predicted: no text" in page
     assert page.count('id="a') == 1
+
+
+CLASS = {"id": "c", "text": "It was <b>.", "text_pair": "Was it?", "label": "yes"}
+CLASS |= {"probability": 0.75, "probabilities": {"no": 0.25, "yes": 0.75}}
+NUMBER = {"id": "n", "text": "It was.", "score": 3.14159}
+
+
+def test_classes_and_numbers(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    source = write(tmp_path / "all.jsonl", CLASS, NUMBER)
+    assert main(["view", str(source)]) == 0
+    assert capsys.readouterr().out == (
+        "c\nIt was <b>.\nWas it?\n\nyes\n  0.750  yes\n  0.250  no\n\nn\nIt was.\n\n3.142\n\n"
+    )
+    assert main(["view", str(source), "--html", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<p>It was &lt;b&gt;.</p>\n<p>Was it?</p>" in page
+    assert "<li><small>0.750</small> yes</li>" in page and "<b>3.142</b>" in page

@@ -79,3 +79,29 @@ def test_many_documents_go_through_the_model_at_once(tmp_path: Path) -> None:
     predictor = fake_predictor()
     manager(write_lines(tmp_path / "in.jsonl", *lines), None, predictor, batch_size=1).run()
     assert predictor._model.batches == [["in:2", "in:3", "in:1"]]
+
+
+OTHERS = {
+    "preco": [{"id": "p", "sentences": [["A", "a"]], "mention_clusters": []}, {"id": "bad"}],
+    "wl-coref": [
+        {"document_id": "p", "cased_words": ["A", "a"], "sent_id": [0, 0], "span_clusters": []},
+        {"document_id": "bad", "cased_words": 3},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_formats_are_known_by_their_content(tmp_path: Path, name: str) -> None:
+    lines = [json.dumps(record) for record in OTHERS[name]]
+    data, out = write_lines(tmp_path / "in.jsonl", *lines, lines[0]), tmp_path / "out.jsonl"
+    with pytest.raises(SystemExit):
+        manager(data, out, fake_predictor()).run()
+    first, bad, last = read_results(out)
+    assert (first["doc_key"], first["text"], len(first["clusters"])) == ("p", "A a", 1)
+    assert (bad["line"], last) == (2, first)
+
+
+def test_texts_in_brackets_stay_texts(tmp_path: Path) -> None:
+    data, out = write_lines(tmp_path / "in.jsonl", '"[A] a"', '"B"'), tmp_path / "out.jsonl"
+    manager(data, out, fake_predictor()).run()
+    assert [result["text"] for result in read_results(out)] == ["[A] a", "B"]
