@@ -27,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"formats:\n{abouts}\n"
         f"  {GAP_PREDICTIONS:<21}what GAP's scorer reads, of the rows of --gap; written only"
     )
-    parser.add_argument("source", help="the file to read, packed (.gz) or not; - is standard input")
+    parser.add_argument(
+        "source",
+        help="what to read: a file, packed (.gz) or not; a folder of files; - is standard input",
+    )
     parser.add_argument("target", help="the file to write; - is standard output")
     parser.add_argument(
         "--from", dest="source_format", choices=FORMATS, help="default: what the first line tells"
@@ -54,18 +57,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Writes the file; the exit status is 1 if documents were left out."""
-    from spanbert_allen.common.coref_detection import detect_format
     from spanbert_allen.common.coref_fitting import Losses
-    from spanbert_allen.common.coref_formats import find_format
     from spanbert_allen.common.errors import DataError
     from spanbert_allen.common.files import replace_file
 
-    named = arguments.source_format
-    source = find_format(named) if named else detect_format(arguments.source)
     bad: list[DataError] = []
     losses: Losses = Losses()
     counts = Counts()
-    documents = counts.read(_documents(source, arguments, bad))
+    documents = counts.read(_documents(arguments, bad))
     with replace_file(arguments.target) as file:
         file.writelines(_lines(documents, arguments, losses, counts))
         if not counts.read_documents and not bad:
@@ -77,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         _say(f"lost: {what}: {count}")
     if bad:
         _say(f"{len(bad)} mistakes, whose documents are left out; the first: {bad[0]}")
-    _say(f"{counts.written} documents of {counts.read_documents} written ({source.name})")
+    _say(f"{counts.written} documents of {counts.read_documents} written")
     return 1 if bad or counts.written < counts.read_documents else 0
 
 
@@ -102,9 +101,10 @@ def _targets() -> list[str]:
     return [*writable, "minimised", GAP_PREDICTIONS]
 
 
-def _documents(
-    source: CorefFormat, arguments: argparse.Namespace, bad: list[DataError]
-) -> Iterator[CorefDocument]:
+def _documents(arguments: argparse.Namespace, bad: list[DataError]) -> Iterator[CorefDocument]:
+    from spanbert_allen.common.coref_detection import detect_format
+    from spanbert_allen.common.coref_formats import SUFFIXES, find_format
+    from spanbert_allen.common.files import find_files
     from spanbert_allen.common.findings import Findings
 
     class Skipped(Findings):
@@ -112,8 +112,11 @@ def _documents(
             bad.append(error)
 
     findings = Skipped() if arguments.skip_bad else Findings()
-    for document in source.read(arguments.source, language=arguments.language, findings=findings):
-        yield document.without_singletons() if arguments.drop_singletons else document
+    named = arguments.source_format
+    for path in find_files(arguments.source, suffixes=SUFFIXES):
+        source = find_format(named) if named else detect_format(path)
+        for document in source.read(path, language=arguments.language, findings=findings):
+            yield document.without_singletons() if arguments.drop_singletons else document
 
 
 def _lines(

@@ -15,6 +15,7 @@ from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.files import STANDARD_STREAM, json_object, read_lines
 
 _MARKED = re.compile(r"\[[^\[\]]+\]|\([^()]+\)")
+_OF_CONLLU = re.compile(r"#\s*(newdoc|global\.Entity|sent_id|text|meta::\w+)\b")
 _KEYS = {
     "minimised": {"sentence_map", "subtoken_map"},
     "preco": {"mention_clusters"},
@@ -25,17 +26,24 @@ _KEYS = {
 
 
 def detect_format(path: str | Path) -> CorefFormat:
-    """The format of a file, by what its first line holds."""
+    """The format of a file, by what its first line holds, comments passed over."""
     if str(path) == STANDARD_STREAM:
         raise ConfigError("standard input cannot be read twice; name its format")
+    is_empty = True
     for number, line in read_lines(path):
-        if line.strip():
+        if line.startswith("#") and not line.startswith("#begin document"):
+            is_empty = False
+            if _OF_CONLLU.match(line):
+                return find_format("conllu")
+        elif line.strip():
             return find_format(_format_of_line(line, path, number))
-    raise DataError("the file is empty", path)
+    if is_empty:
+        raise DataError("the file is empty", path)
+    return find_format("conll")  # which says what is missing
 
 
 def _format_of_line(line: str, path: str | Path, number: int) -> str:
-    if line.startswith("#"):
+    if line.startswith("#begin document"):
         return "conll"
     if line.lstrip().startswith("{"):
         return _format_of_record(json_object(line, path=path, line=number), path, number)

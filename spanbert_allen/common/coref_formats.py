@@ -11,6 +11,7 @@ from spanbert_allen.common import coref_fitting as fitting
 from spanbert_allen.common import gap, preco_jsonl, winobias
 from spanbert_allen.common.conll import read_conll
 from spanbert_allen.common.conll_writer import conll_lines
+from spanbert_allen.common.conllu import read_conllu
 from spanbert_allen.common.coref_fitting import Losses
 from spanbert_allen.common.coref_format import CorefFormat, json_line
 from spanbert_allen.common.coref_jsonl import parse_coref_record
@@ -61,6 +62,14 @@ def _conll(_: str) -> CorefFormat:
             fitting.annotated,
             fitting.no_crossing_in_a_cluster,
         ],
+    )
+
+
+def _conllu(_: str) -> CorefFormat:
+    return CorefFormat(
+        name="conllu",
+        about="CoNLL-U with entities: GUM, OntoGUM, CorefUD; read only",
+        read_file=read_conllu,
     )
 
 
@@ -176,6 +185,7 @@ def _predictions(_: str) -> CorefFormat:
 _MAKERS = (
     _jsonl,
     _conll,
+    _conllu,
     _minimised,
     _minimised_predicted,
     _fastcoref,

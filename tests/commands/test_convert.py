@@ -24,7 +24,7 @@ def test_converts_and_says_what_is_lost(tmp_path, capsys):
     assert said.err.splitlines() == [
         "lost: speakers (documents): 1",
         "lost: genres (documents): 2",
-        f"{len(read)} documents of {len(read)} written (conll)",
+        f"{len(read)} documents of {len(read)} written",
     ]
     assert [one.clusters for one in find_format("preco").read(target)] == [
         one.clusters for one in read
@@ -39,6 +39,21 @@ def test_to_pieces_and_back_over_standard_output(tmp_path, capsys):
     (tmp_path / "again.conll").write_text(capsys.readouterr().out)
     conll = find_format("conll")
     assert list(conll.read(tmp_path / "again.conll")) == list(conll.read(CONLL))
+
+
+def test_a_folder_of_files(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("b", "a"):
+        lines = [f"# newdoc id = {name}", "\t".join(["1", "Ida", *"_______", "Entity=(1)"]), ""]
+        (tmp_path / "in" / f"{name}.conllu").write_text("\n".join(lines))
+    (tmp_path / "in" / "c.jsonl").write_text('{"doc_key": "c", "sentences": [["x"]]}\n')
+    assert main(["convert", str(tmp_path / "in"), str(tmp_path / "f.conll"), "--to", "conll"]) == 0
+    read = list(find_format("conll").read(tmp_path / "f.conll"))
+    assert [(one.doc_key, one.clusters) for one in read] == [
+        ("a", [((0, 0),)]),
+        ("b", [((0, 0),)]),
+        ("c", []),
+    ]
 
 
 def test_singletons_can_be_dropped(tmp_path):

@@ -190,6 +190,9 @@ def test_annotated_with_nothing_is_not_unannotated(name):
     ("line", "name"),
     [
         ("# a comment\n#begin document (a);", "conll"),
+        ("# only a comment", "conll"),
+        ("# newdoc id = a", "conllu"),
+        ("# about this file\n# sent_id = 1", "conllu"),
         ('{"text": "a"}', "jsonl"),
         ('{"doc_key": "a", "sentences": [["a"]]}', "jsonl"),
         ('{"text": "a", "clusters": [], "clusters_strings": []}', "fastcoref"),

@@ -1,6 +1,8 @@
-// OntoGUM (six genres of English, annotated as OntoNotes is: no singletons; speakers where people talk)
-// with MiniLM: under an hour on two CPU cores. Data: github.com/amir-zeldes/gum, folder coref/ontogum, as
-// CoNLL files of 12 columns, one a split (the official splits are in its splits.md).
+// OntoGUM (English of many genres, annotated as OntoNotes is: no singletons; speakers where people talk)
+// with MiniLM, on two CPU cores. Data: github.com/amir-zeldes/gum; academic, bio, court, interview, news
+// and voyage are free (CC BY, CC BY-SA). Put their files of coref/ontogum/conllu into a folder for each
+// split of splits.md and make each folder a file:
+// `spanbert-allen convert FOLDER train.conll --to conll --drop-singletons --skip-bad`.
 local coref = import '../lib/coref.libsonnet';
 local encoders = import '../lib/encoders.libsonnet';
 
@@ -9,7 +11,7 @@ coref {
   train_path:: std.extVar('ONTOGUM_TRAIN_DATA_PATH'),
   validation_path:: std.extVar('ONTOGUM_DEV_DATA_PATH'),
 
-  // The names of documents hold no genre of OntoNotes'; four segments take in 79 of 84 documents whole.
+  // The names of documents hold no genre of OntoNotes'; four segments take in most of them whole.
   max_training_segments:: 4,
   head:: {
     hidden_dim: 1000,
