@@ -5,7 +5,8 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "module", ["coref_detection", "coref_validation", "files", "text", "document", "spans"]
+    "module",
+    ["coref_detection", "coref_validation", "files", "text", "document", "spans", "relation_files"],
 )
 def test_reading_imports_nothing_heavy(module):
     code = (
