@@ -48,7 +48,7 @@ def coref_json(
     for cluster in zip(*decoded, strict=True):
         mentions = sorted(zip(*cluster, strict=True), key=lambda item: item[0])
         chains.append([_mention(document, mention, options) for mention in mentions])
-    outputs = {"schema": SCHEMA, "doc_key": document.doc_key, "text": document.text}
+    outputs: dict[str, Any] = {"schema": SCHEMA, "doc_key": document.doc_key, "text": document.text}
     if options.sentences:
         outputs["sentences"] = list(_by_sentence(document, document.words))
         if document.speakers is not None:

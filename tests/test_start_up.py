@@ -25,6 +25,8 @@ print(json.dumps(sorted(name for name in ("torch", "allennlp", "transformers", "
         "import spanbert_allen.common.document, spanbert_allen.common.text",
         "import spanbert_allen.sample_corpus.layouts",
         "import spanbert_allen.encoders",
+        "import spanbert_allen; spanbert_allen.load",
+        "import spanbert_allen.integrations.result_files",
         "import spanbert_allen.data.minimised",
         "from spanbert_allen.__main__ import main; main(['validate', 'LICENSE', '--format=gap'])",
         "from spanbert_allen.__main__ import main; main([])",
@@ -33,6 +35,12 @@ print(json.dumps(sorted(name for name in ("torch", "allennlp", "transformers", "
 )
 def test_nothing_heavy_is_imported(statement):
     assert heavy_modules(statement) <= {"numpy"}
+
+
+def test_the_spacy_component_is_there_before_allennlp():
+    """spaCy itself imports torch where it finds it."""
+    statement = "import spanbert_allen.integrations.spacy_component"
+    assert not {"allennlp", "transformers"} & heavy_modules(statement)
 
 
 def test_scores_need_no_torch():

@@ -99,23 +99,27 @@ class BratPair:
 
 
 @contextmanager
-def brat_pair(path: str | Path) -> Iterator[BratPair]:
-    """A .ann file, and its .txt file, written when the block ends without an error."""
-    pair = BratPair(path)
-    yield pair
-    pair.close()
-
-
-@contextmanager
-def brat_folder(path: str | Path) -> Iterator[BratFolder]:
+def brat_files(path: str | Path) -> Iterator[BratPair | BratFolder]:
     """
-    A folder of documents, which takes its name only when the block ends without an error.
+    What takes results; files appear when the block ends without an error.
 
     # Parameters
 
     path : `str | Path`
-        The folder, new or empty.
+        A name in .ann for one document, else a folder, new or empty.
     """
+    if Path(path).suffix == ".ann":
+        pair = BratPair(path)
+        yield pair
+        pair.close()
+        return
+    with _folder(path) as folder:
+        yield folder
+
+
+@contextmanager
+def _folder(path: str | Path) -> Iterator[BratFolder]:
+    """A folder that takes its name only when the block ends without an error."""
     target = Path(path).resolve()
     if not target.parent.is_dir():
         raise DataError(f"the folder {target.parent} does not exist; make it first", path)

@@ -12,7 +12,7 @@ from typing import IO, Any, Protocol
 from spanbert_allen.common.conll_writer import conll_lines
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import replace_file
-from spanbert_allen.integrations.brat import brat_folder, brat_pair
+from spanbert_allen.integrations.brat import brat_files
 from spanbert_allen.integrations.escaping import encodable
 from spanbert_allen.integrations.html import html_page
 from spanbert_allen.integrations.mention_rules import MentionRules, WordRules
@@ -124,12 +124,12 @@ def open_results(
         if chosen == "html":
             yield stack.enter_context(html_page(path))
         elif chosen == "brat":
-            brat = brat_pair if Path(path).suffix == ".ann" else brat_folder
-            yield _OnlyCoref(stack.enter_context(brat(path)))
+            yield _OnlyCoref(stack.enter_context(brat_files(path)))
         else:
             file = stack.enter_context(replace_file(path))
-            yield {
+            writers: dict[str, ResultWriter] = {
                 "jsonl": _JsonLines(file),
                 "conll": _OnlyCoref(_ConllRows(file)),
                 "resolved": _OnlyCoref(_ResolvedTexts(file, WordRules(language))),
-            }[chosen]
+            }
+            yield writers[chosen]

@@ -1,4 +1,4 @@
-"""Coreference as a component of spaCy pipelines; torch is not loaded before a document comes."""
+"""Coreference as a component of spaCy pipelines; AllenNLP is loaded when a document comes."""
 
 from __future__ import annotations
 
