@@ -111,4 +111,5 @@ def test_every_configuration_is_in_the_table():
         f"{path.parent.name}/{path.name}"
         for path in (ROOT / "training_configs").glob("[!l]*/*.jsonnet")
     }
-    assert files == set(re.findall(r"^\| `([\w/]+\.jsonnet)`", README, flags=re.MULTILINE))
+    table = (ROOT / "training_configs" / "README.md").read_text(encoding="utf-8")
+    assert files == set(re.findall(r"^\| `([\w/]+\.jsonnet)`", table, flags=re.MULTILINE))
