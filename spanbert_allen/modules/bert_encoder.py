@@ -10,7 +10,9 @@ from spanbert_allen.encoders import EncoderFiles
 from spanbert_allen.modules.encoder_weights import load_weights
 
 
-def build_encoder(files: EncoderFiles, *, attention: str, pooler: bool) -> BertModel:
+def build_encoder(
+    files: EncoderFiles, *, attention: str, pooler: bool, attention_dropout: float | None = None
+) -> BertModel:
     """
     An encoder in single precision, with its pretrained weights unless those of a trained model are
     about to be loaded into it.
@@ -23,12 +25,16 @@ def build_encoder(files: EncoderFiles, *, attention: str, pooler: bool) -> BertM
         The implementation of attention: `sdpa` (torch's own) or `eager` (matrix products).
     pooler : `bool`
         Whether it has BERT's pooler.
+    attention_dropout : `float`, optional (default = `None`)
+        Dropout of attention's probabilities instead of the configuration's.
 
     # Errors
 
     `DataError` if the weights are not this encoder's.
     """
     config = BertConfig.from_dict({**files.config, "is_decoder": False})
+    if attention_dropout is not None:
+        config.attention_probs_dropout_prob = attention_dropout
     # What is about to be overwritten need not be drawn at random first.
     with no_init_weights(_enable=files.find_weights is not None):
         encoder = AutoModel.from_config(

@@ -18,6 +18,9 @@ from spanbert_allen.modules.lora import add_adapters
 from spanbert_allen.modules.segment_packing import SegmentPack, pack_segments
 from spanbert_allen.modules.word_pooling import WORD_POOLINGS
 
+# A processor without gradients to keep is fastest when what a layer gives stays in its caches:
+# benchmarks/qa_prediction.py.
+_PIECES_FOR_CACHES = 1024
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -40,9 +43,12 @@ class SpanbertEmbedder(TokenEmbedder):
         The vector of a word: that of its `first` piece, or the `mean` of all.
     max_pieces_per_forward : `int`, optional (default = `8192`)
         How many pieces, padding counted, go through the encoder at once: bounds its memory. One
-        segment always does.
+        segment always does. A CPU takes at most 1024 when no gradients are kept: it is faster so.
     attention : `str`, optional (default = `"sdpa"`)
         `sdpa` is torch's own attention; `eager`, plain matrix products, for comparison to the bit.
+    attention_dropout : `float`, optional (default = `None`)
+        Dropout of attention's probabilities; by default as the encoder's configuration says. With 0
+        a CPU trains through torch's fused attention, which has no dropout: about 1.6 times as fast.
     train : `Union[str, int]`, optional (default = `"all"`)
         `all`; `none`, and then nothing is kept for gradients and no dropout done; or how many of
         the uppermost layers are trained.
@@ -72,6 +78,7 @@ class SpanbertEmbedder(TokenEmbedder):
         word_pooling: str = "first",
         max_pieces_per_forward: int = 8192,
         attention: str = "sdpa",
+        attention_dropout: Optional[float] = None,
         train: Union[str, int] = "all",
         gradient_checkpointing: bool = False,
         dtype: str = "float32",
@@ -87,6 +94,10 @@ class SpanbertEmbedder(TokenEmbedder):
         _check_choice("dtype", dtype, _DTYPES)
         if max_pieces_per_forward < 1:
             raise ConfigError("`max_pieces_per_forward` must be 1 or more")
+        if attention_dropout is not None and not 0 <= attention_dropout < 1:
+            raise ConfigError(
+                f"`attention_dropout` is {attention_dropout}: it must be 0 or more and less than 1"
+            )
         files = find_encoder(model_name, vocabulary=vocabulary, serialization_dir=serialization_dir)
         files.keep_in(serialization_dir)
         self._output = output
@@ -94,7 +105,9 @@ class SpanbertEmbedder(TokenEmbedder):
         self._max_pieces_per_forward = max_pieces_per_forward
         self._dtype = _DTYPES[dtype]
         self._frozen = train == "none"
-        self.encoder = build_encoder(files, attention=attention, pooler=pooler)
+        self.encoder = build_encoder(
+            files, attention=attention, pooler=pooler, attention_dropout=attention_dropout
+        )
         self._choose_trained(train, lora)
         if gradient_checkpointing:
             self.encoder.gradient_checkpointing_enable({"use_reentrant": False})
@@ -196,13 +209,15 @@ class SpanbertEmbedder(TokenEmbedder):
         `Tensor`
             float32, zeros at padding. Shape: (batch_size, num_pieces, dim)
         """
-        packs = pack_segments(segment_ids, self._max_pieces_per_forward)
+        packs = pack_segments(segment_ids, self._pack_size(token_ids.device))
         self._check_length(packs)
         # Shape: (batch_size * num_pieces, dim)
         out = torch.zeros(token_ids.numel(), self.get_output_dim(), device=token_ids.device)
         if packs:
             # Shape: (num_real, dim)
-            vectors = torch.cat([self._run(pack, token_ids, type_ids, attended) for pack in packs])
+            with self._precision(token_ids.device):  # one cast of the weights for all packs
+                parts = [self._run(pack, token_ids, type_ids, attended) for pack in packs]
+            vectors = torch.cat(parts)
             places = torch.cat([pack.places[pack.mask] for pack in packs])
             out = out.index_copy(0, places, vectors)
         return out.view(*token_ids.shape, self.get_output_dim())
@@ -236,17 +251,20 @@ class SpanbertEmbedder(TokenEmbedder):
         """The vectors of a pack's real pieces. Shape: (num_real_in_pack, dim)"""
         # Shape: (num_segments, longest)
         mask = pack.mask if attended is None else pack.mask & attended.flatten()[pack.places]
-        with self._precision(token_ids.device):
-            # Shape: (num_segments, longest, dim)
-            hidden: Tensor = self.encoder(
-                input_ids=token_ids.flatten()[pack.places] * pack.mask,
-                attention_mask=mask.long(),
-                token_type_ids=None
-                if type_ids is None
-                else type_ids.flatten()[pack.places] * pack.mask,
-            ).last_hidden_state
-            vectors: Tensor = hidden[pack.mask].float()
-        return vectors
+        # Shape: (num_segments, longest, dim)
+        hidden: Tensor = self.encoder(
+            input_ids=token_ids.flatten()[pack.places] * pack.mask,
+            attention_mask=mask.long(),
+            token_type_ids=None
+            if type_ids is None
+            else type_ids.flatten()[pack.places] * pack.mask,
+        ).last_hidden_state
+        return hidden[pack.mask].float()
+
+    def _pack_size(self, device: torch.device) -> int:
+        if device.type != "cpu" or torch.is_grad_enabled():
+            return self._max_pieces_per_forward
+        return min(self._max_pieces_per_forward, _PIECES_FOR_CACHES)
 
     def _precision(self, device: torch.device) -> AbstractContextManager[Any]:
         if self._dtype == torch.float32:

@@ -107,20 +107,35 @@ def test_a_document_does_not_depend_on_its_company(budget):
         assert not together[row, len(alone) :].any()
 
 
-@torch.no_grad()
-def test_the_encoder_gets_no_more_than_the_budget(tiny, monkeypatch):
-    shapes = []
+@pytest.fixture
+def shapes(tiny, monkeypatch) -> list[torch.Size]:
+    """Of what goes through the encoder at once, filled by the test."""
+    seen = []
     forward = tiny.encoder.forward
-    monkeypatch.setattr(tiny, "_max_pieces_per_forward", 64)
     monkeypatch.setattr(
         tiny.encoder,
         "forward",
-        lambda **given: shapes.append(given["input_ids"].shape) or forward(**given),
+        lambda **given: seen.append(given["input_ids"].shape) or forward(**given),
     )
+    return seen
+
+
+@torch.no_grad()
+def test_the_encoder_gets_no_more_than_the_budget(tiny, monkeypatch, shapes):
+    monkeypatch.setattr(tiny, "_max_pieces_per_forward", 64)
     tiny.encode(*batch(document(100, max_length=20), document(30, max_length=20)))
     assert len(shapes) > 2
     assert all(n * longest <= 64 for n, longest in shapes)
     assert max(n for n, _ in shapes) >= 3
+
+
+def test_without_gradients_a_processor_gets_little_at_once(tiny, shapes):
+    cut = batch(document(3000, max_length=100))
+    vectors = tiny.encode(*cut)
+    assert len(shapes) == 1 and shapes.pop().numel() > 3000
+    with torch.no_grad():
+        torch.testing.assert_close(tiny.encode(*cut), vectors, atol=1e-5, rtol=0)
+    assert len(shapes) > 2 and all(shape.numel() <= 1024 for shape in shapes)
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (1, 0), (3, 0), (2, 5)])
@@ -214,6 +229,21 @@ def test_train_everything_with_dropout():
     assert not torch.equal(vectors, embedder.encode(*batch(document(7))))
 
 
+@pytest.mark.parametrize(("asked", "done"), [(None, 0.1), (0.0, 0.0), (0.3, 0.3)])
+def test_dropout_of_attention(monkeypatch, asked, done):
+    attend, seen = torch.nn.functional.scaled_dot_product_attention, []
+
+    def recorded(*tensors, dropout_p, **knobs):
+        seen.append(dropout_p)
+        return attend(*tensors, dropout_p=dropout_p, **knobs)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", recorded)
+    embedder = SpanbertEmbedder("tiny", attention_dropout=asked).train()
+    embedder.encode(*batch(document(7)))
+    assert seen == [done] * 2  # layers
+    assert embedder.encoder.config.hidden_dropout_prob == 0.1
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_lower_precision_inside_float32_outside(tiny, dtype):
     embedder = SpanbertEmbedder("tiny", dtype=dtype).eval()
@@ -255,6 +285,7 @@ def test_a_segment_too_long_for_the_encoder(tiny):
         ({"output": "spans"}, "`output` .* is 'spans': it must be words or pieces"),
         ({"word_pooling": "max"}, "`word_pooling` .* must be first or mean"),
         ({"attention": "flash"}, "`attention` .* must be sdpa or eager"),
+        ({"attention_dropout": 1.0}, "`attention_dropout` is 1.0: it must be 0 or more"),
         ({"dtype": "int8"}, "`dtype` .* must be float32 or bfloat16 or float16"),
         ({"train": "some"}, "`train` .* `all`, `none` or how many .* from 1 to 2"),
         ({"train": 3}, "`train` .* is 3: it must be"),
