@@ -45,6 +45,7 @@ def parse_arguments() -> argparse.Namespace:
     loop.add_argument("--learning-rate", type=float, default=2e-4)
     loop.add_argument("--max-length", type=int, default=384)
     loop.add_argument("--impossible-answers", action="store_true", help="SQuAD 2.0")
+    loop.add_argument("--bf16", action="store_true", help="as `precision:: 'bf16'`")
     loop.add_argument("--seed", type=int, default=42)
     loop.set_defaults(run=twin)
     return parser.parse_args()
@@ -77,7 +78,10 @@ def twin(arguments: argparse.Namespace) -> None:
 
     set_seed(arguments.seed)
     windows = make_windows(arguments)
-    model = BertForQuestionAnswering.from_pretrained(MODEL_DIR)
+    model = BertForQuestionAnswering.from_pretrained(
+        MODEL_DIR,
+        attention_probs_dropout_prob=0.0,  # `attention_dropout` of the configuration
+    )
     model.bert.embeddings.requires_grad_(False)  # `trained_layers` of the configuration
     optimizer = torch.optim.AdamW(groups(model), lr=arguments.learning_rate, eps=1e-6)
     schedule = get_linear_schedule_with_warmup(
@@ -91,7 +95,8 @@ def twin(arguments: argparse.Namespace) -> None:
         order = list(LengthGroupedSampler(batch_size, lengths=lengths))
         for first in range(0, len(order), batch_size):
             batch = collate([windows[place] for place in order[first : first + batch_size]])
-            loss = model(**batch).loss
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments.bf16):
+                loss = model(**batch).loss
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()

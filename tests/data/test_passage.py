@@ -12,7 +12,7 @@ from spanbert_allen.data.answer_alignment import answer_pieces, answer_words, is
 from spanbert_allen.data.passage import make_passage
 from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.qa_windows import best_windows, window_spans
-from spanbert_allen.encoders import find_encoder
+from spanbert_allen.encoders import WordPieceVocabulary, find_encoder
 
 TOKENIZERS = {name: PieceTokenizer.from_files(find_encoder(name)) for name in ("minilm", "tiny")}
 ODD = "aÉe\u0301ß Σσς.,-\u00a0\u202f\t\n漢字😀\u200b[SEP]İ"
@@ -120,6 +120,19 @@ def test_answers_in_pieces(context, text, learnt):
     if text == "324" and tokenizer.tokenize("324m")[0] == "324":
         learnt = "324"
     assert aligned(context, text) == learnt
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "span"), [("1887-1889,", "1887", (0, 0)), ("324m", "324", (0, 1))]
+)
+def test_answers_in_pieces_as_the_original_narrows_them(word, text, span):
+    """Goldens of the specification, 1.2, with the pieces that the cased vocabulary has there."""
+    entries = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "1887", "-", "1889", ",", "32", "##4", "##m")
+    tokenizer = PieceTokenizer(WordPieceVocabulary(entries), lower_case=False)
+    passage, answer = make_passage(word, tokenizer), Answer(text, 0)
+    words = answer_words(passage, answer)
+    assert len(passage) > span[1] + 1
+    assert answer_pieces(passage, answer, words, tokenizer) == span
 
 
 def test_an_answer_that_is_not_where_it_should_be_is_not_found():

@@ -19,6 +19,7 @@ local templates = import 'trainer.libsonnet';
 
   // Model.
   trained_layers:: 'all',  // or how many of the uppermost layers; then word vectors stay, too
+  attention_dropout:: null,  // the encoder's own; 0 trains faster on a CPU
   decoder:: {},
   threshold:: if self.optimisation == 'reproduce' then 1.0 else 0.0,
 
@@ -50,6 +51,7 @@ local templates = import 'trainer.libsonnet';
       type: 'spanbert',
       model_name: $.encoder.model_name,
       train: $.trained_layers,
+      [if $.attention_dropout != null then 'attention_dropout']: $.attention_dropout,
       [if $.gradient_checkpointing then 'gradient_checkpointing']: true,
     },
     impossible_answers: $.impossible_answers,
