@@ -17,6 +17,7 @@ import spanbert_allen.plugin  # noqa: F401
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / "training_configs").glob("[!l]*/*.jsonnet"))
 COREF = ROOT / "tests" / "fixtures" / "coref"
+GLUE = ROOT / "tests" / "fixtures" / "glue"
 QA = ROOT / "tests" / "fixtures" / "qa"
 RELATION = ROOT / "tests" / "fixtures" / "relation"
 DATA_PATHS = {
@@ -38,6 +39,9 @@ DATA_PATHS = {
     "SEMEVAL2010_DEV_DATA_PATH": RELATION / "semeval.txt",
     "RELATION_TRAIN_DATA_PATH": RELATION / "own.jsonl",
     "RELATION_DEV_DATA_PATH": RELATION / "own.jsonl",
+    "GLUE_DATA_PATH": GLUE,
+    "TEXTS_TRAIN_DATA_PATH": GLUE / "own.jsonl",
+    "TEXTS_DEV_DATA_PATH": GLUE / "own.jsonl",
     "TRAIN_DATA_PATH": COREF / "small.jsonl",
     "VALIDATION_DATA_PATH": COREF / "small.jsonl",
 }

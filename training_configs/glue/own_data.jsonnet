@@ -1,0 +1,20 @@
+// Your own texts or pairs of texts: JSON lines {"text": ..., "text_pair": ..., "label": ...}, `text_pair` if
+// they are pairs. Set `encoder` to `encoders.spanbert_base` where there is a GPU. For numbers in place of
+// classes, set `regression` to true.
+local classification = import '../lib/classification.libsonnet';
+local encoders = import '../lib/encoders.libsonnet';
+
+classification {
+  encoder:: encoders.minilm,
+  train_path:: std.extVar('TEXTS_TRAIN_DATA_PATH'),
+  validation_path:: std.extVar('TEXTS_DEV_DATA_PATH'),
+  regression:: false,
+  reader:: { type: 'spanbert_text_pairs_jsonl', regression: $.regression },
+  model_settings:: { type: 'spanbert_sequence_classifier', regression: $.regression },
+  metric:: if self.regression then '+corr' else '+macro_f1',
+
+  // All layers, but not the word vectors: that shortens a step.
+  trained_layers:: self.encoder.num_layers,
+  learning_rate:: 1e-4,
+  patience:: 3,
+}
