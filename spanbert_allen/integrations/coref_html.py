@@ -74,8 +74,8 @@ def _one_line(mention: Mention) -> str:
 
 def _hint(mention: Mention) -> str:
     scores = [
-        f"{name} {mention.details[key]:.2f}"
-        for name, key in (("mention score", "mention_score"), ("link score", "link_score"))
-        if mention.details.get(key) is not None
+        f"{name.replace('_', ' ')} {mention.details[name]:.2f}"
+        for name in ("mention_score", "link_score", "mention_probability", "link_probability")
+        if mention.details.get(name) is not None
     ]
     return ", ".join([f"chain {mention.chain + 1}", *scores])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 ARCHIVE = "model.tar.gz"
 _SETTINGS = ("prefix", "device", "options")
 
-for extended, extension in ((Token, SPEAKER), (Doc, GENRE)):
+RESOLVED = "resolved_text"
+"""The extension of documents that gets the resolved text, if `options` ask for it."""
+
+for extended, extension in ((Token, SPEAKER), (Doc, GENRE), (Doc, RESOLVED)):
     if not extended.has_extension(extension):
         extended.set_extension(extension, default=None)
 
@@ -56,7 +59,8 @@ class CorefComponent(Pipe):
     Writes clusters into `doc.spans["coref_clusters_1"]`, `doc.spans["coref_clusters_2"]` and so on,
     in the order of their first mentions, as spaCy's own experimental component does. Tokens stay as
     they are; so do sentences, or are found by rule. Who speaks is read from `token._.speaker`, the
-    genre from `doc._.genre`.
+    genre from `doc._.genre`. With the option `resolved_text`, that is written into
+    `doc._.resolved_text`.
 
     The model is loaded when the first document comes. A pipeline that is saved carries it with it.
 
@@ -118,7 +122,7 @@ class CorefComponent(Pipe):
         (result,) = self.predictor.predict_many([doc])
         if "error" in result:
             raise RuntimeError(result["error"])
-        return self._write(doc, result["clusters"])
+        return self._write(doc, result)
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 32) -> Iterator[Doc]:
         """
@@ -131,14 +135,16 @@ class CorefComponent(Pipe):
                     handle = self.get_error_handler()
                     handle(self.name, self, [doc], RuntimeError(result["error"]))
                 else:
-                    yield self._write(doc, result["clusters"])
+                    yield self._write(doc, result)
 
-    def _write(self, doc: Doc, clusters: list[list[dict[str, Any]]]) -> Doc:
+    def _write(self, doc: Doc, result: Mapping[str, Any]) -> Doc:
         for key in [key for key in doc.spans if key.startswith(f"{self.prefix}_")]:
             del doc.spans[key]
-        for number, cluster in enumerate(clusters, start=1):
+        for number, cluster in enumerate(result["clusters"], start=1):
             places = [mention["words"] for mention in cluster]
             doc.spans[f"{self.prefix}_{number}"] = [doc[first : last + 1] for first, last in places]
+        if RESOLVED in result:
+            doc._.set(RESOLVED, result[RESOLVED])
         return doc
 
     def to_disk(self, path: str | Path, *, exclude: Sequence[str] = ()) -> None:

@@ -86,6 +86,18 @@ def test_another_prefix_and_options(trained_coref: Path) -> None:
     assert found and {len(texts) for texts in found.values()} == {1}
 
 
+def test_resolved_text_by_the_tags_of_the_doc(trained_coref: Path) -> None:
+    nlp = pipeline(trained_coref, options={"resolved_text": True})
+    doc = nlp(LEARNED)
+    assert doc._.resolved_text == "The keeper lit the keeper's lamp.\nThe keeper's lamp burned."
+    words = ["The", "keeper", "lit", "her", "lamp", ".", "It", "burned", "."]
+    tags = ["DET", "NOUN", "VERB", "PRON", "NOUN", "PUNCT", "VERB", "VERB", "PUNCT"]
+    tagged = Doc(
+        nlp.vocab, words=words, pos=tags, tags=["PRP$" if w == "her" else "" for w in words]
+    )
+    assert nlp(tagged)._.resolved_text == "The keeper lit the keeper's lamp . It burned . "
+
+
 def test_speakers_are_read_from_tokens(nlp: spacy.Language) -> None:
     seen = []
     predictor = nlp.get_pipe("spanbert_coref").predictor

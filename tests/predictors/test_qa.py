@@ -78,6 +78,15 @@ def test_what_was_learnt_is_answered_with_its_characters(predictor):
     assert impossible["no_answer_score"] > 0
 
 
+def test_a_program_loads_it_and_looks_at_the_answer(archive):
+    result = spanbert_allen.load(archive, top_k=2).predict("Where did Ida lose her keys?", CONTEXT)
+    assert repr(result).startswith(
+        "Where did Ida lose her keys?\nIda lost her keys in [Oslo]. A boy"
+    )
+    assert "&lt;span class=" in result._repr_html_()
+    assert len(json.loads(json.dumps(result))["answers"]) == 2
+
+
 def test_the_threshold_decides(predictor):
     question = "What did the tram cost?"
     result = predictor.predict(question, CONTEXT, threshold=1000.0)
