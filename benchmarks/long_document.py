@@ -64,12 +64,11 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     for words, mode, given in _cases(text, arguments.words, arguments.modes):
         runs = [_run(arguments, given, MODES[mode]) for _ in range(arguments.repeats)]
-        seconds, peak = (
-            median(getattr(run, name) for run in runs) for name in Measured._fields[:2]
-        )
+        seconds = median(run.seconds for run in runs)
+        cpu, peak = median(run.cpu_seconds for run in runs), median(run.peak_gb for run in runs)
         clusters = runs[0].clusters
-        row = f"| {words:,} | {mode} | {seconds:.0f} | {words / seconds:.0f} | {peak:.2f} "
-        print(f"{row}| {len(clusters):,} | {sum(map(len, clusters)):,} |", flush=True)
+        row = f"| {words:,} | {mode} | {seconds:.0f} | {words / seconds:.0f} | {cpu:.0f} "
+        print(f"{row}| {peak:.2f} | {len(clusters):,} | {sum(map(len, clusters)):,} |", flush=True)
         for cluster in sorted(clusters, key=len, reverse=True)[: arguments.show]:
             names = ", ".join(f"{name} {count}" for name, count in Counter(cluster).most_common(4))
             print(f"    {len(cluster):>5} x  {names}")

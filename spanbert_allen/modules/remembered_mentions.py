@@ -16,8 +16,9 @@ class _Mention(NamedTuple):
 class RememberedMentions:
     """
     One mention for each of the clusters seen last, the one with the highest mention score: a
-    bounded memory, as of Toshniwal et al. (2020), "Learning to Ignore", with the oldest cluster
-    the first to go.
+    bounded memory, as of Toshniwal et al. (2020), "Learning to Ignore". Mentions that are linked to
+    nothing yet are remembered, too, where they score above 0 as mentions; they are the first to go,
+    then the clusters that were not seen for longest.
 
     # Parameters
 
@@ -30,7 +31,9 @@ class RememberedMentions:
         self._cluster_of: list[int] = []  # of each kept span so far
         self._sizes: dict[int, int] = {}
         self._waiting: deque[_Mention] = deque()  # in the windows still, in their order
-        self._standing: OrderedDict[int, _Mention] = OrderedDict()  # by cluster, the latest last
+        # By cluster, the latest last.
+        self._single: OrderedDict[int, _Mention] = OrderedDict()
+        self._linked: OrderedDict[int, _Mention] = OrderedDict()
 
     def add(
         self,
@@ -60,13 +63,22 @@ class RememberedMentions:
         """Lets go of the text before this unit, and remembers what stands for its clusters."""
         while self._waiting and self._waiting[0].span[0] < start:
             mention = self._waiting.popleft()
-            if mention.span[1] >= start or self._sizes[mention.cluster] < 2:
-                continue
-            best = self._standing.pop(mention.cluster, mention)
-            self._standing[mention.cluster] = max(best, mention, key=lambda some: some.score)
-            if len(self._standing) > self._limit:
-                self._standing.popitem(last=False)
+            if mention.span[1] < start:  # a sentence that was cut may have it still
+                self._remember(mention)
 
     def mentions(self) -> list[tuple[int, int]]:
         """The spans remembered, in document order."""
-        return sorted(mention.span for mention in self._standing.values())
+        remembered = [*self._single.values(), *self._linked.values()]
+        return sorted(mention.span for mention in remembered)
+
+    def _remember(self, mention: _Mention) -> None:
+        cluster = mention.cluster
+        if self._sizes[cluster] == 1:
+            if mention.score <= 0:
+                return
+            self._single[cluster] = mention
+        else:
+            before = self._single.pop(cluster, None) or self._linked.pop(cluster, mention)
+            self._linked[cluster] = max(before, mention, key=lambda some: some.score)
+        if len(self._single) + len(self._linked) > self._limit:
+            (self._single or self._linked).popitem(last=False)

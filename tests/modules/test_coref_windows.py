@@ -16,6 +16,7 @@ from spanbert_allen.modules.coref_decoder import decode
 from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits, ScoredLinks
 from spanbert_allen.modules.coref_windows import CorefWindows, score_in_windows, window_bounds
 from spanbert_allen.modules.refinements import AttendedAntecedent, ClusterMerging
+from spanbert_allen.modules.remembered_mentions import RememberedMentions
 from spanbert_allen.modules.span_candidates import SpanCandidates, enumerate_candidates
 
 DIM, WIDTH = 6, 4
@@ -208,6 +209,8 @@ def test_windows_only_split(names, size, remembered):
     whole = chains(names, CorefWindows(length=len(names), overlap=0))
     for chain in found:
         assert any(set(chain) <= set(entity) for entity in whole)
+    if remembered == 4:  # room for all names there are
+        assert sorted(map(set, found), key=min) == sorted(map(set, whole), key=min)
     # Neighbours of one name that the overlap holds both of are never parted.
     for entity in whole:
         for left, right in pairwise(entity):
@@ -221,3 +224,42 @@ def test_sizes_that_cannot_be():
     with pytest.raises(ConfigError, match="remembered is -1"):
         CorefWindows(remembered=-1)
     assert CorefWindows.from_params(Params({"length": 10, "overlap": 0})).remembered == 200
+
+
+def remembered(limit: int, *mentions: tuple[int, float, int]) -> list[int]:
+    """Of mentions of one unit each, told as unit, mention score and antecedent, which stay."""
+    memory = RememberedMentions(limit)
+    for unit, score, antecedent in mentions:
+        memory.add([(unit, unit)], [score], [antecedent])
+    memory.forget_before(100)
+    return [start for start, _ in memory.mentions()]
+
+
+@pytest.mark.parametrize(
+    ("limit", "mentions", "units"),
+    [
+        (5, [(0, 1.0, -1), (1, 3.0, 0), (2, 2.0, 1)], [1]),  # the surest of a cluster
+        (5, [(0, 1.0, -1), (1, 1.0, 0)], [0]),  # the first of equals
+        (5, [(0, 0.5, -1), (1, -0.5, -1)], [0]),  # unlinked, likely a mention or not
+        (5, [(0, -2.0, -1), (1, -1.0, 0)], [1]),  # linked, though not likely
+        # Unlinked ones go first, the older before the newer; then the cluster seen least lately.
+        (3, [(0, 1.0, -1), (1, 2.0, 0), (2, 9.0, -1), (3, 9.0, -1), (4, 9.0, -1)], [1, 3, 4]),
+        (2, [(0, 2.0, -1), (1, 1.0, 0), (2, 9.0, -1), (3, 1.0, -1), (4, 2.0, 3)], [0, 4]),
+        # A cluster forgotten in between is remembered by what came later.
+        (1, [(0, 2.0, -1), (1, 2.0, -1), (2, 1.0, 1), (3, 1.0, 0)], [3]),
+        (0, [(0, 1.0, -1), (1, 3.0, 0)], []),
+    ],
+)
+def test_what_is_remembered(limit, mentions, units):
+    assert remembered(limit, *mentions) == units
+
+
+def test_what_a_window_holds_is_not_remembered():
+    memory = RememberedMentions(5)
+    memory.add([(2, 4), (3, 3), (8, 9)], [1.0, 1.0, 1.0], [-1, -1, -1])
+    memory.forget_before(4)
+    assert memory.mentions() == [(3, 3)]  # (2, 4) reaches into the window
+    # It is the same cluster when it goes on after its mention is gone.
+    memory.add([(12, 12)], [2.0], [1])
+    memory.forget_before(20)
+    assert memory.mentions() == [(8, 9), (12, 12)]
