@@ -25,6 +25,8 @@ class ClusterErrors:
       mentions. `missed_mentions`: mentions not found of the other key clusters.
     - `invented_clusters`, `invented_cluster_mentions`, `spurious_mentions`: the same of the
       response.
+    - `missed_by_boundary`: how many of all missed mentions begin or end where a spurious one does,
+      so that only the other end is wrong; `spurious_by_boundary`: the same of spurious ones.
 
     Found mentions by their clusters:
 
@@ -54,6 +56,8 @@ class ClusterErrors:
     spurious_mentions: int = 0
     invented_clusters: int = 0
     invented_cluster_mentions: int = 0
+    missed_by_boundary: int = 0
+    spurious_by_boundary: int = 0
     split_clusters: int = 0
     splits: int = 0
     merged_clusters: int = 0
@@ -90,6 +94,7 @@ def count_errors(
     return ClusterErrors(
         *missed,
         *spurious,
+        *_by_boundary(keys, responses),
         *_several(key_parts),
         *_several(response_parts),
         *_count_links(keys, responses),
@@ -101,6 +106,22 @@ def _unfound(sizes: Sequence[int], found: Sequence[int]) -> tuple[int, int, int]
     partly = sum(size - count for size, count in zip(sizes, found, strict=True) if count)
     never = [size for size, count in zip(sizes, found, strict=True) if not count]
     return partly, len(never), sum(never)
+
+
+def _by_boundary(
+    keys: Sequence[Sequence[WordSpan]], responses: Sequence[Sequence[WordSpan]]
+) -> tuple[int, int]:
+    """How many missed mentions share an end with a spurious one, and the other way round."""
+    key = {mention for cluster in keys for mention in cluster}
+    response = {mention for cluster in responses for mention in cluster}
+    missed, spurious = key - response, response - key
+    return _sharing_an_end(missed, spurious), _sharing_an_end(spurious, missed)
+
+
+def _sharing_an_end(mentions: Iterable[WordSpan], others: Iterable[WordSpan]) -> int:
+    others = list(others)
+    starts, ends = {other.start for other in others}, {other.end for other in others}
+    return sum(mention.start in starts or mention.end in ends for mention in mentions)
 
 
 def _several(parts: Sequence[int]) -> tuple[int, int]:

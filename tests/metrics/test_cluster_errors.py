@@ -16,6 +16,7 @@ MIRRORED = {
     "missed_mentions": "spurious_mentions",
     "missed_clusters": "invented_clusters",
     "missed_cluster_mentions": "invented_cluster_mentions",
+    "missed_by_boundary": "spurious_by_boundary",
     "split_clusters": "merged_clusters",
     "splits": "merges",
     "missed_links": "invented_links",
@@ -87,6 +88,16 @@ def test_spurious_mentions_are_no_one_to_link_to():
     assert count_errors(key, response).right_links == 1
 
 
+def test_wrong_ends():
+    key = [[WordSpan(0, 0), WordSpan(2, 5), WordSpan(7, 9)], [WordSpan(12, 12), WordSpan(14, 14)]]
+    response = [[WordSpan(0, 0), WordSpan(4, 5), WordSpan(7, 8), WordSpan(7, 10), WordSpan(20, 21)]]
+    errors = count_errors(key, response)
+    assert (errors.missed_mentions, errors.missed_cluster_mentions) == (2, 2)
+    assert errors.missed_by_boundary == 2  # (2, 5) and (7, 9)
+    assert errors.spurious_mentions == 4
+    assert errors.spurious_by_boundary == 3
+
+
 def test_singletons():
     key, response = spans("ab", "c", "d"), spans("ab", "c", "e")
     assert count_errors(key, response) == ClusterErrors(
@@ -110,6 +121,7 @@ def test_every_mention_is_accounted_for(key, response):
     assert sum(alignment.key_sizes) == (
         found + errors.missed_mentions + errors.missed_cluster_mentions
     )
+    assert errors.missed_by_boundary <= errors.missed_mentions + errors.missed_cluster_mentions
     assert sum(alignment.response_sizes) == (
         found + errors.spurious_mentions + errors.invented_cluster_mentions
     )
