@@ -36,13 +36,17 @@ class CorefWindows(FromParams):
     length : `int`, optional (default = `4000`)
         Of a window, in units (word pieces, or words), the overlap included. A longer sentence is
         cut.
-    overlap : `int`, optional (default = `1000`)
+    overlap : `int`, optional (default = a quarter of the length)
         How far a window reaches back before what is new in it.
     remembered : `int`, optional (default = `200`)
         How many mentions from before a window can be linked to; 0 for none.
     """
 
-    def __init__(self, *, length: int = 4000, overlap: int = 1000, remembered: int = 200):
+    def __init__(
+        self, *, length: int = 4000, overlap: int | None = None, remembered: int = 200
+    ) -> None:
+        if overlap is None:
+            overlap = length // 4
         if not 0 <= overlap < length:
             raise ConfigError(
                 f"model.windows: an overlap of {overlap} units with windows of {length}; it must "
