@@ -134,7 +134,8 @@ def _minimised(_: str) -> CorefFormat:
 
 def _minimised_predicted(_: str) -> CorefFormat:
     def parse(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
-        return parse_minimised(record, context, clusters="predicted_clusters").to_document()
+        document = parse_minimised(record, context, clusters="predicted_clusters")
+        return document.to_document(merge=False)
 
     return CorefFormat(
         name="minimised-predicted",

@@ -67,10 +67,16 @@ class MinimisedDocument:
             for place in range(len(segment))
         ]
 
-    def to_document(self) -> CorefDocument:
+    def to_document(self, *, merge: bool = True) -> CorefDocument:
         """
         The document in words. Without `tokens` a word is its pieces put together, as they are:
         lower case, or [UNK], if the pieces are.
+
+        # Parameters
+
+        merge : `bool`, optional (default = `True`)
+            Whether clusters become one that share a mention when it is told in words. Otherwise the
+            first of them keeps it, as the official scorer reads predictions.
         """
         words, firsts = self._words()
         sentences: dict[int, list[str]] = {}
@@ -84,7 +90,7 @@ class MinimisedDocument:
             list(sentences.values()),
             speakers=None if NO_LABEL.issuperset(speakers) else speakers,
             genre=genre_in(self.doc_key),
-            clusters=None if self.clusters is None else self._clusters_of_words(),
+            clusters=None if self.clusters is None else self._clusters_of_words(merge),
         )
 
     def to_record(self) -> dict[str, Any]:
@@ -123,13 +129,21 @@ class MinimisedDocument:
             words = [texts.get(word) or "_" for word in range(max(texts, default=-1) + 1)]
         return list(words), [firsts.get(word, -1) for word in range(len(words))]
 
-    def _clusters_of_words(self) -> list[tuple[WordSpan, ...]]:
+    def _clusters_of_words(self, merge: bool) -> list[tuple[WordSpan, ...]]:
         """Spans of pieces of the same words are one mention."""
         in_words = [
             [WordSpan(self.subtoken_map[start], self.subtoken_map[end]) for start, end in cluster]
             for cluster in self.clusters or ()
         ]
-        return merge_clusters_sharing_mentions(in_words)[0]
+        if merge:
+            return merge_clusters_sharing_mentions(in_words)[0]
+        seen: set[WordSpan] = set()
+        kept = []
+        for cluster in in_words:
+            own = set(cluster) - seen
+            seen |= own
+            kept.append(tuple(sorted(own)))
+        return sorted(cluster for cluster in kept if cluster)
 
 
 def parse_minimised(

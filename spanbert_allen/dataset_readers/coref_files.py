@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Optional
 from allennlp.data import DatasetReader, TokenIndexer
 
 from spanbert_allen.common.coref_detection import detect_format
-from spanbert_allen.common.coref_format import CorefFormat
 from spanbert_allen.common.coref_formats import SUFFIXES, find_format
 from spanbert_allen.common.coref_records import ParseRecord, RawRecord, parse_raw, raw_records
 from spanbert_allen.common.document import CorefDocument
@@ -58,7 +57,9 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
         **kwargs: Any,
     ):
         super().__init__(indexer, **kwargs)
-        self.format: CorefFormat | None = None if format is None else find_format(format)
+        if format is not None:
+            find_format(format)  # raises for one that there is not
+        self.format = format
         self.language = language
         self.keep_singletons = keep_singletons
         self.strict = strict
@@ -74,7 +75,7 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
 
     def raw_documents(self, path: str | Path) -> Iterator[UnreadRecord | CorefDocument]:
         """The lines of JSON lines; documents of other formats, whose reading is the cheap part."""
-        file_format = self.format or detect_format(path)
+        file_format = find_format(self.format) if self.format else detect_format(path)
         if file_format.parse is None:
             yield from file_format.read(path, language=self.language, findings=self._findings)
             return

@@ -86,6 +86,12 @@ def test_predicted_clusters_may_hold_special_pieces():
     assert document.clusters == [((3, 4), (5, 6))]
 
 
+def test_a_predicted_mention_of_the_same_words_stays_in_the_first_cluster():
+    record = {**RECORD, "predicted_clusters": [[[1, 2], [5, 6]], [[2, 2], [13, 13]]]}
+    document = find_format("minimised-predicted").parse(record, RecordContext(default_key="k"))
+    assert document.clusters == [((0, 0), (2, 3)), ((6, 6),)]
+
+
 def test_a_document_of_nothing():
     nothing = {"sentences": [], "speakers": [], "sentence_map": [], "subtoken_map": []}
     assert parse(**nothing, clusters=[]).to_document().words == []

@@ -1,4 +1,5 @@
 import logging
+import pickle
 
 import pytest
 from allennlp.common import Params
@@ -61,6 +62,12 @@ def test_bad_documents_can_be_left_out(tmp_path, caplog):
         read = documents(make_reader(strict=False).read(tmp_path / "a.conll"))
     assert read == [one for one in whole if one.doc_key != "tc/harbour/00/boat_1"]
     assert "bad records left out; the first: " in caplog.text
+
+
+def test_readers_can_be_sent_to_other_processes():
+    for format in (None, "minimised"):
+        reader = pickle.loads(pickle.dumps(make_reader(format=format)))
+        assert reader.format == format
 
 
 def test_workers_share_the_documents():
