@@ -16,7 +16,7 @@ relation {
 
   // All layers, but not the word vectors: that shortens a step.
   trained_layers:: self.encoder.num_layers,
-  epochs:: 5,
+  epochs:: 3,
   learning_rate:: 2e-4,
   max_pieces:: 1024,
 }
