@@ -68,6 +68,8 @@ class SpanPredictor(Predictor):
         """How many records have been predicted or marked so far."""
         self.num_failed = 0
         """How many of them were marked with an error."""
+        self.first_error: JsonDict | None = None
+        """The error record of the first of these."""
 
     def record_to_instance(self, record: Record) -> Instance:
         """The instance of a record; raises `DataError` for a bad one."""
@@ -162,7 +164,9 @@ class SpanPredictor(Predictor):
             outputs["line"] = record.line
         outputs |= {name: record[name] for name in self.names if isinstance(record.get(name), str)}
         problem = result.problem if isinstance(result, DataError) else str(result)
-        return Result(outputs | {"error": " ".join(problem.split())})
+        marked = Result(outputs | {"error": " ".join(problem.split())})
+        self.first_error = self.first_error or marked
+        return marked
 
     def _predict(self, instances: Sequence[Instance]) -> list[JsonDict | Exception]:
         """A result for each instance, or why there is none, in the order of the instances."""

@@ -1,7 +1,7 @@
 """
 What `allennlp predict` does for our predictors beyond its own: input lines are counted, so that an
 error record names its line; the output file appears whole or not at all; and when records failed,
-their number goes to standard error and the exit status is 1.
+their number and the first mistake go to standard error and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from allennlp.commands.predict import _PredictManager
 from allennlp.common.file_utils import cached_path
 
 from spanbert_allen.common.files import STANDARD_STREAM
-from spanbert_allen.predictors.base import SpanPredictor
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.record import Record
 
 
@@ -51,12 +51,9 @@ class BulkManager(_PredictManager):
             path = os.path.join(Path.cwd(), self._result_path)  # noqa: PTH118
             with self._predictor.open_output(path) as self._output_file:
                 super().run()
-        if self._is_ours and self._predictor.num_failed:
+        if self._is_ours and self._predictor.first_error is not None:
             sys.stdout.flush()
-            sys.stderr.write(
-                f"{self._predictor.num_failed} of {self._predictor.num_records} records could not "
-                'be predicted: their lines of the output carry an "error".\n'
-            )
+            sys.stderr.write(_summary(self._predictor, self._predictor.first_error))
             raise SystemExit(1)
 
     def _get_json_data(self) -> Iterator[Record]:
@@ -65,6 +62,15 @@ class BulkManager(_PredictManager):
             return
         path = cached_path(self._input_file) if "://" in self._input_file else self._input_file
         yield from self._predictor.records(str(path))
+
+
+def _summary(predictor: SpanPredictor, error: JsonDict) -> str:
+    """Not every format of output can say of a record what was wrong with it: one is named here."""
+    place = f"{predictor.source}:{error['line']}: " if "line" in error else ""
+    return (
+        f"{predictor.num_failed} of {predictor.num_records} records could not be predicted; "
+        f"the first: {place}{error['error']}\n"
+    )
 
 
 def install() -> None:

@@ -42,7 +42,8 @@ def test_bad_lines_are_marked_with_their_line_and_make_the_status_1(
     with pytest.raises(SystemExit) as stop:
         manager(data, out, fake_predictor(), batch_size=batch_size).run()
     assert stop.value.code == 1
-    assert "2 of 4 records could not be predicted" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"2 of 4 records could not be predicted; the first: {data}:3: not JSON" in said
     first, bad, second, named = read_results(out)
     assert (first["doc_key"], second["doc_key"]) == ("texts:1", "texts:4")
     assert (bad["line"], bad["schema"]) == (3, "spanbert_allen.coref/1")
