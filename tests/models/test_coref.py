@@ -89,7 +89,15 @@ def test_every_parameter_learns(variant, instances):
     }
 
 
-def test_trains_saves_loads_and_predicts_the_same(tmp_path):
+@pytest.mark.parametrize("variant", ["mention loss", "words, hinge, cluster merging"])
+def test_trains_saves_loads_and_predicts_the_same(tmp_path, variant):
+    merging = {"type": "spanbert_cluster_merging", "hidden_dim": 9, "easy_first": True}
+    words = {
+        "units": "words",
+        "link_loss": {"type": "spanbert_hinge", "false_new_delta": 2.0},
+        "head": {**HEAD, "refinement": merging},
+    }
+    options = {"mention_loss_weight": 1.0} if variant == "mention loss" else words
     config = {
         "dataset_reader": READER,
         "train_data_path": str(FIXTURES / "small.conll"),
@@ -98,7 +106,7 @@ def test_trains_saves_loads_and_predicts_the_same(tmp_path):
             "type": "spanbert_coref",
             "embedder": {"type": "spanbert", "model_name": "tiny"},
             "head": HEAD,
-            "mention_loss_weight": 1.0,
+            **options,
         },
         "data_loader": {"batch_size": 2, "shuffle": True},
         "trainer": {
