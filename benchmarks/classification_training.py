@@ -82,7 +82,7 @@ def train_twin(config: str, updates: int) -> dict[str, Any]:
 class Experiment:
     """What a configuration says, and our model and data as it makes them."""
 
-    def __init__(self, path: str):
+    def __init__(self, path: str, *, max_instances: int | None = None):
         from allennlp.common import Params
         from allennlp.common.util import prepare_environment
         from allennlp.data import DatasetReader, Vocabulary
@@ -98,7 +98,11 @@ class Experiment:
         self.learning_rate = float(trainer["optimizer"]["lr"])
         self.is_bf16 = trainer["precision"] == "bf16"
         self.metric = trainer["validation_metric"].removeprefix("+")
-        reader = DatasetReader.from_params(params["dataset_reader"])
+        self._sampler = params["data_loader"]["batch_sampler"].as_dict(quiet=True)
+        if max_instances is not None:
+            params["dataset_reader"]["max_instances"] = max_instances
+        reader: Any = DatasetReader.from_params(params["dataset_reader"])
+        self.tokenizer = reader.tokenizer
         self.training = list(reader.read(params["train_data_path"]))
         self.validation = list(reader.read(params["validation_data_path"]))
         self.vocabulary = Vocabulary.from_params(
@@ -107,6 +111,14 @@ class Experiment:
         for instance in (*self.training, *self.validation):
             instance.index_fields(self.vocabulary)
         self.model = Model.from_params(params["model"], vocab=self.vocabulary)
+
+    def updates_of_an_epoch(self) -> int:
+        """As many as our batches make."""
+        from allennlp.common import Params
+        from allennlp.data.samplers import BatchSampler
+
+        sampler = BatchSampler.from_params(Params(dict(self._sampler)))
+        return int(sampler.get_num_batches(self.training))
 
     def scores_of(self, twin: Any) -> dict[str, float]:
         """The twin's scores on the validation data, measured by our model."""
