@@ -117,18 +117,21 @@ class ClusterMerging(Refinement):
             states = torch.tensor([clusters.state_of(i) for i in antecedents[span].tolist()])
             states[~is_link[span]] = NONE
             joined[span] = states
-            known = (states != NONE).nonzero().squeeze(1).tolist()
-            if known:
-                found = states[known].tolist()
+            known = states != NONE
+            if bool(known.any()):
+                # Antecedents in the same cluster have the same score.
+                found, places = states[known].unique(return_inverse=True)
                 sizes = torch.tensor([clusters.states[i].size for i in found], device=spans.device)
-                # Shape: (num_known, hidden_dim)
+                # Shape: (num_found, hidden_dim)
                 pre_activation = (
                     torch.stack([vectors[i] for i in found]) * spans[span] @ product.t()
                     + torch.stack([products[i] for i in found])
                     + self._size_rows(sizes) @ size.t()
                     + torch.addmv(self.feedforward.first.bias, own, spans[span])
                 )
-                added[span, known] = self.feedforward.finish(pre_activation).to(added.dtype)
+                # Shape: (num_found,)
+                of_found = self.feedforward.finish(pre_activation).to(added.dtype)
+                added[span, known.to(spans.device)] = of_found[places.to(spans.device)]
             best_score, best = (scores[span] + added[span]).max(dim=0)
             if float(best_score) >= 0:
                 for state in clusters.link(span, int(antecedents[span, best])):
