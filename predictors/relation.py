@@ -16,6 +16,7 @@ from allennlp.predictors import Predictor
 from spanbert_allen.common.coref_jsonl import default_doc_key
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.relation_files import read_relations, relation_layout
+from spanbert_allen.common.relations import RelationExample
 from spanbert_allen.data.relation_input import MARKERS_NAMESPACE
 from spanbert_allen.dataset_readers.relation_reader import RelationReader
 from spanbert_allen.integrations.doc_document import is_doc
@@ -169,16 +170,7 @@ class RelationPredictor(SpanPredictor):
         problems: list[DataError] = []
         for example in read_relations(path, on_problem=problems.append):
             yield from _bad(problems)
-            yield Record(
-                {
-                    "id": example.id,
-                    "tokens": example.words,
-                    "subject": example.subject,
-                    "object": example.object,
-                    "subject_type": example.subject_type,
-                    "object_type": example.object_type,
-                }
-            )
+            yield _record(example)
         yield from _bad(problems)
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
@@ -235,7 +227,7 @@ class RelationPredictor(SpanPredictor):
             knows_pair=self._knows_pair,
         )
 
-    def _instance(self, example: Any) -> Instance:
+    def _instance(self, example: RelationExample) -> Instance:
         instance = self._reader.text_to_instance(example)
         instance.index_fields(self._model.vocab)  # says now if a type is unknown
         return instance
@@ -254,6 +246,20 @@ class RelationPredictor(SpanPredictor):
                 raise result
             rows.append(result)
         return Result(request.result(rows))
+
+
+def _record(example: RelationExample) -> Record:
+    """The example as a record of a user's own, without its label."""
+    fields: JsonDict = {"id": example.id}
+    for role, span in (("subject", example.subject), ("object", example.object)):
+        if example.word_chars is None:
+            fields[role] = span
+        else:
+            fields[role] = (example.word_chars[span.start].start, example.word_chars[span.end].end)
+    fields |= {"subject_type": example.subject_type, "object_type": example.object_type}
+    return Record(
+        fields | ({"tokens": example.words} if example.text is None else {"text": example.text})
+    )
 
 
 def _bad(problems: list[DataError]) -> Iterator[Record]:

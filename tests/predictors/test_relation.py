@@ -168,6 +168,15 @@ def test_a_tacred_file_gives_the_official_file(archive, predictor, monkeypatch, 
     assert out.read_text() == "t4\tper:title\nt3\tno_relation\nt2\torg:founded_by\n"
 
 
+def test_a_file_of_semeval_keeps_its_text(predictor):
+    first, *_ = predictor.records(str(FIXTURES / "semeval.txt"))
+    assert first["text"] == "Jane has lost the keys of the tram." and "label" not in first
+    assert first["text"][slice(*first["subject"])] == "keys"
+    assert first["text"][slice(*first["object"])] == "tram"
+    again = predictor.load_line(json.dumps(first))
+    assert {**again, "id": "1"} == json.loads(json.dumps(first))
+
+
 def test_lines_and_bad_records(archive, monkeypatch, tmp_path, capsys):
     lines = [
         {"text": TEXT, "entities": [[*IDA, "PERSON"], [*DRIVER, "TITLE"]]},
