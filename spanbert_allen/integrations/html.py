@@ -89,6 +89,7 @@ def render_html(results: Iterable[Mapping[str, Any]], *, title: str = "Predictio
 
 def _page(articles: str, title: str) -> str:
     style, script = _part("page.css"), _part("page.js")
+    heading = f"<h1>{as_html(title)}</h1>\n" if title else ""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     return f"""<!DOCTYPE html>
@@ -102,8 +103,7 @@ def _page(articles: str, title: str) -> str:
 <style>{style}</style>
 </head>
 <body>
-<h1>{as_html(title)}</h1>
-<main>
+{heading}<main>
 {articles}
 </main>
 <script>{script}</script>

@@ -57,7 +57,7 @@ def _words(text: str) -> frozenset[str]:
 
 _PRONOUNS = _words(
     "i me you he him she her it we us they them mine yours hers ours theirs "
-    "my your his its our their this that these those one ones"
+    "my your his its our their this that these those"
 )
 _POSSESSIVE_ONLY = _words("my your his its our their mine yours hers ours theirs")
 _STANDS_ALONE = _words(
@@ -68,6 +68,8 @@ _DETERMINERS = _words(
     "the a an this that these those my your his her its our their some any no every each "
     "both all another"
 )
+# `them and left`, `who came`: what begins so is a clause.
+_BEGINS_NO_NAME = _PRONOUNS - _DETERMINERS | _STANDS_ALONE
 # What follows a pronoun that is an object, and begins no noun phrase.
 _NO_NOUN = _words(
     "a an the and or but nor so yet if as than that which who when while where because since "
@@ -107,15 +109,15 @@ class WordRules:
             return "other"
         words = _WORD.findall(mention.text)
         first = words[0].lower()
-        if self._is_english and len(words) == 1:
-            if first in _STANDS_ALONE:
-                return "other"
-            if first in _PRONOUNS:
-                return "pronoun"
+        is_single = len(words) == 1
+        if self._is_english and first in (_STANDS_ALONE if is_single else _BEGINS_NO_NAME):
+            return "other"
+        if self._is_english and is_single and first in _PRONOUNS:
+            return "pronoun"
         if any(self._is_name(words, i, mention.begins_sentence) for i in range(len(words))):
             return "name"
         # One small word is as often a verb as a noun.
-        is_bare = self._is_english and len(words) == 1 and words[0][0].islower()
+        is_bare = self._is_english and is_single and words[0][0].islower()
         return "other" if is_bare else "noun"
 
     def is_possessive(self, mention: Expression) -> bool:

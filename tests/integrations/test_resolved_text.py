@@ -121,6 +121,10 @@ def test_without_lists_for_a_language_the_first_name_stands_and_possessives_are_
         (Expression("1990", (0, 0)), "other"),
         (Expression("...", (0, 0)), "other"),
         (Expression("announced", (0, 0)), "other"),
+        (Expression("them and gave it", (0, 3)), "other"),
+        (Expression("what Ida said", (0, 2)), "other"),
+        (Expression("those keys", (0, 1)), "noun"),
+        (Expression("his", (0, 0)), "pronoun"),
         (Expression("", (0, 0)), "other"),
     ],
 )
