@@ -63,7 +63,7 @@ class SequenceScores(Metric):
         parts: dict[str | None, list[Row]] = {}
         for row in rows:
             parts.setdefault(row[0], []).append(row)
-        result = {}
+        result: dict[str, float] = {}
         for part, some in (parts or {None: []}).items():
             prefix = "" if part is None else f"{part}_"
             scores = glue_scores(self._scores, [row[1] for row in some], [row[2] for row in some])

@@ -6,7 +6,17 @@ import pytest
 
 @pytest.mark.parametrize(
     "module",
-    ["coref_detection", "coref_validation", "files", "text", "document", "spans", "relation_files"],
+    [
+        "coref_detection",
+        "coref_validation",
+        "document",
+        "files",
+        "glue_tsv",
+        "relation_files",
+        "spans",
+        "text",
+        "text_pairs_jsonl",
+    ],
 )
 def test_reading_imports_nothing_heavy(module):
     code = (
