@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise, starmap
 
 from tokenizers.models import WordPiece
 
@@ -135,6 +135,9 @@ class PieceTokenizer:
             max_input_chars_per_word=MAX_CHARACTERS,
             continuing_subword_prefix="##",
         )
+        # Characters that a piece stands for; nobody knows how many that are for [UNK].
+        self._lengths = [len(piece.removeprefix("##")) for piece in vocabulary.pieces]
+        self._lengths[self._ids["[UNK]"]] = 0
         self._known: dict[str, tuple[int, ...]] = {}
         self._known_places: dict[str, tuple[CharSpan, ...]] = {}
 
@@ -197,6 +200,10 @@ class PieceTokenizer:
         )
 
     def _places(self, text: str) -> Iterator[CharSpan]:
+        ends = list(accumulate(self._lengths[i] for i in self.pieces_of(text)))
+        if text.isascii() and ends[-1:] == [len(text)]:  # no character was dropped or is unknown
+            yield from starmap(CharSpan, pairwise([0, *ends]))
+            return
         for part, sources in self.basic.located(text):
             tokens = self._word_piece.tokenize(part)
             start = 0

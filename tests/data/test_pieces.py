@@ -116,6 +116,28 @@ def test_lower_casing_leaves_a_final_sigma_to_python():
     assert tokenizer.tokenize("ΟΣ") == ["ος"]
 
 
+@given(st.text(alphabet="abAPTzwxy05'.$[]#\x00\x1f\x0b\u200bé", max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_pieces_stand_at_their_characters(word):
+    """Also beside characters that are dropped, and around parts that are unknown."""
+    tokenizer = PieceTokenizer(SMALL, lower_case=False)
+    (places,) = tokenizer.places_of_each([word])
+    pieces = [SMALL.pieces[i] for i in tokenizer.pieces_of(word)]
+    rest = 0
+    for piece, (start, end) in zip(pieces, places, strict=True):
+        seen = "".join(c for c in word[start:end] if not unicodedata.category(c).startswith("C"))
+        assert rest <= start
+        assert seen == piece.removeprefix("##") or piece == "[UNK]"
+        rest = end
+
+
+def test_unknown_parts_of_other_lengths_have_their_own_characters(small):
+    """Were [UNK] taken for its five characters, these eleven would seem to be all there."""
+    assert small.tokenize("qqqq.qqqqqq") == ["[UNK]", ".", "[UNK]"]
+    assert small.places_of_each(["qqqq.qqqqqq"]) == [((0, 4), (4, 5), (5, 11))]
+    assert small.places_of_each(["[SEP]"]) == [((0, 5),)]
+
+
 def test_many_words_are_as_each_word(small):
     words = ["the", "Zoë", "", "the", "[SEP]", "\u200b"]
     assert small.pieces_of_each(words) == [small.pieces_of(word) for word in words]
