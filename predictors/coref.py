@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from allennlp.common import Params
+from allennlp.common.util import lazy_groups_of
 from allennlp.data import DatasetReader, Instance
 from allennlp.data.fields import MetadataField
 from allennlp.models import Model
@@ -144,16 +145,24 @@ class CorefPredictor(SpanPredictor):
         options
             As for `predict`.
         """
+        items = list(inputs)
+        return list(self.predict_stream(items, batch_size=max(1, len(items)), **options))
+
+    def predict_stream(
+        self, inputs: Iterable[Any], *, batch_size: int = 64, **options: Any
+    ) -> Iterator[JsonDict]:
+        """As `predict_many`, for more documents than memory holds: so many at a time."""
         chosen = self.options.changed(options)
-        records: list[Record] = []
-        prepared: list[Instance | Exception] = []
-        for number, item in enumerate(inputs, start=1):
-            records.append(Record(dict(item) if isinstance(item, Mapping) else {}))
-            try:
-                prepared.append(self._instance_of(item, chosen, f"input:{number}"))
-            except DataError as error:
-                prepared.append(error)
-        return self._results(prepared, records)
+        for batch in lazy_groups_of(enumerate(inputs, start=1), batch_size):
+            records: list[Record] = []
+            prepared: list[Instance | Exception] = []
+            for number, item in batch:
+                records.append(Record(dict(item) if isinstance(item, Mapping) else {}))
+                try:
+                    prepared.append(self._instance_of(item, chosen, f"input:{number}"))
+                except DataError as error:
+                    prepared.append(error)
+            yield from self._results(prepared, records)
 
     def predict_documents(self, documents: Iterable[CorefDocument]) -> list[JsonDict]:
         """The results, or error records, for some documents, in their order."""

@@ -256,6 +256,8 @@ def test_many_documents_of_any_kind_in_order_bad_ones_marked() -> None:
     assert ["error" in result for result in results] == [False, False, True, False, True]
     assert "3 is no document" in results[2]["error"]
     assert predictor.num_failed == 2
+    for batch_size in (1, 2):
+        assert list(predictor.predict_stream(iter(inputs), batch_size=batch_size)) == results
 
 
 def test_results_can_be_looked_at_and_stay_dictionaries() -> None:
