@@ -25,6 +25,7 @@ from spanbert_allen.integrations.resolved_text import resolved_text
 from spanbert_allen.integrations.result_files import format_of
 from spanbert_allen.modules.coref_decoder import DecodedClusters
 from spanbert_allen.modules.coref_windows import CorefWindows
+from spanbert_allen.modules.mixed_precision import checked_precision
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.coref_json import SCHEMA, coref_json
 from spanbert_allen.predictors.coref_options import CorefOptions
@@ -51,6 +52,9 @@ class CorefPredictor(SpanPredictor):
     windows : `CorefWindows | Mapping[str, Any]`, optional (default = the model's)
         For books: the model's head sees documents in windows; a mapping has the settings of
         `CorefWindows`, as in `--predictor-args '{"windows": {"length": 4000}}'`.
+    precision : `str`, optional (default = the model's)
+        What encoder and head compute in; `bf16` is fastest where the processor has it:
+        `--predictor-args '{"precision": "bf16"}'`.
     singleton_threshold, link_threshold, top_antecedents, probabilities, sentences, resolved_text
         As for `CorefOptions`, for all documents.
     """
@@ -67,6 +71,7 @@ class CorefPredictor(SpanPredictor):
         max_pieces_per_batch: int = 32768,
         language: str | None = None,
         windows: CorefWindows | Mapping[str, Any] | None = None,
+        precision: str | None = None,
         **options: Any,
     ) -> None:
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
@@ -74,6 +79,8 @@ class CorefPredictor(SpanPredictor):
             windows = CorefWindows.from_params(Params(dict(windows)))
         if windows is not None:
             model.windows = windows
+        if precision is not None:
+            model.precision = checked_precision(precision)
         self.language: str = language or getattr(dataset_reader, "language", None) or "en"
         self.options = CorefOptions().changed(options)
 

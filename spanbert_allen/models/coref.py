@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -31,6 +32,7 @@ from spanbert_allen.modules.coref_windows import CorefWindows, score_in_windows
 from spanbert_allen.modules.coref_words import word_units
 from spanbert_allen.modules.kept_limit import warn_of_limit
 from spanbert_allen.modules.link_losses import LinkLoss, MarginalLoss
+from spanbert_allen.modules.mixed_precision import checked_precision, mixed_precision
 from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
 
 ONTONOTES_GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
@@ -82,6 +84,9 @@ class SpanbertCoref(Model):
     windows : `CorefWindows`, optional (default = `None`)
         For books: outside of training the head sees one window of a document after another. With
         `None` it sees the document whole.
+    precision : `str`, optional (default = `"fp32"`)
+        What encoder and head compute in outside of training: `fp32`, `bf16` or `fp16`. Scores are
+        float32 always. In training `trainer.precision` says it.
     also_without_singletons : `bool`, optional (default = `False`)
         Also measure with annotated and predicted singletons removed.
     """
@@ -108,6 +113,7 @@ class SpanbertCoref(Model):
         link_threshold: float = 0.0,
         genres: Sequence[str] = ONTONOTES_GENRES,
         windows: CorefWindows | None = None,
+        precision: str = "fp32",
         also_without_singletons: bool = False,
         **kwargs: Any,
     ):
@@ -137,6 +143,7 @@ class SpanbertCoref(Model):
         self.mention_loss_on = mention_loss_on
         self.decoding = CorefDecoding(singleton_threshold, link_threshold)
         self.windows = windows
+        self.precision = checked_precision(precision)
         self.genre_ids = {genre: index for index, genre in enumerate(genres)}
         self.coref_f1 = CorefF1(also_without_singletons=also_without_singletons)
         self.mention_recall = MentionRecall()
@@ -211,15 +218,14 @@ class SpanbertCoref(Model):
 
     def _encode(self, documents: list[DocumentPieces]) -> list[Tensor]:
         """Shape of each: (num_pieces, dim)"""
-        # Shape: (batch_size, num_pieces, dim)
-        vectors = self.embedder.encode(
-            pad_sequence([document.token_ids for document in documents], batch_first=True),
-            pad_sequence(
-                [document.segment_ids for document in documents],
-                batch_first=True,
-                padding_value=-1,
-            ),
+        # Shape: (batch_size, num_pieces)
+        token_ids = pad_sequence([document.token_ids for document in documents], batch_first=True)
+        segment_ids = pad_sequence(
+            [document.segment_ids for document in documents], batch_first=True, padding_value=-1
         )
+        with self._arithmetic(token_ids):
+            # Shape: (batch_size, num_pieces, dim)
+            vectors = self.embedder.encode(token_ids, segment_ids)
         return [
             rows[: len(document.token_ids)]
             for rows, document in zip(vectors, documents, strict=True)
@@ -259,11 +265,15 @@ class SpanbertCoref(Model):
         if self.training:
             return self.head(units)
         num_units = units.vectors.size(0)
-        if self.windows is None:
-            warn_of_limit(self.head, num_units, doc_key)
-            return self.head(units)
-        warn_of_limit(self.head, min(num_units, self.windows.length), doc_key)
-        return score_in_windows(self.head, units, self.windows)
+        seen_at_once = num_units if self.windows is None else min(num_units, self.windows.length)
+        warn_of_limit(self.head, seen_at_once, doc_key)
+        with self._arithmetic(units.vectors):
+            if self.windows is None:
+                return self.head(units)
+            return score_in_windows(self.head, units, self.windows)
+
+    def _arithmetic(self, tensor: Tensor) -> AbstractContextManager[Any]:
+        return nullcontext() if self.training else mixed_precision(self.precision, tensor.device)
 
     def _loss(self, links: ScoredLinks, units: DocumentPieces) -> Tensor:
         """Shape: ()"""

@@ -24,6 +24,11 @@ READER = {
     "indexer": {"type": "spanbert", "model_name": "tiny", "max_length": 24},
 }
 HEAD = {"hidden_dim": 12, "max_span_width": 6, "max_antecedents": 5, "feature_size": 4}
+LIGHT = {
+    **HEAD,
+    "mentions": {"type": "spanbert_biaffine_mentions"},
+    "links": {"type": "spanbert_bilinear_links"},
+}
 VARIANTS = {
     "as published": {"special_pieces": True, "whole_words": False},
     "refined": {"head": {**HEAD, "refinement": {"type": "spanbert_attended_antecedent"}}},
@@ -40,6 +45,10 @@ VARIANTS = {
             **HEAD,
             "refinement": {"type": "spanbert_cluster_merging", "hidden_dim": 9, "train_both": True},
         },
+    },
+    "light": {"head": LIGHT, "mention_loss_weight": 1.0},
+    "light, refined": {
+        "head": {**LIGHT, "refinement": {"type": "spanbert_attended_antecedent"}},
     },
     "span clustering": {"head": {**HEAD, "refinement": {"type": "spanbert_span_clustering"}}},
 }
@@ -89,7 +98,7 @@ def test_every_parameter_learns(variant, instances):
     }
 
 
-@pytest.mark.parametrize("variant", ["mention loss", "words, hinge, cluster merging"])
+@pytest.mark.parametrize("variant", ["mention loss", "light", "words, hinge, cluster merging"])
 def test_trains_saves_loads_and_predicts_the_same(tmp_path, variant):
     merging = {"type": "spanbert_cluster_merging", "hidden_dim": 9, "easy_first": True}
     words = {
@@ -97,7 +106,11 @@ def test_trains_saves_loads_and_predicts_the_same(tmp_path, variant):
         "link_loss": {"type": "spanbert_hinge", "false_new_delta": 2.0},
         "head": {**HEAD, "refinement": merging},
     }
-    options = {"mention_loss_weight": 1.0} if variant == "mention loss" else words
+    options = {
+        "mention loss": {"mention_loss_weight": 1.0},
+        "light": VARIANTS["light"],
+        "words, hinge, cluster merging": words,
+    }[variant]
     config = {
         "dataset_reader": READER,
         "train_data_path": str(FIXTURES / "small.conll"),
@@ -134,10 +147,11 @@ def test_trains_saves_loads_and_predicts_the_same(tmp_path, variant):
     assert {"best_validation_coref_f1", "best_validation_mention_recall"} <= set(metrics)
 
 
-def test_learns_a_few_documents_by_heart(instances):
+@pytest.mark.parametrize("head", [HEAD, LIGHT], ids=["published", "light"])
+def test_learns_a_few_documents_by_heart(head, instances):
     """Not only gradients: the whole of loss, links and clusters pulls in one direction."""
     model = make_model(
-        mention_loss_weight=1.0, singleton_threshold=0.0, head={**HEAD, "max_span_width": 12}
+        mention_loss_weight=1.0, singleton_threshold=0.0, head={**head, "max_span_width": 12}
     )
     model.head.apply(lambda module: setattr(module, "p", 0.0) if hasattr(module, "p") else None)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
@@ -153,8 +167,9 @@ def test_learns_a_few_documents_by_heart(instances):
     assert model.get_metrics()["coref_f1"] > 0.9
 
 
-def test_a_document_does_not_see_its_batch(instances):
-    model = make_model().eval()
+@pytest.mark.parametrize("head", [HEAD, LIGHT], ids=["published", "light"])
+def test_a_document_does_not_see_its_batch(head, instances):
+    model = make_model(head=head).eval()
     with torch.no_grad():
         for parameter in model.head.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.3)
@@ -168,7 +183,7 @@ def test_a_document_does_not_see_its_batch(instances):
 
 
 @pytest.mark.parametrize("words", [[], ["Ida"], ["Ida", "sang"], ["\u200b"]])
-@pytest.mark.parametrize("variant", ["as published", "singletons"])
+@pytest.mark.parametrize("variant", ["as published", "singletons", "light"])
 def test_documents_of_almost_nothing(words, variant):
     sentences = [words] if words else []
     document = CorefDocument.from_sentences("short", sentences, clusters=[])
@@ -196,6 +211,32 @@ def test_mixed_precision(instances):
     loss.backward()
     exact = make_model()
     assert loss.item() == pytest.approx(exact(**tensors(instances))["loss"].item(), rel=0.1)
+
+
+@pytest.mark.parametrize("head", [HEAD, LIGHT], ids=["published", "light"])
+def test_precision_is_what_encoder_and_head_compute_in_outside_of_training(head, instances):
+    model = make_model(head=head, precision="bf16")
+    seen = set()
+
+    def note(module, _, output):
+        seen.add((model.training, output.dtype))
+
+    for part in (model.embedder, model.head):
+        linear = next(m for m in part.modules() if isinstance(m, torch.nn.Linear))
+        linear.register_forward_hook(note)
+    model.eval()
+    predicted = model.forward_on_instances(instances)
+    assert seen == {(False, torch.bfloat16)}
+    model.train()(**tensors(instances))
+    assert seen == {(False, torch.bfloat16), (True, torch.float32)}
+    exact = make_model(head=head).eval().forward_on_instances(instances)
+    for ours, theirs in zip(predicted, exact, strict=True):
+        assert ours["clusters"] == theirs["clusters"]
+
+
+def test_an_unknown_precision_is_refused():
+    with pytest.raises(ConfigError, match=r"model\.precision: 'bfloat16'.*'bf16'"):
+        make_model(precision="bfloat16")
 
 
 def test_training_measures_the_window_it_sees(instances):

@@ -271,3 +271,10 @@ def test_results_can_be_looked_at_and_stay_dictionaries() -> None:
     assert repr(Result({"a": 1})) == "{'a': 1}"
     assert Result({"a": 1})._repr_html_() is None
     assert len(repr(predictor.predict("ann and Ann " * 2000))) < 5000
+
+
+def test_precision_is_the_models_unless_asked_for() -> None:
+    assert fake_predictor(precision="bf16")._model.precision == "bf16"
+    assert not hasattr(fake_predictor()._model, "precision")
+    with pytest.raises(ConfigError, match=r"model\.precision: 'half'"):
+        fake_predictor(precision="half")
