@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from spanbert_allen.commands import import_coref
+from spanbert_allen.common.errors import ConfigError
 
 HELP = "make an archive of a model that others trained: the authors', transformers', AllenNLP's"
 
@@ -46,7 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Writes the archive; returns the exit status."""
     if arguments.task == "coref":
+        _refuse(arguments, [name for name in _OPTIONS if name != "max_length"])
         return import_coref.run(arguments)
+    _refuse(arguments, import_coref.OPTIONS)
     import spanbert_allen.plugin  # noqa: F401  our classes are registered
     from spanbert_allen.conversion import TASKS, import_model
 
@@ -59,6 +63,14 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print(arguments.archive)
     return 0
+
+
+def _refuse(arguments: argparse.Namespace, names: Sequence[str]) -> None:
+    """`ConfigError` for options that the task does not have."""
+    for name in names:
+        if getattr(arguments, name) is not None:
+            option = name.replace("_", "-")
+            raise ConfigError(f"--{option} is no option of --task {arguments.task}; leave it out")
 
 
 def _add_qa(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,16 @@ from typing import Any
 
 # As in `conversion.coref.importing`, which takes long to import.
 _FORMATS = ("allennlp", "coref-hoi", "tensorflow")
-_OPTIONS = ("refinement", "depth", "cluster_reduce", "easy_cluster_first", "genres", "max_length")
+OPTIONS = (
+    "format",
+    "encoder",
+    "refinement",
+    "depth",
+    "cluster_reduce",
+    "easy_cluster_first",
+    "genres",
+)
+"""Those that no other task has."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,13 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
     import spanbert_allen.plugin  # noqa: F401  our classes are registered
     from spanbert_allen.conversion.coref import import_coref
 
-    given: dict[str, Any] = {name: getattr(arguments, name) for name in _OPTIONS}
+    names = (*OPTIONS, "vocabulary", "max_length")
+    given: dict[str, Any] = {name: getattr(arguments, name) for name in names}
     import_coref(
         arguments.source,
         arguments.archive,
-        format=arguments.format,
-        encoder=arguments.encoder,
-        vocabulary=arguments.vocabulary,
         **{name: value for name, value in given.items() if value is not None},
     )
     print(arguments.archive)

@@ -183,6 +183,8 @@ def test_an_archive_of_2020(tmp_path):
     settings = json.loads((run / "config.json").read_text())
     del settings["validation_dataset_reader"], settings["data_loader"]
     settings["iterator"] = {"type": "bucket", "batch_size": 1}
+    tokens = settings["dataset_reader"]["token_indexers"]["tokens"]
+    tokens["tokenizer_kwargs"] = {"do_lower_case": True}
     (run / "config.json").write_text(json.dumps(settings))
     weights = torch.load(run / "best.th")
     prefix = "_text_field_embedder.token_embedder_tokens._matched_embedder.transformer_model."
@@ -191,7 +193,9 @@ def test_an_archive_of_2020(tmp_path):
     torch.save({**weights, f"{prefix}embeddings.position_ids": positions}, run / "best.th")
     (run / "model.tar.gz").unlink()
     import_coref(run, tmp_path / "ours.tar.gz", encoder=ENCODER)
-    state = load_archive(tmp_path / "ours.tar.gz").model.state_dict()
+    archive = load_archive(tmp_path / "ours.tar.gz")
+    assert archive.validation_dataset_reader.indexer.tokenizer.basic.lower_case
+    state = archive.model.state_dict()
     head = weights["_mention_feedforward._module._linear_layers.1.weight"]
     assert torch.equal(state["head.mention_scorer.feedforward.rest.0.weight"], head)
 

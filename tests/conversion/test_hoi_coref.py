@@ -202,6 +202,14 @@ def test_bad_sources_and_options(tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("task", "option"), [("coref", ["--threshold", "1"]), ("qa", ["--easy-cluster-first"])]
+)
+def test_options_of_other_tasks_are_refused(task, option):
+    with pytest.raises(ConfigError, match=f"{option[0]} is no option of --task {task}"):
+        main(["import", "source.bin", "out.tar.gz", "--task", task, *option])
+
+
 def test_sizes_of_bert_need_no_configuration(tmp_path, monkeypatch):
     """Only the vocabulary must be given: here for sizes that are none of BERT's own."""
     from spanbert_allen.conversion.coref import encoder_source
@@ -215,3 +223,9 @@ def test_sizes_of_bert_need_no_configuration(tmp_path, monkeypatch):
     archive = load_archive(tmp_path / "out.tar.gz")
     assert archive.model.embedder.encoder.config.num_attention_heads == 2
     assert not archive.validation_dataset_reader.indexer.tokenizer.basic.lower_case
+
+
+def test_the_vocabularys_folder_may_be_the_encoders(tmp_path):
+    source = save(hoi_weights(), tmp_path)
+    import_coref(source, tmp_path / "out.tar.gz", vocabulary=ENCODER)
+    assert load_archive(tmp_path / "out.tar.gz").model.embedder.get_output_dim() == 20

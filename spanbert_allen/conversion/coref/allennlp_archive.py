@@ -152,7 +152,7 @@ class _Settings:
         )
         indexer = reader.get("token_indexers", {}).get(self.key, {})
         self.encoder_name = str(settings["model_name"])
-        self.max_length = settings.get("max_length")
+        self.max_length = settings.get("max_length") or indexer.get("max_length")
         self.namespace = indexer.get("namespace", "tags")
         tokenizer = indexer.get("tokenizer_kwargs") or settings.get("tokenizer_kwargs") or {}
         self.lower_case = tokenizer.get("do_lower_case")

@@ -41,7 +41,7 @@ def encoder_files(
         The file of the model, for errors.
     encoder : `str | None`
         What `find_encoder` takes: a folder, say. If `None`, the weights must be of one of BERT's
-        own sizes.
+        own sizes, or `vocabulary` a folder with a config.json.
     vocabulary : `str | None`
         As for `find_encoder`; if `None`, it must be with the model or the encoder.
     """
@@ -49,6 +49,8 @@ def encoder_files(
         path = folder / "vocab.txt"
         path.write_bytes(checkpoint.vocabulary)
         vocabulary = str(path)
+    if encoder is None and _may_be_encoder(vocabulary, checkpoint.weights):
+        encoder = vocabulary
     if encoder is None:
         config = _config_of(checkpoint.weights, place)
         (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -68,18 +70,36 @@ def encoder_files(
     )
 
 
+def _may_be_encoder(vocabulary: str | None, weights: Mapping[str, Tensor]) -> bool:
+    """Whether the vocabulary's folder is needed to tell what the encoder is, and can."""
+    if vocabulary is None or not (Path(vocabulary).expanduser() / "config.json").is_file():
+        return False
+    return _sizes(weights) not in _NUM_HEADS
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> tuple[int, int, int]:
+    """Width, layers, inner width; 0 for what is not there."""
+    layer = re.compile(re.escape(_ENCODER) + r"encoder\.layer\.(\d+)\.")
+    numbers = [int(found[1]) for found in map(layer.match, weights) if found]
+    embeddings = weights.get(f"{_ENCODER}embeddings.word_embeddings.weight")
+    inner = weights.get(f"{_ENCODER}encoder.layer.0.intermediate.dense.weight")
+    return (
+        0 if embeddings is None else embeddings.size(1),
+        max(numbers, default=-1) + 1,
+        0 if inner is None else inner.size(0),
+    )
+
+
 def _config_of(weights: Mapping[str, Tensor], place: Path) -> dict[str, Any]:
     """`config.json` by the shapes of an encoder's weights."""
 
-    def shape(name: str) -> tuple[int, ...]:
-        if _ENCODER + name not in weights:
-            raise DataError(f"does not hold the weights of BERT: no `{name}` in it", place)
-        return tuple(weights[_ENCODER + name].shape)
+    def num_rows(table: str) -> int:
+        name = f"{_ENCODER}embeddings.{table}.weight"
+        if name not in weights:
+            raise DataError(f"does not hold the weights of BERT: no `{table}` in it", place)
+        return weights[name].size(0)
 
-    vocab_size, width = shape("embeddings.word_embeddings.weight")
-    numbers = [re.match(rf"{re.escape(_ENCODER)}encoder\.layer\.(\d+)\.", name) for name in weights]
-    num_layers = 1 + max((int(number[1]) for number in numbers if number), default=-1)
-    inner = shape("encoder.layer.0.intermediate.dense.weight")[0]
+    width, num_layers, inner = _sizes(weights)
     num_heads = _NUM_HEADS.get((width, num_layers, inner))
     if num_heads is None:
         raise DataError(
@@ -89,13 +109,13 @@ def _config_of(weights: Mapping[str, Tensor], place: Path) -> dict[str, Any]:
         )
     return {
         "model_type": "bert",
-        "vocab_size": vocab_size,
+        "vocab_size": num_rows("word_embeddings"),
         "hidden_size": width,
         "num_hidden_layers": num_layers,
         "num_attention_heads": num_heads,
         "intermediate_size": inner,
-        "max_position_embeddings": shape("embeddings.position_embeddings.weight")[0],
-        "type_vocab_size": shape("embeddings.token_type_embeddings.weight")[0],
+        "max_position_embeddings": num_rows("position_embeddings"),
+        "type_vocab_size": num_rows("token_type_embeddings"),
         "hidden_act": "gelu",
         "hidden_dropout_prob": 0.1,
         "attention_probs_dropout_prob": 0.1,
