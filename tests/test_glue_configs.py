@@ -6,6 +6,8 @@ import json
 
 import _jsonnet
 import pytest
+from allennlp.commands.train import train_model
+from allennlp.common import Params
 
 from spanbert_allen.common.glue_tasks import TASKS
 from tests.test_training_configs import DATA_PATHS, GLUE, ROOT, evaluate
@@ -67,6 +69,15 @@ def test_both_halves_of_mnli_are_validation_data(made):
         "matched": f"{GLUE}/MNLI/dev_matched.tsv",
         "mismatched": f"{GLUE}/MNLI/dev_mismatched.tsv",
     }
+
+
+def test_one_run_scores_both_halves_of_mnli(tmp_path):
+    tiny = f"encoder:: (import '{ROOT}/training_configs/lib/encoders.libsonnet').tiny, epochs:: 1"
+    train_model(Params(glue_config("mnli_minilm", tiny)), str(tmp_path / "run"))
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert 0 <= metrics["best_validation_matched_acc"] <= 1
+    assert 0 <= metrics["best_validation_mismatched_acc"] <= 1
+    assert "training_acc" in metrics and "best_validation_acc" not in metrics
 
 
 def test_numbers_of_own_data():
