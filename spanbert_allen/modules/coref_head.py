@@ -149,9 +149,8 @@ class CorefHead(nn.Module, FromParams):
     ):
         super().__init__()
         self.max_span_width = max_span_width
-        self.kept_per_unit = kept_per_unit
+        self.kept_per_unit, self.uncounted_units = kept_per_unit, uncounted_units
         self.max_kept = max_kept
-        self.uncounted_units = uncounted_units
         self.allow_crossing = allow_crossing
         input_dropout = dropout if input_dropout is None else input_dropout
         spans = SpanRepresentation(
@@ -175,9 +174,8 @@ class CorefHead(nn.Module, FromParams):
             "features": features,
             "num_genres": num_genres,
             "max_segments": max_segments,
+            **({} if hidden_dim is None else {"hidden_dim": hidden_dim}),
         }
-        if hidden_dim is not None:
-            shared["hidden_dim"] = hidden_dim
         self.mention_scorer = mentions.construct(**shared)
         self.link_scorer = links.construct(**shared)
         uses_spans = self.mention_scorer.uses_spans or self.link_scorer.uses_spans

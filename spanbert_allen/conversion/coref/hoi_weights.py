@@ -71,25 +71,12 @@ def hoi_checkpoint(
     names.skip("bert.pooler.")
     names.skip("bert.embeddings.position_ids")
     dim = names.shape("bert.embeddings.word_embeddings.weight")[1]
-    max_width, feature_size = names.shape("emb_span_width.weight")
-    num_layers = _num_layers(names, "span_emb_score_ffnn")
     num_genres = names.shape("emb_genre.weight")[0]
     if (_NUM_ONTONOTES_GENRES if genres is None else len(genres)) != num_genres:
         raise ConfigError(
             f"--genres: {path} was trained with {num_genres} genres; name them, in their order"
         )
-    features = _features(names)
-    head: dict[str, Any] = {
-        "max_span_width": max_width,
-        "hidden_dim": names.shape("span_emb_score_ffnn.0.weight")[0],
-        "num_layers": num_layers,
-        "feature_size": feature_size,
-        "width_prior": "emb_span_width_prior.weight" in names,
-        "distance_prior": "emb_antecedent_distance_prior.weight" in names,
-        "features": features,
-    }
-    if "segment" in features:
-        head["max_segments"] = names.shape("emb_segment_distance.weight")[0]
+    head = _head(names)
     refined = _refinement(names, refinement, depth, cluster_reduce, easy_cluster_first)
     if refined is not None:
         head["refinement"] = refined
@@ -109,6 +96,24 @@ def hoi_checkpoint(
         indexer={"max_length": max_length or (384 if dim == 768 else 512)},
         encoder_name=path.name,
     )
+
+
+def _head(names: WeightNames) -> dict[str, Any]:
+    """The settings of the head, but for a refinement."""
+    max_width, feature_size = names.shape("emb_span_width.weight")
+    features = _features(names)
+    head: dict[str, Any] = {
+        "max_span_width": max_width,
+        "hidden_dim": names.shape("span_emb_score_ffnn.0.weight")[0],
+        "num_layers": _num_layers(names, "span_emb_score_ffnn"),
+        "feature_size": feature_size,
+        "width_prior": "emb_span_width_prior.weight" in names,
+        "distance_prior": "emb_antecedent_distance_prior.weight" in names,
+        "features": features,
+    }
+    if "segment" in features:
+        head["max_segments"] = names.shape("emb_segment_distance.weight")[0]
+    return head
 
 
 def _num_layers(names: WeightNames, network: str) -> int:
