@@ -17,7 +17,7 @@ from spanbert_allen.common.coref_jsonl import default_doc_key
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.relation_files import read_relations, relation_layout
 from spanbert_allen.common.relations import RelationExample
-from spanbert_allen.data.relation_input import MARKERS_NAMESPACE
+from spanbert_allen.data.relation_input import MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE
 from spanbert_allen.dataset_readers.relation_reader import RelationReader
 from spanbert_allen.integrations.doc_document import is_doc
 from spanbert_allen.models.relation import SpanbertRelation
@@ -26,6 +26,7 @@ from spanbert_allen.predictors.record import Record
 from spanbert_allen.predictors.relation_json import SCHEMA, relation_json
 from spanbert_allen.predictors.relation_official import ENDINGS, official_labels
 from spanbert_allen.predictors.relation_requests import (
+    KnownTypes,
     RelationRequest,
     request_of_doc,
     request_of_record,
@@ -38,7 +39,8 @@ class RelationPredictor(SpanPredictor):
     """
     The relation of two entities of a text, or of all pairs of its entities, with probabilities. A
     record is one of `spanbert_relation_jsonl`, whose label is passed over, or has `entities`, a
-    list of `[start, end, type]` (the type may be left out), instead of a subject and an object.
+    list of `[start, end, type]` (the type may be left out), instead of a subject and an object;
+    if the model sees types, pairs of types that its training data did not have are left out.
     `allennlp predict` also takes files in the layout of TACRED or of SemEval-2010 Task 8; if the
     output is named `.txt` or `.tsv`, it writes the official `id<TAB>label`.
 
@@ -72,7 +74,11 @@ class RelationPredictor(SpanPredictor):
         self.probabilities = probabilities
         self._relation = cast("SpanbertRelation", model)
         self._reader = dataset_reader
-        self._markers = model.vocab.get_token_to_index_vocabulary(MARKERS_NAMESPACE)
+        markers, pairs = (
+            model.vocab.get_token_to_index_vocabulary(namespace)
+            for namespace in (MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE)
+        )
+        self._known = KnownTypes(None if dataset_reader.mode == "text" else markers, pairs)
 
     def predict(
         self,
@@ -119,9 +125,7 @@ class RelationPredictor(SpanPredictor):
             What `relation_json` describes, and for all pairs `joined_json`.
         """
         if is_doc(text):
-            request = request_of_doc(
-                text, request_id=id, types=types or {}, knows_pair=self._knows_pair
-            )
+            request = request_of_doc(text, request_id=id, types=types or {}, known=self._known)
         else:
             if types is not None:
                 raise ConfigError("`types` renames the labels of a spaCy `Doc`; give one, or none")
@@ -224,18 +228,13 @@ class RelationPredictor(SpanPredictor):
             record,
             default_id=default_id,
             language=self.language,
-            knows_pair=self._knows_pair,
+            known=self._known,
         )
 
     def _instance(self, example: RelationExample) -> Instance:
         instance = self._reader.text_to_instance(example)
         instance.index_fields(self._model.vocab)  # says now if a type is unknown
         return instance
-
-    def _knows_pair(self, subject_type: str, object_type: str) -> bool:
-        if self._reader.mode == "text":
-            return True
-        return f"SUBJ={subject_type}" in self._markers and f"OBJ={object_type}" in self._markers
 
     def _joined(
         self, request: RelationRequest, results: Sequence[JsonDict | Exception]

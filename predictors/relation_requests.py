@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -13,11 +13,56 @@ from spanbert_allen.common.relation_jsonl import entity_words, relation_example
 from spanbert_allen.common.relations import UNTYPED, RelationExample
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.common.tacred_json import example_id, optional_name
+from spanbert_allen.data.relation_input import type_pair
 from spanbert_allen.integrations.doc_document import document_of_doc
 from spanbert_allen.predictors.relation_json import entity_json, joined_json
 
-KnowsPair = Callable[[str, str], bool]
-"""Whether the model can judge a subject of one type and an object of another."""
+
+@dataclass(frozen=True)
+class KnownTypes:
+    """
+    The types of entities that a model was trained with.
+
+    # Parameters
+
+    markers : `Collection[str]`, optional
+        The markers of its vocabulary; `None` if it does not see types, and takes any.
+    pairs : `Collection[str]`
+        The types that a subject and an object had together, see `type_pair`; empty if that is not
+        known.
+    """
+
+    markers: Collection[str] | None
+    pairs: Collection[str]
+
+    def check(self, types: Sequence[str], name: str) -> None:
+        """Raises a `DataError` for a type that neither a subject nor an object had."""
+        if self.markers is None:
+            return
+        known = {
+            marker.partition("=")[2]: None
+            for marker in self.markers
+            if marker.startswith(("SUBJ=", "OBJ="))
+        }
+        for number, type_ in enumerate(types):
+            if type_ not in known:
+                raise DataError(
+                    f"{name}: the model knows no entity of type `{type_}`, as number {number} is; "
+                    f"it was trained with {', '.join(known)}"
+                )
+
+    def pairs_of(self, types: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """All ordered pairs of different entities that the model can judge, by their numbers."""
+        for subject, object_ in permutations(range(len(types)), 2):
+            if self._knows(types[subject], types[object_]):
+                yield subject, object_
+
+    def _knows(self, subject_type: str, object_type: str) -> bool:
+        if self.markers is None:
+            return True
+        if self.pairs:
+            return type_pair(subject_type, object_type) in self.pairs
+        return f"SUBJ={subject_type}" in self.markers and f"OBJ={object_type}" in self.markers
 
 
 @dataclass(frozen=True)
@@ -54,7 +99,7 @@ class RelationRequest:
 
 
 def request_of_record(
-    record: Mapping[str, Any], *, default_id: str, language: str, knows_pair: KnowsPair
+    record: Mapping[str, Any], *, default_id: str, language: str, known: KnownTypes
 ) -> RelationRequest:
     """
     What a record asks; raises `DataError` for a bad one.
@@ -68,7 +113,7 @@ def request_of_record(
         The record's name if it gives none.
     language : `str`
         spaCy's code of the language.
-    knows_pair : `KnowsPair`
+    known : `KnownTypes`
         Pairs that the model cannot judge are not asked for.
     """
     if record.get("entities") is None:
@@ -77,13 +122,13 @@ def request_of_record(
         text, _ = example.source()
         return RelationRequest(example.id, text, [], [(0, 1)], [example], is_single=True)
     try:
-        return _request_of_entities(record, default_id, language, knows_pair)
+        return _request_of_entities(record, default_id, language, known)
     except RecordError as error:
         raise DataError(str(error)) from error
 
 
 def request_of_doc(
-    doc: Any, *, request_id: str, types: Mapping[str, str], knows_pair: KnowsPair
+    doc: Any, *, request_id: str, types: Mapping[str, str], known: KnownTypes
 ) -> RelationRequest:
     """
     All pairs of entities of a spaCy `Doc` that stand in one sentence; each sentence is judged by
@@ -97,7 +142,7 @@ def request_of_doc(
         Its name in the result.
     types : `Mapping[str, str]`
         The model's name for an entity's label, where it is another.
-    knows_pair : `KnowsPair`
+    known : `KnownTypes`
         As for `request_of_record`.
     """
     document = document_of_doc(doc)
@@ -112,7 +157,8 @@ def request_of_doc(
         word_chars=document.word_chars,
     )
     pairs, examples = [], []
-    for subject, object_ in _known_pairs(names, "doc.ents", knows_pair):
+    known.check(names, "doc.ents")
+    for subject, object_ in known.pairs_of(names):
         sentence = document.sentence_ids[spans[subject].start]
         if document.sentence_ids[spans[object_].start] != sentence:
             continue
@@ -140,14 +186,15 @@ def request_of_doc(
 
 
 def _request_of_entities(
-    record: Mapping[str, Any], default_id: str, language: str, knows_pair: KnowsPair
+    record: Mapping[str, Any], default_id: str, language: str, known: KnownTypes
 ) -> RelationRequest:
     spans, types = _entities(record["entities"])
     places = [f"`entities[{number}]`" for number in range(len(spans))]
     words, word_spans = entity_words(record, spans, places, language)
     name = default_id if record.get("id") is None else example_id(record, "id")
     chars: Sequence[CharSpan] | None = words.chars
-    pairs = list(_known_pairs(types, "`entities`", knows_pair))
+    known.check(types, "`entities`")
+    pairs = list(known.pairs_of(types))
     examples = [
         RelationExample(
             id=name,
@@ -193,23 +240,6 @@ def _entities(value: Any) -> tuple[list[tuple[int, int]], list[str]]:
             UNTYPED if len(entity) == 2 else optional_name({name: entity[2]}, name) or UNTYPED
         )
     return spans, types
-
-
-def _known_pairs(
-    types: Sequence[str], name: str, knows_pair: KnowsPair
-) -> Iterator[tuple[int, int]]:
-    """All ordered pairs of different entities that the model can judge."""
-    for number, type_ in enumerate(types):
-        if not any(knows_pair(type_, other) or knows_pair(other, type_) for other in types) and (
-            len(types) > 1
-        ):
-            raise DataError(
-                f"{name}: with the type `{type_}` of number {number}, the model can judge none of "
-                "the pairs; give the types that it was trained with, or leave this entity out"
-            )
-    for subject, object_ in permutations(range(len(types)), 2):
-        if knows_pair(types[subject], types[object_]):
-            yield subject, object_
 
 
 def _bounds(sentence_ids: Sequence[int], sentence: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from allennlp.data.fields import LabelField, SequenceField
 
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.data.relation_input import MARKERS_NAMESPACE
+from spanbert_allen.data.relation_input import MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE
 
 LABELS_NAMESPACE = "relation_labels"
 """Where AllenNLP's vocabulary holds the labels: the first is output 0 of the model."""
@@ -46,9 +46,13 @@ class MarkedPieces(SequenceField[torch.Tensor]):
         self._token_ids: np.ndarray | None = None
 
     def count_vocab_items(self, counter: dict[str, dict[str, int]]) -> None:
-        """Requests all markers, in their order, whether they stand in the sequence or not."""
+        """
+        Requests all markers, in their order, whether they stand in the sequence or not; and counts
+        the types of subject and object, the last two of them, together.
+        """
         for marker in self.markers:
             counter[MARKERS_NAMESPACE][marker] += 1
+        counter[TYPE_PAIRS_NAMESPACE][" ".join(self.markers[-2:])] += 1
 
     def index(self, vocab: Vocabulary) -> None:
         """Puts pieces in the places of markers; raises `DataError` for an unknown one."""

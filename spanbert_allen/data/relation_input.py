@@ -18,6 +18,9 @@ INPUT_MODES: tuple[str, ...] = get_args(InputMode)
 MARKERS_NAMESPACE = "relation_markers"
 """Where AllenNLP's vocabulary holds the markers: the first is [unused1], and so on."""
 
+TYPE_PAIRS_NAMESPACE = "relation_type_pairs"
+"""Where it holds which types a subject and an object had together: see `type_pair`."""
+
 _SUBJECT_START, _SUBJECT_END, _OBJECT_START, _OBJECT_END, _SUBJECT_TYPE, _OBJECT_TYPE = range(
     -1, -7, -1
 )
@@ -36,6 +39,11 @@ def requested_markers(example: RelationExample) -> tuple[str, ...]:
         f"SUBJ={example.subject_type}",
         f"OBJ={example.object_type}",
     )
+
+
+def type_pair(subject_type: str, object_type: str) -> str:
+    """How AllenNLP's vocabulary names the types of a subject and its object."""
+    return f"SUBJ={subject_type} OBJ={object_type}"
 
 
 def marker_pieces(vocabulary: Sequence[str]) -> tuple[int, ...]:

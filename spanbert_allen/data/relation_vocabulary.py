@@ -14,9 +14,13 @@ from spanbert_allen.common.relation_files import read_relations
 from spanbert_allen.common.relations import NO_RELATION
 from spanbert_allen.common.tacred_preset import TACRED_LABELS, TACRED_MARKERS
 from spanbert_allen.data.relation_fields import LABELS_NAMESPACE
-from spanbert_allen.data.relation_input import MARKERS_NAMESPACE, requested_markers
+from spanbert_allen.data.relation_input import (
+    MARKERS_NAMESPACE,
+    TYPE_PAIRS_NAMESPACE,
+    requested_markers,
+)
 
-NON_PADDED = ("*tags", "*labels", MARKERS_NAMESPACE)
+NON_PADDED = ("*tags", "*labels", MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE)
 _PRESETS: dict[str, dict[str, Sequence[str]]] = {
     "labels": {"tacred": TACRED_LABELS},
     "markers": {"tacred": TACRED_MARKERS},
@@ -26,11 +30,13 @@ _PRESETS: dict[str, dict[str, Sequence[str]]] = {
 @Vocabulary.register("spanbert_relation", constructor="from_relations")
 class RelationVocabulary(Vocabulary):
     """
-    AllenNLP's vocabulary with two namespaces, which a trained model carries along, so that what
-    it predicts never depends on which file is read first: `relation_labels`, the negative label and
-    then the others by how often they occur in the training data, and `relation_markers`, in the
-    order in which examples ask for them. The first marker becomes the word piece [unused1], and so
-    on; an encoder whose vocabulary has too few of these pieces can do without types (mode `text`).
+    AllenNLP's vocabulary with namespaces that a trained model carries along, so that what it
+    predicts never depends on which file is read first: `relation_labels`, the negative label and
+    then the others by how often they occur in the training data; `relation_markers`, in the order
+    in which examples ask for them; and `relation_type_pairs`, the types that subjects and objects
+    had together, so that among many entities only such pairs are judged. The first marker becomes
+    the word piece [unused1], and so on; an encoder whose vocabulary has too few of these pieces can
+    do without types (mode `text`).
 
     Registered as a `Vocabulary` with name "spanbert_relation". Set `datasets_for_vocab_creation` to
     `["train"]` beside it: labels are counted in training data only.
@@ -75,16 +81,22 @@ class RelationVocabulary(Vocabulary):
             if labels is None
             else _chosen("labels", labels),
             list(counts[MARKERS_NAMESPACE]) if markers is None else _chosen("markers", markers),
+            list(counts[TYPE_PAIRS_NAMESPACE]),
         )
 
     @classmethod
-    def from_lists(cls, labels: Iterable[str], markers: Iterable[str]) -> "RelationVocabulary":
-        """A vocabulary of these labels and markers, in this order."""
+    def from_lists(
+        cls, labels: Iterable[str], markers: Iterable[str], type_pairs: Iterable[str] = ()
+    ) -> "RelationVocabulary":
+        """A vocabulary of these labels, markers and, if known, pairs of types, in this order."""
         vocabulary = cls(non_padded_namespaces=NON_PADDED)
-        for label in labels:
-            vocabulary.add_token_to_namespace(label, LABELS_NAMESPACE)
-        for marker in markers:
-            vocabulary.add_token_to_namespace(marker, MARKERS_NAMESPACE)
+        for namespace, names in (
+            (LABELS_NAMESPACE, labels),
+            (MARKERS_NAMESPACE, markers),
+            (TYPE_PAIRS_NAMESPACE, type_pairs),
+        ):
+            for name in names:
+                vocabulary.add_token_to_namespace(name, namespace)
         return vocabulary
 
 

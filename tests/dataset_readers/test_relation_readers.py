@@ -16,7 +16,11 @@ import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.tacred_preset import TACRED_LABELS, TACRED_MARKERS
 from spanbert_allen.data.relation_fields import LABELS_NAMESPACE
-from spanbert_allen.data.relation_input import MARKERS_NAMESPACE
+from spanbert_allen.data.relation_input import (
+    MARKERS_NAMESPACE,
+    TYPE_PAIRS_NAMESPACE,
+    type_pair,
+)
 from spanbert_allen.data.relation_vocabulary import RelationVocabulary
 from spanbert_allen.training.instance_lengths import instance_lengths
 
@@ -67,6 +71,10 @@ def test_markers_become_pieces_when_the_vocabulary_is_known():
     assert first.startswith("[CLS] [unused5] is the [unused6] (")
     assert second == "[CLS] [unused8] left the [unused7] . [SEP]"
     assert names(vocabulary, MARKERS_NAMESPACE) == MARKERS
+    assert names(vocabulary, TYPE_PAIRS_NAMESPACE) == [
+        type_pair("PERSON", "TITLE"),
+        type_pair("ORGANIZATION", "PERSON"),
+    ]
 
 
 def test_labels_and_markers_are_in_the_order_of_the_original():

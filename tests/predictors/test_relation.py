@@ -18,6 +18,7 @@ import spanbert_allen
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.integrations.html import render_html
 from spanbert_allen.integrations.terminal import render_terminal
+from spanbert_allen.predictors.relation_requests import KnownTypes
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "relation"
 READER = {"type": "spanbert_tacred", "indexer": {"type": "spanbert", "model_name": "tiny"}}
@@ -94,15 +95,28 @@ def test_probabilities_of_all_labels(predictor):
 def test_all_pairs_that_the_model_can_judge(predictor):
     entities = [[*DRIVER, "TITLE"], [*IDA, "PERSON"], [*KEYS, "TITLE"]]
     result = predictor.predict(TEXT, entities=entities)
-    # TITLE is never a subject in the training data, PERSON is both.
+    # TITLE is never a subject in the training data, and PERSON never that of another PERSON.
     pairs = [(one["subject"], one["object"]) for one in result["relations"]]
     assert pairs == [(1, 0), (1, 2)]
+    firm = predictor.predict(
+        TEXT, entities=[[*KEYS, "ORGANIZATION"], [*IDA, "PERSON"], [*DRIVER, "TITLE"]]
+    )
+    pairs = [(one["subject"], one["object"]) for one in firm["relations"]]
+    assert pairs == [(0, 1), (1, 2)]  # no ORGANIZATION with a TITLE
     assert [entity["text"] for entity in result["entities"]] == ["driver", "Ida", "keys"]
     single = predictor.predict(TEXT, IDA, DRIVER, subject_type="PERSON", object_type="TITLE")
     assert result["relations"][0]["probability"] == pytest.approx(single["probability"], abs=1e-4)
     assert "label" not in result
     assert predictor.predict(TEXT, entities=[])["relations"] == []
     assert predictor.predict(TEXT, entities=[[*IDA, "PERSON"]])["relations"] == []
+
+
+def test_a_model_that_knows_markers_only_or_sees_no_types():
+    imported = KnownTypes(["SUBJ_START", "SUBJ=A", "OBJ=A", "OBJ=B"], ())
+    assert list(imported.pairs_of(["A", "B", "A"])) == [(0, 1), (0, 2), (2, 0), (2, 1)]
+    untyped = KnownTypes(None, ["SUBJ=A OBJ=B"])
+    untyped.check(["X", "Y"], "`entities`")
+    assert list(untyped.pairs_of(["X", "Y"])) == [(0, 1), (1, 0)]
 
 
 def test_a_doc_with_entities(predictor):
@@ -121,7 +135,9 @@ def test_a_doc_with_entities(predictor):
         tokens=words[6:], subject=[0, 0], object=[3, 3], subject_type="PERSON", object_type="TITLE"
     )
     assert result["relations"][1]["probability"] == second["probability"]
-    with pytest.raises(DataError, match="with the type `JOB` of number 0, the model can judge"):
+    with pytest.raises(
+        DataError, match=r"doc.ents: the model knows no entity of type `JOB`, as number 0"
+    ):
         predictor.predict(doc)
 
 
@@ -134,7 +150,10 @@ def test_a_doc_with_entities(predictor):
         ({"entities": [[0, 3, "PERSON", 1]]}, r"`entities\[0\]` is \[0, 3, 'PERSON', 1\]"),
         ({"entities": [[0, 3, 4]]}, r"`entities\[0\]` is 4"),
         ({"entities": [[*IDA, "PERSON"], [0, 99, "TITLE"]]}, r"`entities\[1\]` is characters 0"),
-        ({"entities": [[*IDA, "PERSON"], [*KEYS, "THING"]]}, r"`THING` of number 1"),
+        (
+            {"entities": [[*IDA, "PERSON"], [*KEYS, "THING"]]},
+            r"no entity of type `THING`, as number 1 is; it was trained with PERSON, T",
+        ),
     ],
 )
 def test_bad_requests(predictor, asked, sentence):
