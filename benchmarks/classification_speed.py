@@ -14,7 +14,8 @@ many updates. The first update is not timed, and neither are loading, evaluation
 with a random head. `one by one` is a call for each text.
 
 Each measurement has a process of its own, and sides take turns. Texts a second are medians over the
-repeats; memory is the process's peak while it works, and that less what it held before.
+repeats, and so is the processor time of a text, which other work on the machine changes less;
+memory is the process's peak while it works, and that less what it held before.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 SIDES = {
     "train": ("loop", "loop, bf16", "ours", "ours, bf16"),
@@ -42,7 +43,8 @@ SIDES = {
         "ours, bf16",
     ),
 }
-COLUMNS = ("side", "texts a s", "faster", "peak GB", "working GB", "same classes")
+COLUMNS = ("side", "texts a s", "faster", "CPU ms a text", "less CPU", "peak GB", "working GB")
+COLUMNS += ("same classes",)
 WARM_UP = 16
 
 
@@ -51,6 +53,7 @@ def main() -> None:
     if arguments.child:
         print(json.dumps(measure(arguments)))
         return
+    sides = arguments.sides or SIDES[arguments.what]
     with tempfile.TemporaryDirectory() as folder:
         if arguments.what == "predict":
             run_child(arguments, "prepare", folder)
@@ -59,14 +62,15 @@ def main() -> None:
             subprocess.run(command, check=True, capture_output=True)
         rows: dict[str, dict[str, Any]] = {}
         for _ in range(arguments.repeats):
-            for side in SIDES[arguments.what]:
+            for side in sides:
                 new = run_child(arguments, side, folder)
-                row = rows.setdefault(side, {**new, "rates": []})
+                row = rows.setdefault(side, {**new, "rates": [], "cpus": []})
                 row["rates"].append(new["rate"])
+                row["cpus"].append(new["cpu"])
                 for key in ("peak", "before"):
                     row[key] = max(row[key], new[key])
         print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
-        for side in SIDES[arguments.what]:
+        for side in sides:
             print(line(side, rows))
 
 
@@ -75,6 +79,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("what", choices=SIDES)
     parser.add_argument("config", help="one of ours, with an encoder of the installation")
     parser.add_argument("--texts", type=int, default=400)
+    parser.add_argument("--sides", nargs="*", choices=SIDES["train"] + SIDES["predict"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--child", nargs=2, metavar=("SIDE", "FOLDER"))
@@ -90,14 +95,15 @@ def run_child(arguments: argparse.Namespace, side: str, folder: str) -> dict[str
 
 def line(side: str, rows: dict[str, dict[str, Any]]) -> str:
     row, baseline = rows[side], next(iter(rows.values()))
-    rate = statistics.median(row["rates"])
-    faster = same = ""
+    rate, cpu = statistics.median(row["rates"]), statistics.median(row["cpus"])
+    faster = less = same = ""
     if row is not baseline:
         faster = f"{rate / statistics.median(baseline['rates']):.2f}x"
+        less = f"{statistics.median(baseline['cpus']) / cpu:.2f}x"
         if "classes" in row:
             pairs = zip(row["classes"], baseline["classes"], strict=True)
             same = f"{100 * statistics.fmean(a == b for a, b in pairs):.1f} %"
-    cells = [side, f"{rate:.1f}", faster, f"{row['peak']:.2f}"]
+    cells = [side, f"{rate:.1f}", faster, f"{1000 * cpu:.1f}", less, f"{row['peak']:.2f}"]
     cells += [f"{row['peak'] - row['before']:.2f}", same]
     return f"| {' | '.join(cells)} |"
 
@@ -131,12 +137,12 @@ def measure_trainer(arguments: argparse.Namespace, is_bf16: bool, folder: str) -
     params["trainer"] |= {"callbacks": [], "validation_metric": "-loss"}
     with tempfile.TemporaryDirectory(dir=folder) as run:
         training = TrainModel.from_params(Params(params), serialization_dir=run, local_rank=0)
-        marks: list[tuple[float, int]] = []
+        marks: list[Mark] = []
 
         class Marks(TrainerCallback):
             def on_batch(self, trainer: Any, batch_inputs: Any, *_: Any, **__: Any) -> None:
                 texts = sum(len(batch["label"]) for batch in batch_inputs)
-                marks.append((time.perf_counter(), texts))
+                marks.append(mark(texts))
 
         training.trainer._callbacks.append(Marks(run))
         before = start_of_peak()
@@ -166,15 +172,32 @@ def measure_loop(arguments: argparse.Namespace, is_bf16: bool) -> dict[str, Any]
         torch.nn.utils.clip_grad_norm_(twin.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        marks.append((time.perf_counter(), len(chosen)))
+        marks.append(mark(len(chosen)))
     return rates(marks, before)
 
 
-def rates(marks: list[tuple[float, int]], before: float) -> dict[str, Any]:
-    """Texts a second between the end of the first update and that of the last."""
-    seconds = marks[-1][0] - marks[0][0]
-    texts = sum(texts for _, texts in marks[1:])
-    return {"rate": texts / seconds, "peak": memory("VmHWM"), "before": before}
+class Mark(NamedTuple):
+    """The end of a piece of work: the clock, the processor time so far, how many texts it had."""
+
+    clock: float
+    cpu: float
+    texts: int
+
+
+def mark(texts: int) -> Mark:
+    return Mark(time.perf_counter(), time.process_time(), texts)
+
+
+def rates(marks: list[Mark], before: float) -> dict[str, Any]:
+    """Texts a second, and a text's seconds of processor time, from the first mark to the last."""
+    first, last = marks[0], marks[-1]
+    texts = sum(one.texts for one in marks[1:])
+    return {
+        "rate": texts / (last.clock - first.clock),
+        "cpu": (last.cpu - first.cpu) / texts,
+        "peak": memory("VmHWM"),
+        "before": before,
+    }
 
 
 def prepare(config: str, folder: Path) -> dict[str, Any]:
@@ -210,11 +233,9 @@ def measure_prediction(arguments: argparse.Namespace, side: str, folder: Path) -
         classify = our_side(folder / "ours.tar.gz", side)
     classify(texts[:WARM_UP])
     before = start_of_peak()
-    began = time.perf_counter()
+    began = mark(0)
     classes = classify(texts)
-    seconds = time.perf_counter() - began
-    rate = len(texts) / seconds
-    return {"rate": rate, "classes": classes, "peak": memory("VmHWM"), "before": before}
+    return {"classes": classes, **rates([began, mark(len(texts))], before)}
 
 
 def pipeline_side(model: Path, batch_size: int, side: str) -> Callable[[list], list[str]]:
