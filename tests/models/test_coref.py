@@ -263,3 +263,24 @@ def test_wrong_parts_are_named():
         make_model(head={"features": ["speaker", "gender"]})
     with pytest.raises(ConfigError, match=r"model\.embedder: a Embedding"):
         make_model(embedder={"type": "embedding", "embedding_dim": 2, "num_embeddings": 3})
+
+
+@pytest.mark.parametrize("units", ["pieces", "words"])
+def test_units_are_dropped_out_in_training_only(units, instances):
+    model = make_model(units=units, unit_dropout=0.9)
+    shares = []
+    model.head.register_forward_pre_hook(
+        lambda _, inputs: shares.append((inputs[0].vectors == 0).double().mean().item())
+    )
+    for mode in (True, False):
+        model.train(mode)
+        with torch.no_grad():
+            model(**tensors(instances[:1]))
+    assert shares[0] == pytest.approx(0.9, abs=0.03) and shares[1] == 0
+
+
+def test_units_are_pieces_or_words():
+    with pytest.raises(ConfigError, match=r"model\.units: 'letters' is neither"):
+        make_model(units="letters")
+    with pytest.raises(ConfigError, match=r"special_pieces: \[CLS\] and \[SEP\] are no `units`"):
+        make_model(units="words", special_pieces=True)

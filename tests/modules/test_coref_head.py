@@ -14,6 +14,7 @@ from spanbert_allen.modules.coarse_to_fine_links import CoarseToFineLinks
 from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits
 from spanbert_allen.modules.coref_loss import marginal_loss
 from spanbert_allen.modules.nearest_links import NearestLinks
+from spanbert_allen.modules.pair_features import SpanContext
 from spanbert_allen.modules.refinements import (
     AttendedAntecedent,
     ClusterMerging,
@@ -23,6 +24,7 @@ from spanbert_allen.modules.refinements import (
     cluster_merging,
     gated_refinement,
 )
+from spanbert_allen.modules.span_candidates import SpanCandidates
 from tests.modules import naive_coref
 
 DIM = 6
@@ -242,3 +244,22 @@ def test_weights_of_the_first_version_load():
     loaded.load_state_dict(old)
     for name, tensor in loaded.state_dict().items():
         torch.testing.assert_close(tensor, new[name], msg=name)
+
+
+@pytest.mark.parametrize("input_dropout", [None, 0.0])
+def test_what_networks_are_given_has_a_dropout_of_its_own(input_dropout):
+    head = make_head(dropout=0.5, input_dropout=input_dropout).train()
+    document = make_document()
+    candidates = SpanCandidates(torch.arange(9), torch.arange(9) + 1)
+    context = SpanContext(document.speaker_ids[:9], document.segment_ids[:9], 0)
+
+    def coarse_scores() -> torch.Tensor:
+        vectors = head.span_representation(document.vectors, candidates)
+        return head.link_scorer.choose(vectors, torch.zeros(9), context).scores
+
+    assert torch.equal(coarse_scores(), coarse_scores()) == (input_dropout == 0)
+    mention_scores = [
+        head.mention_scorer(document.vectors, candidates, head.span_representation)
+        for _ in range(2)
+    ]
+    assert not torch.equal(*mention_scores)
