@@ -165,6 +165,7 @@ def their_instance(folder: str, record: dict):
 
 
 def their_model(folder: str):
+    import allennlp_models.coref  # noqa: F401  it registers its model
     from allennlp.common import Params
     from allennlp.data import Vocabulary
     from allennlp.models import Model
@@ -209,7 +210,8 @@ def fastcoref_folder(folder: str, place: str) -> str:
     from fastcoref.coref_models.modeling_fcoref import FCorefModel
     from transformers import AutoTokenizer, BertConfig
 
-    config = BertConfig.from_pretrained(folder, coref_head=FASTCOREF_HEAD)
+    config = BertConfig.from_pretrained(folder)
+    config.coref_head = FASTCOREF_HEAD
     FCorefModel(config).save_pretrained(place)
     AutoTokenizer.from_pretrained(folder).save_pretrained(place)
     return place

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
+from spanbert_allen.modules.as_multiplied import as_multiplied
 from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
 from spanbert_allen.modules.feedforward_scorer import FeedForwardScorer
 from spanbert_allen.modules.link_scorer import Antecedents
@@ -63,7 +66,10 @@ class AntecedentScorer(nn.Module):
         num_spans, num_antecedents = antecedents.indices.shape
         if not bool(antecedents.valid.any()):
             return antecedents.scores
-        own_weights, other_weights, product_weights, feature_weights = self.feedforward.blocks()
+        spans = as_multiplied(spans)
+        own_weights, other_weights, product_weights, feature_weights = map(
+            as_multiplied, self.feedforward.blocks()
+        )
         # Shape: (num_spans, hidden_dim)
         other_products = spans @ other_weights.t()
         bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)
@@ -75,11 +81,12 @@ class AntecedentScorer(nn.Module):
             rows = valid.nonzero()[:, 0]
             columns = indices[valid]
             # Shape: (num_pairs, span_dim)
-            vectors = own_vectors.index_select(0, rows) * spans.index_select(0, columns)
+            vectors = spans.index_select(0, columns)
+            vectors = _with_own(torch.mul, vectors, own_vectors, valid)
             # In place: three large sums without a fourth and fifth block of memory.
             # Shape: (num_pairs, hidden_dim)
             pre_activation = vectors @ product_weights.t()
-            pre_activation += own_products.index_select(0, rows)
+            pre_activation = _with_own(Tensor.add_, pre_activation, own_products, valid)
             pre_activation += other_products.index_select(0, columns)
             if self.features.output_dim:
                 features = self.features(rows + first, columns, context)
@@ -101,3 +108,31 @@ class AntecedentScorer(nn.Module):
             antecedents.valid, pair_scores.to(antecedents.scores.dtype)
         )
         return antecedents.scores + scattered
+
+
+def _with_own(
+    combine: Callable[[Tensor, Tensor], Tensor], pairs: Tensor, own: Tensor, valid: Tensor
+) -> Tensor:
+    """
+    A row for each pair, combined with the row of its span; which is not copied for each pair where
+    all are valid, as for all spans but the first.
+
+    # Parameters
+
+    combine : `Callable`
+        Of two tensors that broadcast; it may write into the first.
+    pairs : `Tensor`
+        Shape: (num_pairs, dim)
+    own : `Tensor`
+        Shape: (num_spans, dim)
+    valid : `Tensor`
+        Shape: (num_spans, num_antecedents). The true ones are the pairs.
+
+    # Returns
+
+    `Tensor`
+        Shape: (num_pairs, dim)
+    """
+    if pairs.size(0) == valid.numel():
+        return combine(pairs.view(*valid.shape, -1), own.unsqueeze(1)).flatten(0, 1)
+    return combine(pairs, own.index_select(0, valid.nonzero()[:, 0]))
