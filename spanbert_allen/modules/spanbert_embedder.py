@@ -48,7 +48,7 @@ class SpanbertEmbedder(TokenEmbedder):
         `sdpa` is torch's own attention; `eager`, plain matrix products, for comparison to the bit.
     attention_dropout : `float`, optional (default = `None`)
         Dropout of attention's probabilities; by default as the encoder's configuration says. With 0
-        a CPU trains through torch's fused attention, which has no dropout: 1.3 to 1.6 times as fast.
+        a CPU trains through torch's fused attention, which has none: 1.3 to 1.6 times as fast.
     train : `Union[str, int]`, optional (default = `"all"`)
         `all`; `none`, and then nothing is kept for gradients and no dropout done; or how many of
         the uppermost layers are trained.
