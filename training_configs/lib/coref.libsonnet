@@ -17,6 +17,8 @@ local templates = import 'trainer.libsonnet';
 
   // Model.
   trained_layers:: 'all',  // or how many of the uppermost layers; then word vectors stay, too
+  // `published`: feed-forward, coarse to fine. `light`: of the ends of spans alone; see the README.
+  scorers:: 'published',
   head:: {},
   special_pieces:: false,
   whole_words:: true,
@@ -55,7 +57,7 @@ local templates = import 'trainer.libsonnet';
       train: $.trained_layers,
       [if $.gradient_checkpointing then 'gradient_checkpointing']: true,
     },
-    head: { max_segments: $.max_training_segments } + $.head,
+    head: { max_segments: $.max_training_segments } + $.scorer_kinds[$.scorers] + $.head,
     special_pieces: $.special_pieces,
     whole_words: $.whole_words,
     max_training_segments: $.max_training_segments,
@@ -66,6 +68,14 @@ local templates = import 'trainer.libsonnet';
   data_loader: { batch_size: 1, shuffle: true },
   validation_data_loader: { batch_size: 1 },
   trainer: $.training.trainer,
+
+  scorer_kinds:: {
+    published: {},
+    light: {
+      mentions: { type: 'spanbert_biaffine_mentions' },
+      links: { type: 'spanbert_bilinear_links' },
+    },
+  },
 
   training:: templates[$.optimisation] + $.changes[$.optimisation] + {
     epochs:: $.epochs,
