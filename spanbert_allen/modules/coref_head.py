@@ -183,7 +183,7 @@ class CorefHead(nn.Module, FromParams):
         span_dim = self.link_scorer.span_dim
         self.refinement = refinement.construct(span_dim=span_dim) if refinement else None
         self.apply(_initialise)
-        self.register_load_state_dict_pre_hook(_rename_old_weights)
+        self.register_load_state_dict_pre_hook(_rename_old_weights)  # type: ignore[no-untyped-call]
 
     def forward(self, document: DocumentUnits) -> ScoredLinks:
         """

@@ -61,9 +61,10 @@ class PairScores(nn.Module):
         `Tensor`
             Shape: (stop - first, num_columns). Meaningless where the column is no antecedent.
         """
+        # Shape of each: (num_values,)
         tables = {
-            name: table.weight.detach().squeeze(-1)
-            for name, table in self.features.embeddings.items()
+            name.removesuffix(".weight"): weight.detach().squeeze(-1)
+            for name, weight in self.features.embeddings.named_parameters()
         }
         like = context.segment_ids
         # Shape: (rows, columns)

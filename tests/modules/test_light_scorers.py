@@ -3,6 +3,7 @@
 import pytest
 import torch
 from allennlp.common import Lazy, Params
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules import antecedent_blocks, biaffine_mentions
@@ -116,6 +117,31 @@ def test_documents_of_almost_nothing(num_units):
     assert found.spans.starts.numel() == int(0.4 * num_units)
     assert found.scores.shape[0] == int(0.4 * num_units)
     assert not found.scores.isfinite().any()
+
+
+class LargestTensor(TorchDispatchMode):
+    """The most numbers that any operation gave."""
+
+    most = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        output = function(*args, **(kwargs or {}))
+        for tensor in output if isinstance(output, tuple | list) else [output]:
+            if isinstance(tensor, torch.Tensor):
+                self.most = max(self.most, tensor.numel())
+        return output
+
+
+def test_neither_all_pairs_of_units_nor_all_pairs_of_spans_are_ever_held():
+    head = make_head(max_antecedents=6, kept_per_unit=0.5, allow_crossing=True)
+    document = make_document(400)
+    vectors = document.vectors.requires_grad_()
+    with LargestTensor() as largest:
+        found = head(document._replace(vectors=vectors))
+        found.scores[found.scores.isfinite()].sum().backward()
+    num_spans = found.spans.starts.numel()
+    assert num_spans == 200
+    assert largest.most < num_spans**2 / 8
 
 
 def test_scores_are_float32_under_mixed_precision():
