@@ -14,7 +14,8 @@ the pieces of all windows, without padding, at the machine's measured rate.
 
 Each measurement has a process of its own, and sides take turns. Seconds are medians over the
 repeats; memory is the process's peak while it answers, and that less what it held before. Where
-other work runs on the machine, `--clock processor` counts the seconds of one thread's processor.
+other work runs on the machine, `--clock processor` counts the seconds of one thread's processor,
+and `--together` has one process for all sides, which takes less time but cannot tell their memory.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def main() -> None:
             f"{floor['seconds']:.2f} s",
             flush=True,
         )
-        rows = run_sides(arguments, work)
+        rows = (run_together if arguments.together else run_sides)(arguments, work)
         print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
         for side in arguments.sides:
             print(line(side, rows, floor["seconds"], questions))
@@ -70,6 +71,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--sides", nargs="*", choices=SIDES, default=SIDES)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--together", action="store_true", help="one process for all sides")
     parser.add_argument("--clock", choices=CLOCKS, default="wall", help="processor: one thread's")
     parser.add_argument("--child", nargs=2, metavar=("SIDE", "FOLDER"))
     arguments = parser.parse_args()
@@ -149,6 +151,21 @@ def run_sides(arguments: argparse.Namespace, work: Path) -> dict[str, dict[str, 
     return rows
 
 
+def run_together(arguments: argparse.Namespace, work: Path) -> dict[str, dict[str, Any]]:
+    import torch
+
+    torch.set_num_threads(arguments.threads)
+    asked, clock = asked_in(work), CLOCKS[arguments.clock]
+    answers = {side: warm_side(arguments.model, side, work, asked) for side in arguments.sides}
+    rows: dict[str, dict[str, Any]] = {}
+    for _ in range(arguments.repeats):
+        for side, answer in answers.items():
+            new = timed(answer, asked, clock)
+            row = rows.setdefault(side, {**new, "seconds": [], "peak": 0.0, "before": 0.0})
+            row["seconds"].append(new["seconds"])
+    return rows
+
+
 def run_child(arguments: argparse.Namespace, side: str, work: Path) -> dict[str, Any]:
     command = [sys.executable, __file__, arguments.model, str(arguments.data)]
     command += ["--child", side, str(work), "--threads", str(arguments.threads)]
@@ -172,8 +189,10 @@ def line(side: str, rows: dict[str, dict[str, Any]], floor: float, questions: li
         for answer, question in zip(row["answers"], questions, strict=True)
     )
     cells = [side, f"{seconds:.2f}", f"{len(questions) / seconds:.1f}", faster]
-    cells += [f"{100 * floor / seconds:.0f} %", f"{row['peak']:.2f}"]
-    cells += [f"{row['peak'] - row['before']:.2f}", same, f"{100 * f1:.1f}"]
+    cells.append(f"{100 * floor / seconds:.0f} %")
+    for gigabytes in (row["peak"], row["peak"] - row["before"]):
+        cells.append(f"{gigabytes:.2f}" if row["peak"] else "")
+    cells += [same, f"{100 * f1:.1f}"]
     return f"| {' | '.join(cells)} |"
 
 
@@ -182,22 +201,36 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
     torch.set_num_threads(arguments.threads)
     clock, side, work = CLOCKS[arguments.clock], arguments.child[0], Path(arguments.child[1])
-    asked = json.loads((work / "questions.json").read_text(encoding="utf-8"))
+    asked = asked_in(work)
     if side == "floor":
         return measure_floor(work, asked, clock)
+    answer = warm_side(arguments.model, side, work, asked)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    before = memory("VmRSS")
+    return timed(answer, asked, clock) | {"peak": memory("VmHWM"), "before": before}
+
+
+def asked_in(work: Path) -> list[dict[str, Any]]:
+    return list(json.loads((work / "questions.json").read_text(encoding="utf-8")))
+
+
+def warm_side(model: str, side: str, work: Path, asked: list) -> Callable[[list], list]:
     if side.startswith("pipeline"):
-        answer = pipeline_side(arguments.model, int(side.split()[-1]))
+        answer = pipeline_side(model, int(side.rpartition(" ")[2]))
     else:
         answer = our_side(work / "model.tar.gz", side.partition(", ")[2])
     answer(asked[:WARM_UP])
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    before = memory("VmRSS")
+    return answer
+
+
+def timed(
+    answer: Callable[[list], list], asked: list, clock: Callable[[], float]
+) -> dict[str, Any]:
     began = clock()
     answers = answer(asked)
     seconds = clock() - began
     kept = ("answer", "start", "end")
-    answers = [{name: one[name] for name in kept} for one in answers]
-    return {"seconds": seconds, "answers": answers, "peak": memory("VmHWM"), "before": before}
+    return {"seconds": seconds, "answers": [{name: one[name] for name in kept} for one in answers]}
 
 
 def pipeline_side(model: str, batch_size: int) -> Callable[[list], list]:
@@ -228,6 +261,7 @@ def our_side(archive: Path, change: str) -> Callable[[list], list]:
         predictor._model.embedder.encoder = in_int8(predictor._model.embedder.encoder)
 
     def run(asked: list) -> list:
+        predictor._passages.clear()  # texts of a run before this are new ones
         questions = [one["question"] for one in asked]
         return list(predictor(questions, [one["context"] for one in asked], **OPTIONS))
 
