@@ -126,6 +126,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 def measure_trainer(arguments: argparse.Namespace, is_bf16: bool, folder: str) -> dict[str, Any]:
     from allennlp.commands.train import TrainModel
     from allennlp.common import Params
+    from allennlp.common.util import prepare_environment
     from allennlp.training.callbacks import TrainerCallback
 
     import spanbert_allen.plugin  # noqa: F401
@@ -136,7 +137,9 @@ def measure_trainer(arguments: argparse.Namespace, is_bf16: bool, folder: str) -
     params["trainer"] |= {"num_epochs": 1, "precision": "bf16" if is_bf16 else "fp32"}
     params["trainer"] |= {"callbacks": [], "validation_metric": "-loss"}
     with tempfile.TemporaryDirectory(dir=folder) as run:
-        training = TrainModel.from_params(Params(params), serialization_dir=run, local_rank=0)
+        settings = Params(params)
+        prepare_environment(settings)  # takes the seeds
+        training = TrainModel.from_params(settings, serialization_dir=run, local_rank=0)
         marks: list[Mark] = []
 
         class Marks(TrainerCallback):
