@@ -76,6 +76,27 @@ def test_the_example_answer_is_what_the_predictor_writes():
     assert shown["context"][shown["start"] : shown["end"]] == shown["answer"]
 
 
+def test_the_example_relations_are_read():
+    from spanbert_allen.common.relation_jsonl import relation_example
+
+    founded, none = (
+        relation_example(json.loads(line), default_id="x")
+        for line in blocks("json")[3].splitlines()
+    )
+    assert founded.words[founded.object.start : founded.object.end + 1] == ["Anna", "Bell"]
+    assert founded.words[founded.subject.start : founded.subject.end + 1] == ["Ringers", "Ltd"]
+    assert (founded.label, none.label) == ("org:founded_by", "no_relation")
+
+
+def test_the_example_pair_is_read():
+    from spanbert_allen.common.text_pairs_jsonl import text_pair
+
+    record = json.loads(blocks("json")[4])
+    made = text_pair(record, default_id="x")
+    assert made.text == record["text"] and made.text_pair == record["text_pair"]
+    assert made.label == "entailment"
+
+
 def test_the_example_configuration_changes_what_it_says():
     (snippet,) = blocks("jsonnet")
     names = ("LITBANK_TRAIN_DATA_PATH", "LITBANK_DEV_DATA_PATH")
