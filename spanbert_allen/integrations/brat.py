@@ -27,6 +27,8 @@ Coreference Arg1:Mention, Arg2:Mention, <REL-TYPE>:symmetric-transitive
 
 _LINE = re.compile(r"[^\r\n]+")
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
+_LONGEST_STEM = 60
+"""In characters, of four bytes at most: a file's name may have 255 bytes."""
 
 
 class BratFolder:
@@ -53,7 +55,7 @@ class BratFolder:
 
     def _name(self, doc_key: str) -> str:
         """The files' name of a document and of no other, even where case makes no difference."""
-        stem = _NO_FILE_NAME.sub("_", doc_key).lstrip(".")[:100] or "document"
+        stem = _NO_FILE_NAME.sub("_", doc_key).lstrip(".")[:_LONGEST_STEM] or "document"
         name, number = stem, 1
         while name.lower() in self._names:
             number += 1

@@ -57,6 +57,12 @@ def test_a_brat_folder_has_two_files_a_document(tmp_path: Path) -> None:
     assert "Coreference Arg1:Mention" in (tmp_path / "out" / "annotation.conf").read_text()
 
 
+def test_brat_files_of_long_names(tmp_path: Path) -> None:
+    keys = ["\u30df" * 300 + end for end in "ab"]
+    write(tmp_path / "out", *(RESULT | {"doc_key": key} for key in keys), file_format="brat")
+    assert len(list((tmp_path / "out").glob("\u30df*.ann"))) == 2
+
+
 def test_a_brat_pair_is_for_one_document(tmp_path: Path) -> None:
     write(tmp_path / "one.ann", RESULT, ERROR)
     assert (tmp_path / "one.txt").read_bytes().decode() == TEXT
