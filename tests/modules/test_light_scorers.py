@@ -13,6 +13,7 @@ from spanbert_allen.modules.coref_head import CorefHead, Refinement
 from spanbert_allen.modules.coref_loss import marginal_loss
 from spanbert_allen.modules.pair_features import FEATURES, SpanContext
 from spanbert_allen.modules.pair_scores import PairScores
+from spanbert_allen.modules.refinements import ClusterMerging, SpanClustering
 from tests.modules import naive_light_coref
 from tests.modules.test_coref_head import DIM, gold_links, make_document
 
@@ -144,8 +145,12 @@ def test_neither_all_pairs_of_units_nor_all_pairs_of_spans_are_ever_held():
     assert largest.most < num_spans**2 / 8
 
 
-def test_scores_are_float32_under_mixed_precision():
-    head = make_head(refinement=Lazy(AttendedAntecedent)).float()
+@pytest.mark.parametrize("refinement", [AttendedAntecedent, ClusterMerging, SpanClustering])
+def test_scores_are_float32_under_mixed_precision(refinement):
+    head = make_head(refinement=Lazy(refinement)).float()
+    with torch.no_grad():
+        for parameter in head.parameters():  # so large that there are links
+            parameter.mul_(20)
     document = make_document()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         links = head(document._replace(vectors=document.vectors.float()))

@@ -127,7 +127,7 @@ class ClusterMerging(Refinement):
                     torch.stack([vectors[i] for i in found]) * spans[span] @ product.t()
                     + torch.stack([products[i] for i in found])
                     + self._size_rows(sizes) @ size.t()
-                    + torch.addmv(self.feedforward.first.bias, own, spans[span])
+                    + (own @ spans[span] + self.feedforward.first.bias)
                 )
                 # Shape: (num_found,)
                 of_found = self.feedforward.finish(pre_activation).to(added.dtype)
