@@ -22,7 +22,8 @@ _NAMES = ("precision", "recall", "f1")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument(
-        "gold", help="the annotated data: TACRED's layout, JSON lines, or `id<TAB>label`"
+        "gold",
+        help="the annotated data: TACRED's or SemEval's layout, JSON lines, or `id<TAB>label`",
     )
     parser.add_argument(
         "predictions", help="`id<TAB>label`, or JSON lines that `allennlp predict` wrote"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import STANDARD_STREAM, open_bytes, read_lines, read_objects
-from spanbert_allen.common.relation_files import read_relations
+from spanbert_allen.common.relation_files import read_relations, relation_layout
 
 _NO_LABEL = "it has no label to score by; give the annotated data"
 
@@ -19,8 +19,9 @@ def read_labels(path: str | Path) -> dict[str, str]:
     # Parameters
 
     path : `str | Path`
-        Examples in the layout of TACRED or of `spanbert_relation_jsonl`; results of the predictor
-        `spanbert_relation`, whose error records have no label; or `id<TAB>label`, a line each.
+        Examples in the layout of TACRED, SemEval-2010 or `spanbert_relation_jsonl`; results of the
+        predictor `spanbert_relation`, whose error records have no label; or `id<TAB>label`, a line
+        each.
 
     Raises a `DataError` for two examples of one id, and for data without labels.
     """
@@ -39,7 +40,7 @@ def _pairs(path: str | Path) -> Iterator[tuple[str, str, str]]:
     start = _first_bytes(path)
     if start.startswith(b"{") and b'"schema"' in start:
         yield from _predicted(path)
-    elif start.startswith((b"[", b"{")):
+    elif start.startswith((b"[", b"{")) or relation_layout(path) == "semeval":
         for example in read_relations(path):
             if example.label is None:
                 raise DataError(f"{example.place}: {_NO_LABEL}")

@@ -63,6 +63,21 @@ def test_the_official_key_and_predictions_of_semeval(
     assert lines["accuracy"] == "75.00"
 
 
+def test_semeval_as_released(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """A file without labels is no `id<TAB>label`, though each line has a number and a tab."""
+    released = (
+        '8\t"The <e1>storm</e1> took the <e2>bridge</e2>."\nA(e1,e2)\nComment: Loud.\n\n'
+        '9\t"A <e1>pear</e1> and a <e2>plum</e2>."\nOther\nComment:\n'
+    )
+    found = write(tmp_path / "p.txt", "8\tA(e1,e2)\n9\tA(e1,e2)\n")
+    assert score(write(tmp_path / "FULL.TXT", released), found, "--semeval2010") == 0
+    lines = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    assert lines["macro_precision"] == "50.00" and lines["macro_recall"] == "100.00"
+    unlabelled = "".join(line + "\n" for line in released.splitlines() if '"' in line)
+    with pytest.raises(DataError, match=r"TEST\.TXT:1: it has no label to score by"):
+        score(write(tmp_path / "TEST.TXT", unlabelled), found)
+
+
 def test_what_predict_wrote(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     names = ("o1", "own:2", "own:3", "7")
     lines = [{"schema": "x", "id": name, "label": "per:title"} for name in names]
