@@ -129,11 +129,21 @@ class SpanbertSequenceClassifier(Model):
         return output
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
-        """The scores of the task, by part of the data if its parts have names."""
+        """
+        The scores of the task, by part of the data if its parts have names. In training only when
+        they are reset: AllenNLP asks at every step, and all that was seen is gone through for them.
+        """
+        if self.training and not reset:
+            return {}
         return self.scores.get_metric(reset)
 
     def _loss(self, logits: Tensor, label: Tensor) -> Tensor:
         if self.regression:
+            if not label.is_floating_point():
+                raise ConfigError(
+                    "model.regression is true, but the labels are classes: set `regression` of "
+                    "the reader to true as well, or that of the model to false"
+                )
             return mse_loss(logits.squeeze(-1), label.to(logits.dtype))
         return cross_entropy(logits, label)
 

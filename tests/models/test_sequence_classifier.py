@@ -117,6 +117,23 @@ def test_scores_of_a_task():
     assert list(make_model(task="mrpc").get_metrics()) == ["acc", "f1", "acc_and_f1"]
 
 
+def test_a_step_of_training_does_not_go_through_all_that_was_seen(monkeypatch):
+    batch = tensors(list(make_reader("RTE").read(GLUE / "RTE" / "dev.tsv")))
+    model = make_model(task="rte").train()
+    model(**batch)
+    with monkeypatch.context() as patched:
+        patched.setattr(model.scores, "get_metric", pytest.fail)
+        assert model.get_metrics() == {}
+    assert list(model.get_metrics(reset=True)) == ["acc"]
+
+
+def test_classes_for_a_model_of_numbers():
+    """Whole numbers, read as the names of classes, are not what is to be predicted."""
+    batch = tensors(list(make_reader("RTE").read(GLUE / "RTE" / "dev.tsv")))
+    with pytest.raises(ConfigError, match="`regression` of the reader to true"):
+        make_model(regression=True)(**batch)
+
+
 def test_classes_of_own_data():
     vocab = Vocabulary({"labels": {"good": 3, "bad": 2, "so-so": 1}})
     model = make_model(vocab=vocab)
