@@ -40,15 +40,16 @@ def read_conllu(
     del language
     findings = findings or Findings()
     current: _Document | None = None
-    line = 0
     for line, text in read_lines(path):
         comment = _COMMENT.fullmatch(text.strip()) if text.startswith("#") else None
         if comment is not None and comment[1] == "newdoc id":
-            if current is not None:
+            # Comments before the first document are of the file, and no document.
+            if current is not None and (current.is_named or current.speakers):
                 yield from current.finish()
-            current = _Document(comment[2], path, findings)
+            id_place = 0 if current is None else current.id_place
+            current = _Document(comment[2], path, findings, id_place)
         elif current is None and text.strip():
-            current = _Document(Path(path).name.split(".")[0], path, findings)
+            current = _Document(Path(path).name.split(".")[0], path, findings, is_named=False)
         if current is not None:
             current.add_line(text, comment, line)
     if current is None:
@@ -68,6 +69,7 @@ class _Document:
     genre: str | None = None
     speaker: str = NO_SPEAKER
     is_bad: bool = False
+    is_named: bool = True
     sentences: list[list[str]] = field(default_factory=lambda: [[]])
     speakers: list[str] = field(default_factory=list)
     opened: dict[str, list[tuple[int, int]]] = field(default_factory=dict)

@@ -63,6 +63,22 @@ def test_the_place_of_the_entity_is_told(tmp_path):
     assert document.clusters == [((0, 1), (2, 2))]
 
 
+def test_what_stands_before_the_first_document_holds_for_all(tmp_path):
+    rows = [row(1, "Ida", "(person-e1)"), row(2, "met", "(person-e2)"), ""]
+    lines = [
+        "# global.Entity = etype-eid",
+        "# newdoc id = a",
+        *rows,
+        "# newdoc id = b",
+        "# newdoc id = c",
+        *rows,
+    ]
+    documents = read(tmp_path, *lines)
+    assert [document.doc_key for document in documents] == ["a", "b", "c"]
+    clusters = [((0, 0),), ((1, 1),)]
+    assert [document.clusters for document in documents] == [clusters, [], clusters]
+
+
 def test_what_cannot_be_a_mention_goes_and_is_told(tmp_path, caplog):
     lines = [
         row(1, "a", "(e1[1/2]-x)(e2(e3"),
