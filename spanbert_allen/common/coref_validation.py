@@ -29,14 +29,14 @@ class Summary:
     mentions, clusters : `int`
     singletons : `int`
         Clusters of one mention.
-    duplicates : `int`
-        Mentions that are annotated more than once, in any clusters.
     wide : `int`
         Mentions of more than 30 words.
     over_sentence_ends : `int`
         Mentions that are in more than one sentence: models never consider them.
     crossing : `int`
         Mentions that overlap an earlier one in part.
+    mended : `int`
+        Mentions that readers put right, as they say: annotated twice, in several parts.
     problems : `int`
     """
 
@@ -51,7 +51,7 @@ class Summary:
     wide: int = 0
     over_sentence_ends: int = 0
     crossing: int = 0
-    duplicates: int = 0
+    mended: int = 0
     problems: int = 0
 
     def add(self, document: CorefDocument) -> None:
@@ -77,7 +77,7 @@ class Summary:
             "wide": f"mentions over {WIDE} words",
             "over_sentence_ends": "mentions over the end of a sentence",
             "crossing": "mentions that cross another",
-            "duplicates": "mentions annotated twice",
+            "mended": "mentions put right",
         }
         for one in fields(self):
             name = names.get(one.name, one.name.replace("_", " "))
@@ -98,7 +98,6 @@ class Collected(Findings):
         super().__init__()
         self.messages: list[str] = []
         self.num_problems = 0
-        self.num_duplicates = 0
         self._limit = limit
 
     def problem(self, error: DataError) -> None:
@@ -107,8 +106,8 @@ class Collected(Findings):
         self._keep(str(error))
 
     def mended(self, error: DataError) -> None:
-        """A mention that is annotated more than once is all that readers put right."""
-        self.num_duplicates += 1
+        """Count and keep it, marked as no problem."""
+        self.num_mended += 1
         self._keep(f"{error} (a warning)")
 
     def end_of_file(self) -> None:
@@ -121,7 +120,7 @@ class Collected(Findings):
     @property
     def num_unsaid(self) -> int:
         """How many messages went over the limit."""
-        return self.num_problems + self.num_duplicates - len(self.messages)
+        return self.num_problems + self.num_mended - len(self.messages)
 
 
 def validate(
@@ -147,11 +146,11 @@ def validate(
     `Collected`
     """
     summary, found = Summary(), Collected(limit)
-    first_places: set[str] = set()
+    names: set[str] = set()
     try:
         for document in file_format.read(path, language=language, findings=found):
             summary.add(document)
-            if document.doc_key in first_places:
+            if document.doc_key in names:
                 found.problem(
                     DataError(
                         f"two documents are named {document.doc_key}; scores are taken by name, so "
@@ -159,10 +158,10 @@ def validate(
                         path,
                     )
                 )
-            first_places.add(document.doc_key)
+            names.add(document.doc_key)
     except DataError as error:  # what no reader goes on after
         found.problem(error)
-    summary.problems, summary.duplicates = found.num_problems, found.num_duplicates
+    summary.problems, summary.mended = found.num_problems, found.num_mended
     return summary, found
 
 
