@@ -86,6 +86,11 @@ def test_numbers_of_own_data():
     assert made["trainer"]["validation_metric"] == "+corr"
 
 
+def test_classes_are_the_labels_of_the_training_data(made):
+    """By default AllenNLP takes those of the validation data, too, which nothing is trained for."""
+    assert made["own_data"]["datasets_for_vocab_creation"] == ["train"]
+
+
 def test_the_library_names_what_is_missing():
     library = ROOT / "training_configs" / "lib" / "glue.libsonnet"
     for knobs, message in (

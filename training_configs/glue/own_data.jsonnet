@@ -12,6 +12,7 @@ classification {
   reader:: { type: 'spanbert_text_pairs_jsonl', regression: $.regression },
   model_settings:: { type: 'spanbert_sequence_classifier', regression: $.regression },
   metric:: if self.regression then '+corr' else '+macro_f1',
+  datasets_for_vocab_creation: ['train'],  // the classes are the labels of the training data
 
   // All layers, but not the word vectors: that shortens a step.
   trained_layers:: self.encoder.num_layers,
