@@ -16,7 +16,8 @@ from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
 def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[TextPair]:
     """
     The texts of a file, an object on each line: `text`; `text_pair` if they are pairs; `label`, a
-    string, or a number where numbers are predicted; `id`, by default the number of the line.
+    string, or a number where numbers are predicted; `id`, by default the number of the line. `null`
+    is the same as leaving a key out.
 
     # Parameters
 
@@ -27,11 +28,13 @@ def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) ->
 
     # Errors
 
-    `DataError` for the first bad line.
+    `DataError` for the first bad line, and for an empty file.
     """
+    is_empty = True
     for number, line in read_lines(path):
         if not line.strip():
             continue
+        is_empty = False
         try:
             record = json_object(line, path=path, line=number)
             yield text_pair(record, default_id=str(number), place=f"{path}:{number}")
@@ -44,6 +47,8 @@ def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) ->
             if on_problem is None:
                 raise
             on_problem(error)
+    if is_empty:
+        raise DataError("the file is empty; it must hold one JSON object a line", path)
 
 
 def text_pair(record: Mapping[str, Any], *, default_id: str, place: str = "") -> TextPair:
@@ -64,7 +69,7 @@ def text_pair(record: Mapping[str, Any], *, default_id: str, place: str = "") ->
         raise RecordError(f"`text` is {shown(text)}; it must be a string")
     if second is not None and not isinstance(second, str):
         raise RecordError(f"`text_pair` is {shown(second)}; it must be a string, or left out")
-    id = record.get("id", default_id)
+    id = default_id if record.get("id") is None else record["id"]
     if isinstance(id, bool) or not isinstance(id, (str, int)):
         raise RecordError(f"`id` is {shown(id)}; it must be a string")
     return TextPair(

@@ -18,7 +18,7 @@ def test_records(tmp_path):
     path = write(
         tmp_path / "a.jsonl",
         {"id": 7, "text": "A lamp.", "text_pair": "A light.", "label": "same"},
-        {"text": "", "label": 0},
+        {"id": None, "text": "", "label": 0},
         {"text": "A tram.", "text_pair": None, "label": 2.5, "anything": "else"},
     )
     assert list(read_text_pairs(path)) == [
@@ -47,3 +47,10 @@ def test_bad_records(tmp_path, record, problem):
     problems: list[DataError] = []
     assert [pair.text for pair in read_text_pairs(path, on_problem=problems.append)] == ["good"]
     assert len(problems) == 1
+
+
+def test_an_empty_file(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n")
+    with pytest.raises(DataError, match=r"a\.jsonl: the file is empty; it must hold one JSON"):
+        list(read_text_pairs(path))
