@@ -107,7 +107,8 @@ def _row(
         label = _number(cell, path, number) if task.is_regression else cell
         if not task.is_regression and label not in task.labels:
             raise DataError(
-                f"the label is {shown(cell)}; {task.name} has {', '.join(task.labels)}",
+                f"the label is {shown(cell)}; {task.name} has {', '.join(task.labels)}; mend it or "
+                "take the row out",
                 path,
                 number,
             )

@@ -121,7 +121,11 @@ def test_names_of_submissions():
             r":1: is no file of RTE: .*`sentence1` in column 2, .*check",
         ),
         ("cola", "a\tb\n", r":1: is no file of CoLA: .*`sentence` in column 2"),
-        ("cola", "x\t1\t\tA lamp.\nx\t2\t\tA lamp.\n", r":2: the label is '2'; CoLA has 0, 1"),
+        (
+            "cola",
+            "x\t1\t\tA lamp.\nx\t2\t\tA lamp.\n",
+            r":2: the label is '2'; CoLA has 0, 1; mend it",
+        ),
         ("rte", "index\tsentence1\tsentence2\tlabel\n0\ta\tb\n", r":2: 3 columns .* at least 4"),
         ("rte", "index\tsentence1\tsentence2\n0\ta\n", r":2: 2 columns .* at least 3"),
         (
