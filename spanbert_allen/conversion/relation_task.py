@@ -47,6 +47,11 @@ class RelationTask(Task):
         markers = _markers(source, options.get("markers"), labels)
         negative = source.setting(options, "negative_label", NO_RELATION)
         if negative not in labels:
+            if options.get("negative_label") is not None:
+                raise ConfigError(
+                    f"--negative-label: {negative!r} is none of the labels of {source.name}: "
+                    f"{', '.join(labels)}; leave it out if there is none for no relation"
+                )
             negative = None
         elif labels[0] != negative:
             raise ConfigError(

@@ -270,6 +270,12 @@ def test_other_labels_and_markers_are_given(tmp_path):
             ConfigError,
             "'no_relation' is not the first output",
         ),
+        (
+            "relation",
+            ["--labels", "Other", "a", "b", "--markers", "tacred", "--negative-label", "other"],
+            ConfigError,
+            "'other' is none of the labels of .*: Other, a, b; leave it out",
+        ),
         ("qa", [], DataError, "has no `qa_outputs.weight`"),
     ],
 )
