@@ -22,6 +22,7 @@ from spanbert_allen.data.relation_input import (
     requested_markers,
 )
 from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.dataset_readers.label_check import LabelCheck
 
 logger = logging.getLogger(__name__)
 
@@ -131,20 +132,15 @@ class RelationReader(DatasetReader):
 
     def _of_one_kind(self, examples: Iterator[RelationExample]) -> Iterator[RelationExample]:
         """Those that have a label if the first one does, as all instances of a batch must."""
-        is_labelled: bool | None = None
+        check = LabelCheck()
         for example in examples:
-            if is_labelled is None:
-                is_labelled = example.label is not None
-            if is_labelled == (example.label is not None):
+            problem = check.problem(example)
+            if problem is None:
                 yield example
-                continue
-            has, do = ("a", "do not") if example.label is not None else ("no", "do")
-            problem = DataError(
-                f"{example.place}: it has {has} label, but those before it {do}; label all or none"
-            )
-            if self.strict:
+            elif self.strict:
                 raise problem
-            self._bad.append(problem)
+            else:
+                self._bad.append(problem)
 
     def _sequence(self, example: RelationExample) -> RelationSequence:
         return relation_sequence(

@@ -14,6 +14,7 @@ from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
 from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.text_pair_pieces import SpecialPieces, pair_columns
 from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.dataset_readers.label_check import LabelCheck
 from spanbert_allen.dataset_readers.text_pair_instance import pair_instance
 
 logger = logging.getLogger(__name__)
@@ -123,8 +124,16 @@ class TextPairReader(DatasetReader):
             logger.warning("%d bad records left out; the first: %s", len(self._bad), self._bad[0])
 
     def _parted(self, file_path: Any) -> Iterator[tuple[TextPair, str | None]]:
+        """The texts, each with its part: with labels, or without, but not mixed."""
+        check = LabelCheck()
         parts = file_path.items() if isinstance(file_path, Mapping) else [(None, file_path)]
         for part, paths in parts:
             for file in local_files(paths, suffixes=self.file_suffixes):
                 for pair in self.pairs_of(file, None if self.strict else self._bad.append):
-                    yield pair, part
+                    problem = check.problem(pair)
+                    if problem is None:
+                        yield pair, part
+                    elif self.strict:
+                        raise problem
+                    else:
+                        self._bad.append(problem)

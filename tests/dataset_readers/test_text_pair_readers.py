@@ -140,6 +140,20 @@ def test_bad_records_are_left_out_on_request(tmp_path, caplog):
         list(make_reader("spanbert_text_pairs_jsonl").read(path))
 
 
+def test_labelled_and_unlabelled_texts_do_not_mix(tmp_path, caplog):
+    path = tmp_path / "a.jsonl"
+    records = [{"text": "x", "label": "a"}, {"text": "y"}, {"text": "z", "label": "b"}]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    with pytest.raises(DataError, match=r"a\.jsonl:2: it has no label, but those before it do"):
+        list(make_reader("spanbert_text_pairs_jsonl").read(path))
+    read = list(make_reader("spanbert_text_pairs_jsonl", strict=False).read(path))
+    assert [one["label"].label for one in read] == ["a", "b"]
+    assert "1 bad records left out; the first: " in caplog.text
+    folder = GLUE / "CoLA"
+    with pytest.raises(DataError, match=r"test\.tsv:2: it has no label"):
+        list(make_reader(task="cola").read([folder / "dev.tsv", folder / "test.tsv"]))
+
+
 def test_workers_share_the_texts_out():
     found = []
     for number in range(2):
