@@ -16,7 +16,7 @@ from allennlp.predictors import Predictor
 
 from spanbert_allen.common.coref_jsonl import default_doc_key, document_from_record
 from spanbert_allen.common.document import CorefDocument
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.integrations.doc_document import document_of_doc, is_doc
 from spanbert_allen.integrations.doc_rules import DocRules, has_tags
@@ -77,6 +77,11 @@ class CorefPredictor(SpanPredictor):
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
         if isinstance(windows, Mapping):
             windows = CorefWindows.from_params(Params(dict(windows)))
+        if not isinstance(windows, CorefWindows | None):
+            raise ConfigError(
+                f"`windows` is {shown(windows)}; give settings of windows, such as "
+                '{"length": 4000}'
+            )
         if windows is not None:
             model.windows = windows
         if precision is not None:

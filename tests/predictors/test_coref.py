@@ -222,6 +222,8 @@ def test_unknown_and_impossible_options_are_refused() -> None:
         fake_predictor(top=3)
     with pytest.raises(ConfigError, match="it must be 0 or more"):
         fake_predictor().predict("a", top_antecedents=-1)
+    with pytest.raises(ConfigError, match="`windows` is 4000; give settings of windows"):
+        fake_predictor(windows=4000)
 
 
 def test_resolved_text_is_given_on_request() -> None:
