@@ -36,7 +36,7 @@ def load(
         A `model.tar.gz`; or the folder of a training (`-s`), finished or running, of which the best
         weights so far are taken, before the first evaluation the last ones.
     device : `str | int`, optional (default = `"cpu"`)
-        As for torch, e.g. `"cuda:0"`; or AllenNLP's number, -1 being the CPU.
+        `"cpu"` or, e.g., `"cuda:0"`; or AllenNLP's number, -1 being the CPU.
     overrides : `Mapping[str, Any]`, optional (default = `None`)
         Other settings of the training's configuration, e.g. `{"model.singleton_threshold": 0.5}`.
     options
@@ -95,6 +95,8 @@ def _device_number(device: str | int) -> int:
         chosen = torch.device(device)
     except RuntimeError as error:
         raise ConfigError(f"device {device!r} is none of torch's; use 'cpu' or 'cuda:0'") from error
+    if chosen.type not in ("cpu", "cuda"):
+        raise ConfigError(f"device {device!r} is not for AllenNLP; use 'cpu' or 'cuda:0'")
     return -1 if chosen.type == "cpu" else chosen.index or 0
 
 

@@ -68,6 +68,8 @@ def test_what_is_no_training_is_said(trained_coref: Path, tmp_path: Path) -> Non
         spanbert_allen.load(run)
     with pytest.raises(ConfigError, match="device 'gpu:zero' is none of torch's"):
         spanbert_allen.load(trained_coref, device="gpu:zero")
+    with pytest.raises(ConfigError, match="device 'mps' is not for AllenNLP"):
+        spanbert_allen.load(trained_coref, device="mps")
 
 
 CLASSIFIER = {
