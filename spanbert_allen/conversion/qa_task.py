@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from spanbert_allen.conversion.task import Blueprint, Source, Task, prediction_loader
+from allennlp.models import Model
+
+from spanbert_allen.conversion.task import (
+    Blueprint,
+    Source,
+    Task,
+    kept_settings,
+    prediction_loader,
+)
+from spanbert_allen.models.qa import SpanbertQA
 
 
 class QATask(Task):
@@ -20,11 +29,12 @@ class QATask(Task):
 
     def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
         """See `Task`."""
-        impossible_answers = bool(options.get("impossible_answers"))
+        impossible_answers = bool(source.setting(options, "impossible_answers", False))
+        max_length = source.setting(options, "max_length", 512)
         reader: dict[str, Any] = {
             "type": "spanbert_squad",
             "indexer": {"type": "spanbert", **source.encoder},
-            "max_length": min(options.get("max_length") or 512, source.max_positions),
+            "max_length": min(max_length, source.max_positions),
             "impossible_answers": impossible_answers,
         }
         return Blueprint(
@@ -36,8 +46,18 @@ class QATask(Task):
                     "type": self.model_type,
                     "embedder": {"type": "spanbert", "dtype": "float32", **source.encoder},
                     "impossible_answers": impossible_answers,
-                    "threshold": options.get("threshold") or 0.0,
+                    "threshold": source.setting(options, "threshold", 0.0),
                     "decoder": {"type": "exact"},
                 },
             }
         )
+
+    def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Task`."""
+        ours = cast("SpanbertQA", model)
+        kept = {
+            "max_length": config["dataset_reader"].get("max_length"),
+            "impossible_answers": ours.impossible_answers,
+            "threshold": ours.threshold,
+        }
+        return kept_settings(kept)

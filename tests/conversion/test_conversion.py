@@ -132,7 +132,8 @@ def test_there_and_back(tmp_path, theirs):
     theirs.save_pretrained(folder)
     for name in ("vocab.txt", "tokenizer_config.json"):
         shutil.copy(SHIPPED / name, folder)
-    run_import(folder, tmp_path / "model.tar.gz")
+    options = ["--impossible-answers", "--threshold", "1.5"]
+    run_import(folder, tmp_path / "model.tar.gz", *options)
     assert main(["export", str(tmp_path / "model.tar.gz"), str(tmp_path / "out")]) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "README.md",
@@ -155,12 +156,14 @@ def test_there_and_back(tmp_path, theirs):
     assert tokenizer.model_max_length == 512
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     assert config["architectures"] == ["BertForQuestionAnswering"]
-    run_import(tmp_path / "out", tmp_path / "second.tar.gz")
-    first, second = (
-        load_archive(tmp_path / name).model.state_dict()
-        for name in ("model.tar.gz", "second.tar.gz")
-    )
-    assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())
+    names = [str(tmp_path / name) for name in ("out", "second.tar.gz")]
+    assert main(["import", *names, "--task", "qa"]) == 0
+    first, second = (load_archive(tmp_path / name) for name in ("model.tar.gz", "second.tar.gz"))
+    for name, tensor in first.model.state_dict().items():
+        assert torch.equal(tensor, second.model.state_dict()[name]), name
+    assert second.model.impossible_answers and second.model.threshold == 1.5  # these are kept
+    reader = second.validation_dataset_reader
+    assert reader.impossible_answers and reader.shape.max_length == 100
 
 
 def test_an_imported_model_is_evaluated(tmp_path, theirs):
