@@ -7,7 +7,7 @@ from typing import Any
 
 from spanbert_allen.common.errors import UserError
 
-_ENTITY = re.compile(r"\{([A-Z]+) ([^{}]+)\}")
+_ENTITY = re.compile(r"\{([A-Z]+)\s+([^{}\s](?:[^{}]*[^{}\s])?)\s*\}")
 
 
 def record_of_marked(text: str) -> dict[str, Any]:
@@ -30,6 +30,11 @@ def record_of_marked(text: str) -> dict[str, Any]:
         plain += found[2]
         position = found.end()
     plain += text[position:]
+    if "{" in plain or "}" in plain:
+        raise UserError(
+            "the text for TASK=relation has braces that mark no entity; write {TYPE words} with a "
+            f"type of {', '.join(TYPES)}"
+        )
     if len(entities) < 2 or any(entity[2] not in TYPES for entity in entities):
         raise UserError(
             "the text for TASK=relation must have two entities or more marked, such as "

@@ -25,6 +25,18 @@ def test_marked_entities():
     assert known <= set(TYPES)
 
 
+def test_blanks_of_a_mark_are_none_of_the_entity():
+    record = record_of_marked("{PERSON  Ann Lee } met {PERSON B}.")
+    assert record["text"] == "Ann Lee met B."
+    assert record["entities"] == [[0, 7, "PERSON"], [12, 13, "PERSON"]]
+
+
+@pytest.mark.parametrize("mark", ["{person Cy}", "{PERSON}", "{PERSON Cy"])
+def test_braces_that_mark_nothing(mark):
+    with pytest.raises(UserError, match=r"braces that mark no entity; write \{TYPE words\}"):
+        record_of_marked("{PERSON Ann} met {PERSON Bo} and " + mark)
+
+
 @pytest.mark.parametrize("text", ["Ann met Bo.", "{PERSON Ann} met Bo.", "{PERSON A} {THING b}"])
 def test_a_text_without_two_known_entities(text):
     with pytest.raises(UserError, match=r"two entities or more marked, .* the types PERSON, ORG"):
