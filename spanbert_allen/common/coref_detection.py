@@ -14,6 +14,8 @@ from spanbert_allen.common.coref_predictions import is_prediction
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.files import STANDARD_STREAM, json_object, read_lines
 
+# An object; or a list of objects or texts, which is refused as what it is.
+_JSON = re.compile(r'\s*(\{|\[\s*(\{|".*"\s*[\],]\s*$))')
 _MARKED = re.compile(r"\[[^\[\]]+\]|\([^()]+\)")
 _OF_CONLLU = re.compile(r"#\s*(newdoc|global\.Entity|sent_id|text|meta::\w+)\b")
 _KEYS = {
@@ -45,7 +47,7 @@ def detect_format(path: str | Path) -> CorefFormat:
 def _format_of_line(line: str, path: str | Path, number: int) -> str:
     if line.startswith("#begin document"):
         return "conll"
-    if line.lstrip().startswith("{"):
+    if _JSON.match(line):
         return _format_of_record(json_object(line, path=path, line=number), path, number)
     if line.split("\t")[:3] == list(gap.COLUMNS[:3]):
         return "gap"

@@ -205,6 +205,7 @@ def test_annotated_with_nothing_is_not_unannotated(name):
         ('{"error": "x"}', "predictions"),
         ("ID\tText\tPronoun\tPronoun-offset", "gap"),
         ("1 [The cook] slept because [she] was tired.", "winobias"),
+        ('["Gull" ] sank because [it] was old.', "winobias"),
     ],
 )
 def test_formats_are_told_apart(tmp_path, line, name):
@@ -219,6 +220,8 @@ def test_formats_are_told_apart(tmp_path, line, name):
         ("Only text.\n", "f:1: no coreference file that is known by its first line; name its"),
         ('\n{"a": 1}', "f:2: a record of no known coreference format, with the keys a"),
         ('{"a', "f:1: not JSON"),
+        ('[{"text": "Ida left."}]', "f:1: a JSON list, not an object"),
+        ('["Ida left."]', "f:1: a JSON list, not an object"),
     ],
 )
 def test_unknown_formats(tmp_path, content, sentence):
