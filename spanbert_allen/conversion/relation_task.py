@@ -23,7 +23,7 @@ from spanbert_allen.conversion.task import (
     kept_settings,
     prediction_loader,
 )
-from spanbert_allen.data.relation_input import MARKERS_NAMESPACE
+from spanbert_allen.data.relation_input import MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE
 from spanbert_allen.data.relation_vocabulary import RelationVocabulary
 from spanbert_allen.models.relation import SpanbertRelation
 
@@ -77,7 +77,9 @@ class RelationTask(Task):
                 "negative_label": negative,
             },
         }
-        return Blueprint(config, RelationVocabulary.from_lists(labels, markers))
+        # With markers that are given, an exported model's types may be called otherwise.
+        kept = None if options.get("markers") else source.setting({}, "type_pairs", None)
+        return Blueprint(config, RelationVocabulary.from_lists(labels, markers, kept or ()))
 
     def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
         """See `Task`."""
@@ -92,7 +94,8 @@ class RelationTask(Task):
         kept = {
             "max_length": reader.get("max_length"),
             "mode": reader.get("mode"),
-            "markers": _markers_of(ours),
+            "markers": _names(ours, MARKERS_NAMESPACE),
+            "type_pairs": _names(ours, TYPE_PAIRS_NAMESPACE),
             "negative_label": ours.negative_label,
         }
         return label_settings(ours.labels, ours.classifier.dropout) | kept_settings(kept)
@@ -108,7 +111,7 @@ class RelationTask(Task):
             "| marker | word piece |",
             "|---|---|",
         ]
-        markers = _markers_of(ours)
+        markers = _names(ours, MARKERS_NAMESPACE)
         lines += [f"| {name} | [unused{number}] |" for number, name in enumerate(markers, start=1)]
         return [*lines, ""]
 
@@ -144,6 +147,7 @@ def _markers(source: Source, given: Sequence[str] | None, labels: Sequence[str])
     return list(markers)
 
 
-def _markers_of(model: SpanbertRelation) -> list[str]:
-    numbers = model.vocab.get_token_to_index_vocabulary(MARKERS_NAMESPACE)
+def _names(model: SpanbertRelation, namespace: str) -> list[str]:
+    """Those of a namespace of its vocabulary, by their numbers."""
+    numbers = model.vocab.get_token_to_index_vocabulary(namespace)
     return sorted(numbers, key=numbers.__getitem__)

@@ -20,6 +20,8 @@ from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.tacred_preset import TACRED_LABELS, TACRED_MARKERS
 from spanbert_allen.common.text_pairs import TextPair
+from spanbert_allen.conversion import TASKS
+from spanbert_allen.conversion.task import Source
 from tests.fixtures.make_tiny_spanbert import SHIPPED
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -224,6 +226,20 @@ def test_a_relation_model_there_and_back(tacred, tmp_path):
             namespace
         ) == second.model.vocab.get_index_to_token_vocabulary(namespace)
     assert second.validation_dataset_reader.max_length == 128
+
+    # Which types stood together in training decides which pairs of many entities are judged.
+    first.model.vocab.add_token_to_namespace("SUBJ=PERSON OBJ=CITY", "relation_type_pairs")
+    settings = TASKS["relation"].bert_settings(first.model, first.config.as_dict(quiet=True))
+    source = Source(
+        name="out",
+        encoder={"model_name": "out"},
+        config=json.loads(json.dumps(settings)),
+        num_outputs=len(TACRED_LABELS),
+        max_positions=512,
+    )
+    for options, kept in (({}, {"SUBJ=PERSON OBJ=CITY": 0}), ({"markers": ["tacred"]}, {})):
+        made = TASKS["relation"].blueprint(source, options).vocabulary
+        assert made.get_token_to_index_vocabulary("relation_type_pairs") == kept
 
 
 def test_other_labels_and_markers_are_given(tmp_path):
