@@ -34,6 +34,7 @@ class ClassLabelField(LabelField):
             names = sorted(known, key=known.__getitem__)
             raise DataError(
                 f"{self.place + ': ' if self.place else ''}the label {shown(self.label)} is none "
-                f"of those that the model was trained on: {shown(', '.join(names), 500)}"
+                f"of those that the model was trained on: {shown(', '.join(names), 500)}; mend the "
+                "label, or train with data that has it"
             )
         super().index(vocab)
