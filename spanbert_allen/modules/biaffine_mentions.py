@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import ClassVar
 
 import torch
@@ -15,7 +16,9 @@ from spanbert_allen.modules.span_candidates import SpanCandidates
 from spanbert_allen.modules.span_representation import SpanRepresentation
 from spanbert_allen.modules.unit_projection import UnitProjection
 
+# The square of a chunk is bounded, too: where few units may begin a span, candidates lie far apart.
 _CANDIDATES_PER_CHUNK = 2048
+_UNITS_PER_CHUNK = 1024
 
 
 @MentionScorer.register("spanbert_biaffine_mentions")
@@ -98,7 +101,7 @@ def _band_products(starts: Tensor, ends: Tensor, candidates: SpanCandidates) -> 
     """
     chunks = [
         SpanCandidates(candidates.starts[a:b], candidates.ends[a:b])
-        for a, b in row_bounds(candidates.starts.size(0), _CANDIDATES_PER_CHUNK)
+        for a, b in _chunk_bounds(candidates.starts)
     ]
     firsts = [int(chunk.starts[0]) for chunk in chunks]
     start_bounds = [
@@ -121,3 +124,12 @@ def _band_products(starts: Tensor, ends: Tensor, candidates: SpanCandidates) -> 
         # Shape: (num_candidates in the chunk,)
         products.append(square.flatten()[places])
     return torch.cat(products)
+
+
+def _chunk_bounds(starts: Tensor) -> list[tuple[int, int]]:
+    """The candidates of each chunk, of which `starts`, of shape (num_candidates,), never falls."""
+    edges = [first for first, _ in row_bounds(starts.size(0), _CANDIDATES_PER_CHUNK)]
+    # Shape: (num_stretches,)
+    stretches = torch.arange(0, int(starts[-1]) + 1, _UNITS_PER_CHUNK, device=starts.device)
+    edges += torch.searchsorted(starts, stretches).tolist()
+    return list(pairwise(sorted({*edges, starts.size(0)})))

@@ -14,6 +14,7 @@ from spanbert_allen.modules.coref_loss import marginal_loss
 from spanbert_allen.modules.pair_features import FEATURES, SpanContext
 from spanbert_allen.modules.pair_scores import PairScores
 from spanbert_allen.modules.refinements import ClusterMerging, SpanClustering
+from spanbert_allen.modules.span_candidates import SpanCandidates
 from tests.modules import naive_light_coref
 from tests.modules.test_coref_head import DIM, gold_links, make_document
 
@@ -32,6 +33,7 @@ VARIANTS = {
 def _small_chunks(monkeypatch):
     """Chunks so small that every loop over them runs several times."""
     monkeypatch.setattr(biaffine_mentions, "_CANDIDATES_PER_CHUNK", 7)
+    monkeypatch.setattr(biaffine_mentions, "_UNITS_PER_CHUNK", 5)
     monkeypatch.setattr(antecedent_blocks, "_ROWS_PER_CHUNK", 5)
 
 
@@ -143,6 +145,24 @@ def test_neither_all_pairs_of_units_nor_all_pairs_of_spans_are_ever_held():
     num_spans = found.spans.starts.numel()
     assert num_spans == 200
     assert largest.most < num_spans**2 / 8
+
+
+def test_candidates_that_lie_far_apart_make_no_large_square(monkeypatch):
+    monkeypatch.setattr(biaffine_mentions, "_CANDIDATES_PER_CHUNK", 2048)
+    monkeypatch.setattr(biaffine_mentions, "_UNITS_PER_CHUNK", 100)
+    torch.manual_seed(1)
+    scorer = BiaffineMentions(3, 4, hidden_dim=2).eval()
+    vectors = torch.randn(4000, 3)
+    starts = torch.arange(0, 4000, 40)
+    with LargestTensor() as largest, torch.no_grad():
+        scores = scorer(vectors, SpanCandidates(starts, starts + 1), None)
+    assert largest.most <= vectors.numel()
+    with torch.no_grad():
+        alone = [
+            scorer(vectors[i : i + 2], SpanCandidates(torch.tensor([0]), torch.tensor([1])), None)
+            for i in starts.tolist()
+        ]
+    torch.testing.assert_close(scores, torch.cat(alone))
 
 
 @pytest.mark.parametrize("refinement", [AttendedAntecedent, ClusterMerging, SpanClustering])
