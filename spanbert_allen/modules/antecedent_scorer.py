@@ -102,7 +102,12 @@ class AntecedentScorer(nn.Module):
             strict=True,
         )
         # Shape: (num_pairs,)
-        pair_scores = run_chunks(score, chunks, int(antecedents.valid.sum()))
+        pair_scores = run_chunks(
+            score,
+            chunks,
+            int(antecedents.valid.sum()),
+            row_size=self.feedforward.first.out_features,
+        )
         # Shape: (num_spans, num_antecedents)
         scattered = torch.zeros_like(antecedents.scores).masked_scatter(
             antecedents.valid, pair_scores.to(antecedents.scores.dtype)

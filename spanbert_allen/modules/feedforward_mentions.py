@@ -94,7 +94,9 @@ class FeedForwardMentions(MentionScorer):
 
         firsts = (first for first, _ in bounds)
         chunks = zip(blocks, firsts, overlapping_slices(vectors, bounds), strict=True)
-        return run_chunks(score, chunks, candidates.starts.size(0))
+        return run_chunks(
+            score, chunks, candidates.starts.size(0), row_size=self.feedforward.first.out_features
+        )
 
     def _score_block(
         self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation

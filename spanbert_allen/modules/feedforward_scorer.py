@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.at_least_float32 import at_least_float32
+from spanbert_allen.modules.relu_dropout import relu_dropout
 
 
 class FeedForwardScorer(nn.Module):
@@ -36,7 +36,7 @@ class FeedForwardScorer(nn.Module):
         self.first = nn.Linear(sum(block_dims), hidden_dim)
         self.rest = nn.ModuleList(nn.Linear(hidden_dim, hidden_dim) for _ in range(num_layers - 1))
         self.output = nn.Linear(hidden_dim, 1)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
 
     def blocks(self) -> tuple[Tensor, ...]:
         """The first layer's weights by block. Shape of each: (hidden_dim, block_dim)"""
@@ -50,7 +50,7 @@ class FeedForwardScorer(nn.Module):
 
         pre_activation : `Tensor`
             Shape: (num_items, hidden_dim). The sum of the blocks' products, with the bias. It is
-            overwritten when no gradient is recorded.
+            overwritten.
 
         # Returns
 
@@ -58,12 +58,9 @@ class FeedForwardScorer(nn.Module):
             float32 also under mixed precision. Shape: (num_items,)
         """
         # Shape: (num_items, hidden_dim)
-        if torch.is_grad_enabled():
-            hidden = self.dropout(torch.relu(pre_activation))
-        else:
-            hidden = self.dropout(torch.relu_(pre_activation))
+        hidden = self._activate(pre_activation)
         for layer in self.rest:
-            hidden = self.dropout(torch.relu(layer(hidden)))
+            hidden = self._activate(layer(hidden))
         # Shape: (num_items,)
         return at_least_float32(self.output(hidden)).squeeze(-1)
 
@@ -82,3 +79,6 @@ class FeedForwardScorer(nn.Module):
             Shape: (num_items,)
         """
         return self.finish(self.first(features))
+
+    def _activate(self, pre_activation: Tensor) -> Tensor:
+        return relu_dropout(pre_activation, self.dropout, training=self.training)

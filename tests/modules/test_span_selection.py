@@ -5,6 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanbert_allen.modules import chunking
 from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
 from spanbert_allen.modules.distance import distance_buckets
 from spanbert_allen.modules.span_candidates import SpanCandidates, enumerate_candidates
@@ -67,11 +68,19 @@ def test_gradients_of_overlapping_slices_add_up():
     assert overlapping_slices(whole, []) == ()
 
 
-def test_chunks_keep_nothing_of_their_inside():
-    """What a chunk makes on its way is made again for the backward pass, not kept."""
+@pytest.mark.parametrize(
+    ("budget", "kept_chunks"), [(0, 0), (3000, 1), (4000, 1), (6000, 2), (10**9, 3)]
+)
+def test_chunks_within_the_budget_are_kept_and_the_others_made_again(
+    monkeypatch, budget, kept_chunks
+):
+    """What a later chunk makes on its way is made again for the backward pass, not kept."""
+    monkeypatch.setattr(chunking, "_KEPT_NUMBERS", budget)
     kept: list[int] = []
+    calls: list[int] = []
 
     def square_of_a_large_block(row: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
         return torch.exp(row.expand(1000, -1)).sum(0) * 2
 
     rows = torch.randn(6, 3, requires_grad=True)
@@ -79,9 +88,13 @@ def test_chunks_keep_nothing_of_their_inside():
         lambda saved: kept.append(saved.numel()) or saved, lambda saved: saved
     ):
         chunks = [(row,) for row in overlapping_slices(rows, row_bounds(6, 2))]
-        result = run_chunks(lambda r: square_of_a_large_block(r[:1])[None], chunks, 3)
-    assert sum(kept) < 1000
+        result = run_chunks(
+            lambda r: square_of_a_large_block(r[:1])[None], chunks, 3, row_size=3000
+        )
+    assert 3000 * kept_chunks <= sum(kept) < 3000 * kept_chunks + 1000
+    assert len(calls) == 3
     result.sum().backward()
+    assert len(calls) == 3 + (3 - kept_chunks)
     assert rows.grad[::2].abs().min() > 0
 
 

@@ -42,4 +42,4 @@ class AttendedAntecedent(GatedRefinement):
             (antecedents[first:stop] for first, stop in bounds),
             strict=True,
         )
-        return run_chunks(attend, chunks, num_spans)
+        return run_chunks(attend, chunks, num_spans, row_size=num_antecedents * spans.size(1))

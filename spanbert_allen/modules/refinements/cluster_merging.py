@@ -204,5 +204,5 @@ class ClusterMerging(Refinement):
         bounds = row_bounds(len(rows), _PAIRS_PER_CHUNK)
         chunks = ((rows[a:b], pair_states[a:b]) for a, b in bounds)
         # Shape: (num_pairs,)
-        scores = run_chunks(score, chunks, len(rows))
+        scores = run_chunks(score, chunks, len(rows), row_size=self.feedforward.first.out_features)
         return scores.new_zeros(joined.shape).masked_scatter(known, scores)

@@ -74,7 +74,7 @@ class GatedRefinement(Refinement):
         chunks = zip(
             overlapping_slices(spans, bounds), overlapping_slices(news, bounds), strict=True
         )
-        return run_chunks(mixed, chunks, spans.size(0))
+        return run_chunks(mixed, chunks, spans.size(0), row_size=spans.size(1))
 
 
 def with_none(scores: Tensor) -> Tensor:
