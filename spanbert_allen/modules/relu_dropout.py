@@ -51,7 +51,7 @@ def relu_dropout(tensor: Tensor, probability: float, *, training: bool) -> Tenso
     """
     if not training or probability == 0:
         return torch.relu_(tensor)
-    dropped: Tensor = _ReluDropout.apply(tensor, probability)  # type: ignore[no-untyped-call]
+    dropped: Tensor = _ReluDropout.apply(tensor, probability)
     return dropped
 
 
