@@ -18,6 +18,7 @@ from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.metrics.coref_f1 import CorefF1
+from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.mention_recall import MentionRecall
 from spanbert_allen.modules.coref_decoder import CorefDecoding, DecodedClusters, decode
 from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits, ScoredLinks
@@ -147,6 +148,7 @@ class SpanbertCoref(Model):
         self.genre_ids = {genre: index for index, genre in enumerate(genres)}
         self.coref_f1 = CorefF1(also_without_singletons=also_without_singletons)
         self.mention_recall = MentionRecall()
+        self.label_tally = LabelTally(may_be_mixed=True)
 
     def forward(
         self,
@@ -210,7 +212,12 @@ class SpanbertCoref(Model):
         return output
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
-        """`mention_recall`; outside of training also the scores of `CorefF1`, over words."""
+        """
+        `mention_recall`; outside of training also the scores of `CorefF1`, over words, and
+        a `DataError` is raised at the end of an evaluation in which no document had clusters.
+        """
+        if not self.training:
+            self.label_tally.check(reset=reset)
         metrics = {"mention_recall": self.mention_recall.get_metric(reset)}
         if not self.training:
             metrics |= self.coref_f1.get_metric(reset)
@@ -303,13 +310,16 @@ class SpanbertCoref(Model):
         text: CorefDocument,
         decoded: DecodedClusters | None,
     ) -> None:
-        if units.gold_spans is None or text.clusters is None:
+        gold_spans, clusters = units.gold_spans, text.clusters
+        if decoded is not None:
+            self.label_tally.add(is_labelled=gold_spans is not None and clusters is not None)
+        if gold_spans is None or clusters is None:
             return
         if decoded is not None:
-            self.coref_f1([decoded.clusters], [text.clusters])
-            gold = {mention for cluster in text.clusters for mention in cluster}
+            self.coref_f1([decoded.clusters], [clusters])
+            gold = {mention for cluster in clusters for mention in cluster}
         else:  # in training a window, of which the document's annotation would not be true
-            gold = _word_spans(units.gold_spans[:, 0], units.gold_spans[:, 1], units.word_ids)
+            gold = _word_spans(gold_spans[:, 0], gold_spans[:, 1], units.word_ids)
         kept = _word_spans(links.spans.starts, links.spans.ends, units.word_ids)
         self.mention_recall([kept], [gold])
 
