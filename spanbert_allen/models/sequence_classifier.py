@@ -135,7 +135,7 @@ class SpanbertSequenceClassifier(Model):
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """
         The scores of the task, by part of the data if its parts have names. In training only when
-        they are reset: AllenNLP asks at every step, and all that was seen is gone through for them.
+        they are reset: AllenNLP asks at every step, and workers put together what they have seen.
         Outside of training raises a `DataError` after data without labels.
         """
         if self.training:
