@@ -191,7 +191,10 @@ class SpanbertCoref(Model):
             text: CorefDocument = entry["document"]
             units, unit_vectors = self._choose_units(document, vectors, text)
             unit_vectors = self.unit_dropout(unit_vectors)
-            links = self._score(self._head_input(units, unit_vectors, text.genre), text.doc_key)
+            asked: CorefDecoding = entry.get("decoding") or self.decoding
+            decoding = asked.over(self.decoding)
+            head_input = self._head_input(units, unit_vectors, text.genre)
+            links = self._score(head_input, decoding, text.doc_key)
             if units.gold_spans is not None:
                 losses.append(self._loss(links, units))
             elif self.training:
@@ -200,8 +203,7 @@ class SpanbertCoref(Model):
                     'it, or write `"clusters": []` if nothing in it corefers'
                 )
             if not self.training:
-                asked: CorefDecoding = entry.get("decoding") or self.decoding
-                decoded.append(decode(links, units.word_ids, asked.over(self.decoding)))
+                decoded.append(decode(links, units.word_ids, decoding))
             self._measure(links, units, text, decoded[-1] if decoded else None)
         output: dict[str, Any] = {}
         if losses:
@@ -267,7 +269,7 @@ class SpanbertCoref(Model):
             genre_id=self.genre_ids.get(genre, 0) if genre is not None else 0,
         )
 
-    def _score(self, units: DocumentUnits, doc_key: str) -> ScoredLinks:
+    def _score(self, units: DocumentUnits, decoding: CorefDecoding, doc_key: str) -> ScoredLinks:
         """What the head says, having seen the document whole or in windows."""
         if self.training:
             return self.head(units)
@@ -277,7 +279,9 @@ class SpanbertCoref(Model):
         with self._arithmetic(units.vectors):
             if self.windows is None:
                 return self.head(units)
-            return score_in_windows(self.head, units, self.windows)
+            return score_in_windows(
+                self.head, units, self.windows, link_threshold=decoding.link_threshold or 0.0
+            )
 
     def _arithmetic(self, tensor: Tensor) -> AbstractContextManager[Any]:
         return nullcontext() if self.training else mixed_precision(self.precision, tensor.device)
