@@ -93,6 +93,7 @@ class SpanbertCoref(Model):
     """
 
     default_predictor = "spanbert_coref"
+    metrics_are_known = True
     memory_knobs = ("model.max_training_segments", "model.head.max_antecedents")
     """Settings that training needs less memory with."""
 

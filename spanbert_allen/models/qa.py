@@ -54,6 +54,7 @@ class SpanbertQA(Model):
     """
 
     default_predictor = "spanbert_qa"
+    metrics_are_known = True
 
     def __init__(
         self,

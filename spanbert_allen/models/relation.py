@@ -50,6 +50,7 @@ class SpanbertRelation(Model):
     """
 
     default_predictor = "spanbert_relation"
+    metrics_are_known = True
 
     def __init__(
         self,

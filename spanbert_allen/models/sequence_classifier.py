@@ -46,6 +46,7 @@ class SpanbertSequenceClassifier(Model):
     """
 
     default_predictor = "spanbert_sequence_classifier"
+    metrics_are_known = True
 
     def __init__(
         self,
