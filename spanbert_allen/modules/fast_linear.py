@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import functools
 import os
-import platform
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from spanbert_allen.common.processor import processor_words
 
 SWITCH = "SPANBERT_ALLEN_ONEDNN"
 """The environment variable that decides instead of the kind of processor: `1` or `0`."""
@@ -71,15 +71,8 @@ def is_faster() -> bool:
     switch = os.environ.get(SWITCH)
     if switch in ("0", "1"):
         return switch == "1"
-    return torch.backends.cpu.get_cpu_capability() == "AVX512" and _is_amd()
-
-
-def _is_amd() -> bool:
-    try:
-        described = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        described = platform.processor()
-    return "AuthenticAMD" in described
+    is_wide = torch.backends.cpu.get_cpu_capability() == "AVX512"
+    return is_wide and "AuthenticAMD" in processor_words()
 
 
 def _takes(rows: Tensor, weight: Tensor) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.processor import processor_words
 
 logger = logging.getLogger(__name__)
 
@@ -24,11 +24,8 @@ _CLEAN_UPDATES_TO_GROW = 1000
 
 def _has_bf16_instructions() -> bool:
     """Linux tells; elsewhere nobody is warned."""
-    try:
-        said = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return True
-    return bool(_BF16_FLAGS & set(said.split()))
+    words = processor_words()
+    return not words or not _BF16_FLAGS.isdisjoint(words)
 
 
 class Precision:

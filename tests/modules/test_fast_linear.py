@@ -90,13 +90,17 @@ def test_the_switch_decides(monkeypatch, products):
 
 
 @pytest.mark.parametrize(
-    ("capability", "is_amd", "expected"),
-    [("AVX512", True, True), ("AVX512", False, False), ("AVX2", True, False)],
+    ("capability", "maker", "expected"),
+    [
+        ("AVX512", "AuthenticAMD", True),
+        ("AVX512", "GenuineIntel", False),
+        ("AVX2", "AuthenticAMD", False),
+    ],
 )
-def test_without_the_switch_the_processor_decides(monkeypatch, capability, is_amd, expected):
+def test_without_the_switch_the_processor_decides(monkeypatch, capability, maker, expected):
     monkeypatch.delenv(fast_linear.SWITCH)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
-    monkeypatch.setattr(fast_linear, "_is_amd", lambda: is_amd)
+    monkeypatch.setattr(fast_linear, "processor_words", lambda: {"vendor_id", ":", maker})
     assert is_faster() is expected
 
 
