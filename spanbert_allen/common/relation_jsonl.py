@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spanbert_allen.common.coref_jsonl import default_doc_key
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import json_object, read_lines
 from spanbert_allen.common.record_checks import RecordError, list_of_words, pair, shown
-from spanbert_allen.common.relations import UNTYPED, OnProblem, RelationExample
+from spanbert_allen.common.relations import UNTYPED, RelationExample
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.common.tacred_json import example_id, optional_name
 from spanbert_allen.common.text import split_text

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import json_object, read_lines
 from spanbert_allen.common.record_checks import RecordError, shown
-from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
+from spanbert_allen.common.text_pairs import Label, TextPair
 
 
 def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[TextPair]:
