@@ -13,7 +13,6 @@ from allennlp.data import Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
-from spanbert_allen.common.coref_jsonl import default_doc_key
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.relation_files import read_relations, relation_layout
 from spanbert_allen.common.relations import RelationExample
@@ -22,7 +21,7 @@ from spanbert_allen.dataset_readers.relation_reader import RelationReader
 from spanbert_allen.integrations.doc_document import is_doc
 from spanbert_allen.models.relation import SpanbertRelation
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
-from spanbert_allen.predictors.record import Record
+from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.relation_json import SCHEMA, relation_json
 from spanbert_allen.predictors.relation_official import ENDINGS, official_labels
 from spanbert_allen.predictors.relation_requests import (
@@ -57,6 +56,7 @@ class RelationPredictor(SpanPredictor):
 
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
+    alone: ClassVar[str] = "text"
     records_at_once: ClassVar[int] = 32
 
     def __init__(
@@ -144,7 +144,7 @@ class RelationPredictor(SpanPredictor):
         if probabilities is not None:
             predictor.probabilities = probabilities
         instances = [predictor._instance(example) for example in request.examples]
-        return predictor._joined(request, predictor._predict(instances))
+        return Result(request.result(predictor._predicted(instances)))
 
     def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
         """The results, or error records, for some records, in their order."""
@@ -162,8 +162,8 @@ class RelationPredictor(SpanPredictor):
             request, own = item
             rows = list(islice(predicted, len(own)))
             failed = next((row for row in rows if isinstance(row, Exception)), None)
-            joined = self._joined(request, rows) if failed is None else failed
-            results.append(self._counted(joined, record))
+            good = [row for row in rows if not isinstance(row, Exception)]
+            results.append(self._counted(failed or Result(request.result(good)), record))
         return results
 
     def records(self, path: str) -> Iterator[Record]:
@@ -171,11 +171,9 @@ class RelationPredictor(SpanPredictor):
         if relation_layout(path) == "records":
             yield from super().records(path)
             return
-        problems: list[DataError] = []
-        for example in read_relations(path, on_problem=problems.append):
-            yield from _bad(problems)
-            yield _record(example)
-        yield from _bad(problems)
+        yield from examples_as_records(
+            lambda on_problem: read_relations(path, on_problem=on_problem), _fields
+        )
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
         """The official file for a name in `.txt` or `.tsv`, a page for `.html`, else lines."""
@@ -185,7 +183,7 @@ class RelationPredictor(SpanPredictor):
 
     def record_to_instance(self, record: Record) -> Instance:
         """The instance of a record with a subject and an object; `DataError` for another one."""
-        request = self._request(record, "text")
+        request = self._request(record, self.alone)
         if not request.is_single:
             raise DataError("the record has `entities`, which is more than one instance")
         return self._instance(request.examples[0])
@@ -217,8 +215,7 @@ class RelationPredictor(SpanPredictor):
         if record.problem is not None:
             return DataError(record.problem)
         try:
-            default = "text" if record.line is None else default_doc_key(self.source, record.line)
-            request = self._request(record, default)
+            request = self._request(record, self._default_name(record))
             return request, [self._instance(example) for example in request.examples]
         except DataError as error:
             return error
@@ -236,18 +233,8 @@ class RelationPredictor(SpanPredictor):
         instance.index_fields(self._model.vocab)  # says now if a type is unknown
         return instance
 
-    def _joined(
-        self, request: RelationRequest, results: Sequence[JsonDict | Exception]
-    ) -> JsonDict:
-        rows = []
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
-            rows.append(result)
-        return Result(request.result(rows))
 
-
-def _record(example: RelationExample) -> Record:
+def _fields(example: RelationExample) -> JsonDict:
     """The example as a record of a user's own, without its label."""
     fields: JsonDict = {"id": example.id}
     for role, span in (("subject", example.subject), ("object", example.object)):
@@ -256,13 +243,4 @@ def _record(example: RelationExample) -> Record:
         else:
             fields[role] = (example.word_chars[span.start].start, example.word_chars[span.end].end)
     fields |= {"subject_type": example.subject_type, "object_type": example.object_type}
-    return Record(
-        fields | ({"tokens": example.words} if example.text is None else {"text": example.text})
-    )
-
-
-def _bad(problems: list[DataError]) -> Iterator[Record]:
-    """Records of what was wrong since the last time."""
-    for problem in problems:
-        yield Record({}, problem=problem.problem, line=problem.line)
-    problems.clear()
+    return fields | ({"tokens": example.words} if example.text is None else {"text": example.text})
