@@ -14,8 +14,6 @@ from allennlp.predictors import Predictor
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.glue_tasks import submission_name
 from spanbert_allen.common.glue_tsv import read_glue
-from spanbert_allen.common.record_checks import RecordError
-from spanbert_allen.common.text_pairs import TextPair
 from spanbert_allen.common.text_pairs_jsonl import text_pair
 from spanbert_allen.dataset_readers.text_pair_instance import PairInput
 from spanbert_allen.dataset_readers.text_pair_reader import TextPairReader
@@ -139,11 +137,7 @@ class SequenceClassifierPredictor(SpanPredictor):
 
     def _instance(self, record: Mapping[str, Any], default_id: str) -> Instance:
         unlabelled = {name: value for name, value in record.items() if name != "label"}
-        try:
-            pair: TextPair = text_pair(unlabelled, default_id=default_id)
-        except RecordError as problem:
-            raise DataError(str(problem)) from None
-        return self._reader.text_to_instance(pair)
+        return self._reader.text_to_instance(text_pair(unlabelled, default_id=default_id))
 
 
 def _is_tsv(path: str | Path) -> bool:
