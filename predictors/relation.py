@@ -124,22 +124,16 @@ class RelationPredictor(SpanPredictor):
         `dict[str, Any]`
             What `relation_json` describes, and for all pairs `joined_json`.
         """
-        if is_doc(text):
-            request = request_of_doc(text, request_id=id, types=types or {}, known=self._known)
-        else:
-            if types is not None:
-                raise ConfigError("`types` renames the labels of a spaCy `Doc`; give one, or none")
-            given = {
-                "text": text,
-                "tokens": tokens,
-                "subject": subject,
-                "object": object,
-                "subject_type": subject_type,
-                "object_type": object_type,
-                "entities": entities,
-            }
-            record = {name: value for name, value in given.items() if value is not None}
-            request = self._request(Record(record), id)
+        given = {
+            "text": text,
+            "tokens": tokens,
+            "subject": subject,
+            "object": object,
+            "subject_type": subject_type,
+            "object_type": object_type,
+            "entities": entities,
+        }
+        request = self._asked(given, types, id)
         predictor = copy(self)
         if probabilities is not None:
             predictor.probabilities = probabilities
@@ -208,6 +202,16 @@ class RelationPredictor(SpanPredictor):
             is_cut=bool((spans == 0).all(-1).any()),
             all_labels=self.probabilities,
         )
+
+    def _asked(self, given: JsonDict, types: Mapping[str, str] | None, id: str) -> RelationRequest:
+        """What a call of `predict` asks."""
+        doc = given["text"]
+        if is_doc(doc):
+            return request_of_doc(doc, request_id=id, types=types or {}, known=self._known)
+        if types is not None:
+            raise ConfigError("`types` renames the labels of a spaCy `Doc`; give one, or none")
+        fields = {name: value for name, value in given.items() if value is not None}
+        return self._request(Record(fields), id)
 
     def _prepared_request(
         self, record: Record
