@@ -17,6 +17,7 @@ from spanbert_allen.common.coref_records import default_doc_key
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import read_lines, replace_file
 from spanbert_allen.integrations.result_files import ResultWriter, format_of, open_results
+from spanbert_allen.predictors.option_checks import checked_option
 from spanbert_allen.predictors.record import Record, parse_record
 from spanbert_allen.predictors.result import Result
 
@@ -64,7 +65,9 @@ class SpanPredictor(Predictor):
         max_pieces_per_batch: int = 32768,
     ) -> None:
         super().__init__(model, dataset_reader, frozen)
-        self.max_pieces_per_batch = max_pieces_per_batch
+        self.max_pieces_per_batch: int = checked_option(
+            "max_pieces_per_batch", max_pieces_per_batch, int
+        )
         self.source = "input"
         """The file that the records come from."""
         self.num_records = 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.coref_decoder import CorefDecoding
+from spanbert_allen.predictors.option_checks import changed_options, check_options
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,13 @@ class CorefOptions:
     resolved_text: bool = False
 
     def __post_init__(self) -> None:
+        check_options(self)
         if self.top_antecedents < 0:
             raise ConfigError(f"`top_antecedents` is {self.top_antecedents}; it must be 0 or more")
 
     def changed(self, changes: Mapping[str, Any]) -> CorefOptions:
         """These options with others in their place."""
-        known = {field.name for field in fields(self)}
-        for name in changes:
-            if name not in known:
-                raise ConfigError(f"`{name}` is no option; choose among {', '.join(sorted(known))}")
-        return replace(self, **changes)
+        return changed_options(self, changes)
 
     @property
     def decoding(self) -> CorefDecoding:

@@ -6,7 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -31,6 +31,7 @@ from spanbert_allen.dataset_readers.qa_reader import QuestionReader
 from spanbert_allen.models.qa import SpanbertQA
 from spanbert_allen.modules.answer_decoder import DecodedAnswers
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.option_checks import changed_options, check_options
 from spanbert_allen.predictors.qa_json import SCHEMA, qa_json
 from spanbert_allen.predictors.qa_official import official_files
 from spanbert_allen.predictors.record import Record, examples_as_records
@@ -74,6 +75,7 @@ class QAOptions:
     threshold: float | None = None
 
     def __post_init__(self) -> None:
+        check_options(self)
         for name in ("top_k", "max_answer_len", "max_seq_len"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -130,7 +132,7 @@ class QAPredictor(SpanPredictor):
         **options: Any,
     ) -> None:
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
-        self.options = _options(QAOptions(), options)
+        self.options = changed_options(QAOptions(), options)
         self._qa = cast("SpanbertQA", model)
         self._reader = dataset_reader
         self._passages: OrderedDict[str, Passage] = OrderedDict()
@@ -153,7 +155,7 @@ class QAPredictor(SpanPredictor):
         `dict[str, Any]`, or a list of them if several were given
             What `qa_json` describes.
         """
-        chosen = _options(self.options, options)
+        chosen = changed_options(self.options, options)
         questions = [question] if isinstance(question, str) else list(question)
         contexts = [context] * len(questions) if isinstance(context, str) else list(context)
         if len(questions) == 1 and len(contexts) > 1:
@@ -246,14 +248,6 @@ class QAPredictor(SpanPredictor):
         if len(self._passages) > _MOST_PASSAGES:
             self._passages.popitem(last=False)
         return passage
-
-
-def _options(default: QAOptions, changes: Mapping[str, Any]) -> QAOptions:
-    known = {field.name for field in fields(QAOptions)}
-    for name in changes:
-        if name not in known:
-            raise ConfigError(f"`{name}` is no option; choose among {', '.join(sorted(known))}")
-    return replace(default, **changes)
 
 
 def _either(asked: int | None, default: int) -> int:

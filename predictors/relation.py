@@ -21,6 +21,7 @@ from spanbert_allen.dataset_readers.relation_reader import RelationReader
 from spanbert_allen.integrations.doc_document import is_doc
 from spanbert_allen.models.relation import SpanbertRelation
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.option_checks import checked_option
 from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.relation_json import SCHEMA, relation_json
 from spanbert_allen.predictors.relation_official import ENDINGS, official_labels
@@ -71,7 +72,7 @@ class RelationPredictor(SpanPredictor):
     ) -> None:
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
         self.language: str = language or getattr(dataset_reader, "language", None) or "en"
-        self.probabilities = probabilities
+        self.probabilities: bool = checked_option("probabilities", probabilities, bool)
         self._relation = cast("SpanbertRelation", model)
         self._reader = dataset_reader
         markers, pairs = (
@@ -136,7 +137,7 @@ class RelationPredictor(SpanPredictor):
         request = self._asked(given, types, id)
         predictor = copy(self)
         if probabilities is not None:
-            predictor.probabilities = probabilities
+            predictor.probabilities = checked_option("probabilities", probabilities, bool)
         instances = [predictor._instance(example) for example in request.examples]
         return Result(request.result(predictor._predicted(instances)))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from spanbert_allen.common.conll_brackets import merge_clusters_sharing_mentions
 from spanbert_allen.common.coref_fitting import genre_in
+from spanbert_allen.common.coref_records import default_doc_key
 from spanbert_allen.common.coref_speakers import NO_SPEAKER
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
@@ -22,6 +23,7 @@ from spanbert_allen.common.spans import WordSpan
 _NUM_COLUMNS = 10
 _BRACKET = re.compile(r"\((?P<opened>[^()]*)(?P<alone>\))?|(?P<closed>[^()]+)\)")
 _COMMENT = re.compile(r"#\s*([^=]*?)\s*=\s*(.*)")
+_NEW_DOCUMENT = re.compile(r"#\s*newdoc\s*(?:\bid\s*=\s*(?P<id>.*))?")
 _PART = re.compile(r"(.*)\[(\d+)/(\d+)\]")
 
 
@@ -29,8 +31,9 @@ def read_conllu(
     path: str | Path, *, language: str = "en", findings: Findings | None = None
 ) -> Iterator[CorefDocument]:
     """
-    The documents of a file, each from its `# newdoc id = ...` on; a file without is one document
-    named as the file. Every entity is a cluster. Speakers are those of `# speaker = ...`, genres of
+    The documents of a file, each from its `# newdoc id = ...` on, or from a `# newdoc` without a
+    name, to be called `<file name without suffixes>:<line>`; a file without is one document named
+    as the file. Every entity is a cluster. Speakers are those of `# speaker = ...`, genres of
     `# meta::genre = ...`. Words are the syntactic ones: rows such as `1-2` are passed over.
 
     What cannot be a mention is put right: mentions in several parts go, and so do those of nothing
@@ -42,12 +45,14 @@ def read_conllu(
     current: _Document | None = None
     for line, text in read_lines(path):
         comment = _COMMENT.fullmatch(text.strip()) if text.startswith("#") else None
-        if comment is not None and comment[1] == "newdoc id":
+        begins = _NEW_DOCUMENT.fullmatch(text.strip())
+        if begins is not None:
             # Comments before the first document are of the file, and no document.
             if current is not None and (current.is_named or current.speakers):
                 yield from current.finish()
             id_place = 0 if current is None else current.id_place
-            current = _Document(comment[2], path, findings, id_place)
+            key = begins["id"] or default_doc_key(path, line)
+            current = _Document(key, path, findings, id_place)
         elif current is None and text.strip():
             current = _Document(Path(path).name.split(".")[0], path, findings, is_named=False)
         if current is not None:

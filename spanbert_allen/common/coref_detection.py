@@ -13,10 +13,10 @@ from spanbert_allen.common.coref_formats import FORMATS, find_format
 from spanbert_allen.common.coref_predictions import is_prediction
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.files import STANDARD_STREAM, json_object, read_lines
+from spanbert_allen.common.winobias import is_winobias
 
 # An object; or a list of objects or texts, which is refused as what it is.
 _JSON = re.compile(r'\s*(\{|\[\s*(\{|".*"\s*[\],]\s*$))')
-_MARKED = re.compile(r"\[[^\[\]]+\]|\([^()]+\)")
 _OF_CONLLU = re.compile(r"#\s*(newdoc|global\.Entity|sent_id|text|meta::\w+)\b")
 _KEYS = {
     "minimised": {"sentence_map", "subtoken_map"},
@@ -51,7 +51,7 @@ def _format_of_line(line: str, path: str | Path, number: int) -> str:
         return _format_of_record(json_object(line, path=path, line=number), path, number)
     if line.split("\t")[:3] == list(gap.COLUMNS[:3]):
         return "gap"
-    if _MARKED.search(line) and "\t" not in line:
+    if is_winobias(line):
         return "winobias"
     raise DataError(
         "no coreference file that is known by its first line; name its format: "

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,10 +35,9 @@ def read_lines(path: str | Path, *, errors: str = "strict") -> Iterator[tuple[in
     """
     number = 0
     try:
-        with open_bytes(path) as file:
+        with open_text(path) as file:
             for number, raw in enumerate(file, start=1):
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors)
-                yield number, line.rstrip("\r\n")
+                yield number, raw.decode("utf-8", errors).rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise DataError(
             f"not UTF-8 text (byte {error.start + 1} of the line); convert the file to UTF-8",
@@ -176,8 +176,24 @@ def replace_file(path: str | Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
+def open_text(path: str | Path) -> Iterator[IO[bytes]]:
+    """
+    The bytes of a UTF-8 text file, unpacked, or of standard input, without the byte order mark that
+    some programs put first. Whatever a user may have written is opened by this.
+    """
+    with open_bytes(path) as file:
+        if isinstance(file, io.BytesIO):  # in place of standard input
+            ahead = file.getvalue()[file.tell() :]
+        else:
+            ahead = cast("io.BufferedReader", file).peek(len(BOM_UTF8))  # gzip's have it as well
+        if ahead.startswith(BOM_UTF8):
+            file.read(len(BOM_UTF8))
+        yield file
+
+
+@contextmanager
 def open_bytes(path: str | Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, unpacked, or of standard input."""
+    """The bytes of a file, unpacked, or of standard input, every one of them."""
     if str(path) == STANDARD_STREAM:
         yield sys.stdin.buffer
         return

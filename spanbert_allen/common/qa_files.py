@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from spanbert_allen.common.files import STANDARD_STREAM, open_bytes
+from spanbert_allen.common.files import STANDARD_STREAM, open_text
 
 Layout = Literal["squad", "mrqa", "records"]
 """A SQuAD file, an MRQA file, or a JSON record a line."""
@@ -25,13 +25,13 @@ def qa_layout(path: str | Path) -> Layout:
         return "records"
     import ijson
 
-    with open_bytes(path) as file:
-        try:
+    try:
+        with open_text(path) as file:
             for place, event, name in ijson.parse(file, multiple_values=True):
                 if place == "" and event == "map_key":
                     if name == "header":
                         return "mrqa"
                     return "squad" if name in ("data", "version") else "records"
-        except (ijson.JSONError, EOFError, OSError):
-            pass  # whoever reads it says what is wrong
+    except (ijson.JSONError, EOFError, OSError):
+        pass  # whoever reads it says what is wrong
     return "records"

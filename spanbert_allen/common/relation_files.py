@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from spanbert_allen.common.errors import OnProblem
-from spanbert_allen.common.files import STANDARD_STREAM, open_bytes
+from spanbert_allen.common.files import STANDARD_STREAM, open_text
 from spanbert_allen.common.relation_jsonl import read_relation_jsonl
 from spanbert_allen.common.relations import RelationExample
 from spanbert_allen.common.semeval_text import read_semeval
@@ -33,12 +33,12 @@ def relation_layout(path: str | Path) -> Layout:
     """
     if str(path) == STANDARD_STREAM:
         return "records"
-    with open_bytes(path) as file:
-        try:
+    try:
+        with open_text(path) as file:
             while (start := file.read(512)) and not start.strip():
                 pass
-        except (EOFError, OSError, zlib.error):
-            return "records"  # whoever reads it says what is wrong
+    except (EOFError, OSError, zlib.error):
+        return "records"  # whoever reads it says what is wrong
     start = start.lstrip()
     if start.startswith(b"["):
         return "tacred"

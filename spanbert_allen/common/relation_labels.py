@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import STANDARD_STREAM, open_bytes, read_lines, read_objects
+from spanbert_allen.common.files import STANDARD_STREAM, open_text, read_lines, read_objects
 from spanbert_allen.common.relation_files import read_relations, relation_layout
 
 _NO_LABEL = "it has no label to score by; give the annotated data"
@@ -72,5 +72,5 @@ def _predicted(path: str | Path) -> Iterator[tuple[str, str, str]]:
 def _first_bytes(path: str | Path) -> bytes:
     if str(path) == STANDARD_STREAM:
         raise DataError("standard input can be read only once; name a file")
-    with open_bytes(path) as file:
+    with open_text(path) as file:
         return file.read(200).lstrip()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import DataError, OnProblem
-from spanbert_allen.common.files import open_bytes
+from spanbert_allen.common.files import open_text
 from spanbert_allen.common.questions import Answer, Question
 from spanbert_allen.common.record_checks import RecordError, is_list, shown
 
@@ -39,7 +39,7 @@ def _articles(path: str | Path) -> Iterator[Any]:
 
     number = 0
     try:
-        with open_bytes(path) as file:
+        with open_text(path) as file:
             for number, article in enumerate(  # noqa: B007 (counted for the error below)
                 ijson.items(file, "data.item", use_float=True), start=1
             ):

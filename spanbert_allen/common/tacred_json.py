@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import DataError, OnProblem
-from spanbert_allen.common.files import open_bytes
+from spanbert_allen.common.files import open_text
 from spanbert_allen.common.record_checks import RecordError, list_of_words, shown
 from spanbert_allen.common.relations import UNTYPED, RelationExample
 from spanbert_allen.common.spans import WordSpan
@@ -140,7 +140,7 @@ def _records(path: str | Path) -> Iterator[Any]:
 
     number = 0
     try:
-        with open_bytes(path) as file:
+        with open_text(path) as file:
             for number, record in enumerate(  # noqa: B007 (counted for the error below)
                 ijson.items(file, "item", use_float=True), start=1
             ):

@@ -24,6 +24,12 @@ from spanbert_allen.common.spans import WordSpan
 _NUMBER = re.compile(r"\s*[0-9]+\s+(?=\D)")
 _MARK_OF_UTF8 = "\ufeff"  # at the beginning of a file it is no part of it
 _OPENING, _CLOSING = "[(", "])"
+_PRONOUNS = frozenset(
+    (
+        *("he", "him", "his", "himself", "she", "her", "hers", "herself"),
+        *("it", "its", "itself", "they", "them", "their", "theirs", "themselves"),
+    )
+)
 _PARTS = re.compile(r"\s+|[\[\]()]|[^\s\[\]()]+")
 
 
@@ -46,14 +52,31 @@ def read_winobias(
 
 def document_of_line(line: str, doc_key: str) -> CorefDocument:
     """The document of a line; a `RecordError` for brackets that do not match."""
-    reading = _Line()
-    for part in _PARTS.findall(_NUMBER.sub("", line, count=1).strip()):
-        reading.take(part)
-    if reading.opened:
-        raise RecordError(f"the bracket {reading.opened[-1][0]} never closes")
+    reading = _read(line)
     clusters = sorted(tuple(sorted(set(cluster))) for cluster in reading.clusters if cluster)
     words = _with_full_stop(reading.words)
     return CorefDocument.from_sentences(doc_key, [words] if words else [], clusters=clusters)
+
+
+def is_winobias(line: str) -> bool:
+    """
+    Whether a line shows by itself that it is none of another text, where brackets are used too: it
+    has a number and a mention in `[...]`, as all lines of WinoBias; or, as this project writes
+    lines, two such mentions, one of them a pronoun. All brackets match.
+    """
+    if "\t" in line or "](" in line:  # a table; a link in Markdown
+        return False
+    try:
+        reading = _read(line)
+    except RecordError:
+        return False
+    mentions = [
+        " ".join(reading.words[mention.start : mention.end + 1]) for mention in reading.clusters[0]
+    ]
+    named = [mention.lower() for mention in mentions if any(map(str.isalpha, mention))]
+    if _NUMBER.match(line):
+        return bool(named)
+    return len(named) > 1 and not _PRONOUNS.isdisjoint(named)
 
 
 def winobias_line(document: CorefDocument) -> str:
@@ -89,6 +112,15 @@ def one_line(document: CorefDocument, losses: Losses) -> CorefDocument | None:
                 return document
     losses["documents left out: not a sentence with mentions of two clusters side by side"] += 1
     return None
+
+
+def _read(line: str) -> _Line:
+    reading = _Line()
+    for part in _PARTS.findall(_NUMBER.sub("", line, count=1).strip()):
+        reading.take(part)
+    if reading.opened:
+        raise RecordError(f"the bracket {reading.opened[-1][0]} never closes")
+    return reading
 
 
 @dataclass

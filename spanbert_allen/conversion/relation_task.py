@@ -46,6 +46,7 @@ class RelationTask(Task):
         labels = _labels(source, options.get("labels"))
         markers = _markers(source, options.get("markers"), labels)
         negative = source.setting(options, "negative_label", NO_RELATION)
+        outputs = None
         if negative not in labels:
             if options.get("negative_label") is not None:
                 raise ConfigError(
@@ -54,10 +55,9 @@ class RelationTask(Task):
                 )
             negative = None
         elif labels[0] != negative:
-            raise ConfigError(
-                f"--negative-label: {negative!r} is not the first output of {source.name}; its "
-                "labels are given in another order than that of its outputs"
-            )
+            # Ours is output 0, as in the vocabulary that is trained with.
+            outputs = sorted(range(len(labels)), key=lambda number: labels[number] != negative)
+            labels = [labels[number] for number in outputs]
         max_length = source.setting(options, "max_length", 128)
         embedder = {"type": "spanbert", "dtype": "float32", "pooler": True, **source.encoder}
         config = {
@@ -79,7 +79,8 @@ class RelationTask(Task):
         }
         # With markers that are given, an exported model's types may be called otherwise.
         kept = None if options.get("markers") else source.setting({}, "type_pairs", None)
-        return Blueprint(config, RelationVocabulary.from_lists(labels, markers, kept or ()))
+        vocabulary = RelationVocabulary.from_lists(labels, markers, kept or ())
+        return Blueprint(config, vocabulary, outputs)
 
     def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
         """See `Task`."""

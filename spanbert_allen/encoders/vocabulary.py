@@ -42,7 +42,7 @@ class WordPieceVocabulary:
         `DataError` if the content is not UTF-8 or one of [PAD] [UNK] [CLS] [SEP] is not in it.
         """
         try:
-            lines = content.decode("utf-8").split("\n")
+            lines = content.decode("utf-8-sig").split("\n")
         except UnicodeDecodeError as error:
             raise DataError(f"is not a vocabulary: not UTF-8 ({error.reason})", place) from error
         if lines[-1] == "":

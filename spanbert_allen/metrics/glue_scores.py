@@ -1,48 +1,54 @@
-"""The scores of GLUE's tasks, as fractions: plain functions of predictions and what is right."""
+"""The scores of GLUE's tasks, as fractions: of counts of classes, or of numbers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+
+ClassCounts = Mapping[tuple[float, float], int]
+"""How often a class (first) was predicted where another, or the same, is right."""
 
 _POSITIVE = 1  # the class whose F1 is measured: F1 of GLUE's tasks is that of class 1
 
 
-def accuracy(predicted: Sequence[float], right: Sequence[float]) -> float:
+def count_classes(predicted: Sequence[float], right: Sequence[float]) -> ClassCounts:
+    """The counts of some predictions."""
+    _check(predicted, right)
+    return Counter(zip(predicted, right, strict=True))
+
+
+def accuracy(counts: ClassCounts) -> float:
     """The share of equal ones; 0 for no data."""
-    _check(predicted, right)
-    return _ratio(sum(p == r for p, r in zip(predicted, right, strict=True)), len(right))
+    hits = sum(count for (predicted, right), count in counts.items() if predicted == right)
+    return _ratio(hits, sum(counts.values()))
 
 
-def f1(predicted: Sequence[float], right: Sequence[float], positive: int = _POSITIVE) -> float:
+def f1(counts: ClassCounts, positive: float = _POSITIVE) -> float:
     """F1 of one class; 0 if it is neither predicted nor right anywhere."""
-    _check(predicted, right)
-    hits = sum(p == r == positive for p, r in zip(predicted, right, strict=True))
-    found = sum(p == positive for p in predicted)
-    wanted = sum(r == positive for r in right)
-    return _ratio(2 * hits, found + wanted)
+    found, wanted = _of_class(counts, positive)
+    return _ratio(2 * counts.get((positive, positive), 0), found + wanted)
 
 
-def macro_f1(predicted: Sequence[float], right: Sequence[float]) -> float:
+def macro_f1(counts: ClassCounts) -> float:
     """The mean of the F1 of all classes that occur, predicted or right."""
-    classes = sorted({*predicted, *right})
-    return _ratio(sum(f1(predicted, right, int(one)) for one in classes), len(classes))
+    classes = _classes(counts)
+    return _ratio(sum(f1(counts, one) for one in classes), len(classes))
 
 
-def matthews(predicted: Sequence[float], right: Sequence[float]) -> float:
+def matthews(counts: ClassCounts) -> float:
     """
     Matthews' correlation, for two or more classes (Gorodkin, 2004); 0 if all predictions or all
     that is right are of one class.
     """
-    _check(predicted, right)
-    classes = sorted({*predicted, *right})
-    hits = sum(p == r for p, r in zip(predicted, right, strict=True))
-    found = [sum(p == one for p in predicted) for one in classes]
-    wanted = [sum(r == one for r in right) for one in classes]
-    total = len(right)
-    covariance = hits * total - sum(f * w for f, w in zip(found, wanted, strict=True))
-    spread = (total**2 - sum(f * f for f in found)) * (total**2 - sum(w * w for w in wanted))
+    total = sum(counts.values())
+    hits = sum(count for (predicted, right), count in counts.items() if predicted == right)
+    margins = [_of_class(counts, one) for one in _classes(counts)]
+    covariance = hits * total - sum(found * wanted for found, wanted in margins)
+    spread = (total**2 - sum(found**2 for found, _ in margins)) * (
+        total**2 - sum(wanted**2 for _, wanted in margins)
+    )
     return _ratio(covariance, math.sqrt(spread))
 
 
@@ -64,42 +70,67 @@ def spearman(predicted: Sequence[float], right: Sequence[float]) -> float:
     return pearson(_ranks(predicted), _ranks(right))
 
 
-def glue_scores(
-    names: Iterable[str], predicted: Sequence[float], right: Sequence[float]
-) -> dict[str, float]:
+def class_scores(names: Iterable[str], counts: ClassCounts) -> dict[str, float]:
     """
-    Scores by name.
+    Scores of classes by name.
 
     # Parameters
 
     names : `Iterable[str]`
         `acc`, `f1` (of class 1), `acc_and_f1` (their mean), `macro_f1`, `mcc` (Matthews'
-        correlation), `pearson`, `spearmanr`, `corr` (the mean of both): the names that the original
-        programs give them.
-    predicted, right : `Sequence[float]`
-        Numbers of classes, or the numbers predicted and right.
+        correlation): the names that the original programs give them.
+    counts : `ClassCounts`
+        The predictions, which any number of counts of parts add up to.
     """
-    return {name: _SCORES[name](predicted, right) for name in names}
+    return {name: _CLASS_SCORES[name](counts) for name in names}
 
 
-def _acc_and_f1(predicted: Sequence[float], right: Sequence[float]) -> float:
-    return (accuracy(predicted, right) + f1(predicted, right)) / 2
+def number_scores(
+    names: Iterable[str], predicted: Sequence[float], right: Sequence[float]
+) -> dict[str, float]:
+    """
+    Scores of predicted numbers by name.
+
+    # Parameters
+
+    names : `Iterable[str]`
+        `pearson`, `spearmanr`, `corr` (the mean of both).
+    predicted, right : `Sequence[float]`
+        The numbers.
+    """
+    return {name: _NUMBER_SCORES[name](predicted, right) for name in names}
+
+
+def _acc_and_f1(counts: ClassCounts) -> float:
+    return (accuracy(counts) + f1(counts)) / 2
 
 
 def _corr(predicted: Sequence[float], right: Sequence[float]) -> float:
     return (pearson(predicted, right) + spearman(predicted, right)) / 2
 
 
-_SCORES = {
+_CLASS_SCORES = {
     "acc": accuracy,
     "f1": f1,
     "acc_and_f1": _acc_and_f1,
     "macro_f1": macro_f1,
     "mcc": matthews,
-    "pearson": pearson,
-    "spearmanr": spearman,
-    "corr": _corr,
 }
+_NUMBER_SCORES = {"pearson": pearson, "spearmanr": spearman, "corr": _corr}
+
+NAMES_OF_NUMBER_SCORES = frozenset(_NUMBER_SCORES)
+"""Which scores are those of `number_scores`."""
+
+
+def _classes(counts: ClassCounts) -> list[float]:
+    return sorted({one for pair in counts for one in pair})
+
+
+def _of_class(counts: ClassCounts, one: float) -> tuple[int, int]:
+    """How often a class was predicted, and how often it is right."""
+    found = sum(count for (predicted, _), count in counts.items() if predicted == one)
+    wanted = sum(count for (_, right), count in counts.items() if right == one)
+    return found, wanted
 
 
 def _ranks(values: Sequence[float]) -> list[float]:

@@ -110,6 +110,8 @@ class RelationScores(Metric):
             distributed.all_gather_object(parts, counts)
             counts = torch.stack(parts).sum(0)
         return {
-            (self._labels[gold], self._labels[predicted]): int(counts[gold, predicted])
-            for gold, predicted in counts.nonzero().tolist()
+            (gold, predicted): count
+            for gold, row in zip(self._labels, counts.tolist(), strict=True)
+            for predicted, count in zip(self._labels, row, strict=True)
+            if count
         }

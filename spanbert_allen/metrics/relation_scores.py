@@ -83,14 +83,14 @@ def micro_score(confusion: Confusion, negative: str | None) -> LabelScore:
 
 def label_scores(confusion: Confusion) -> dict[str, LabelScore]:
     """The score of each label that is in the data or was predicted, sorted by their names."""
-    names = sorted({label for pair in confusion for label in pair})
+    num_gold: Counter[str] = Counter()
+    num_predicted: Counter[str] = Counter()
+    for (gold, predicted), count in confusion.items():
+        num_gold[gold] += count
+        num_predicted[predicted] += count
     return {
-        name: LabelScore(
-            confusion.get((name, name), 0),
-            sum(count for (_, predicted), count in confusion.items() if predicted == name),
-            sum(count for (gold, _), count in confusion.items() if gold == name),
-        )
-        for name in names
+        name: LabelScore(confusion.get((name, name), 0), num_predicted[name], num_gold[name])
+        for name in sorted({*num_gold, *num_predicted})
     }
 
 

@@ -18,6 +18,7 @@ from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.metrics.coref_f1 import CorefF1
+from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.mention_recall import MentionRecall
 from spanbert_allen.modules.coref_decoder import CorefDecoding, DecodedClusters, decode
 from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits, ScoredLinks
@@ -92,6 +93,7 @@ class SpanbertCoref(Model):
     """
 
     default_predictor = "spanbert_coref"
+    metrics_are_known = True
     memory_knobs = ("model.max_training_segments", "model.head.max_antecedents")
     """Settings that training needs less memory with."""
 
@@ -147,6 +149,7 @@ class SpanbertCoref(Model):
         self.genre_ids = {genre: index for index, genre in enumerate(genres)}
         self.coref_f1 = CorefF1(also_without_singletons=also_without_singletons)
         self.mention_recall = MentionRecall()
+        self.label_tally = LabelTally(may_be_mixed=True)
 
     def forward(
         self,
@@ -189,7 +192,10 @@ class SpanbertCoref(Model):
             text: CorefDocument = entry["document"]
             units, unit_vectors = self._choose_units(document, vectors, text)
             unit_vectors = self.unit_dropout(unit_vectors)
-            links = self._score(self._head_input(units, unit_vectors, text.genre), text.doc_key)
+            asked: CorefDecoding = entry.get("decoding") or self.decoding
+            decoding = asked.over(self.decoding)
+            head_input = self._head_input(units, unit_vectors, text.genre)
+            links = self._score(head_input, decoding, text.doc_key)
             if units.gold_spans is not None:
                 losses.append(self._loss(links, units))
             elif self.training:
@@ -198,8 +204,7 @@ class SpanbertCoref(Model):
                     'it, or write `"clusters": []` if nothing in it corefers'
                 )
             if not self.training:
-                asked: CorefDecoding = entry.get("decoding") or self.decoding
-                decoded.append(decode(links, units.word_ids, asked.over(self.decoding)))
+                decoded.append(decode(links, units.word_ids, decoding))
             self._measure(links, units, text, decoded[-1] if decoded else None)
         output: dict[str, Any] = {}
         if losses:
@@ -210,7 +215,12 @@ class SpanbertCoref(Model):
         return output
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
-        """`mention_recall`; outside of training also the scores of `CorefF1`, over words."""
+        """
+        `mention_recall`; outside of training also the scores of `CorefF1`, over words, and
+        a `DataError` is raised at the end of an evaluation in which no document had clusters.
+        """
+        if not self.training:
+            self.label_tally.check(reset=reset)
         metrics = {"mention_recall": self.mention_recall.get_metric(reset)}
         if not self.training:
             metrics |= self.coref_f1.get_metric(reset)
@@ -260,7 +270,7 @@ class SpanbertCoref(Model):
             genre_id=self.genre_ids.get(genre, 0) if genre is not None else 0,
         )
 
-    def _score(self, units: DocumentUnits, doc_key: str) -> ScoredLinks:
+    def _score(self, units: DocumentUnits, decoding: CorefDecoding, doc_key: str) -> ScoredLinks:
         """What the head says, having seen the document whole or in windows."""
         if self.training:
             return self.head(units)
@@ -270,7 +280,9 @@ class SpanbertCoref(Model):
         with self._arithmetic(units.vectors):
             if self.windows is None:
                 return self.head(units)
-            return score_in_windows(self.head, units, self.windows)
+            return score_in_windows(
+                self.head, units, self.windows, link_threshold=decoding.link_threshold or 0.0
+            )
 
     def _arithmetic(self, tensor: Tensor) -> AbstractContextManager[Any]:
         return nullcontext() if self.training else mixed_precision(self.precision, tensor.device)
@@ -303,13 +315,16 @@ class SpanbertCoref(Model):
         text: CorefDocument,
         decoded: DecodedClusters | None,
     ) -> None:
-        if units.gold_spans is None or text.clusters is None:
+        gold_spans, clusters = units.gold_spans, text.clusters
+        if decoded is not None:
+            self.label_tally.add(is_labelled=gold_spans is not None and clusters is not None)
+        if gold_spans is None or clusters is None:
             return
         if decoded is not None:
-            self.coref_f1([decoded.clusters], [text.clusters])
-            gold = {mention for cluster in text.clusters for mention in cluster}
+            self.coref_f1([decoded.clusters], [clusters])
+            gold = {mention for cluster in clusters for mention in cluster}
         else:  # in training a window, of which the document's annotation would not be true
-            gold = _word_spans(units.gold_spans[:, 0], units.gold_spans[:, 1], units.word_ids)
+            gold = _word_spans(gold_spans[:, 0], gold_spans[:, 1], units.word_ids)
         kept = _word_spans(links.spans.starts, links.spans.ends, units.word_ids)
         self.mention_recall([kept], [gold])
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.dataset_readers.qa_instance import QuestionInput
 from spanbert_allen.metrics.answer_scores import AnswerScores
+from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.modules.answer_decoder import AnswerDecoder, DecodedAnswers, WindowScores
 from spanbert_allen.modules.answer_windows import AnswerWindows, answer_loss, split_windows
 from spanbert_allen.modules.at_least_float32 import at_least_float32
@@ -53,6 +54,7 @@ class SpanbertQA(Model):
     """
 
     default_predictor = "spanbert_qa"
+    metrics_are_known = True
 
     def __init__(
         self,
@@ -89,6 +91,7 @@ class SpanbertQA(Model):
         self.start_accuracy = BooleanAccuracy()
         self.end_accuracy = BooleanAccuracy()
         self.span_accuracy = BooleanAccuracy()
+        self.label_tally = LabelTally(may_be_mixed=True)
         self.answer_scores = AnswerScores(
             impossible_answers=impossible_answers, threshold=threshold, flavour=flavour
         )
@@ -153,9 +156,11 @@ class SpanbertQA(Model):
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """
         In training, how often the best first piece, the best last piece and both are right; after
-        that the scores of `AnswerScores`.
+        that the scores of `AnswerScores`; a `DataError` is raised at the end of an evaluation in
+        which no question was annotated.
         """
         if not self.training:
+            self.label_tally.check(reset=reset)
             return self.answer_scores.get_metric(reset)
         return {
             "start_accuracy": float(self.start_accuracy.get_metric(reset)),
@@ -208,6 +213,7 @@ class SpanbertQA(Model):
         self.span_accuracy(best, answers)
 
     def _measure_answer(self, one: QuestionInput, decoded: DecodedAnswers) -> None:
+        self.label_tally.add(is_labelled=one.question.is_annotated)
         if not one.question.is_annotated:
             return
         best = decoded.best

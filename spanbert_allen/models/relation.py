@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.relations import NO_RELATION, RelationExample
 from spanbert_allen.data.relation_fields import LABELS_NAMESPACE
+from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.relation_metric import RelationScores
 from spanbert_allen.modules.classification_head import ClassificationHead
 from spanbert_allen.modules.relation_pooling import ClsPooling, RelationPooling
@@ -49,6 +50,7 @@ class SpanbertRelation(Model):
     """
 
     default_predictor = "spanbert_relation"
+    metrics_are_known = True
 
     def __init__(
         self,
@@ -84,6 +86,7 @@ class SpanbertRelation(Model):
         # Shape: (num_labels,); part of the configuration, so the weights' file does not hold it.
         weights = None if class_weights is None else _weights(class_weights, self.labels)
         self.register_buffer("class_weights", weights, persistent=False)
+        self.label_tally = LabelTally()
         self.training_scores = RelationScores(self.labels, negative_label=negative_label)
         self.scores = RelationScores(
             self.labels, negative_label=negative_label, scorer=scorer, by_label=by_label
@@ -140,6 +143,8 @@ class SpanbertRelation(Model):
             (self.training_scores if self.training else self.scores)(label_ids, label)
         elif self.training:
             raise DataError("the data has no labels, which training needs: use annotated data")
+        if not self.training:
+            self.label_tally.add(is_labelled=label is not None)
         return output
 
     def make_output_human_readable(self, output_dict: dict[str, Any]) -> dict[str, Any]:
@@ -148,8 +153,14 @@ class SpanbertRelation(Model):
         return output_dict
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
-        """The scores of `RelationScores`; in training TACRED's only."""
-        return (self.training_scores if self.training else self.scores).get_metric(reset)
+        """
+        The scores of `RelationScores`; in training TACRED's only. Raises a `DataError` after data
+        without labels.
+        """
+        if self.training:
+            return self.training_scores.get_metric(reset)
+        self.label_tally.check(reset=reset)
+        return self.scores.get_metric(reset)
 
 
 def _check_pooler(embedder: SpanbertEmbedder, pooling: RelationPooling) -> None:

@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.glue_tasks import glue_task
 from spanbert_allen.dataset_readers.text_pair_instance import LABELS, PairInput
+from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.sequence_scores import SequenceScores
 from spanbert_allen.modules.classification_head import ClassificationHead
 from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
@@ -45,6 +46,7 @@ class SpanbertSequenceClassifier(Model):
     """
 
     default_predictor = "spanbert_sequence_classifier"
+    metrics_are_known = True
 
     def __init__(
         self,
@@ -81,6 +83,7 @@ class SpanbertSequenceClassifier(Model):
             dropout=dropout,
             initializer_range=initializer_range,
         )
+        self.label_tally = LabelTally()
         self.scores = SequenceScores(
             _OWN_SCORES[self.regression] if self.task is None else self.task.scores
         )
@@ -126,15 +129,19 @@ class SpanbertSequenceClassifier(Model):
             self._measure(logits, label, pair)
         elif self.training:
             raise DataError("the data has no labels, which training needs: use annotated data")
+        if not self.training:
+            self.label_tally.add(is_labelled=label is not None)
         return output
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """
         The scores of the task, by part of the data if its parts have names. In training only when
-        they are reset: AllenNLP asks at every step, and all that was seen is gone through for them.
+        they are reset: AllenNLP asks at every step, and workers put together what they have seen.
+        Outside of training raises a `DataError` after data without labels.
         """
-        if self.training and not reset:
-            return {}
+        if self.training:
+            return self.scores.get_metric(reset) if reset else {}
+        self.label_tally.check(reset=reset)
         return self.scores.get_metric(reset)
 
     def _loss(self, logits: Tensor, label: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spanbert_allen.modules.chunking import overlapping_slices, row_bounds
+from spanbert_allen.modules.fast_linear import linear
 
 _ROWS_PER_CHUNK = 256
 
@@ -54,7 +55,7 @@ def best_products(
         strict=True,
     ):
         # Shape: (rows, columns)
-        products = own @ others.t()
+        products = linear(own, others)
         with torch.no_grad():
             scores = rank(products.detach(), first, stop)
             # Only from the column `first` on there are spans that do not come before.
@@ -87,7 +88,7 @@ def products_with(sources: Tensor, targets: Tensor, indices: Tensor) -> Tensor:
     bounds = row_bounds(indices.size(0), _ROWS_PER_CHUNK)
     column_bounds = [(0, max(stop, indices.size(1))) for _, stop in bounds]
     products = [
-        (own @ others.t()).gather(1, indices[first:stop])
+        linear(own, others).gather(1, indices[first:stop])
         for (first, stop), own, others in zip(
             bounds,
             overlapping_slices(sources, bounds),

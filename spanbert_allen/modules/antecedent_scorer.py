@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spanbert_allen.modules.as_multiplied import as_multiplied
 from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.fast_linear import linear
 from spanbert_allen.modules.feedforward_scorer import FeedForwardScorer
 from spanbert_allen.modules.link_scorer import Antecedents
 from spanbert_allen.modules.pair_features import PairFeatures, SpanContext
@@ -70,13 +71,14 @@ class AntecedentScorer(nn.Module):
         own_weights, other_weights, product_weights, feature_weights = map(
             as_multiplied, self.feedforward.blocks()
         )
+        bias = as_multiplied(self.feedforward.first.bias)
         # Shape: (num_spans, hidden_dim)
-        other_products = spans @ other_weights.t()
+        other_products = linear(spans, other_weights)
         bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)
 
         def score(first: int, indices: Tensor, valid: Tensor, own_vectors: Tensor) -> Tensor:
             # Shape: (rows, hidden_dim)
-            own_products = torch.addmm(self.feedforward.first.bias, own_vectors, own_weights.t())
+            own_products = linear(own_vectors, own_weights, bias)
             # Shape: (num_pairs,)
             rows = valid.nonzero()[:, 0]
             columns = indices[valid]
@@ -85,12 +87,12 @@ class AntecedentScorer(nn.Module):
             vectors = _with_own(torch.mul, vectors, own_vectors, valid)
             # In place: three large sums without a fourth and fifth block of memory.
             # Shape: (num_pairs, hidden_dim)
-            pre_activation = vectors @ product_weights.t()
+            pre_activation = linear(vectors, product_weights)
             pre_activation = _with_own(Tensor.add_, pre_activation, own_products, valid)
             pre_activation += other_products.index_select(0, columns)
             if self.features.output_dim:
                 features = self.features(rows + first, columns, context)
-                pre_activation += features @ feature_weights.t()
+                pre_activation += linear(features, feature_weights)
             # Shape: (num_pairs,)
             return self.feedforward.finish(pre_activation)
 

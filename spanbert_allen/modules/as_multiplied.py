@@ -1,4 +1,4 @@
-"""Tensors in the type that products are made in, before they are multiplied many times."""
+"""Tensors as products want them, before they are multiplied many times."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from torch import Tensor
 
 def as_multiplied(tensor: Tensor) -> Tensor:
     """
-    Mixed precision casts what is multiplied at every product; what many chunks multiply is better
-    cast once. Without mixed precision, the tensor itself.
+    Mixed precision casts what is multiplied at every product, and `linear` may want it without gaps
+    between its rows; what many chunks multiply is better cast or copied once.
 
     # Parameters
 
@@ -22,5 +22,5 @@ def as_multiplied(tensor: Tensor) -> Tensor:
         Shape: the tensor's
     """
     if not torch.is_autocast_enabled(tensor.device.type):
-        return tensor
+        return tensor.contiguous()
     return tensor.to(torch.get_autocast_dtype(tensor.device.type))

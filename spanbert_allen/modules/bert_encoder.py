@@ -8,6 +8,7 @@ from transformers.modeling_utils import no_init_weights
 
 from spanbert_allen.encoders import EncoderFiles
 from spanbert_allen.modules.encoder_weights import load_weights
+from spanbert_allen.modules.fast_linear import use_fast_linear
 
 
 def build_encoder(
@@ -47,6 +48,7 @@ def build_encoder(
         load_weights(
             encoder, files.find_weights(), initializer_range=float(config.initializer_range)
         )
+    use_fast_linear(encoder)
     return encoder
 
 

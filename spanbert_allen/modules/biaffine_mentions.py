@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from spanbert_allen.modules.at_least_float32 import at_least_float32
 from spanbert_allen.modules.chunking import overlapping_slices, row_bounds
+from spanbert_allen.modules.fast_linear import linear
 from spanbert_allen.modules.mention_scorer import MentionScorer
 from spanbert_allen.modules.span_candidates import SpanCandidates
 from spanbert_allen.modules.span_representation import SpanRepresentation
@@ -119,7 +120,7 @@ def _band_products(starts: Tensor, ends: Tensor, candidates: SpanCandidates) -> 
         strict=True,
     ):
         # Shape: (units that start, units that end)
-        square = start_rows @ end_rows.t()
+        square = linear(start_rows, end_rows)
         places = (chunk.starts - first) * square.size(1) + (chunk.ends - first)
         # Shape: (num_candidates in the chunk,)
         products.append(square.flatten()[places])

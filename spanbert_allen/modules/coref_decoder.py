@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.modules.best_links import best_links
 from spanbert_allen.modules.coref_head import ScoredLinks
 from spanbert_allen.modules.link_clusters import clusters_of_links
 
@@ -157,15 +157,9 @@ def _best_antecedents(
     The best antecedent of each span, -1 where none scores above the threshold, its score, and its
     probability among all and none.
     """
+    antecedents, scores = best_links(links, threshold)
     if links.scores.numel() == 0:
-        num_spans = links.scores.size(0)
-        return [-1] * num_spans, [0.0] * num_spans, [0.0] * num_spans
-    # Shape: (num_spans,)
-    scores, columns = links.scores.max(dim=1)
-    antecedents = links.antecedents.gather(1, columns.unsqueeze(1)).squeeze(1)
-    # A threshold of minus infinity links whatever can be linked.
-    is_link = (scores > threshold) & scores.isfinite()
-    antecedents = torch.where(is_link, antecedents, torch.full_like(antecedents, -1))
+        return antecedents.tolist(), scores.tolist(), scores.tolist()
     # Shape: (num_spans,)
     probabilities = (scores - _log_sum(links.scores)).exp()
     return antecedents.tolist(), scores.tolist(), probabilities.tolist()

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from spanbert_allen.modules.at_least_float32 import at_least_float32
 from spanbert_allen.modules.coarse_to_fine_links import CoarseToFineLinks
+from spanbert_allen.modules.fast_linear import use_fast_linear
 from spanbert_allen.modules.feedforward_mentions import FeedForwardMentions
 from spanbert_allen.modules.link_scorer import LinkScorer
 from spanbert_allen.modules.mention_scorer import MentionScorer
@@ -183,6 +184,7 @@ class CorefHead(nn.Module, FromParams):
         span_dim = self.link_scorer.span_dim
         self.refinement = refinement.construct(span_dim=span_dim) if refinement else None
         self.apply(_initialise)
+        use_fast_linear(self)
         self.register_load_state_dict_pre_hook(_rename_old_weights)  # type: ignore[no-untyped-call]
 
     def forward(self, document: DocumentUnits) -> ScoredLinks:

@@ -71,7 +71,11 @@ class Window(NamedTuple):
 
 
 def score_in_windows(
-    head: CorefHead, document: DocumentUnits, windows: CorefWindows
+    head: CorefHead,
+    document: DocumentUnits,
+    windows: CorefWindows,
+    *,
+    link_threshold: float = 0.0,
 ) -> ScoredLinks:
     """
     What the head says of a document that it sees in windows.
@@ -81,13 +85,16 @@ def score_in_windows(
     head : `CorefHead`
     document : `DocumentUnits`
     windows : `CorefWindows`
+    link_threshold : `float`, optional (default = `0.0`)
+        What a link must score above, as for `CorefDecoding`: the links tell which mentions are of
+        one cluster, of which one is remembered.
 
     # Returns
 
     `ScoredLinks`
         As of the whole document: indices are those of its units and of all its kept spans.
     """
-    found = WindowLinks()
+    found = WindowLinks(link_threshold=link_threshold)
     memory = RememberedMentions(windows.remembered)
     for window in window_bounds(document.sentence_ids, windows):
         memory.forget_before(window.start)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spanbert_allen.modules.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.fast_linear import linear
 from spanbert_allen.modules.feedforward_scorer import FeedForwardScorer
 from spanbert_allen.modules.mention_scorer import MentionScorer
 from spanbert_allen.modules.span_candidates import SpanCandidates
@@ -118,9 +119,9 @@ class FeedForwardMentions(MentionScorer):
         """
         start_weights, end_weights, width_weights, head_weights = self.feedforward.blocks()
         # Shape: (num_units, hidden_dim)
-        start_products = vectors @ start_weights.t()
-        end_products = vectors @ end_weights.t()
-        head_products = vectors @ head_weights.t()
+        start_products = linear(vectors, start_weights)
+        end_products = linear(vectors, end_weights)
+        head_products = linear(vectors, head_weights)
         # Shape: (num_units,)
         token_scores = spans.token_scores(vectors)
         scores = []
@@ -144,10 +145,10 @@ class FeedForwardMentions(MentionScorer):
                 width_weights.t().to(start_products.dtype),
             ]
             # Shape: (num_chunk, hidden_dim)
-            pre_activation = torch.addmm(
-                self.feedforward.first.bias,
+            pre_activation = linear(
                 torch.cat([part.to(start_products.dtype) for part in selection], dim=-1),
-                torch.cat(parts),
+                torch.cat(parts).t(),
+                self.feedforward.first.bias,
             )
             scores.append(self.feedforward.finish(pre_activation))
         return torch.cat(scores)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spanbert_allen.modules.best_links import best_links
 from spanbert_allen.modules.coref_head import ScoredLinks
 from spanbert_allen.modules.span_candidates import SpanCandidates
 
@@ -14,9 +15,15 @@ class WindowLinks:
     """
     Collects the links of one window after another. A window adds the spans that reach into what is
     new in it; of those before, it only links to the ones that are there already.
+
+    # Parameters
+
+    link_threshold : `float`, optional (default = `0.0`)
+        What a link must score above, as for `CorefDecoding`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, link_threshold: float = 0.0) -> None:
+        self._link_threshold = link_threshold
         self._number_of: dict[tuple[int, int], int] = {}
         self._parts: list[ScoredLinks] = []
 
@@ -68,7 +75,7 @@ class WindowLinks:
         return (
             list(zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)),
             self._parts[-1].mention_scores.tolist(),
-            _linked(self._parts[-1]),
+            best_links(self._parts[-1], self._link_threshold)[0].tolist(),
         )
 
     def whole(self, *, num_units: int) -> ScoredLinks:
@@ -117,16 +124,6 @@ def _new_candidates(
     is_new = (local_starts >= first_own) & (positions[local_ends] >= new)
     candidates = SpanCandidates(positions[local_starts[is_new]], positions[local_ends[is_new]])
     return candidates, links.candidate_scores[is_new]
-
-
-def _linked(part: ScoredLinks) -> list[int]:
-    """The antecedent of each span that scores best, if above 0; else -1."""
-    if part.scores.numel() == 0:
-        return [-1] * part.scores.size(0)
-    # Shape: (num_spans,)
-    scores, columns = part.scores.max(dim=1)
-    antecedents = part.antecedents.gather(1, columns.unsqueeze(1)).squeeze(1)
-    return torch.where(scores > 0, antecedents, torch.full_like(antecedents, -1)).tolist()
 
 
 def _widened(rows: Tensor, width: int, filler: float) -> Tensor:

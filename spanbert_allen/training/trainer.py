@@ -15,6 +15,7 @@ from allennlp.training.optimizers import Optimizer
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.training.checkpointer import SpanbertCheckpointer
+from spanbert_allen.training.tracked_metrics import check_tracked_metrics
 from spanbert_allen.training.training_loop import TrainingLoop
 
 
@@ -138,6 +139,9 @@ class SpanbertTrainer(TrainingLoop):
             deterministic=deterministic,
             announce_memory=announce_memory,
         )
+        if validation_data_loader is not None:
+            tracked = trainer._metric_tracker.tracked_metrics
+            check_tracked_metrics(model, [name for _, name in tracked])
         if learning_rate_scheduler is not None:
             # AllenNLP would count an update for the leftover batches whatever becomes of them.
             trainer._learning_rate_scheduler = learning_rate_scheduler.construct(

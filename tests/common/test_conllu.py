@@ -57,6 +57,22 @@ def test_a_file_without_names(tmp_path):
     assert (document.doc_key, document.clusters) == ("ida", [])
 
 
+@pytest.mark.parametrize("begin", ["# newdoc", "#newdoc ", "# newdoc id =", "# newdoc id = "])
+def test_documents_without_names(tmp_path, begin):
+    rows = [row(1, "Ida", "(e1)"), ""]
+    lines = ["# global.Entity = eid", begin, *rows, begin, *rows, "# newdoc id = c", *rows]
+    documents = read(tmp_path, *lines, name="ida.de.conllu")
+    assert [document.doc_key for document in documents] == ["ida:2", "ida:5", "c"]
+    assert all(document.words == ["Ida"] for document in documents)
+    assert all(document.clusters == [((0, 0),)] for document in documents)
+
+
+@pytest.mark.parametrize("line", ["# newdocument", "# newdoc_id = a", "# newdoc ident = a"])
+def test_what_only_looks_like_a_document(tmp_path, line):
+    (document,) = read(tmp_path, row(1, "Ida"), "", line, row(1, "Tom"), "")
+    assert document.words == ["Ida", "Tom"]
+
+
 def test_the_place_of_the_entity_is_told(tmp_path):
     lines = ["# global.Entity = etype-eid-head", row(1, "Ida", "(person-e1-1"), row(2, "S.", "e1)")]
     (document,) = read(tmp_path, *lines, row(3, "she", "(person-e1-1)"))

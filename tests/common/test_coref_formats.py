@@ -218,6 +218,7 @@ def test_formats_are_told_apart(tmp_path, line, name):
     [
         ("", "the file is empty"),
         ("Only text.\n", "f:1: no coreference file that is known by its first line; name its"),
+        ("Ida (a cook) left [1].\n", "f:1: no coreference file that is known by its first line"),
         ('\n{"a": 1}', "f:2: a record of no known coreference format, with the keys a"),
         ('{"a', "f:1: not JSON"),
         ('[{"text": "Ida left."}]', "f:1: a JSON list, not an object"),

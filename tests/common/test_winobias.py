@@ -3,7 +3,12 @@ import pytest
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.spans import WordSpan
-from spanbert_allen.common.winobias import document_of_line, read_winobias, winobias_line
+from spanbert_allen.common.winobias import (
+    document_of_line,
+    is_winobias,
+    read_winobias,
+    winobias_line,
+)
 
 LINE = "3 [The developer] argued with (the designer) because [she] did not like (her)."
 
@@ -46,6 +51,32 @@ def test_brackets_that_do_not_match(tmp_path, line, sentence):
     (tmp_path / "f").write_text(f"[a] b\n{line}\n")
     with pytest.raises(DataError, match=sentence):
         list(read_winobias(tmp_path / "f"))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (LINE, True),
+        (LINE[2:], True),
+        ("12 [The cook] slept.", True),
+        ("[Her] dog saw [the cook].", True),
+        # Texts with brackets.
+        ("Ida (born 1990) met Tom (her brother).", False),
+        ("1 Ida (the cook) met Tom.", False),
+        ("She left [1] and came back [2].", False),
+        ("3 men left [1].", False),
+        ("[Ida laughs] So I went home. [Tom nods]", False),
+        ("He said that [the king] had left.", False),
+        ("See [it](http://a.b) and [the other](http://c.d).", False),
+        ("1 [The cook met her.", False),
+        ("1 [The (cook] met) [her].", False),
+        ("[x] [ ] [her]", False),
+        ("[her]\t[the cook]", False),
+        ("12 cooks", False),
+    ],
+)
+def test_lines_that_show_what_they_are(line, expected):
+    assert is_winobias(line) is expected
 
 
 def test_a_file(tmp_path):

@@ -242,6 +242,28 @@ def test_a_relation_model_there_and_back(tacred, tmp_path):
         assert made.get_token_to_index_vocabulary("relation_type_pairs") == kept
 
 
+@pytest.mark.parametrize("negative_place", [1, 2])
+def test_the_negative_label_becomes_output_0(tmp_path, negative_place):
+    names = ["per:title", "per:cities"]
+    names.insert(negative_place, "no_relation")
+    model = make_model(3, id2label=dict(enumerate(names)))
+    with torch.no_grad():
+        model.classifier.bias.copy_(torch.tensor([0.5, -0.5, 1.5]))
+    source = hf_folder(tmp_path / "hf", model)
+    options = ["--markers", "tacred"]
+    run_import(source, tmp_path / "a.tar.gz", "relation", *options)
+    archive = load_archive(tmp_path / "a.tar.gz")
+    assert archive.model.labels == ["no_relation", "per:title", "per:cities"]
+    instances = list(archive.validation_dataset_reader.read(tacred_file(tmp_path)))
+    order = [names.index(name) for name in archive.model.labels]
+    assert_same_logits(archive, model, instances, order)
+    # Exported, the names go with the outputs.
+    assert main(["export", str(tmp_path / "a.tar.gz"), str(tmp_path / "out")]) == 0
+    again = BertForSequenceClassification.from_pretrained(tmp_path / "out").eval()
+    assert [again.config.id2label[number] for number in range(3)] == archive.model.labels
+    assert_same_logits(archive, again, instances)
+
+
 def test_other_labels_and_markers_are_given(tmp_path):
     source = authors_folder(tmp_path / "source", make_model(3))
     options = ["--vocabulary", str(SHIPPED), "--labels", "Other", "Cause(e1,e2)", "Cause(e2,e1)"]
@@ -280,12 +302,6 @@ def test_other_labels_and_markers_are_given(tmp_path):
         ("sequence", ["--regression"], ConfigError, "--regression: .* 3 outputs"),
         ("sequence", ["--mode", "text"], ConfigError, "`mode` is no option for"),
         ("relation", [], ConfigError, "--labels: .* and TACRED has 42"),
-        (
-            "relation",
-            ["--labels", "a", "no_relation", "b", "--markers", "tacred"],
-            ConfigError,
-            "'no_relation' is not the first output",
-        ),
         (
             "relation",
             ["--labels", "Other", "a", "b", "--markers", "tacred", "--negative-label", "other"],

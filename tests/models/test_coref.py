@@ -200,6 +200,8 @@ def test_training_without_annotation_names_the_document():
     instance = make_reader().text_to_instance(document)
     model = make_model()
     assert "loss" not in model.eval()(**tensors([instance]))
+    with pytest.raises(DataError, match="there is nothing to score"):
+        model.get_metrics(), model.get_metrics(reset=True)
     with pytest.raises(DataError, match="the document letter-7 has no clusters"):
         model.train()(**tensors([instance]))
 

@@ -20,7 +20,9 @@ from spanbert_allen.__main__ import main
 from spanbert_allen.common.conll_writer import write_conll
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.spans import WordSpan
-from spanbert_allen.modules.coref_windows import CorefWindows
+from spanbert_allen.models import coref
+from spanbert_allen.modules.coref_decoder import CorefDecoding
+from spanbert_allen.modules.coref_windows import CorefWindows, score_in_windows
 from spanbert_allen.predictors.coref import CorefPredictor
 
 WORDS = ["Ida", "met", "her", "brother", ".", "He", "gave", "Ida", "a", "lamp", "."]
@@ -116,6 +118,23 @@ def test_windows_do_not_depend_on_the_batch(model, instances):
         assert [s for c in alone["mention_scores"] for s in c] == pytest.approx(
             [s for c in output["mention_scores"] for s in c], abs=1e-4
         )
+
+
+@pytest.mark.parametrize(("options", "expected"), [({}, 0.25), ({"link_threshold": -1.5}, -1.5)])
+def test_windows_follow_the_threshold(archive, model, instances, monkeypatch, options, expected):
+    """The model's, or the predictor's own."""
+    thresholds = []
+
+    def watched(*arguments, link_threshold):
+        thresholds.append(link_threshold)
+        return score_in_windows(*arguments, link_threshold=link_threshold)
+
+    monkeypatch.setattr(coref, "score_in_windows", watched)
+    monkeypatch.setattr(model, "decoding", CorefDecoding(link_threshold=0.25))
+    model.windows = CorefWindows(**WINDOWS)
+    predictor = CorefPredictor(model, archive.validation_dataset_reader, **options)
+    assert "clusters" in predictor.predict_json({"text": "Ida met Tom. She left. He stayed."})
+    assert thresholds == [expected]
 
 
 def test_training_sees_no_windows(model, instances):

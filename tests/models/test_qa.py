@@ -198,6 +198,20 @@ def test_training_without_labels_says_so():
         model(**tensors([reader.text_to_instance(asked)]))
 
 
+def test_an_evaluation_without_answers_says_so():
+    """But one in which some questions have answers scores these."""
+    unlabelled, model = make_reader(), make_model()
+    asked = Question(id="a", question="Where?", context="Oslo.", is_annotated=False)
+    batch = tensors([unlabelled.text_to_instance(asked)])
+    model(**batch)
+    assert model.get_metrics()["total"] == 0
+    with pytest.raises(DataError, match="there is nothing to score"):
+        model.get_metrics(reset=True)
+    model(**batch)
+    model(**tensors(fixture()))
+    assert model.get_metrics(reset=True)["total"] > 0
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

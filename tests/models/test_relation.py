@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from allennlp.common import Params
-from allennlp.data import Batch, DatasetReader, Vocabulary
+from allennlp.data import Batch, DatasetReader, Instance, Vocabulary
 from allennlp.models import Model
 from transformers import BertForSequenceClassification
 
@@ -209,3 +209,16 @@ def test_a_vocabulary_without_labels():
 
 def test_the_poolings_have_names():
     assert set(RelationPooling.list_available()) == {"cls", "entity_start", "entity_mean"}
+
+
+def test_an_evaluation_needs_labels():
+    model, instances = make_model(), fixture()
+    unlabelled = [
+        Instance({name: field for name, field in instance.fields.items() if name != "label"})
+        for instance in instances
+    ]
+    model(**tensors(unlabelled))
+    with pytest.raises(DataError, match="has no labels, so there is nothing to score"):
+        model.get_metrics()
+    model(**tensors(instances))  # a label is enough
+    assert model.get_metrics(reset=True)["accuracy"] >= 0

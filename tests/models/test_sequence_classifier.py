@@ -176,6 +176,14 @@ def test_training_needs_labels():
         make_model(task="rte").train()(**batch)
 
 
+def test_an_evaluation_needs_labels():
+    batch = tensors(list(make_reader("RTE").read(GLUE / "RTE" / "test.tsv")))
+    model = make_model(task="rte")
+    model(**batch)
+    with pytest.raises(DataError, match="has no labels, so there is nothing to score"):
+        model.get_metrics()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

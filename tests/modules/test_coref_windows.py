@@ -161,7 +161,12 @@ def test_a_span_is_linked_in_the_first_window_that_holds_it(variant):
 
 
 class NameHead:
-    """Every unit whose number is not 0 is a mention, and all of one number corefer."""
+    """
+    Every unit whose number is not 0 is a mention, and all of one number corefer, with this score.
+    """
+
+    def __init__(self, score: float = 1.0):
+        self.score = score
 
     def __call__(self, document: DocumentUnits) -> ScoredLinks:
         names = document.vectors[:, 0]
@@ -169,19 +174,22 @@ class NameHead:
         if document.may_start is not None:
             places = places[document.may_start[places] & document.may_end[places]]
         same = names[places].unsqueeze(0) == names[places].unsqueeze(1)
-        scores = torch.where(same.tril(-1), 1.0, float("-inf"))
+        scores = torch.where(same.tril(-1), self.score, float("-inf"))
         spans = SpanCandidates(places, places)
         antecedents = torch.arange(len(places)).expand(len(places), -1)
         mention_scores = torch.ones(len(places))
         return ScoredLinks(spans, mention_scores, antecedents, scores, spans, mention_scores)
 
 
-def chains(names: list[int], windows: CorefWindows) -> list[list[int]]:
+def named_document(names: list[int]) -> DocumentUnits:
     zeros = torch.zeros(len(names), dtype=torch.long)
     ids = torch.arange(len(names)) // 2
     vectors = torch.tensor(names, dtype=torch.float).unsqueeze(1)
-    document = DocumentUnits(vectors, ids, zeros, zeros)
-    links = score_in_windows(NameHead(), document, windows)
+    return DocumentUnits(vectors, ids, zeros, zeros)
+
+
+def chains(names: list[int], windows: CorefWindows) -> list[list[int]]:
+    links = score_in_windows(NameHead(), named_document(names), windows)
     clusters = decode(links, torch.arange(len(names))).clusters
     return sorted([mention.start for mention in cluster] for cluster in clusters)
 
@@ -196,6 +204,22 @@ def test_far_mentions_are_linked_to_what_is_remembered():
     assert chains(FAR, CorefWindows(**short, remembered=0)) == sorted([[0, 1], [15, 17], *others])
     # With room for two, five clusters later the first is forgotten.
     assert chains(FAR, CorefWindows(**short, remembered=2)) == sorted([[0, 1], [15, 17], *others])
+
+
+@pytest.mark.parametrize(
+    ("score", "options", "remembered"),
+    [
+        (1.0, {}, [0]),  # one of a cluster
+        (1.0, {"link_threshold": 2.0}, [0, 1]),  # two of none
+        (-1.0, {}, [0, 1]),
+        (-1.0, {"link_threshold": -2.0}, [0]),
+        (-1.0, {"link_threshold": float("-inf")}, [0]),
+    ],
+)
+def test_what_is_one_cluster_follows_the_threshold(score, options, remembered):
+    windows = CorefWindows(length=6, overlap=2, remembered=20)
+    links = score_in_windows(NameHead(score), named_document(FAR), windows, **options)
+    assert [start for start, _ in links_of(links)[15, 15]] == remembered
 
 
 @given(

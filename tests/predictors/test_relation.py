@@ -241,3 +241,11 @@ def test_how_results_are_shown(predictor):
     empty = predictor.predict(TEXT, entities=[])
     assert "no pair of entities" in render_terminal(empty, colour=False)
     assert "No pair of entities" in render_html([empty])
+
+
+@pytest.mark.parametrize("value", ["yes", 1])
+def test_probabilities_are_asked_for_or_not(predictor, value):
+    with pytest.raises(ConfigError, match=r"`probabilities` is .*; it must be true or false"):
+        predictor.predict(TEXT, IDA, DRIVER, probabilities=value)
+    with pytest.raises(ConfigError, match=r"`probabilities` is .*; it must be true or false"):
+        type(predictor)(predictor._model, predictor._dataset_reader, probabilities=value)

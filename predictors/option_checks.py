@@ -1,0 +1,59 @@
+"""Checks of what users ask of predictors, as it may come from JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from numbers import Integral, Real
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.record_checks import shown
+
+Options = TypeVar("Options")
+
+_KINDS: Mapping[Any, tuple[type, str]] = {
+    bool: (bool, "true or false"),
+    int: (Integral, "a whole number"),
+    float: (Real, "a number"),
+}
+
+
+def checked_option(name: str, value: Any, kind: Any) -> Any:
+    """
+    The value of an option; raises `ConfigError` if it is of another kind.
+
+    # Parameters
+
+    name : `str`
+        What the option is called.
+    value : `Any`
+        What was given.
+    kind : `Any`
+        `bool`, `int` or `float`, which whole numbers are as well; or one of them with `None`.
+    """
+    kinds = get_args(kind) or (kind,)
+    if value is None and type(None) in kinds:
+        return value
+    (wanted,) = set(kinds) - {type(None)}
+    expected, words = _KINDS[wanted]
+    is_one = isinstance(value, expected) and isinstance(value, bool) == (wanted is bool)
+    if not is_one or (wanted is float and math.isnan(value)):
+        raise ConfigError(f"`{name}` is {shown(value)}; it must be {words}")
+    return value
+
+
+def check_options(options: Any) -> None:
+    """`checked_option` for each field of a dataclass, by its annotation."""
+    for name, kind in get_type_hints(type(options)).items():
+        checked_option(name, getattr(options, name), kind)
+
+
+def changed_options(options: Options, changes: Mapping[str, Any]) -> Options:
+    """Options, a dataclass, with others in their place; `ConfigError` for unknown ones."""
+    known = {field.name for field in fields(options)}  # type: ignore[arg-type]
+    for name in changes:
+        if name not in known:
+            raise ConfigError(f"`{name}` is no option; choose among {', '.join(sorted(known))}")
+    return replace(options, **changes)  # type: ignore[type-var]

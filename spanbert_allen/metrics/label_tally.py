@@ -1,0 +1,58 @@
+"""Whether what a model is evaluated on can be scored at all."""
+
+from __future__ import annotations
+
+from allennlp.nn.util import dist_reduce_sum
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.metrics.idle import is_idle
+
+
+class LabelTally:
+    """
+    How much of what a model saw outside of training has labels: scores of what has none would be
+    zeros that look like those of a bad model.
+
+    # Parameters
+
+    may_be_mixed : `bool`, optional (default = `False`)
+        Whether some examples of a data set may have labels and others not.
+    """
+
+    def __init__(self, *, may_be_mixed: bool = False) -> None:
+        self._may_be_mixed = may_be_mixed
+        self._labelled = self._unlabelled = 0
+        self._was_asked = False
+
+    def add(self, *, is_labelled: bool) -> None:
+        """Counts an example, or a batch of one kind."""
+        if not is_idle():
+            self._labelled += is_labelled
+            self._unlabelled += not is_labelled
+
+    def check(self, *, reset: bool) -> None:
+        """
+        Is called whenever scores are asked for: in an evaluation after every batch, and with
+        `reset` at the end. Raises a `DataError`, on every worker, if nothing has labels; where data
+        may be mixed, only at the end. A `reset` alone, as after predictions, is no evaluation.
+
+        # Parameters
+
+        reset : `bool`
+            Whether to forget afterwards all that was counted.
+        """
+        labelled, unlabelled = dist_reduce_sum(self._labelled), dist_reduce_sum(self._unlabelled)
+        is_end = reset and self._was_asked
+        self._was_asked = True
+        if reset:
+            self.reset()
+        if unlabelled and not labelled and (is_end or not (reset or self._may_be_mixed)):
+            raise DataError(
+                "the data to evaluate on has no labels, so there is nothing to score: give "
+                "annotated data, or use `allennlp predict` to label this"
+            )
+
+    def reset(self) -> None:
+        """Forgets all that was counted."""
+        self._labelled = self._unlabelled = 0
+        self._was_asked = False
