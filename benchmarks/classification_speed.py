@@ -32,6 +32,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from measuring import answer_of, header, memory, start_of_peak
+
 SIDES = {
     "train": ("loop", "loop, bf16", "ours", "ours, bf16"),
     "predict": (
@@ -69,7 +71,7 @@ def main() -> None:
                 row["cpus"].append(new["cpu"])
                 for key in ("peak", "before"):
                     row[key] = max(row[key], new[key])
-        print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+        print(header(COLUMNS))
         for side in sides:
             print(line(side, rows))
 
@@ -89,8 +91,7 @@ def parse_arguments() -> argparse.Namespace:
 def run_child(arguments: argparse.Namespace, side: str, folder: str) -> dict[str, Any]:
     command = [sys.executable, __file__, arguments.what, arguments.config, "--child", side, folder]
     command += ["--texts", str(arguments.texts), "--threads", str(arguments.threads)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return dict(answer_of(command))
 
 
 def line(side: str, rows: dict[str, dict[str, Any]]) -> str:
@@ -154,28 +155,18 @@ def measure_trainer(arguments: argparse.Namespace, is_bf16: bool, folder: str) -
 
 
 def measure_loop(arguments: argparse.Namespace, is_bf16: bool) -> dict[str, Any]:
-    import torch
-    from classification_training import Experiment, collate, groups, make_twin, plain
-    from transformers.trainer_pt_utils import LengthGroupedSampler
+    from classification_training import Experiment, collate, make_twin, plain
+    from plain_loop import batches, make_optimizer, update
 
     experiment = Experiment(arguments.config, max_instances=arguments.texts)
     twin = make_twin(experiment.model).train()
-    optimizer = torch.optim.AdamW(groups(twin), lr=experiment.learning_rate, eps=1e-6)
+    optimizer = make_optimizer(twin, experiment.learning_rate)
     texts = [plain(instance) for instance in experiment.training]
-    lengths = [len(text["input_ids"]) for text in texts]
     batch_size = math.ceil(len(texts) / experiment.updates_of_an_epoch())
-    order = list(LengthGroupedSampler(batch_size, lengths=lengths))
     before, marks = start_of_peak(), []
-    for first in range(0, len(order), batch_size):
-        chosen = order[first : first + batch_size]
-        batch = collate([texts[place] for place in chosen])
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_bf16):
-            loss = twin(**batch).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(twin.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        marks.append(mark(len(chosen)))
+    for batch in batches(texts, batch_size, collate):
+        update(twin, batch, optimizer, is_bf16=is_bf16)
+        marks.append(mark(len(batch["labels"])))
     return rates(marks, before)
 
 
@@ -270,20 +261,6 @@ def our_side(archive: Path, side: str) -> Callable[[list], list[str]]:
         return [result["label"] for result in results]
 
     return run
-
-
-def start_of_peak() -> float:
-    """The peak counts from here; what this process holds already."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return memory("VmRSS")
-
-
-def memory(name: str) -> float:
-    """`VmRSS`, what this process holds, or `VmHWM`, the most it held; in GB."""
-    for entry in Path("/proc/self/status").read_text().splitlines():
-        if entry.startswith(name):
-            return int(entry.split()[1]) * 1024 / 1e9
-    raise KeyError(name)
 
 
 if __name__ == "__main__":

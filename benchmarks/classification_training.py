@@ -23,7 +23,10 @@ import math
 import sys
 import time
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
+
+from plain_loop import batches, make_optimizer, padded, update
 
 NAMES = {"token_ids": "input_ids", "type_ids": "token_type_ids"}
 
@@ -37,39 +40,26 @@ def main() -> None:
 
 
 def train_twin(config: str, updates: int) -> dict[str, Any]:
-    import torch
     from transformers import get_linear_schedule_with_warmup, set_seed
-    from transformers.trainer_pt_utils import LengthGroupedSampler
 
     experiment = Experiment(config)
     set_seed(experiment.seed)
     twin = make_twin(experiment.model)
-    optimizer = torch.optim.AdamW(groups(twin), lr=experiment.learning_rate, eps=1e-6)
+    optimizer = make_optimizer(twin, experiment.learning_rate)
     schedule = get_linear_schedule_with_warmup(optimizer, updates // 10, updates)
     texts = [plain(instance) for instance in experiment.training]
-    lengths = [len(text["input_ids"]) for text in texts]
     an_epoch = math.ceil(updates / experiment.epochs)
     batch_size = math.ceil(len(texts) / an_epoch)
-    seconds, update, scores = 0.0, 0, []
-    while update < updates:
+    seconds, done, scores = 0.0, 0, []
+    while done < updates:
         began = time.monotonic()
         twin.train()
-        order = list(LengthGroupedSampler(batch_size, lengths=lengths))
-        for first in range(0, len(order), batch_size):
-            batch = collate([texts[place] for place in order[first : first + batch_size]])
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=experiment.is_bf16):
-                loss = twin(**batch).loss
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(twin.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad()
-            update += 1
-            if update == updates:
-                break
+        for batch in islice(batches(texts, batch_size, collate), updates - done):
+            update(twin, batch, optimizer, is_bf16=experiment.is_bf16, schedule=schedule)
+            done += 1
         seconds += time.monotonic() - began
         scores.append(experiment.scores_of(twin))
-        print(f"{update} updates, {seconds:.0f} s: {scores[-1]}", file=sys.stderr, flush=True)
+        print(f"{done} updates, {seconds:.0f} s: {scores[-1]}", file=sys.stderr, flush=True)
     best = max(scores, key=lambda row: float(row[experiment.metric]))
     return {
         "batch_size": batch_size,
@@ -165,30 +155,10 @@ def plain(instance: Any) -> dict[str, Any]:
     return text
 
 
-def groups(model: Any) -> list[dict[str, Any]]:
-    undecayed = ("bias", "LayerNorm.weight")
-    named = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
-    return [
-        {
-            "params": [one for name, one in named if name.endswith(undecayed) == is_undecayed],
-            "weight_decay": 0.0 if is_undecayed else 0.01,
-        }
-        for is_undecayed in (False, True)
-    ]
-
-
 def collate(texts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     import torch
-    from torch.nn.utils.rnn import pad_sequence
 
-    batch = {
-        name: pad_sequence([text[name] for text in texts], batch_first=True)
-        for name in texts[0]
-        if name != "labels"
-    }
-    batch["attention_mask"] = pad_sequence(
-        [torch.ones_like(text["input_ids"]) for text in texts], batch_first=True
-    )
+    batch = padded(texts, [name for name in texts[0] if name != "labels"])
     batch["labels"] = torch.stack([text["labels"] for text in texts])
     return batch
 

@@ -16,10 +16,11 @@ import gc
 import json
 import resource
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
+
+from measuring import answer_or_error, refuse_memory
 
 DIM, HIDDEN, LAYERS, WIDTH, ANTECEDENTS, RATIO = 768, 1500, 2, 30, 50, 0.4
 SENTENCE = 25
@@ -71,10 +72,7 @@ def run_child(arguments: argparse.Namespace, side: str, words: int, backward: bo
     command = [sys.executable, str(Path(__file__)), "--child", side, "--words", str(words)]
     command += ["--repeats", str(arguments.repeats), "--threads", str(arguments.threads)]
     command += ["--backward"] * backward
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return {"error": done.stderr.strip().splitlines()[-1][:70]}
-    return json.loads(done.stdout.splitlines()[-1])
+    return answer_or_error(command, most=70)
 
 
 def line(words: int, backward: bool, side: str, row: dict) -> str:
@@ -93,9 +91,7 @@ def agree(ours: dict, theirs: dict) -> str:
 
 
 def measure(arguments: argparse.Namespace) -> dict:
-    # Out of memory shall be an error in this process, not the end of the machine.
-    total = int(Path("/proc/meminfo").read_text().split()[1]) * 1024
-    resource.setrlimit(resource.RLIMIT_DATA, (int(0.85 * total), int(0.85 * total)))
+    refuse_memory(0.85)
     import torch
 
     torch.set_num_threads(arguments.threads)

@@ -19,19 +19,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from coref_speed_sides import ENCODER, FASTCOREF, SIDES, THEIRS, prediction, record_of, training
-from training_step import describe_machine, has_bf16, memory
+from measuring import (
+    CLOCKS,
+    answer_or_error,
+    describe_machine,
+    has_bf16,
+    header,
+    memory,
+    refuse_memory,
+    start_of_peak,
+)
 from training_step_models import encoder_folder
 
-CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 PASSES = {"prediction": prediction, "training": training}
 COLUMNS = ("encoder", "pass", "words", "side", "precision", "seconds", "words a s")
 COLUMNS += ("of allennlp-models", "of the encoder", "peak GB", "run's GB")
@@ -46,7 +51,7 @@ def main() -> None:
         return
     print(describe_machine(arguments.threads), end="\n\n", flush=True)
     precisions = arguments.precisions or ["fp32"] + ["bf16"] * has_bf16()
-    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}", flush=True)
+    print(header(COLUMNS), flush=True)
     with tempfile.TemporaryDirectory() as place:
         for encoder in arguments.encoders:
             folder = encoder_folder(encoder, Path(place))
@@ -113,10 +118,7 @@ def run_child(arguments: argparse.Namespace, task: dict) -> dict:
     if task["side"] == FASTCOREF:
         path = [arguments.fastcoref, os.environ.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if done.returncode:
-        return {"error": (done.stderr.strip().splitlines() or ["killed"])[-1][:90]}
-    return json.loads(done.stdout.splitlines()[-1])
+    return answer_or_error(command, environment=environment)
 
 
 def line(cells: list[str], row: dict, rows: dict, words: int) -> str:
@@ -138,10 +140,7 @@ def line(cells: list[str], row: dict, rows: dict, words: int) -> str:
 
 def measure(arguments: argparse.Namespace) -> dict:
     task = json.loads(arguments.child)
-    # Out of memory shall be an error in this process, not the end of the machine.
-    total = int(Path("/proc/meminfo").read_text().split()[1]) * 1024
-    limit = int(REFUSED_MEMORY * total)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    refuse_memory(REFUSED_MEMORY)
     import torch
 
     import spanbert_allen.plugin  # noqa: F401  AllenNLP is mended first
@@ -150,8 +149,7 @@ def measure(arguments: argparse.Namespace) -> dict:
     torch.manual_seed(1)
     make = PASSES[task["pass"]]
     run = make(task["side"], task["folder"], record_of(task["words"]), task["precision"])
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    before = memory("VmRSS")
+    before = start_of_peak()
     run()
     seconds = []
     now = CLOCKS[arguments.clock]

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from collections.abc import Callable
-from itertools import cycle
-from pathlib import Path
 from typing import Any
 
-from training_step_models import long_record
+from coref_documents import (
+    ANTECEDENTS,
+    KEPT,
+    WIDTH,
+    long_record,
+    our_instances,
+    our_reader,
+    sample_documents,
+    their_instances,
+    their_model,
+)
 
-KEPT, ANTECEDENTS, WIDTH, MAX_LENGTH = 0.4, 50, 30, 512
-"""On all sides: spans kept for a unit, antecedents, units of a span, pieces of a segment."""
+MAX_LENGTH = 512
+"""On all sides: pieces of a segment."""
 OUR_HEADS: dict[str, dict[str, Any]] = {
     "ours, published": {},
     "ours, light": {
@@ -30,7 +37,7 @@ OUR_HEADS: dict[str, dict[str, Any]] = {
         "features": ["distance"],
     },
 }
-THEIR_SCORERS = {"num_layers": 2, "hidden_dims": 1500, "activations": "relu", "dropout": 0.3}
+THEIR_SCORERS = {"num_layers": 2, "hidden_dim": 1500}
 """As in the published coref-spanbert-large."""
 FASTCOREF_HEAD = {
     "max_span_length": WIDTH,
@@ -45,13 +52,7 @@ SIDES = (THEIRS, FASTCOREF, *OUR_HEADS, ENCODER)
 
 def record_of(words: int) -> dict:
     """A document of the sample corpus's texts."""
-    from spanbert_allen.common.coref_jsonl import read_coref_jsonl
-    from spanbert_allen.sample_corpus.layouts import write_sample
-
-    with tempfile.TemporaryDirectory() as place:
-        write_sample(Path(place))
-        documents = list(read_coref_jsonl(Path(place) / "coref_train.jsonl"))
-    return long_record(cycle(documents), words)
+    return long_record(sample_documents(), words)
 
 
 def mixed(precision: str) -> contextlib.AbstractContextManager[Any]:
@@ -72,9 +73,10 @@ def prediction(side: str, folder: str, record: dict, precision: str) -> Callable
     from spanbert_allen.predictors.coref import CorefPredictor
 
     model = our_model(OUR_HEADS.get(side, {}), folder, precision)
-    predictor = CorefPredictor(model, our_reader(folder))
+    predictor = CorefPredictor(model, our_reader(folder, MAX_LENGTH))
     if side == ENCODER:
-        return encoder_alone(model, our_instance(folder, record), precision)
+        (instance,) = our_instances([record], folder, MAX_LENGTH)
+        return encoder_alone(model, instance, precision)
     return lambda: predictor.predict(sentences=record["sentences"])
 
 
@@ -85,10 +87,11 @@ def training(side: str, folder: str, record: dict, precision: str) -> Callable[[
     if side == FASTCOREF:
         model, loss = fastcoref_loss(folder, record)
     elif side == THEIRS:
-        model, loss = instance_loss(their_model(folder), their_instance(folder, record))
+        model = their_model(folder, max_length=MAX_LENGTH, **THEIR_SCORERS)
+        loss = loss_of(model, their_instances([record], folder, MAX_LENGTH))
     else:
         model = our_model(OUR_HEADS[side], folder, "fp32")
-        model, loss = instance_loss(model, our_instance(folder, record))
+        loss = loss_of(model, our_instances([record], folder, MAX_LENGTH))
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
 
@@ -102,29 +105,13 @@ def training(side: str, folder: str, record: dict, precision: str) -> Callable[[
     return update
 
 
-def instance_loss(model, instance) -> tuple[Any, Callable[[], Any]]:
+def loss_of(model, instances: list) -> Callable[[], Any]:
     from allennlp.data import Batch, Vocabulary
 
-    batch = Batch([instance])
+    batch = Batch(instances)
     batch.index_instances(Vocabulary())
     tensors = batch.as_tensor_dict()
-    return model, lambda: model(**tensors)["loss"]
-
-
-def our_reader(folder: str):
-    from allennlp.common import Params
-    from allennlp.data import DatasetReader
-
-    indexer = {"type": "spanbert", "model_name": folder, "max_length": MAX_LENGTH}
-    return DatasetReader.from_params(Params({"type": "spanbert_coref_jsonl", "indexer": indexer}))
-
-
-def our_instance(folder: str, record: dict):
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "document.jsonl"
-        path.write_text(json.dumps(record) + "\n")
-        (instance,) = our_reader(folder).read(path)
-    return instance
+    return lambda: model(**tensors)["loss"]
 
 
 def our_model(head: dict, folder: str, precision: str):
@@ -155,53 +142,15 @@ def encoder_alone(model, instance, precision: str) -> Callable[[], Any]:
     return encode
 
 
-def their_instance(folder: str, record: dict):
-    from allennlp.data.token_indexers import PretrainedTransformerMismatchedIndexer
-    from allennlp_models.coref.util import make_coref_instance
-
-    indexer = PretrainedTransformerMismatchedIndexer(folder, max_length=MAX_LENGTH)
-    clusters = [[tuple(span) for span in cluster] for cluster in record["clusters"]]
-    return make_coref_instance(record["sentences"], {"tokens": indexer}, WIDTH, clusters)
-
-
-def their_model(folder: str):
-    import allennlp_models.coref  # noqa: F401  it registers its model
-    from allennlp.common import Params
-    from allennlp.data import Vocabulary
-    from allennlp.models import Model
-
-    dim = json.loads((Path(folder) / "config.json").read_text())["hidden_size"]
-    span_dim = 3 * dim + 20
-    embedder = {
-        "type": "pretrained_transformer_mismatched",
-        "model_name": folder,
-        "max_length": MAX_LENGTH,
-    }
-    settings = {
-        "type": "coref",
-        "text_field_embedder": {"token_embedders": {"tokens": embedder}},
-        "context_layer": {"type": "pass_through", "input_dim": dim},
-        "mention_feedforward": {"input_dim": span_dim, **THEIR_SCORERS},
-        "antecedent_feedforward": {"input_dim": 3 * span_dim + 20, **THEIR_SCORERS},
-        "feature_size": 20,
-        "max_span_width": WIDTH,
-        "spans_per_word": KEPT,
-        "max_antecedents": ANTECEDENTS,
-        "coarse_to_fine": True,
-        "inference_order": 1,
-        "lexical_dropout": 0.0,
-    }
-    return Model.from_params(Params(settings), vocab=Vocabulary()).eval()
-
-
 def their_prediction(folder: str, record: dict, precision: str) -> Callable[[], Any]:
-    model = their_model(folder)
+    model = their_model(folder, max_length=MAX_LENGTH, **THEIR_SCORERS).eval()
 
     def predict() -> Any:
+        (instance,) = their_instances([{**record, "clusters": []}], folder, MAX_LENGTH)
         with mixed(precision):
-            return model.forward_on_instance(their_instance(folder, {**record, "clusters": []}))
+            return model.forward_on_instance(instance)
 
-    their_instance(folder, record)  # its tokenizer is read once
+    their_instances([record], folder, MAX_LENGTH)  # its tokenizer is read once
     return predict
 
 

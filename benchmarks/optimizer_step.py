@@ -17,11 +17,11 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from measuring import answer_of, memory
 
 if TYPE_CHECKING:
     import torch
@@ -176,25 +176,16 @@ def share_moments(
 def added_memory(named: dict[str, torch.nn.Parameter], side: Side) -> float:
     """The gigabytes that two updates take at most, in this process, which has made none yet."""
     optimizer = make_optimizer(named, side)
-    before = resident("VmRSS")
+    before = memory("VmRSS")
     for _ in range(2):
         update(optimizer, side)
-    return resident("VmHWM") - before
+    return memory("VmHWM") - before
 
 
 def memory_of(name: str) -> float:
     """The same, from a process of its own."""
     command = [sys.executable, __file__, *sys.argv[1:], "--child", name]
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return float(json.loads(output.splitlines()[-1]))
-
-
-def resident(name: str) -> float:
-    """Gigabytes, from Linux' account of this process."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) * 1024 / 1e9
-    raise RuntimeError(f"/proc/self/status has no {name}")
+    return float(answer_of(command))
 
 
 if __name__ == "__main__":

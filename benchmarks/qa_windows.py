@@ -16,12 +16,13 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
+
+from measuring import answer_of, memory
 
 MAX_LENGTH, STRIDE, MAX_QUESTION = 384, 128, 64
 
@@ -41,8 +42,7 @@ def main() -> None:
         for side in SIDES:
             command = [sys.executable, __file__, str(arguments.data), "--child", side]
             command += ["--windows", str(arguments.windows)]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            rows[side].append(json.loads(done.stdout.splitlines()[-1]))
+            rows[side].append(answer_of(command))
     print("| side | windows a s | peak GB |\n|---|---|---|")
     for side, found in rows.items():
         rate = statistics.median(row["rate"] for row in found)
@@ -55,9 +55,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, float]:
     began = sum(os.times()[:4])
     count = sum(1 for _ in islice(windows, arguments.windows))
     seconds = sum(os.times()[:4]) - began
-    status = Path("/proc/self/status").read_text()
-    peak = int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e9
-    return {"rate": count / seconds, "peak": peak}
+    return {"rate": count / seconds, "peak": memory("VmHWM")}
 
 
 def ours(path: Path) -> Iterator[Any]:

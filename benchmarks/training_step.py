@@ -21,19 +21,17 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
 
+from measuring import answer_or_error, describe_machine, has_bf16, header, memory, start_of_peak
 from training_step_models import Side, encoder_folder, make_instances, make_model
 
 NOT_TIMED = 2
 """The first steps: caches are filled, the optimizer's state is made, torch compiles."""
-GB = 1e9
-
 
 BASELINE = "AllenNLP"
 BF16 = "ours, bf16"
@@ -60,7 +58,7 @@ def main() -> None:
         print(f"{BF16}: left out, as this processor would only imitate it; --sides asks for it\n")
     sides += ["ours, deterministic"] * arguments.deterministic
     sides += ["ours, compiled"] * arguments.compile
-    print(HEADER, flush=True)
+    print(header(COLUMNS), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for task in arguments.tasks:
             for encoder in arguments.encoders:
@@ -89,29 +87,8 @@ def parse_arguments() -> argparse.Namespace:
 
 TASKS = ("qa", "coref")
 ENCODERS = ("minilm", "bert-base")
-BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 COLUMNS = ("task", "encoder", "side", "s a step", "windows or words a s", "faster")
 COLUMNS += ("peak GB", "steps' GB", "steps' memory")
-HEADER = f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}"
-
-
-def describe_machine(threads: int) -> str:
-    """The processor, and whether it multiplies bf16 by itself."""
-    flags = cpu("flags").split()
-    has = ", ".join(f"{flag} {'yes' if flag in flags else 'no'}" for flag in BF16_FLAGS)
-    return f"{cpu('model name')}, {threads} threads; {has}"
-
-
-def has_bf16() -> bool:
-    return any(flag in cpu("flags").split() for flag in BF16_FLAGS)
-
-
-def cpu(fact: str) -> str:
-    for entry in Path("/proc/cpuinfo").read_text().splitlines():
-        name, _, value = entry.partition(":")
-        if name.strip() == fact:
-            return value.strip()
-    return ""
 
 
 def run_sides(arguments: argparse.Namespace, sides: list[str], task: str, folder: Path) -> dict:
@@ -134,10 +111,7 @@ def run_child(arguments: argparse.Namespace, side: str, task: str, folder: Path)
     command = [sys.executable, str(Path(__file__)), "--child", side, task, str(folder)]
     for name in ("windows", "pieces", "words", "steps", "threads"):
         command += [f"--{name}", str(getattr(arguments, name))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return {"error": (done.stderr.strip().splitlines() or ["killed"])[-1][:90]}
-    return json.loads(done.stdout.splitlines()[-1])
+    return answer_or_error(command)
 
 
 def line(task: str, encoder: str, side: str, rows: dict) -> str:
@@ -222,18 +196,9 @@ def train(model, instances, batch_size: int, side: Side) -> tuple[list[float], f
             serialization_dir=folder,
             local_rank=0,
         )
-        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-        before = memory("VmRSS")
+        before = start_of_peak()
         trainer.train()
     return clock, before
-
-
-def memory(name: str) -> float:
-    """`VmRSS`, what this process holds, or `VmHWM`, the most it held; in GB."""
-    for entry in Path("/proc/self/status").read_text().splitlines():
-        if entry.startswith(name):
-            return int(entry.split()[1]) * 1024 / GB
-    raise KeyError(name)
 
 
 if __name__ == "__main__":

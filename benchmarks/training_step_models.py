@@ -6,12 +6,21 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
-from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
 
-HIDDEN, LAYERS, SPAN_WIDTH, ANTECEDENTS, RATIO = 1000, 2, 30, 50, 0.4
+from coref_documents import (
+    ANTECEDENTS,
+    KEPT,
+    WIDTH,
+    long_record,
+    our_instances,
+    sample_documents,
+    their_instances,
+    their_model,
+)
+
+HIDDEN, LAYERS = 1000, 2
 BERT_BASE_PIECES = 28996  # as the cased one has
 MAX_LENGTH = 384
 """Pieces of a segment in coreference."""
@@ -115,65 +124,15 @@ def qa_model(side: Side, folder: str):
 
 def coref_instances(arguments: argparse.Namespace, side: Side, folder: str) -> list:
     """Documents of the length asked for, made of the sample corpus's texts."""
-    with tempfile.TemporaryDirectory() as place:
-        records = sample_records(arguments, Path(place))
-        if side.our_model:
-            return our_instances(records, folder, Path(place) / "long.jsonl")
-    from allennlp.data.token_indexers import PretrainedTransformerMismatchedIndexer
-    from allennlp_models.coref.util import make_coref_instance
-
-    indexer = PretrainedTransformerMismatchedIndexer(folder, max_length=MAX_LENGTH)
-    return [
-        make_coref_instance(
-            record["sentences"],
-            {"tokens": indexer},
-            SPAN_WIDTH,
-            [[tuple(span) for span in cluster] for cluster in record["clusters"]],
-        )
-        for record in records
-    ]
-
-
-def sample_records(arguments: argparse.Namespace, place: Path) -> list[dict]:
-    from spanbert_allen.common.coref_jsonl import read_coref_jsonl
-    from spanbert_allen.sample_corpus.layouts import write_sample
-
-    write_sample(place)
-    documents = cycle(read_coref_jsonl(place / "coref_train.jsonl"))
-    return [long_record(documents, arguments.words) for _ in range(arguments.steps)]
-
-
-def long_record(documents, num_words: int) -> dict:
-    """Whole documents one after the other, and the beginning of another."""
-    sentences: list[list[str]] = []
-    clusters: list[list[list[int]]] = []
-    done = 0
-    while done < num_words:
-        document = next(documents)
-        words = document.words[: num_words - done]
-        first = len(sentences)
-        for word, sentence_id in zip(words, document.sentence_ids, strict=False):
-            if first + sentence_id == len(sentences):
-                sentences.append([])
-            sentences[-1].append(word)
-        for cluster in document.clusters:
-            inside = [[s + done, e + done] for s, e in cluster if e < len(words)]
-            clusters += [inside] * (len(inside) > 1)
-        done += len(words)
-    return {"sentences": sentences, "clusters": clusters}
-
-
-def our_instances(records: list[dict], folder: str, path: Path) -> list:
-    from allennlp.common import Params
-    from allennlp.data import DatasetReader
-
-    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
-    indexer = {"type": "spanbert", "model_name": folder, "max_length": MAX_LENGTH}
-    reader = DatasetReader.from_params(Params({"type": "spanbert_coref_jsonl", "indexer": indexer}))
-    return list(reader.read(path))
+    documents = sample_documents()
+    records = [long_record(documents, arguments.words) for _ in range(arguments.steps)]
+    make = our_instances if side.our_model else their_instances
+    return make(records, folder, MAX_LENGTH)
 
 
 def coref_model(side: Side, folder: str):
+    if not side.our_model:
+        return their_model(folder, max_length=MAX_LENGTH, num_layers=LAYERS, hidden_dim=HIDDEN)
     from allennlp.common import Params
     from allennlp.data import Vocabulary
     from allennlp.models import Model
@@ -184,8 +143,8 @@ def coref_model(side: Side, folder: str):
         "head": {
             "hidden_dim": HIDDEN,
             "num_layers": LAYERS,
-            "max_span_width": SPAN_WIDTH,
-            "kept_per_unit": RATIO,
+            "max_span_width": WIDTH,
+            "kept_per_unit": KEPT,
             "max_kept": None,
             "allow_crossing": True,
             "max_antecedents": ANTECEDENTS,
@@ -194,28 +153,4 @@ def coref_model(side: Side, folder: str):
             "features": ["distance"],
         },
     }
-    if side.our_model:
-        return Model.from_params(Params(ours), vocab=Vocabulary())
-    dim = json.loads((Path(folder) / "config.json").read_text())["hidden_size"]
-    span_dim = 3 * dim + 20
-    scorer = {"num_layers": LAYERS, "hidden_dims": HIDDEN, "activations": "relu", "dropout": 0.3}
-    embedder = {
-        "type": "pretrained_transformer_mismatched",
-        "model_name": folder,
-        "max_length": MAX_LENGTH,
-    }
-    theirs = {
-        "type": "coref",
-        "text_field_embedder": {"token_embedders": {"tokens": embedder}},
-        "context_layer": {"type": "pass_through", "input_dim": dim},
-        "mention_feedforward": {"input_dim": span_dim, **scorer},
-        "antecedent_feedforward": {"input_dim": 3 * span_dim + 20, **scorer},
-        "feature_size": 20,
-        "max_span_width": SPAN_WIDTH,
-        "spans_per_word": RATIO,
-        "max_antecedents": ANTECEDENTS,
-        "coarse_to_fine": True,
-        "inference_order": 1,
-        "lexical_dropout": 0.0,
-    }
-    return Model.from_params(Params(theirs), vocab=Vocabulary())
+    return Model.from_params(Params(ours), vocab=Vocabulary())

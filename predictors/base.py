@@ -13,6 +13,7 @@ from allennlp.data import DatasetReader, Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
+from spanbert_allen.common.coref_records import default_doc_key
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import read_lines, replace_file
 from spanbert_allen.integrations.result_files import ResultWriter, format_of, open_results
@@ -50,6 +51,8 @@ class SpanPredictor(Predictor):
     """The name and version of the results' layout, written into each of them."""
     names: ClassVar[Sequence[str]] = ("doc_key",)
     """What names a record; an error record keeps them."""
+    alone: ClassVar[str]
+    """The name of a record that gives none and is no line of a file."""
     records_at_once: ClassVar[int] = 1
     """How many records `allennlp predict` gives at least, to make batches of."""
 
@@ -138,6 +141,12 @@ class SpanPredictor(Predictor):
     def _json_to_instance(self, json_dict: JsonDict) -> Instance:
         return self.record_to_instance(Record(json_dict))
 
+    def _default_name(self, record: Record) -> str:
+        """The name of a record that gives none."""
+        if record.line is None:
+            return self.alone
+        return default_doc_key(self.source, record.line)
+
     def _prepared(self, record: Record) -> Instance | Exception:
         if record.problem is not None:
             return DataError(record.problem)
@@ -170,6 +179,15 @@ class SpanPredictor(Predictor):
         marked = Result(outputs | {"error": " ".join(problem.split())})
         self.first_error = self.first_error or marked
         return marked
+
+    def _predicted(self, instances: Sequence[Instance]) -> list[JsonDict]:
+        """A result for each instance; raises what is wrong with the first bad one."""
+        results: list[JsonDict] = []
+        for result in self._predict(instances):
+            if isinstance(result, Exception):
+                raise result
+            results.append(result)
+        return results
 
     def _predict(self, instances: Sequence[Instance]) -> list[JsonDict | Exception]:
         """A result for each instance, or why there is none, in the order of the instances."""

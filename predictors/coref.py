@@ -14,7 +14,7 @@ from allennlp.data.fields import MetadataField
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
-from spanbert_allen.common.coref_jsonl import default_doc_key, document_from_record
+from spanbert_allen.common.coref_jsonl import document_from_record
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import shown
@@ -60,6 +60,7 @@ class CorefPredictor(SpanPredictor):
     """
 
     schema: ClassVar[str] = SCHEMA
+    alone: ClassVar[str] = "document"
     records_at_once: ClassVar[int] = 32
 
     def __init__(
@@ -140,9 +141,7 @@ class CorefPredictor(SpanPredictor):
         fields = {name: value for name, value in given.items() if value is not None}
         chosen = self.options.changed(options)
         instance = self._instance_of(text if _is_whole(fields) else fields, chosen, doc_key)
-        (result,) = self._predict([instance])
-        if isinstance(result, Exception):
-            raise result
+        (result,) = self._predicted([instance])
         return result
 
     def predict_many(self, inputs: Iterable[Any], **options: Any) -> list[JsonDict]:
@@ -176,10 +175,6 @@ class CorefPredictor(SpanPredictor):
                     prepared.append(error)
             yield from self._results(prepared, records)
 
-    def predict_documents(self, documents: Iterable[CorefDocument]) -> list[JsonDict]:
-        """The results, or error records, for some documents, in their order."""
-        return self.predict_many(documents)
-
     def records(self, path: str) -> Iterator[Record]:
         """The documents of a file, in any of the coreference formats."""
         return coref_records(path, language=self.language)
@@ -195,8 +190,7 @@ class CorefPredictor(SpanPredictor):
 
     def record_to_instance(self, record: Record) -> Instance:
         """The instance of a record; raises `DataError` for a bad one."""
-        key = "document" if record.line is None else default_doc_key(self.source, record.line)
-        return self._instance_of(record, self.options, key)
+        return self._instance_of(record, self.options, self._default_name(record))
 
     def num_pieces(self, instance: Instance) -> int:
         """The number of word pieces of an instance."""

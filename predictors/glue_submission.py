@@ -6,46 +6,22 @@ with six decimals.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO
+from typing import Any
 
-from spanbert_allen.common.files import replace_file
+from spanbert_allen.predictors.result_table import ResultTable, result_table
 
 ENDING = ".tsv"
 """How the name of such a file ends; `.gz` may follow."""
 
 
-class GlueSubmission:
-    """
-    Takes results line by line, as `allennlp predict` gives them.
-
-    # Parameters
-
-    file : `IO[str]`
-        The file to write.
-    """
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-        self._file.write("index\tprediction\n")
-
-    def write(self, line: str) -> None:
-        """Adds a result; an error record, whose row has no prediction, is left out."""
-        result = json.loads(line)
-        if "error" in result:
-            return
-        prediction = result["label"] if "label" in result else f"{result['score']:.6f}"
-        self._file.write(f"{result['id']}\t{prediction}\n")
-
-    def close(self) -> None:
-        """Nothing: the file is closed where it was opened."""
+def glue_submission(path: str | Path) -> AbstractContextManager[ResultTable]:
+    """The file, which appears whole or not at all; the row of an error record is left out."""
+    return result_table(path, _row, header="index\tprediction")
 
 
-@contextmanager
-def glue_submission(path: str | Path) -> Iterator[GlueSubmission]:
-    """The file, which appears whole or not at all."""
-    with replace_file(path) as file:
-        yield GlueSubmission(file)
+def _row(result: Mapping[str, Any]) -> str:
+    prediction = result["label"] if "label" in result else f"{result['score']:.6f}"
+    return f"{result['id']}\t{prediction}"

@@ -34,7 +34,7 @@ from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.option_checks import changed_options, check_options
 from spanbert_allen.predictors.qa_json import SCHEMA, qa_json
 from spanbert_allen.predictors.qa_official import official_files
-from spanbert_allen.predictors.record import Record
+from spanbert_allen.predictors.record import Record, examples_as_records
 
 _READERS = {"squad": read_squad, "mrqa": read_mrqa}
 _MOST_PASSAGES = 64
@@ -119,6 +119,7 @@ class QAPredictor(SpanPredictor):
 
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
+    alone: ClassVar[str] = "question"
     records_at_once: ClassVar[int] = 256
 
     def __init__(
@@ -135,7 +136,6 @@ class QAPredictor(SpanPredictor):
         self._qa = cast("SpanbertQA", model)
         self._reader = dataset_reader
         self._passages: OrderedDict[str, Passage] = OrderedDict()
-        self._layout = "records"
 
     def predict(
         self, question: str | Sequence[str], context: str | Sequence[str], **options: Any
@@ -166,13 +166,10 @@ class QAPredictor(SpanPredictor):
                 "all, or one for each"
             )
         instances = [
-            self._instance(_question({"question": one, "context": text}, "question"), chosen)
+            self._instance(_question({"question": one, "context": text}, self.alone), chosen)
             for one, text in zip(questions, contexts, strict=True)
         ]
-        results = self._predict(instances)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        results = self._predicted(instances)
         is_single = isinstance(question, str) and isinstance(context, str)
         return results[0] if is_single else results
 
@@ -196,13 +193,10 @@ class QAPredictor(SpanPredictor):
         if layout == "records":
             yield from super().records(path)
             return
-        problems: list[DataError] = []
-        for question in _READERS[layout](path, on_problem=problems.append):
-            yield from _bad(problems)
-            yield Record(
-                {"id": question.id, "question": question.question, "context": question.context}
-            )
-        yield from _bad(problems)
+        yield from examples_as_records(
+            lambda on_problem: _READERS[layout](path, on_problem=on_problem),
+            lambda one: {"id": one.id, "question": one.question, "context": one.context},
+        )
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
         """The official files for a data set's questions and a name in `.json`, else lines."""
@@ -213,8 +207,7 @@ class QAPredictor(SpanPredictor):
 
     def record_to_instance(self, record: Record) -> Instance:
         """The instance of a record; raises `DataError` for a bad one."""
-        default = "question" if record.line is None else f"{Path(self.source).stem}:{record.line}"
-        return self._instance(_question(record, default), self.options)
+        return self._instance(_question(record, self._default_name(record)), self.options)
 
     def num_pieces(self, instance: Instance) -> int:
         """The number of word pieces of all windows."""
@@ -271,13 +264,6 @@ def _question(record: Mapping[str, Any], default_id: str) -> Question:
     return Question(
         id=name, question=record["question"], context=record["context"], is_annotated=False
     )
-
-
-def _bad(problems: list[DataError]) -> Iterator[Record]:
-    """Records of what was wrong since the last time."""
-    for problem in problems:
-        yield Record({}, problem=problem.problem, line=problem.line)
-    problems.clear()
 
 
 def _as_pipeline(result: JsonDict, top_k: int) -> Any:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import json_object
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
+
+Example = TypeVar("Example")
 
 
 class Record(dict[str, Any]):
@@ -57,3 +60,29 @@ def parse_record(text: str, *, line: int | None = None) -> Record:
         return Record(json_object(text), line=line)
     except DataError as error:
         return Record({}, line=line, problem=error.problem)
+
+
+def examples_as_records(
+    read: Callable[[OnProblem], Iterator[Example]], fields_of: Callable[[Example], dict[str, Any]]
+) -> Iterator[Record]:
+    """
+    The examples of a data set's file as records; what cannot be read is a record with a `problem`.
+
+    # Parameters
+
+    read : `Callable[[OnProblem], Iterator[Example]]`
+        Reads the file; what is wrong with an example goes to its argument.
+    fields_of : `Callable[[Example], dict[str, Any]]`
+        What an example is as a user's own record.
+    """
+    problems: list[DataError] = []
+
+    def noted() -> Iterator[Record]:
+        for problem in problems:
+            yield Record({}, problem=problem.problem, line=problem.line)
+        problems.clear()
+
+    for example in read(problems.append):
+        yield from noted()
+        yield Record(fields_of(example))
+    yield from noted()

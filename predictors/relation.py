@@ -13,7 +13,6 @@ from allennlp.data import Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
-from spanbert_allen.common.coref_jsonl import default_doc_key
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.relation_files import read_relations, relation_layout
 from spanbert_allen.common.relations import RelationExample
@@ -23,7 +22,7 @@ from spanbert_allen.integrations.doc_document import is_doc
 from spanbert_allen.models.relation import SpanbertRelation
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.option_checks import checked_option
-from spanbert_allen.predictors.record import Record
+from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.relation_json import SCHEMA, relation_json
 from spanbert_allen.predictors.relation_official import ENDINGS, official_labels
 from spanbert_allen.predictors.relation_requests import (
@@ -58,6 +57,7 @@ class RelationPredictor(SpanPredictor):
 
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
+    alone: ClassVar[str] = "text"
     records_at_once: ClassVar[int] = 32
 
     def __init__(
@@ -125,27 +125,21 @@ class RelationPredictor(SpanPredictor):
         `dict[str, Any]`
             What `relation_json` describes, and for all pairs `joined_json`.
         """
-        if is_doc(text):
-            request = request_of_doc(text, request_id=id, types=types or {}, known=self._known)
-        else:
-            if types is not None:
-                raise ConfigError("`types` renames the labels of a spaCy `Doc`; give one, or none")
-            given = {
-                "text": text,
-                "tokens": tokens,
-                "subject": subject,
-                "object": object,
-                "subject_type": subject_type,
-                "object_type": object_type,
-                "entities": entities,
-            }
-            record = {name: value for name, value in given.items() if value is not None}
-            request = self._request(Record(record), id)
+        given = {
+            "text": text,
+            "tokens": tokens,
+            "subject": subject,
+            "object": object,
+            "subject_type": subject_type,
+            "object_type": object_type,
+            "entities": entities,
+        }
+        request = self._asked(given, types, id)
         predictor = copy(self)
         if probabilities is not None:
             predictor.probabilities = checked_option("probabilities", probabilities, bool)
         instances = [predictor._instance(example) for example in request.examples]
-        return predictor._joined(request, predictor._predict(instances))
+        return Result(request.result(predictor._predicted(instances)))
 
     def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
         """The results, or error records, for some records, in their order."""
@@ -163,8 +157,8 @@ class RelationPredictor(SpanPredictor):
             request, own = item
             rows = list(islice(predicted, len(own)))
             failed = next((row for row in rows if isinstance(row, Exception)), None)
-            joined = self._joined(request, rows) if failed is None else failed
-            results.append(self._counted(joined, record))
+            good = [row for row in rows if not isinstance(row, Exception)]
+            results.append(self._counted(failed or Result(request.result(good)), record))
         return results
 
     def records(self, path: str) -> Iterator[Record]:
@@ -172,11 +166,9 @@ class RelationPredictor(SpanPredictor):
         if relation_layout(path) == "records":
             yield from super().records(path)
             return
-        problems: list[DataError] = []
-        for example in read_relations(path, on_problem=problems.append):
-            yield from _bad(problems)
-            yield _record(example)
-        yield from _bad(problems)
+        yield from examples_as_records(
+            lambda on_problem: read_relations(path, on_problem=on_problem), _fields
+        )
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
         """The official file for a name in `.txt` or `.tsv`, a page for `.html`, else lines."""
@@ -186,7 +178,7 @@ class RelationPredictor(SpanPredictor):
 
     def record_to_instance(self, record: Record) -> Instance:
         """The instance of a record with a subject and an object; `DataError` for another one."""
-        request = self._request(record, "text")
+        request = self._request(record, self.alone)
         if not request.is_single:
             raise DataError("the record has `entities`, which is more than one instance")
         return self._instance(request.examples[0])
@@ -212,14 +204,23 @@ class RelationPredictor(SpanPredictor):
             all_labels=self.probabilities,
         )
 
+    def _asked(self, given: JsonDict, types: Mapping[str, str] | None, id: str) -> RelationRequest:
+        """What a call of `predict` asks."""
+        doc = given["text"]
+        if is_doc(doc):
+            return request_of_doc(doc, request_id=id, types=types or {}, known=self._known)
+        if types is not None:
+            raise ConfigError("`types` renames the labels of a spaCy `Doc`; give one, or none")
+        fields = {name: value for name, value in given.items() if value is not None}
+        return self._request(Record(fields), id)
+
     def _prepared_request(
         self, record: Record
     ) -> tuple[RelationRequest, list[Instance]] | DataError:
         if record.problem is not None:
             return DataError(record.problem)
         try:
-            default = "text" if record.line is None else default_doc_key(self.source, record.line)
-            request = self._request(record, default)
+            request = self._request(record, self._default_name(record))
             return request, [self._instance(example) for example in request.examples]
         except DataError as error:
             return error
@@ -237,18 +238,8 @@ class RelationPredictor(SpanPredictor):
         instance.index_fields(self._model.vocab)  # says now if a type is unknown
         return instance
 
-    def _joined(
-        self, request: RelationRequest, results: Sequence[JsonDict | Exception]
-    ) -> JsonDict:
-        rows = []
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
-            rows.append(result)
-        return Result(request.result(rows))
 
-
-def _record(example: RelationExample) -> Record:
+def _fields(example: RelationExample) -> JsonDict:
     """The example as a record of a user's own, without its label."""
     fields: JsonDict = {"id": example.id}
     for role, span in (("subject", example.subject), ("object", example.object)):
@@ -257,13 +248,4 @@ def _record(example: RelationExample) -> Record:
         else:
             fields[role] = (example.word_chars[span.start].start, example.word_chars[span.end].end)
     fields |= {"subject_type": example.subject_type, "object_type": example.object_type}
-    return Record(
-        fields | ({"tokens": example.words} if example.text is None else {"text": example.text})
-    )
-
-
-def _bad(problems: list[DataError]) -> Iterator[Record]:
-    """Records of what was wrong since the last time."""
-    for problem in problems:
-        yield Record({}, problem=problem.problem, line=problem.line)
-    problems.clear()
+    return fields | ({"tokens": example.words} if example.text is None else {"text": example.text})

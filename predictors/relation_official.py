@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import replace_file
+from spanbert_allen.predictors.result_table import ResultTable, result_table
 
 ENDINGS = (".txt", ".tsv")
 """How the name of an official file ends; `.gz` may follow."""
 
 
-class OfficialLabels:
+def official_labels(path: str | Path) -> AbstractContextManager[ResultTable]:
     """
-    Takes results line by line, as `allennlp predict` gives them.
-
-    # Parameters
-
-    file : `IO[str]`
-        The file to write.
+    The file, which appears whole or not at all; an error record, whose pair has no label, is left
+    out. Writing a record of all pairs of several entities raises a `DataError`.
     """
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-
-    def write(self, line: str) -> None:
-        """Adds a result; an error record, whose pair has no label, is left out."""
-        result = json.loads(line)
-        if "error" in result:
-            return
-        if "label" not in result:
-            raise DataError(
-                f"record {result['id']} asks for all pairs of its entities, but the official file "
-                "has one label for each id; name the output .jsonl"
-            )
-        self._file.write(f"{result['id']}\t{result['label']}\n")
-
-    def close(self) -> None:
-        """Nothing: the block that opened the file ends it."""
+    return result_table(path, _row)
 
 
-@contextmanager
-def official_labels(path: str | Path) -> Iterator[OfficialLabels]:
-    """The file, which appears whole or not at all."""
-    with replace_file(path) as file:
-        yield OfficialLabels(file)
+def _row(result: Mapping[str, Any]) -> str:
+    if "label" not in result:
+        raise DataError(
+            f"record {result['id']} asks for all pairs of its entities, but the official file "
+            "has one label for each id; name the output .jsonl"
+        )
+    return f"{result['id']}\t{result['label']}"

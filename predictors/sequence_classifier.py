@@ -14,15 +14,13 @@ from allennlp.predictors import Predictor
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.glue_tasks import submission_name
 from spanbert_allen.common.glue_tsv import read_glue
-from spanbert_allen.common.record_checks import RecordError
-from spanbert_allen.common.text_pairs import TextPair
 from spanbert_allen.common.text_pairs_jsonl import text_pair
 from spanbert_allen.dataset_readers.text_pair_instance import PairInput
 from spanbert_allen.dataset_readers.text_pair_reader import TextPairReader
 from spanbert_allen.models.sequence_classifier import SpanbertSequenceClassifier
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.glue_submission import ENDING, glue_submission
-from spanbert_allen.predictors.record import Record
+from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.sequence_json import SCHEMA, class_json, number_json
 
 
@@ -47,6 +45,7 @@ class SequenceClassifierPredictor(SpanPredictor):
 
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
+    alone: ClassVar[str] = "text"
     records_at_once: ClassVar[int] = 256
 
     def __init__(
@@ -88,13 +87,10 @@ class SequenceClassifierPredictor(SpanPredictor):
                 f"{len(texts)} texts, but {len(seconds)} second ones; give one for each"
             )
         instances = [
-            self._instance({"text": first, "text_pair": second}, "text")
+            self._instance({"text": first, "text_pair": second}, self.alone)
             for first, second in zip(texts, seconds, strict=True)
         ]
-        results = self._predict(instances)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        results = self._predicted(instances)
         return results[0] if isinstance(text, str) else results
 
     def records(self, path: str) -> Iterator[Record]:
@@ -108,11 +104,11 @@ class SequenceClassifierPredictor(SpanPredictor):
                 '{"text": ...}, in a file of another name',
                 path,
             )
-        problems: list[DataError] = []
-        for pair in read_glue(path, self._classifier.task, on_problem=problems.append):
-            yield from _bad(problems)
-            yield Record({"id": pair.id, "text": pair.text, "text_pair": pair.text_pair})
-        yield from _bad(problems)
+        task = self._classifier.task
+        yield from examples_as_records(
+            lambda on_problem: read_glue(path, task, on_problem=on_problem),
+            lambda pair: {"id": pair.id, "text": pair.text, "text_pair": pair.text_pair},
+        )
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
         """A file for GLUE for a folder or a name in `.tsv`, else lines."""
@@ -122,8 +118,7 @@ class SequenceClassifierPredictor(SpanPredictor):
 
     def record_to_instance(self, record: Record) -> Instance:
         """The instance of a record; raises `DataError` for a bad one."""
-        default = "text" if record.line is None else f"{Path(self.source).stem}:{record.line}"
-        return self._instance(record, default)
+        return self._instance(record, self._default_name(record))
 
     def num_pieces(self, instance: Instance) -> int:
         """The number of word pieces."""
@@ -142,19 +137,8 @@ class SequenceClassifierPredictor(SpanPredictor):
 
     def _instance(self, record: Mapping[str, Any], default_id: str) -> Instance:
         unlabelled = {name: value for name, value in record.items() if name != "label"}
-        try:
-            pair: TextPair = text_pair(unlabelled, default_id=default_id)
-        except RecordError as problem:
-            raise DataError(str(problem)) from None
-        return self._reader.text_to_instance(pair)
+        return self._reader.text_to_instance(text_pair(unlabelled, default_id=default_id))
 
 
 def _is_tsv(path: str | Path) -> bool:
     return str(path).removesuffix(".gz").lower().endswith(ENDING)
-
-
-def _bad(problems: list[DataError]) -> Iterator[Record]:
-    """Records of what was wrong since the last time."""
-    for problem in problems:
-        yield Record({}, problem=problem.problem, line=problem.line)
-    problems.clear()

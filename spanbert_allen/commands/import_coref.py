@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-# As in `conversion.coref.importing`, which takes long to import.
-_FORMATS = ("allennlp", "coref-hoi", "tensorflow")
+from spanbert_allen.common.coref_sources import SOURCE_FORMATS
+
 OPTIONS = (
     "format",
     "encoder",
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "were trained with:",
     )
     group.add_argument(
-        "--format", choices=_FORMATS, help="of SOURCE (default: what its name tells)"
+        "--format", choices=SOURCE_FORMATS, help="of SOURCE (default: what its name tells)"
     )
     group.add_argument(
         "--encoder", help="a folder with the encoder's config.json, if it is none of BERT's sizes"

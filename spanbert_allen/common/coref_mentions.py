@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Protocol
 
@@ -175,31 +176,51 @@ def clusters_of_words(
         return None
     if not is_list(value):
         raise RecordError(f"{name} is {shown(value)}; it must be a list of lists of mentions")
-    findings = findings or RecordFindings(Findings())
-    found_at: dict[WordSpan, str] = {}
+    reading = _MentionReading(places, findings or RecordFindings(Findings()), merge)
     clusters = []
-    shares = False
     for number, mentions in enumerate(value):
         cluster = f"{name}[{number}]"
         if not is_list(mentions) or not mentions:
             raise RecordError(f"{cluster} is {shown(mentions)}; it must be a list of mentions")
-        spans: list[WordSpan] = []
+        spans = sorted(reading.spans(mentions, cluster))
+        if spans:
+            clusters.append(tuple(spans))
+    return merge_clusters_sharing_mentions(clusters)[0] if reading.shares else sorted(clusters)
+
+
+@dataclass
+class _MentionReading:
+    """The mentions of a record while they are read; parameters as for `clusters_of_words`."""
+
+    places: Places
+    findings: RecordFindings
+    merge: bool
+    shares: bool = False
+    """Whether a mention was read twice."""
+    found_at: dict[WordSpan, str] = field(default_factory=dict)
+
+    def spans(self, mentions: Sequence[object], cluster: str) -> Iterator[WordSpan]:
+        """The good mentions of a cluster; `cluster` is its place in the record."""
         for index, mention in enumerate(mentions):
             place = f"{cluster}[{index}]"
             try:
-                span = places.span(mention, place)
+                span = self.places.span(mention, place)
             except RecordError as error:
-                findings.problem(error)
+                self.findings.problem(error)
                 continue
-            if span in found_at:
-                twice = f"{place}, {shown(places.show(span))}, is the mention that {found_at[span]}"
-                if not merge:
-                    findings.problem(RecordError(f"{twice} is; keep one of them"))
-                    continue
-                findings.mended(RecordError(f"{twice} is; their clusters are made one"))
-                shares = True
-            found_at.setdefault(span, place)
-            spans.append(span)
-        if spans:
-            clusters.append(tuple(sorted(spans)))
-    return merge_clusters_sharing_mentions(clusters)[0] if shares else sorted(clusters)
+            if span not in self.found_at:
+                self.found_at[span] = place
+            elif not self._takes_twice(span, place):
+                continue
+            yield span
+
+    def _takes_twice(self, span: WordSpan, place: str) -> bool:
+        """Whether a mention that was read already counts here too; it is noted either way."""
+        first = self.found_at[span]
+        twice = f"{place}, {shown(self.places.show(span))}, is the mention that {first}"
+        if not self.merge:
+            self.findings.problem(RecordError(f"{twice} is; keep one of them"))
+            return False
+        self.findings.mended(RecordError(f"{twice} is; their clusters are made one"))
+        self.shares = True
+        return True

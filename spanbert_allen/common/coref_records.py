@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import json_object, read_lines
+from spanbert_allen.common.files import filled_lines, json_object
 from spanbert_allen.common.findings import Findings, RecordFindings
 from spanbert_allen.common.record_checks import RecordError, shown
 
@@ -85,13 +85,8 @@ def read_documents(
 
 def raw_records(path: str | Path) -> Iterator[RawRecord]:
     """The lines of a file that are not blank; a `DataError` if there is none."""
-    is_empty = True
-    for line, text in read_lines(path):
-        if text.strip():
-            is_empty = False
-            yield RawRecord(path, line, text)
-    if is_empty:
-        raise DataError("the file is empty; it must hold one JSON object a line", path)
+    for line, text in filled_lines(path, must_hold="one JSON object a line"):
+        yield RawRecord(path, line, text)
 
 
 def parse_raw(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -34,3 +35,7 @@ class DataError(UserError):
         self.problem, self.path, self.line = problem, path, line
         place = "" if path is None else f"{path}:{line}: " if line is not None else f"{path}: "
         super().__init__(place + problem)
+
+
+OnProblem = Callable[[DataError], None]
+"""What is done with a bad record instead of stopping at it."""

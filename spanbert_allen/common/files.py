@@ -50,6 +50,26 @@ def read_lines(path: str | Path, *, errors: str = "strict") -> Iterator[tuple[in
         ) from error
 
 
+def filled_lines(path: str | Path, *, must_hold: str) -> Iterator[tuple[int, str]]:
+    """
+    The lines of a text file that are not blank, as `read_lines` gives them.
+
+    # Parameters
+
+    path : `str | Path`
+        As for `read_lines`.
+    must_hold : `str`
+        What stands in such a file, for the `DataError` if there is no line.
+    """
+    is_empty = True
+    for number, line in read_lines(path):
+        if line.strip():
+            is_empty = False
+            yield number, line
+    if is_empty:
+        raise DataError(f"the file is empty; it must hold {must_hold}", path)
+
+
 def read_objects(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """
     The objects of a JSON lines file, each with the number of its line. Blank lines are passed over.

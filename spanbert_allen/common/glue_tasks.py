@@ -82,16 +82,6 @@ class GlueTask:
         """Whether it predicts a number."""
         return not self.labels
 
-    @property
-    def has_pairs(self) -> bool:
-        """Whether it is about pairs of texts."""
-        return self.layouts[0].text_pair is not None
-
-    @property
-    def selection_score(self) -> str:
-        """The name of the score by which the best weights are kept."""
-        return self.scores[-1]
-
 
 _BINARY = ("0", "1")
 _TWO_WAY = ("entailment", "not_entailment")

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import read_lines
 from spanbert_allen.common.glue_tasks import GlueTask, Layout
 from spanbert_allen.common.record_checks import shown
-from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
+from spanbert_allen.common.text_pairs import Label, TextPair
 
 
 def read_glue(

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import json_object, read_lines
 from spanbert_allen.common.questions import Answer, Question
 from spanbert_allen.common.record_checks import RecordError, is_list, list_of_words, pair, shown
-from spanbert_allen.common.squad_json import OnProblem
 
 
 def read_mrqa(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[Question]:

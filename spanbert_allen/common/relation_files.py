@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from spanbert_allen.common.errors import OnProblem
 from spanbert_allen.common.files import STANDARD_STREAM, open_text
 from spanbert_allen.common.relation_jsonl import read_relation_jsonl
-from spanbert_allen.common.relations import OnProblem, RelationExample
+from spanbert_allen.common.relations import RelationExample
 from spanbert_allen.common.semeval_text import read_semeval
 from spanbert_allen.common.tacred_json import read_tacred
 

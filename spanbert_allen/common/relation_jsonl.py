@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spanbert_allen.common.coref_jsonl import default_doc_key
-from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import json_object, read_lines
+from spanbert_allen.common.errors import DataError, OnProblem
+from spanbert_allen.common.files import filled_lines, json_object
 from spanbert_allen.common.record_checks import RecordError, list_of_words, pair, shown
-from spanbert_allen.common.relations import UNTYPED, OnProblem, RelationExample
+from spanbert_allen.common.relations import UNTYPED, RelationExample
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.common.tacred_json import example_id, optional_name
 from spanbert_allen.common.text import split_text
@@ -47,11 +47,7 @@ def read_relation_jsonl(
     on_problem : `Callable[[DataError], None]`, optional (default = `None`)
         Called for each bad line, which is then passed over. By default the error is raised.
     """
-    is_empty = True
-    for number, line in read_lines(path):
-        if not line.strip():
-            continue
-        is_empty = False
+    for number, line in filled_lines(path, must_hold="one JSON object a line"):
         try:
             record = json_object(line, path=path, line=number)
             yield relation_example(
@@ -65,8 +61,6 @@ def read_relation_jsonl(
             if on_problem is None:
                 raise
             on_problem(error)
-    if is_empty:
-        raise DataError("the file is empty; it must hold one JSON object a line", path)
 
 
 def relation_example(

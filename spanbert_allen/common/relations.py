@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.spans import CharSpan, WordSpan
 
 UNTYPED = "ENTITY"
@@ -13,9 +12,6 @@ UNTYPED = "ENTITY"
 
 NO_RELATION = "no_relation"
 """The usual label of two entities that have none of the relations."""
-
-OnProblem = Callable[[DataError], None]
-"""What is done with a bad example instead of stopping at it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,10 +14,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import read_lines
 from spanbert_allen.common.relation_jsonl import relation_example
-from spanbert_allen.common.relations import OnProblem, RelationExample
+from spanbert_allen.common.relations import RelationExample
 
 FIRST_LINE = re.compile(r'(\d+)\t"?(.*?)"?\s*')
 """The line that an example begins with."""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import open_text
 from spanbert_allen.common.questions import Answer, Question
 from spanbert_allen.common.record_checks import RecordError, is_list, shown
-
-OnProblem = Callable[[DataError], None]
-"""What is done with a bad question instead of stopping at it."""
 
 
 def read_squad(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[Question]:

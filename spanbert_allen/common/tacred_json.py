@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import open_text
 from spanbert_allen.common.record_checks import RecordError, list_of_words, shown
-from spanbert_allen.common.relations import UNTYPED, OnProblem, RelationExample
+from spanbert_allen.common.relations import UNTYPED, RelationExample
 from spanbert_allen.common.spans import WordSpan
 
 _BRACKETS = {

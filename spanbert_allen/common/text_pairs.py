@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-
-from spanbert_allen.common.errors import DataError
-
-OnProblem = Callable[[DataError], None]
-"""Takes what is wrong with a record, which is left out then."""
 
 Label = str | float
 """The name of a class, or a number to be predicted."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import json_object, read_lines
+from spanbert_allen.common.errors import DataError, OnProblem
+from spanbert_allen.common.files import filled_lines, json_object
 from spanbert_allen.common.record_checks import RecordError, shown
-from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
+from spanbert_allen.common.text_pairs import Label, TextPair
 
 
 def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[TextPair]:
@@ -30,30 +30,25 @@ def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) ->
 
     `DataError` for the first bad line, and for an empty file.
     """
-    is_empty = True
-    for number, line in read_lines(path):
-        if not line.strip():
-            continue
-        is_empty = False
+    for number, line in filled_lines(path, must_hold="one JSON object a line"):
         try:
             record = json_object(line, path=path, line=number)
-            yield text_pair(record, default_id=str(number), place=f"{path}:{number}")
-        except RecordError as problem:
-            error = DataError(str(problem), path, number)
-            if on_problem is None:
-                raise error from None
-            on_problem(error)
+            yield text_pair(record, default_id=str(number), path=path, line=number)
         except DataError as error:
             if on_problem is None:
                 raise
             on_problem(error)
-    if is_empty:
-        raise DataError("the file is empty; it must hold one JSON object a line", path)
 
 
-def text_pair(record: Mapping[str, Any], *, default_id: str, place: str = "") -> TextPair:
+def text_pair(
+    record: Mapping[str, Any],
+    *,
+    default_id: str,
+    path: str | Path | None = None,
+    line: int | None = None,
+) -> TextPair:
     """
-    The text or pair of a record; raises `RecordError` for a bad one.
+    The text or pair of a record; raises `DataError` for a bad one.
 
     # Parameters
 
@@ -61,9 +56,16 @@ def text_pair(record: Mapping[str, Any], *, default_id: str, place: str = "") ->
         See `read_text_pairs`.
     default_id : `str`
         Its id if it has none.
-    place : `str`, optional (default = `""`)
-        Where it stands.
+    path, line : optional (default = `None`)
+        Where it stands, for error messages.
     """
+    try:
+        return _text_pair(record, default_id, place="" if path is None else f"{path}:{line}")
+    except RecordError as error:
+        raise DataError(str(error), path, line) from error
+
+
+def _text_pair(record: Mapping[str, Any], default_id: str, *, place: str) -> TextPair:
     text, second = record.get("text"), record.get("text_pair")
     if not isinstance(text, str):
         raise RecordError(f"`text` is {shown(text)}; it must be a string")

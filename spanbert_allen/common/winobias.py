@@ -16,7 +16,7 @@ from spanbert_allen.common.coref_fitting import Losses, is_encodable
 from spanbert_allen.common.coref_records import default_doc_key
 from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import read_lines
+from spanbert_allen.common.files import filled_lines
 from spanbert_allen.common.findings import Findings
 from spanbert_allen.common.record_checks import RecordError
 from spanbert_allen.common.spans import WordSpan
@@ -42,17 +42,11 @@ def read_winobias(
     """
     del language
     findings = findings or Findings()
-    is_empty = True
-    for number, line in read_lines(path):
-        if not line.strip():
-            continue
-        is_empty = False
+    for number, line in filled_lines(path, must_hold="a sentence a line"):
         try:
             yield document_of_line(line, default_doc_key(path, number))
         except RecordError as error:
             findings.problem(DataError(str(error), path, number))
-    if is_empty:
-        raise DataError("the file is empty; it must hold a sentence a line", path)
     findings.end_of_file()
 
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-
-class SpecialPieces(NamedTuple):
-    """Their ids in the vocabulary."""
-
-    cls: int
-    sep: int
+from spanbert_allen.data.special_pieces import SpecialPieces
 
 
 def kept_of_pair(num_first: int, num_second: int, room: int) -> tuple[int, int]:

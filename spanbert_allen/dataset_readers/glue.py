@@ -8,9 +8,10 @@ from typing import Any
 
 from allennlp.data import DatasetReader, TokenIndexer
 
+from spanbert_allen.common.errors import OnProblem
 from spanbert_allen.common.glue_tasks import glue_task
 from spanbert_allen.common.glue_tsv import read_glue
-from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
+from spanbert_allen.common.text_pairs import Label, TextPair
 from spanbert_allen.dataset_readers.text_pair_reader import TextPairReader
 
 
@@ -39,7 +40,7 @@ class GlueReader(TextPairReader):
         super().__init__(indexer, **kwargs)
         self.task = glue_task(task)
 
-    def pairs_of(self, path: str | Path, on_problem: OnProblem | None) -> Iterator[TextPair]:
+    def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[TextPair]:
         """The rows of a file."""
         return read_glue(path, self.task, on_problem=on_problem)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 
 
 class Example(Protocol):
@@ -19,14 +20,28 @@ class Example(Protocol):
         """Where it stands, for the message."""
 
 
+AnExample = TypeVar("AnExample", bound=Example)
+
+
 class LabelCheck:
-    """Says of the examples of a data set, one by one, which are not of the first one's kind."""
+    """Lets those examples of a data set pass that are of the first one's kind."""
 
     def __init__(self) -> None:
         self._is_labelled: bool | None = None
 
-    def problem(self, example: Example) -> DataError | None:
-        """What is wrong with an example, as all instances of a batch must be of one kind."""
+    def passed(self, examples: Iterable[AnExample], on_problem: OnProblem) -> Iterator[AnExample]:
+        """
+        Those that have a label if the first one of all had, as all instances of a batch must be of
+        one kind; what is wrong with the others goes to `on_problem`.
+        """
+        for example in examples:
+            problem = self._problem(example)
+            if problem is None:
+                yield example
+            else:
+                on_problem(problem)
+
+    def _problem(self, example: Example) -> DataError | None:
         is_labelled = example.label is not None
         if self._is_labelled is None:
             self._is_labelled = is_labelled

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from allennlp.data import DatasetReader
 
+from spanbert_allen.common.errors import OnProblem
 from spanbert_allen.common.mrqa_jsonl import read_mrqa
 from spanbert_allen.common.questions import Question
-from spanbert_allen.common.squad_json import OnProblem
 from spanbert_allen.dataset_readers.qa_reader import QuestionReader
 
 
@@ -29,6 +29,6 @@ class MrqaReader(QuestionReader):
     file_suffixes = (".jsonl",)
     drops_lost_answers = False
 
-    def questions_of(self, path: str | Path, on_problem: OnProblem | None) -> Iterator[Question]:
+    def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[Question]:
         """The questions of a file."""
         return read_mrqa(path, on_problem=on_problem)

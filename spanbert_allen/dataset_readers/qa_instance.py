@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from allennlp.data import Instance
@@ -16,18 +16,12 @@ from spanbert_allen.common.spans import PieceSpan
 from spanbert_allen.data.passage import Passage
 from spanbert_allen.data.piece_document import IntArray
 from spanbert_allen.data.qa_windows import NUM_SPECIAL, best_windows, window_spans
+from spanbert_allen.data.special_pieces import SpecialPieces
 
 NO_SPAN = PieceSpan(-1, -1)
 """The label of a question that the passage does not answer."""
 
 _PADDING = {"segment_ids": -1, "passage_pieces": -1}
-
-
-class SpecialPieces(NamedTuple):
-    """Their ids in the vocabulary."""
-
-    cls: int
-    sep: int
 
 
 @dataclass(frozen=True)

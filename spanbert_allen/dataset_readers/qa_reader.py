@@ -1,25 +1,21 @@
-"""What the question answering readers share: files, windows, labels, bad records."""
+"""What the question answering readers share: windows, labels."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any, ClassVar
 
-from allennlp.data import DatasetReader, Instance, TokenIndexer
+from allennlp.data import Instance, TokenIndexer
 
-from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.questions import Question
 from spanbert_allen.common.spans import PieceSpan
-from spanbert_allen.common.squad_json import OnProblem
 from spanbert_allen.data.answer_alignment import answer_pieces, answer_words, is_found
 from spanbert_allen.data.passage import Passage, make_passage
-from spanbert_allen.data.pieces import PieceTokenizer
-from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.dataset_readers.example_reader import ExampleReader
 from spanbert_allen.dataset_readers.qa_instance import (
     NO_SPAN,
     QuestionWindows,
-    SpecialPieces,
     WindowShape,
     question_instance,
     window_instances,
@@ -28,7 +24,7 @@ from spanbert_allen.dataset_readers.qa_instance import (
 logger = logging.getLogger(__name__)
 
 
-class QuestionReader(DatasetReader):
+class QuestionReader(ExampleReader[Question]):
     """
     Base of the question answering readers: windows as in SpanBERT's programs (Joshi et al., 2020,
     section 4.1), [CLS] question [SEP] window [SEP]. A subclass says what a file holds.
@@ -56,8 +52,8 @@ class QuestionReader(DatasetReader):
         at the end says how many, and what is wrong with the first.
     """
 
-    file_suffixes: ClassVar[Sequence[str]]
-    """How the names of data files end, if a folder is to be read; `.gz` may follow."""
+    called: ClassVar[str] = "questions"
+    cut: ClassVar[str] = "texts into word pieces with places"
     drops_lost_answers: ClassVar[bool] = True
     """Whether training leaves questions out whose answer is not in the words at its place."""
 
@@ -74,27 +70,11 @@ class QuestionReader(DatasetReader):
         strict: bool = True,
         **kwargs: Any,
     ):
-        super().__init__(
-            manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
-        )
-        tokenizer = getattr(indexer, "tokenizer", None)
-        if not isinstance(tokenizer, PieceTokenizer):
-            raise ConfigError(
-                f"dataset_reader.indexer: a {type(indexer).__name__} does not cut texts into word "
-                'pieces with places; use {"type": "spanbert", ...}'
-            )
-        self.tokenizer = tokenizer
+        super().__init__(indexer, strict=strict, **kwargs)
         self.training = training
         self.impossible_answers = impossible_answers
-        self.strict = strict
         self.shape = WindowShape(max_length, stride, max_question_length, fixed_length)
-        self._special = SpecialPieces(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"))
-        self._bad: list[DataError] = []
         self._num_dropped = 0
-
-    def questions_of(self, path: str | Path, on_problem: OnProblem | None) -> Iterator[Question]:
-        """The questions of a file; what is wrong with one goes to `on_problem`."""
-        raise NotImplementedError
 
     def passage(self, text: str) -> Passage:
         """The passage of a text; questions on the same text can share it."""
@@ -137,31 +117,29 @@ class QuestionReader(DatasetReader):
         else:
             yield from window_instances(self.windows(question, passage), label)
 
-    def _read(self, file_path: Any) -> Iterable[Instance]:
-        self._bad.clear()
+    def _instances(self, file_path: Any) -> Iterator[Instance]:
         self._num_dropped = 0
-        files = local_files(file_path, suffixes=self.file_suffixes)
-        questions = chain.from_iterable(
-            self.questions_of(file, None if self.strict else self._bad.append) for file in files
-        )
+        questions = self._examples(file_path)
         # Workers share passages out, not questions: each is cut into pieces once.
         groups = ((text, list(some)) for text, some in groupby(questions, lambda one: one.context))
         for text, some in self.shard_iterable(groups):
             passage = self.passage(text)
             for question in some:
-                yield from self._instances(question, passage)
-        self._report()
+                yield from self._instances_of(question, passage)
+        if self._num_dropped:
+            logger.warning(
+                "%d questions left out of training: their answers do not stand at their places",
+                self._num_dropped,
+            )
 
-    def _instances(self, question: Question, passage: Passage) -> Iterator[Instance]:
+    def _instances_of(self, question: Question, passage: Passage) -> Iterator[Instance]:
         if not self.training:
             yield self.text_to_instance(question, passage)
             return
         try:
             yield from self.training_instances(question, passage)
         except DataError as error:
-            if self.strict:
-                raise
-            self._bad.append(error)
+            self._leave_out(error)
 
     def _label(self, question: Question, passage: Passage) -> PieceSpan | None:
         """The answer in pieces; `None` if it does not stand where it should."""
@@ -186,12 +164,3 @@ class QuestionReader(DatasetReader):
         if question.labelled is None:
             return NO_SPAN
         return self._label(question, passage) or NO_SPAN
-
-    def _report(self) -> None:
-        if self._bad:
-            logger.warning("%d bad questions left out; the first: %s", len(self._bad), self._bad[0])
-        if self._num_dropped:
-            logger.warning(
-                "%d questions left out of training: their answers do not stand at their places",
-                self._num_dropped,
-            )

@@ -6,8 +6,9 @@ from typing import Any
 
 from allennlp.data import DatasetReader, TokenIndexer
 
+from spanbert_allen.common.errors import OnProblem
 from spanbert_allen.common.relation_jsonl import read_relation_jsonl
-from spanbert_allen.common.relations import OnProblem, RelationExample
+from spanbert_allen.common.relations import RelationExample
 from spanbert_allen.dataset_readers.relation_reader import RelationReader
 
 
@@ -33,8 +34,6 @@ class RelationJsonlReader(RelationReader):
         super().__init__(indexer, **kwargs)
         self.language = language
 
-    def examples_of(
-        self, path: str | Path, on_problem: OnProblem | None
-    ) -> Iterator[RelationExample]:
+    def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[RelationExample]:
         """The examples of a file."""
         return read_relation_jsonl(path, language=self.language, on_problem=on_problem)

@@ -1,18 +1,15 @@
-"""What the relation readers share: sequences, fields, bad examples."""
+"""What the relation readers share: sequences, fields."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
-from allennlp.data import DatasetReader, Instance, TokenIndexer
+from allennlp.data import Instance, TokenIndexer
 from allennlp.data.fields import Field, MetadataField, TensorField
 
-from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.relations import OnProblem, RelationExample
-from spanbert_allen.data.pieces import PieceTokenizer
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.relations import RelationExample
 from spanbert_allen.data.relation_fields import MarkedPieces, RelationLabel
 from spanbert_allen.data.relation_input import (
     INPUT_MODES,
@@ -21,13 +18,13 @@ from spanbert_allen.data.relation_input import (
     relation_sequence,
     requested_markers,
 )
-from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.dataset_readers.example_reader import ExampleReader
 from spanbert_allen.dataset_readers.label_check import LabelCheck
 
 logger = logging.getLogger(__name__)
 
 
-class RelationReader(DatasetReader):
+class RelationReader(ExampleReader[RelationExample]):
     """
     Base of the relation readers: a sentence with two entities as one sequence, as in SpanBERT's
     program for TACRED (Joshi et al., 2020, section 4.1). A subclass says what a file holds.
@@ -51,8 +48,7 @@ class RelationReader(DatasetReader):
         at the end says how many, and what is wrong with the first.
     """
 
-    file_suffixes: ClassVar[Sequence[str]]
-    """How the names of data files end, if a folder is to be read; `.gz` may follow."""
+    cut: ClassVar[str] = "words into word pieces as SpanBERT does"
 
     def __init__(
         self,
@@ -64,15 +60,7 @@ class RelationReader(DatasetReader):
         strict: bool = True,
         **kwargs: Any,
     ):
-        super().__init__(
-            manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
-        )
-        tokenizer = getattr(indexer, "tokenizer", None)
-        if not isinstance(tokenizer, PieceTokenizer):
-            raise ConfigError(
-                f"dataset_reader.indexer: a {type(indexer).__name__} does not cut words into word "
-                'pieces as SpanBERT does; use {"type": "spanbert", ...}'
-            )
+        super().__init__(indexer, strict=strict, **kwargs)
         if mode not in INPUT_MODES:
             raise ConfigError(
                 f"dataset_reader.mode: {mode!r} is none of {', '.join(INPUT_MODES)}; choose one"
@@ -81,21 +69,11 @@ class RelationReader(DatasetReader):
             raise ConfigError(
                 f"dataset_reader.max_length: {max_length} leaves no room between [CLS] and [SEP]"
             )
-        self.tokenizer = tokenizer
         self.mode = mode
         self.max_length = max_length
         self.fixed_length = fixed_length
-        self.strict = strict
-        self._cls, self._sep = tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]")
-        self._marker_ids = marker_pieces(tokenizer.vocabulary)
-        self._bad: list[DataError] = []
+        self._marker_ids = marker_pieces(self.tokenizer.vocabulary)
         self._num_read = self._num_cut = self._num_entities_cut = 0
-
-    def examples_of(
-        self, path: str | Path, on_problem: OnProblem | None
-    ) -> Iterator[RelationExample]:
-        """The examples of a file; what is wrong with one goes to `on_problem`."""
-        raise NotImplementedError
 
     def text_to_instance(self, example: RelationExample) -> Instance:
         """
@@ -115,40 +93,32 @@ class RelationReader(DatasetReader):
         """
         return self._instance(example, self._sequence(example))
 
-    def _read(self, file_path: Any) -> Iterable[Instance]:
-        self._bad.clear()
+    def _instances(self, file_path: Any) -> Iterator[Instance]:
         self._num_read = self._num_cut = self._num_entities_cut = 0
-        files = local_files(file_path, suffixes=self.file_suffixes)
-        examples = chain.from_iterable(
-            self.examples_of(file, None if self.strict else self._bad.append) for file in files
-        )
-        for example in self.shard_iterable(self._of_one_kind(examples)):
+        examples = LabelCheck().passed(self._examples(file_path), self._leave_out)
+        for example in self.shard_iterable(examples):
             sequence = self._sequence(example)
             self._num_read += 1
             self._num_cut += sequence.is_cut
             self._num_entities_cut += sequence.is_entity_cut
             yield self._instance(example, sequence)
-        self._report()
-
-    def _of_one_kind(self, examples: Iterator[RelationExample]) -> Iterator[RelationExample]:
-        """Those that have a label if the first one does, as all instances of a batch must."""
-        check = LabelCheck()
-        for example in examples:
-            problem = check.problem(example)
-            if problem is None:
-                yield example
-            elif self.strict:
-                raise problem
-            else:
-                self._bad.append(problem)
+        if self._num_entities_cut:
+            logger.warning(
+                "%d of %d examples have more than %d pieces; in %d of them an entity is cut off, "
+                "at least in part: raise `max_length`",
+                self._num_cut,
+                self._num_read,
+                self.max_length,
+                self._num_entities_cut,
+            )
 
     def _sequence(self, example: RelationExample) -> RelationSequence:
         return relation_sequence(
             example,
             self.tokenizer.pieces_of_each(example.words),
             self.mode,  # type: ignore[arg-type]  # checked above
-            cls=self._cls,
-            sep=self._sep,
+            cls=self._special.cls,
+            sep=self._special.sep,
             max_length=self.max_length,
         )
 
@@ -170,16 +140,3 @@ class RelationReader(DatasetReader):
         if example.label is not None:
             fields["label"] = RelationLabel(example.label, example.place)
         return Instance(fields)
-
-    def _report(self) -> None:
-        if self._bad:
-            logger.warning("%d bad examples left out; the first: %s", len(self._bad), self._bad[0])
-        if self._num_entities_cut:
-            logger.warning(
-                "%d of %d examples have more than %d pieces; in %d of them an entity is cut off, "
-                "at least in part: raise `max_length`",
-                self._num_cut,
-                self._num_read,
-                self.max_length,
-                self._num_entities_cut,
-            )

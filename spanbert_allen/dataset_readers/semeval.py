@@ -5,7 +5,8 @@ from pathlib import Path
 
 from allennlp.data import DatasetReader
 
-from spanbert_allen.common.relations import OnProblem, RelationExample
+from spanbert_allen.common.errors import OnProblem
+from spanbert_allen.common.relations import RelationExample
 from spanbert_allen.common.semeval_text import read_semeval
 from spanbert_allen.dataset_readers.relation_reader import RelationReader
 
@@ -27,8 +28,6 @@ class SemevalReader(RelationReader):
 
     file_suffixes = (".TXT",)
 
-    def examples_of(
-        self, path: str | Path, on_problem: OnProblem | None
-    ) -> Iterator[RelationExample]:
+    def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[RelationExample]:
         """The examples of a file."""
         return read_semeval(path, on_problem=on_problem)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from allennlp.data import DatasetReader
 
-from spanbert_allen.common.relations import OnProblem, RelationExample
+from spanbert_allen.common.errors import OnProblem
+from spanbert_allen.common.relations import RelationExample
 from spanbert_allen.common.tacred_json import read_tacred
 from spanbert_allen.dataset_readers.relation_reader import RelationReader
 
@@ -26,8 +27,6 @@ class TacredReader(RelationReader):
 
     file_suffixes = (".json",)
 
-    def examples_of(
-        self, path: str | Path, on_problem: OnProblem | None
-    ) -> Iterator[RelationExample]:
+    def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[RelationExample]:
         """The examples of a file."""
         return read_tacred(path, on_problem=on_problem)

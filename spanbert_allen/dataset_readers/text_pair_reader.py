@@ -1,28 +1,23 @@
-"""What the readers of texts and pairs of texts share: files, parts, pieces, bad records."""
+"""What the readers of texts and pairs of texts share: parts, pieces, labels."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from allennlp.data import DatasetReader, Instance, TokenIndexer
+from allennlp.data import Instance, TokenIndexer
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
-from spanbert_allen.data.pieces import PieceTokenizer
-from spanbert_allen.data.text_pair_pieces import SpecialPieces, pair_columns
-from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.common.text_pairs import Label, TextPair
+from spanbert_allen.data.text_pair_pieces import pair_columns
+from spanbert_allen.dataset_readers.example_reader import ExampleReader
 from spanbert_allen.dataset_readers.label_check import LabelCheck
 from spanbert_allen.dataset_readers.text_pair_instance import pair_instance
-
-logger = logging.getLogger(__name__)
 
 _SHORTEST = 8  # [CLS], two times [SEP], and some pieces of each text
 
 
-class TextPairReader(DatasetReader):
+class TextPairReader(ExampleReader[TextPair]):
     """
     Base of the readers for sequence classification: [CLS] text [SEP], or [CLS] text [SEP] second
     text [SEP], cut to length as in the original programs (Joshi et al., 2020, section 4.1). A
@@ -44,8 +39,7 @@ class TextPairReader(DatasetReader):
         at the end says how many, and what is wrong with the first.
     """
 
-    file_suffixes: ClassVar[Sequence[str]]
-    """How the names of data files end, if a folder is to be read; `.gz` may follow."""
+    called: ClassVar[str] = "records"
 
     def __init__(
         self,
@@ -56,29 +50,13 @@ class TextPairReader(DatasetReader):
         strict: bool = True,
         **kwargs: Any,
     ):
-        super().__init__(
-            manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
-        )
-        tokenizer = getattr(indexer, "tokenizer", None)
-        if not isinstance(tokenizer, PieceTokenizer):
-            raise ConfigError(
-                f"dataset_reader.indexer: a {type(indexer).__name__} does not cut texts into word "
-                'pieces; use {"type": "spanbert", ...}'
-            )
+        super().__init__(indexer, strict=strict, **kwargs)
         if max_length < _SHORTEST:
             raise ConfigError(
                 f"dataset_reader.max_length is {max_length}: it must be {_SHORTEST} or more"
             )
-        self.tokenizer = tokenizer
         self.max_length = max_length
         self.fixed_length = fixed_length
-        self.strict = strict
-        self._special = SpecialPieces(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"))
-        self._bad: list[DataError] = []
-
-    def pairs_of(self, path: str | Path, on_problem: OnProblem | None) -> Iterator[TextPair]:
-        """The texts of a file; what is wrong with one goes to `on_problem`."""
-        raise NotImplementedError
 
     def output_of(self, pair: TextPair, label: Label) -> int | str | float:
         """
@@ -109,31 +87,19 @@ class TextPairReader(DatasetReader):
         )
         return pair_instance(columns, pair, label=label, part=part)
 
-    def _read(self, file_path: Any) -> Iterable[Instance]:
-        self._bad.clear()
+    def _instances(self, file_path: Any) -> Iterator[Instance]:
         for pair, part in self.shard_iterable(self._parted(file_path)):
             try:
                 instance = self.text_to_instance(pair, part)
             except DataError as error:
-                if self.strict:
-                    raise
-                self._bad.append(error)
+                self._leave_out(error)
             else:
                 yield instance
-        if self._bad:
-            logger.warning("%d bad records left out; the first: %s", len(self._bad), self._bad[0])
 
     def _parted(self, file_path: Any) -> Iterator[tuple[TextPair, str | None]]:
         """The texts, each with its part: with labels, or without, but not mixed."""
         check = LabelCheck()
         parts = file_path.items() if isinstance(file_path, Mapping) else [(None, file_path)]
         for part, paths in parts:
-            for file in local_files(paths, suffixes=self.file_suffixes):
-                for pair in self.pairs_of(file, None if self.strict else self._bad.append):
-                    problem = check.problem(pair)
-                    if problem is None:
-                        yield pair, part
-                    elif self.strict:
-                        raise problem
-                    else:
-                        self._bad.append(problem)
+            for pair in check.passed(self._examples(paths), self._leave_out):
+                yield pair, part

@@ -8,9 +8,9 @@ from typing import Any
 
 from allennlp.data import DatasetReader, TokenIndexer
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.record_checks import shown
-from spanbert_allen.common.text_pairs import Label, OnProblem, TextPair
+from spanbert_allen.common.text_pairs import Label, TextPair
 from spanbert_allen.common.text_pairs_jsonl import read_text_pairs
 from spanbert_allen.dataset_readers.text_pair_reader import TextPairReader
 
@@ -41,7 +41,7 @@ class TextPairsJsonlReader(TextPairReader):
         super().__init__(indexer, **kwargs)
         self.regression = regression
 
-    def pairs_of(self, path: str | Path, on_problem: OnProblem | None) -> Iterator[TextPair]:
+    def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[TextPair]:
         """The texts of a file."""
         return read_text_pairs(path, on_problem=on_problem)
 

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spanbert_allen.integrations.escaping import as_html
+from spanbert_allen.integrations.hues import hue_style
 from spanbert_allen.integrations.marked_text import Mention, marked, mentions_of
-
-# Neighbouring numbers get hues far apart (the golden angle, in degrees).
-_HUE_STEP = 137.508
 
 
 def coref_html(number: int, result: Mapping[str, Any]) -> str:
@@ -61,7 +59,7 @@ def _chains(number: int, clusters: Sequence[Sequence[Mapping[str, Any]]]) -> str
 
 
 def _chain_attributes(chain: int) -> str:
-    return f'class="mention" data-chain="{chain}" style="--hue:{chain * _HUE_STEP % 360:.0f}"'
+    return f'class="mention" data-chain="{chain}" {hue_style(chain)}'
 
 
 def _anchor(number: int, mention: Mention) -> str:

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from spanbert_allen.integrations.escaping import as_html
+from spanbert_allen.integrations.hues import hue_style
 from spanbert_allen.integrations.marked_text import marked, mentions_of
-
-# Neighbouring numbers get hues far apart (the golden angle, in degrees).
-_HUE_STEP = 137.508
 
 
 def relation_html(number: int, result: Mapping[str, Any]) -> str:
@@ -32,10 +30,7 @@ def relation_html(number: int, result: Mapping[str, Any]) -> str:
             place = mark.mention.chain
             identity = "" if mark.goes_on else f' id="r{number}-{place}"'
             title = as_html(entities[place]["type"])
-            parts.append(
-                f'<span{identity} class="mention" style="--hue:{place * _HUE_STEP % 360:.0f}" '
-                f'title="{title}">'
-            )
+            parts.append(f'<span{identity} class="mention" {hue_style(place)} title="{title}">')
         else:
             parts.append("</span>")
     items = "\n".join(_item(number, relation, entities) for relation in result["relations"])

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from torch import Tensor
 
-from spanbert_allen.modules.antecedent_scorer import AntecedentScorer
 from spanbert_allen.modules.coarse_antecedents import CoarseAntecedents
 from spanbert_allen.modules.link_scorer import Antecedents, LinkScorer
-from spanbert_allen.modules.pair_features import FEATURES, PairFeatures, SpanContext
-from spanbert_allen.modules.span_candidates import SpanCandidates
+from spanbert_allen.modules.pair_features import FEATURES, SpanContext
+from spanbert_allen.modules.pair_network_links import PairNetworkLinks
 from spanbert_allen.modules.span_representation import SpanRepresentation
 
 
 @LinkScorer.register("spanbert_coarse_to_fine_links")
-class CoarseToFineLinks(LinkScorer):
+class CoarseToFineLinks(PairNetworkLinks):
     """
     Coarse-to-fine antecedents of Lee et al. (2018), "Higher-order Coreference Resolution with
     Coarse-to-fine Inference", section 4, with the features of Joshi et al. (2019).
@@ -35,8 +33,6 @@ class CoarseToFineLinks(LinkScorer):
         On what the coarse score and the pairs' network are given.
     """
 
-    uses_spans: ClassVar[bool] = True
-
     def __init__(
         self,
         spans: SpanRepresentation,
@@ -53,40 +49,25 @@ class CoarseToFineLinks(LinkScorer):
         distance_prior: bool = True,
         project_antecedents: bool = False,
     ):
-        super().__init__()
-        self.span_dim = spans.span_dim
+        super().__init__(spans)
         self.coarse_antecedents = CoarseAntecedents(
-            spans.span_dim,
+            self.span_dim,
             max_antecedents=max_antecedents,
             dropout=input_dropout,
             distance_prior=distance_prior,
             feature_size=feature_size,
             project_antecedents=project_antecedents,
         )
-        self.antecedent_scorer = AntecedentScorer(
-            spans.span_dim,
-            PairFeatures(
-                features,
-                feature_size=feature_size,
-                num_genres=num_genres,
-                max_segments=max_segments,
-                dropout=input_dropout,
-            ),
+        self.antecedent_scorer = self.pair_network(
+            features=features,
+            num_genres=num_genres,
+            max_segments=max_segments,
             hidden_dim=hidden_dim,
             num_layers=num_layers,
+            feature_size=feature_size,
             dropout=dropout,
+            input_dropout=input_dropout,
         )
-
-    def represent(
-        self, vectors: Tensor, kept: SpanCandidates, spans: SpanRepresentation | None
-    ) -> Tensor:
-        assert spans is not None
-        return spans(vectors, kept)
 
     def choose(self, spans: Tensor, mention_scores: Tensor, context: SpanContext) -> Antecedents:
         return self.coarse_antecedents(spans, mention_scores)
-
-    def score(
-        self, spans: Tensor, antecedents: Antecedents, context: SpanContext, *, refined: bool
-    ) -> Tensor:
-        return self.antecedent_scorer(spans, antecedents, context)

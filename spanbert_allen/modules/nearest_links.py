@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from spanbert_allen.modules.antecedent_scorer import AntecedentScorer
 from spanbert_allen.modules.link_scorer import Antecedents, LinkScorer
-from spanbert_allen.modules.pair_features import FEATURES, PairFeatures, SpanContext
-from spanbert_allen.modules.span_candidates import SpanCandidates
+from spanbert_allen.modules.pair_features import FEATURES, SpanContext
+from spanbert_allen.modules.pair_network_links import PairNetworkLinks
 from spanbert_allen.modules.span_representation import SpanRepresentation
 
 
 @LinkScorer.register("spanbert_nearest_links")
-class NearestLinks(LinkScorer):
+class NearestLinks(PairNetworkLinks):
     """
     The candidate antecedents of Lee et al. (2017), "End-to-end Neural Coreference Resolution",
     section 5: the nearest kept spans before each. `s(i, j) = m_i + m_j + FFN([g_i ; g_j ; g_i * g_j
@@ -36,8 +34,6 @@ class NearestLinks(LinkScorer):
         On the features.
     """
 
-    uses_spans: ClassVar[bool] = True
-
     def __init__(
         self,
         spans: SpanRepresentation,
@@ -52,28 +48,18 @@ class NearestLinks(LinkScorer):
         dropout: float = 0.3,
         input_dropout: float = 0.3,
     ):
-        super().__init__()
-        self.span_dim = spans.span_dim
+        super().__init__(spans)
         self.max_antecedents = max_antecedents
-        self.antecedent_scorer = AntecedentScorer(
-            spans.span_dim,
-            PairFeatures(
-                features,
-                feature_size=feature_size,
-                num_genres=num_genres,
-                max_segments=max_segments,
-                dropout=input_dropout,
-            ),
+        self.antecedent_scorer = self.pair_network(
+            features=features,
+            num_genres=num_genres,
+            max_segments=max_segments,
             hidden_dim=hidden_dim,
             num_layers=num_layers,
+            feature_size=feature_size,
             dropout=dropout,
+            input_dropout=input_dropout,
         )
-
-    def represent(
-        self, vectors: Tensor, kept: SpanCandidates, spans: SpanRepresentation | None
-    ) -> Tensor:
-        assert spans is not None
-        return spans(vectors, kept)
 
     def choose(self, spans: Tensor, mention_scores: Tensor, context: SpanContext) -> Antecedents:
         num_spans = spans.size(0)
@@ -86,8 +72,3 @@ class NearestLinks(LinkScorer):
         indices = torch.where(valid, indices, positions - 1 - indices)
         scores = mention_scores.unsqueeze(1) + mention_scores[indices]
         return Antecedents(indices, valid, scores.masked_fill(~valid, float("-inf")))
-
-    def score(
-        self, spans: Tensor, antecedents: Antecedents, context: SpanContext, *, refined: bool
-    ) -> Tensor:
-        return self.antecedent_scorer(spans, antecedents, context)

@@ -89,8 +89,8 @@ def test_the_table_of_tasks():
         "WNLI": (("0", "1"), "acc"),
         "AX": (("contradiction", "entailment", "neutral"), "mcc"),
     }
-    assert {task.name: (task.labels, task.selection_score) for task in TASKS} == expected
-    assert [task.name for task in TASKS if not task.has_pairs] == ["CoLA", "SST-2"]
+    assert {task.name: (task.labels, task.scores[-1]) for task in TASKS} == expected
+    assert [task.name for task in TASKS if task.layouts[0].text_pair is None] == ["CoLA", "SST-2"]
     assert [task.name for task in TASKS if task.is_regression] == ["STS-B"]
 
 

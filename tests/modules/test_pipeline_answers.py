@@ -16,9 +16,9 @@ from transformers import (
 from spanbert_allen.data.passage import make_passage
 from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.qa_windows import best_windows
+from spanbert_allen.data.special_pieces import SpecialPieces
 from spanbert_allen.dataset_readers.qa_instance import (
     QuestionWindows,
-    SpecialPieces,
     WindowShape,
 )
 from spanbert_allen.encoders import WordPieceVocabulary, find_encoder
@@ -65,7 +65,7 @@ def windows_of(pipeline, tokenizer):
     windows = QuestionWindows(
         question,
         passage,
-        SpecialPieces(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]")),
+        SpecialPieces.of(tokenizer),
         WindowShape(MAX_LENGTH, room - OVERLAP, len(question)),
     )
     best = best_windows(windows.spans, len(passage))

@@ -159,7 +159,7 @@ def test_documents_are_packed_by_length_and_come_back_in_order() -> None:
 def test_instances_of_a_reader_and_documents_are_predicted_alike() -> None:
     predictor = fake_predictor()
     documents = [CorefDocument.from_sentences(text, [text.split()]) for text in ("A a", "B b B")]
-    by_document = predictor.predict_documents(documents)
+    by_document = predictor.predict_many(documents)
     reader = predictor._dataset_reader
     by_instance = predictor.predict_batch_instance([reader.text_to_instance(d) for d in documents])
     assert by_document == by_instance

@@ -13,6 +13,7 @@ from allennlp.common.meta import META_NAME, Meta
 from allennlp.data import Vocabulary
 from allennlp.models import Model, archival
 
+from spanbert_allen.common.coref_sources import SOURCE_FORMATS
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.conversion.coref import allennlp_archive
 from spanbert_allen.conversion.coref.checkpoint import CorefCheckpoint
@@ -23,7 +24,6 @@ from spanbert_allen.encoders import EncoderFiles
 from spanbert_allen.encoders.saved_encoder import keep_files
 from spanbert_allen.modules.encoder_weights import listed
 
-FORMATS = ("allennlp", "coref-hoi", "tensorflow")
 _SUFFIXES = {
     ".gz": "allennlp",
     ".tgz": "allennlp",
@@ -55,7 +55,7 @@ def import_coref(
     archive : `str | Path`
         The `.tar.gz` to write.
     format : `str`, optional (default = `None`)
-        One of `FORMATS`; by default told by the name of the source.
+        One of `SOURCE_FORMATS`; by default told by the name of the source.
     encoder, vocabulary : `str`, optional (default = `None`)
         See `encoder_files`.
     options
@@ -87,7 +87,8 @@ def _format_of(source: Path) -> str:
     found = "allennlp" if source.is_dir() else _SUFFIXES.get(source.suffix)
     if found is None:
         raise ConfigError(
-            f"--format: the name of {source} does not tell; choose one of {', '.join(FORMATS)}"
+            f"--format: the name of {source} does not tell; choose one of "
+            f"{', '.join(SOURCE_FORMATS)}"
         )
     return found
 
@@ -98,7 +99,7 @@ def _read(source: Path, chosen: str, options: dict[str, Any]) -> CorefCheckpoint
     if chosen == "tensorflow":
         return read_tensorflow(source, **options)
     if chosen != "allennlp":
-        raise ConfigError(f"--format: {chosen!r} is none of {', '.join(FORMATS)}")
+        raise ConfigError(f"--format: {chosen!r} is none of {', '.join(SOURCE_FORMATS)}")
     given = [name for name, value in options.items() if value]
     if given:
         raise ConfigError(
