@@ -15,7 +15,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from training_step import describe_machine
+from measuring import describe_machine, header
 
 SHAPES = {
     "MiniLM, in": (2048, 384, 1536),
@@ -25,6 +25,7 @@ SHAPES = {
     "pairs of spans": (2048, 1172, 3000),
 }
 """Rows, numbers in, numbers out."""
+COLUMNS = ("product", "pass", "MKL, GFLOP/s", "oneDNN", "faster", "error of MKL", "of oneDNN")
 
 
 def main() -> None:
@@ -42,8 +43,7 @@ def main() -> None:
     print(describe_machine(arguments.threads), f"\nChosen here: {chosen}.\n")
     fast_linear.is_faster = lambda: True
     sides = {"MKL": functional.linear, "oneDNN": fast_linear.linear}
-    print("| product | pass | MKL, GFLOP/s | oneDNN | faster | error of MKL | of oneDNN |")
-    print("|---|---|---|---|---|---|---|")
+    print(header(COLUMNS))
     for name, (num_rows, num_inputs, num_outputs) in SHAPES.items():
         rows, weight = torch.randn(num_rows, num_inputs), torch.randn(num_outputs, num_inputs)
         exact = rows.double() @ weight.double().t()

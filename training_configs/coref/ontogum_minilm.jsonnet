@@ -8,6 +8,7 @@ local encoders = import '../lib/encoders.libsonnet';
 
 coref {
   encoder:: encoders.minilm,
+  attention_dropout:: 0.0,
   train_path:: std.extVar('ONTOGUM_TRAIN_DATA_PATH'),
   validation_path:: std.extVar('ONTOGUM_DEV_DATA_PATH'),
 
