@@ -24,7 +24,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from coref_speed_sides import ENCODER, FASTCOREF, SIDES, THEIRS, prediction, record_of, training
+from coref_speed_sides import (
+    ENCODER,
+    FASTCOREF,
+    SIDES,
+    THEIRS,
+    WITHOUT,
+    prediction,
+    record_of,
+    training,
+)
 from measuring import (
     CLOCKS,
     answer_or_error,
@@ -90,7 +99,9 @@ def parse_arguments() -> argparse.Namespace:
 
 def sides_of(arguments: argparse.Namespace, what: str) -> list[str]:
     sides = [side for side in arguments.sides if side != FASTCOREF or arguments.fastcoref]
-    return [side for side in sides if side != ENCODER or what == "prediction"]
+    if what == "prediction":
+        return [side for side in sides if not side.endswith(WITHOUT)]
+    return [side for side in sides if side != ENCODER]
 
 
 def run_sides(

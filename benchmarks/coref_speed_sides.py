@@ -47,7 +47,9 @@ FASTCOREF_HEAD = {
     "max_segment_len": MAX_LENGTH,
 }
 ENCODER, THEIRS, FASTCOREF = "encoder alone", "allennlp-models", "fastcoref"
-SIDES = (THEIRS, FASTCOREF, *OUR_HEADS, ENCODER)
+WITHOUT = ", no attention dropout"
+"""In training, sides of ours whose encoder drops nothing of attention."""
+SIDES = (THEIRS, FASTCOREF, *OUR_HEADS, *(f"{head}{WITHOUT}" for head in OUR_HEADS), ENCODER)
 
 
 def record_of(words: int) -> dict:
@@ -90,7 +92,8 @@ def training(side: str, folder: str, record: dict, precision: str) -> Callable[[
         model = their_model(folder, max_length=MAX_LENGTH, **THEIR_SCORERS)
         loss = loss_of(model, their_instances([record], folder, MAX_LENGTH))
     else:
-        model = our_model(OUR_HEADS[side], folder, "fp32")
+        dropout = {"attention_dropout": 0.0} if side.endswith(WITHOUT) else {}
+        model = our_model(OUR_HEADS[side.removesuffix(WITHOUT)], folder, "fp32", **dropout)
         loss = loss_of(model, our_instances([record], folder, MAX_LENGTH))
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
@@ -114,14 +117,14 @@ def loss_of(model, instances: list) -> Callable[[], Any]:
     return lambda: model(**tensors)["loss"]
 
 
-def our_model(head: dict, folder: str, precision: str):
+def our_model(head: dict, folder: str, precision: str, **embedder: Any):
     from allennlp.common import Params
     from allennlp.data import Vocabulary
     from allennlp.models import Model
 
     settings = {
         "type": "spanbert_coref",
-        "embedder": {"type": "spanbert", "model_name": folder},
+        "embedder": {"type": "spanbert", "model_name": folder, **embedder},
         "head": {"kept_per_unit": KEPT, "max_antecedents": ANTECEDENTS, **head},
         "precision": precision,
     }
