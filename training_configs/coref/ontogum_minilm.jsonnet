@@ -21,7 +21,7 @@ coref {
   },
   mention_loss_weight:: 1.0,
 
-  epochs:: 25,
+  epochs:: 15,
   encoder_learning_rate:: 5e-5,
   task_learning_rate:: 3e-4,
 }
