@@ -35,14 +35,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("config", help="one of ours, with an encoder of the installation")
     parser.add_argument("--updates", type=int, required=True, help="as many as our run makes")
+    parser.add_argument("-o", "--overrides", default="", help="as those of `allennlp train`")
     arguments = parser.parse_args()
-    print(json.dumps(train_twin(arguments.config, arguments.updates), indent=2))
+    twin = train_twin(arguments.config, arguments.updates, arguments.overrides)
+    print(json.dumps(twin, indent=2))
 
 
-def train_twin(config: str, updates: int) -> dict[str, Any]:
+def train_twin(config: str, updates: int, overrides: str) -> dict[str, Any]:
     from transformers import get_linear_schedule_with_warmup, set_seed
 
-    experiment = Experiment(config)
+    experiment = Experiment(config, overrides=overrides)
     set_seed(experiment.seed)
     twin = make_twin(experiment.model)
     optimizer = make_optimizer(twin, experiment.learning_rate)
@@ -72,7 +74,7 @@ def train_twin(config: str, updates: int) -> dict[str, Any]:
 class Experiment:
     """What a configuration says, and our model and data as it makes them."""
 
-    def __init__(self, path: str, *, max_instances: int | None = None):
+    def __init__(self, path: str, *, overrides: str = "", max_instances: int | None = None):
         from allennlp.common import Params
         from allennlp.common.util import prepare_environment
         from allennlp.data import DatasetReader, Vocabulary
@@ -80,7 +82,7 @@ class Experiment:
 
         import spanbert_allen.plugin  # noqa: F401
 
-        params = Params.from_file(path)
+        params = Params.from_file(path, overrides)
         self.seed = int(params["pytorch_seed"])
         prepare_environment(params)
         trainer = params["trainer"]
