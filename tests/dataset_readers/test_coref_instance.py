@@ -1,5 +1,5 @@
 import logging
-import time
+import sys
 
 import numpy as np
 import pytest
@@ -121,13 +121,28 @@ def test_a_document_of_no_pieces(indexer, words):
     assert tensors["gold_spans"].shape == (1, 0, 2)
 
 
-def test_a_novel_takes_no_time(indexer):
-    words = [f"w{i % 500}" for i in range(70_000)]
-    clusters = [spans(*((i, i + 1) for i in range(k, 70_000, 70))) for k in range(20)]
-    doc = CorefDocument.from_sentences(
-        "novel", [words[i : i + 20] for i in range(0, 70_000, 20)], clusters=clusters
-    )
-    start = time.perf_counter()
-    instance = document_to_instance(doc, indexer)
-    assert time.perf_counter() - start < 5
-    assert array(instance, "gold_spans").shape == (20_000, 2)
+def calls_to_make_an_instance(num_words, indexer):
+    """Count the Python functions called for a document in which every cluster is long."""
+    words = [f"w{i % 500}" for i in range(num_words)]
+    clusters = [spans(*((i, i + 1) for i in range(k, num_words, 70))) for k in range(20)]
+    sentences = [words[i : i + 20] for i in range(0, num_words, 20)]
+    doc = CorefDocument.from_sentences("novel", sentences, clusters=clusters)
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        instance = document_to_instance(doc, indexer)
+    finally:
+        sys.setprofile(None)
+    assert array(instance, "gold_spans").shape == (20 * num_words // 70, 2)
+    return calls
+
+
+def test_work_grows_with_the_length_and_not_with_its_square(indexer):
+    calls_to_make_an_instance(7_000, indexer)  # what is done once and kept
+    once, thrice = (calls_to_make_an_instance(size, indexer) for size in (7_000, 21_000))
+    assert thrice < 3.3 * once

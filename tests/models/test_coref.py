@@ -80,6 +80,15 @@ def instances():
     return list(make_reader().read(FIXTURES / "small.conll"))
 
 
+# A softmax does not change with a bias that all of its scores share, so the gradients of these
+# biases are zero but for rounding, which differs between processors.
+SHARED_BY_A_SOFTMAX = (
+    ".key.bias",
+    "head.span_representation.token_scorer.bias",
+    "head.refinement.span_scorer.bias",
+)
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_parameter_learns(variant, instances):
     model = make_model(**VARIANTS[variant])
@@ -87,15 +96,14 @@ def test_every_parameter_learns(variant, instances):
         for parameter in model.head.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.3)
     model(**tensors(instances))["loss"].backward()
-    unused = {
-        name
+    sizes = {
+        name: 0.0 if parameter.grad is None else parameter.grad.abs().max().item()
         for name, parameter in model.named_parameters()
-        if parameter.grad is None or not parameter.grad.abs().sum() > 0
+        if not name.endswith(SHARED_BY_A_SOFTMAX)
     }
-    # A softmax does not change with the bias of its scores.
-    assert unused <= {"head.span_representation.token_scorer.bias"} | {
-        name for name in unused if ".key.bias" in name
-    }
+    # Rounding stands a billion times below the largest gradient, the smallest real one 100 times
+    # above that.
+    assert not [name for name, size in sizes.items() if size < 1e-8 * max(sizes.values())]
 
 
 @pytest.mark.parametrize("variant", ["mention loss", "light", "words, hinge, cluster merging"])

@@ -9,22 +9,36 @@ import os
 import pty
 import struct
 import termios
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from spanbert_allen.training.run_progress import RunProgress
 
 
+def everything_from(reader):
+    """Read a terminal until its other end is closed: the system hands on a part at a time."""
+    shown = b""
+    while True:
+        try:
+            part = os.read(reader, 4096)
+        except OSError:  # on Linux, the end of what a terminal shows
+            part = b""
+        if not part:
+            return shown.decode()
+        shown += part
+
+
 def test_on_a_terminal_rate_and_time_left():
     reader, writer = pty.openpty()
     fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-    with os.fdopen(writer, "w") as terminal:
-        with RunProgress(40, 10, stream=terminal) as progress:
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(everything_from, reader)
+        with os.fdopen(writer, "w") as terminal, RunProgress(40, 10, stream=terminal) as progress:
             for _ in range(30):
                 progress.update(0.25, epoch=1)
             progress.note("evaluating")
-        terminal.flush()
-        shown = os.read(reader, 100_000).decode()
+        shown = reading.result()
     os.close(reader)
     assert "10/40" in shown  # where it was taken up again
     assert "40/40" in shown
