@@ -33,12 +33,13 @@ setup(
     package_data={
         "spanbert_allen": ["py.typed"],
         "spanbert_allen.encoders": ["tiny/*"],
+        "spanbert_allen.results.html": ["page.css", "page.js"],
         "spanbert_allen.sample_corpus": ["texts/*.txt"],
     },
     entry_points={
         "console_scripts": ["spanbert-allen = spanbert_allen.__main__:main"],
         "spacy_factories": [
-            "spanbert_coref = spanbert_allen.integrations.spacy_component:make_coref_component"
+            "spanbert_coref = spanbert_allen.integrations.spacy.component:make_coref_component"
         ],
     },
     # AllenNLP is not named: its own bounds end at torch 1.12, so pip could choose no versions at

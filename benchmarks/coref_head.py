@@ -199,8 +199,8 @@ def run_theirs(model, vectors):
 def run_ours(theirs, vectors):
     import torch
 
-    from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits
-    from spanbert_allen.modules.coref_loss import marginal_loss
+    from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
+    from spanbert_allen.modules.coref.losses.mention import marginal_loss
 
     head = CorefHead(
         DIM,

@@ -72,7 +72,7 @@ def prediction(side: str, folder: str, record: dict, precision: str) -> Callable
         return fastcoref_prediction(folder, record, precision)
     if side == THEIRS:
         return their_prediction(folder, record, precision)
-    from spanbert_allen.predictors.coref import CorefPredictor
+    from spanbert_allen.predictors.coref.predictor import CorefPredictor
 
     model = our_model(OUR_HEADS.get(side, {}), folder, precision)
     predictor = CorefPredictor(model, our_reader(folder, MAX_LENGTH))

@@ -19,7 +19,7 @@ from allennlp.models import load_archive
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.metrics import score_corpus
-from spanbert_allen.modules.coref_windows import CorefWindows
+from spanbert_allen.modules.coref.windows import CorefWindows
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """
-Products in float32 by torch's own functions (MKL) and by `spanbert_allen.modules.fast_linear`
-(oneDNN), forward and backward.
+Time float32 products of torch's own functions (MKL) against those of
+`spanbert_allen.modules.layers.fast_linear` (oneDNN), forward and backward.
 
     .venv/bin/python benchmarks/linear_products.py --threads 2
 
@@ -36,7 +36,7 @@ def main() -> None:
     import torch
     from torch.nn import functional
 
-    from spanbert_allen.modules import fast_linear
+    from spanbert_allen.modules.layers import fast_linear
 
     torch.set_num_threads(arguments.threads)
     chosen = "oneDNN" if fast_linear.is_faster() else "MKL"

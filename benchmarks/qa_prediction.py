@@ -174,7 +174,7 @@ def run_child(arguments: argparse.Namespace, side: str, work: Path) -> dict[str,
 
 
 def line(side: str, rows: dict[str, dict[str, Any]], floor: float, questions: list) -> str:
-    from spanbert_allen.metrics.qa_text_scores import question_scores
+    from spanbert_allen.metrics.qa.text_scores import question_scores
 
     row, baseline = rows[side], rows.get(BASELINE)
     seconds = statistics.median(row["seconds"])
@@ -280,8 +280,8 @@ def measure_floor(work: Path, asked: list, clock: Callable[[], float]) -> dict[s
     from allennlp.models import load_archive
 
     import spanbert_allen.plugin  # noqa: F401
-    from spanbert_allen.common.questions import Question
-    from spanbert_allen.predictors.qa import QAOptions
+    from spanbert_allen.formats.qa.question import Question
+    from spanbert_allen.predictors.qa.predictor import QAOptions
 
     archive = load_archive(work / "model.tar.gz")
     reader, config = archive.dataset_reader, archive.model.embedder.encoder.config

@@ -101,7 +101,7 @@ def qa_model(side: Side, folder: str):
     from allennlp.modules.token_embedders import PretrainedTransformerEmbedder
     from torch.nn import functional
 
-    from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+    from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
     class QuestionAnswering(Model):
         def __init__(self) -> None:

@@ -5,13 +5,13 @@ if __name__ != "spanbert_allen.predictors":
 
 from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.bulk import install
-from spanbert_allen.predictors.coref import CorefPredictor
-from spanbert_allen.predictors.coref_json import coref_json
-from spanbert_allen.predictors.qa import QAPredictor
-from spanbert_allen.predictors.qa_json import qa_json
-from spanbert_allen.predictors.relation import RelationPredictor
-from spanbert_allen.predictors.relation_json import relation_json
-from spanbert_allen.predictors.sequence_classifier import SequenceClassifierPredictor
+from spanbert_allen.predictors.coref.output import coref_json
+from spanbert_allen.predictors.coref.predictor import CorefPredictor
+from spanbert_allen.predictors.qa.output import qa_json
+from spanbert_allen.predictors.qa.predictor import QAPredictor
+from spanbert_allen.predictors.relation.output import relation_json
+from spanbert_allen.predictors.relation.predictor import RelationPredictor
+from spanbert_allen.predictors.sequence.predictor import SequenceClassifierPredictor
 
 __all__ = [
     "CorefPredictor",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from spanbert_allen.integrations.notebook import framed_html
-from spanbert_allen.integrations.result_kinds import result_kind
-from spanbert_allen.integrations.terminal import render_terminal
+from spanbert_allen.results.html.notebook import framed_html
+from spanbert_allen.results.kinds import result_kind
+from spanbert_allen.results.terminal.render import render_terminal
 
 _MOST_CHARS = 4000
 

@@ -9,23 +9,13 @@ from spanbert_allen.common import console
 if console.runs_allennlp_command():
     console.install_excepthook()
 
-# `compat` stands first: it mends what the others build on.
-from spanbert_allen import (
-    compat,
-    data,
-    dataset_readers,
-    metrics,
-    models,
-    modules,
-    predictors,
-    training,
-)
-from spanbert_allen.data import SpanbertIndexer  # `data` alone may have been loaded without it
+# `compat` stands first: it repairs what the others build on.
+from spanbert_allen import compat, dataset_readers, metrics, models, modules, predictors, training
+from spanbert_allen.data.indexer import SpanbertIndexer
 
 __all__ = [
     "SpanbertIndexer",
     "compat",
-    "data",
     "dataset_readers",
     "metrics",
     "models",

@@ -37,6 +37,6 @@ def _same_start():
 @pytest.fixture(scope="session")
 def trained_coref(tmp_path_factory):
     """The serialization folder of a tiny coreference model that has learned some texts."""
-    from tests.predictors.trained_coref import train
+    from tests.predictors.coref.trained import train
 
     return train(tmp_path_factory.mktemp("coref"))

@@ -9,7 +9,7 @@ import pytest
 from allennlp.commands.train import train_model
 from allennlp.common import Params
 
-from spanbert_allen.common.glue_tasks import TASKS
+from spanbert_allen.formats.sequence.glue_tasks import TASKS
 from tests.test_training_configs import DATA_PATHS, GLUE, ROOT, evaluate
 
 FOLDER = ROOT / "training_configs" / "glue"

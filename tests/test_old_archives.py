@@ -7,13 +7,13 @@ They hold registered names, settings and state dicts of each task, so a renamed 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 import spanbert_allen
+from tests import places
 
-ARCHIVES = Path(__file__).parent / "fixtures" / "archives"
+ARCHIVES = places.FIXTURES / "archives"
 EXPECTED = json.loads((ARCHIVES / "expected.json").read_text(encoding="utf-8"))
 
 

@@ -107,7 +107,7 @@ def test_wheel_made_from_the_sdist(copied, tmp_path):
     assert run(python.with_name("spanbert-allen"), "--version", cwd=empty).split()[1] == VERSION
     # spaCy's pipelines find the component by its name.
     blank = "import spacy; print(spacy.blank('en').add_pipe('spanbert_coref').__module__)"
-    component = "spanbert_allen.integrations.spacy_component"
+    component = "spanbert_allen.integrations.spacy.component"
     assert run(python, "-c", blank, cwd=empty).split() == [component]
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from spanbert_allen.__main__ import ALLENNLP_COMMANDS
 from spanbert_allen.commands import COMMANDS
-from spanbert_allen.common.coref_jsonl import document_from_record
-from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.formats.coref.document import CorefDocument
+from spanbert_allen.formats.coref.jsonl import document_from_record
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,8 +35,8 @@ def test_the_example_records_are_read():
 
 
 def test_the_example_output_is_what_the_predictor_writes():
-    from spanbert_allen.modules.coref_decoder import DecodedClusters
-    from spanbert_allen.predictors.coref_json import SCHEMA, coref_json
+    from spanbert_allen.modules.coref.decoder import DecodedClusters
+    from spanbert_allen.predictors.coref.output import SCHEMA, coref_json
 
     shown = json.loads(blocks("json")[0])
     (ida, her), text = shown["clusters"][0], shown["text"]
@@ -56,10 +56,10 @@ def test_the_example_output_is_what_the_predictor_writes():
 
 
 def test_the_example_answer_is_what_the_predictor_writes():
-    from spanbert_allen.common.questions import Question
     from spanbert_allen.common.spans import CharSpan
-    from spanbert_allen.modules.answer_decoder import DecodedAnswers, RankedAnswer
-    from spanbert_allen.predictors.qa_json import qa_json
+    from spanbert_allen.formats.qa.question import Question
+    from spanbert_allen.modules.qa.decoder import DecodedAnswers, RankedAnswer
+    from spanbert_allen.predictors.qa.output import qa_json
 
     shown = json.loads(blocks("json")[2])
     (best,) = shown["answers"]
@@ -77,7 +77,7 @@ def test_the_example_answer_is_what_the_predictor_writes():
 
 
 def test_the_example_relations_are_read():
-    from spanbert_allen.common.relation_jsonl import relation_example
+    from spanbert_allen.formats.relation.jsonl import relation_example
 
     founded, none = (
         relation_example(json.loads(line), default_id="x")
@@ -89,7 +89,7 @@ def test_the_example_relations_are_read():
 
 
 def test_the_example_pair_is_read():
-    from spanbert_allen.common.text_pairs_jsonl import text_pair
+    from spanbert_allen.formats.sequence.jsonl import text_pair
 
     record = json.loads(blocks("json")[4])
     made = text_pair(record, default_id="x")

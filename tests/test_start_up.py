@@ -22,12 +22,14 @@ print(json.dumps(sorted(name for name in ("torch", "allennlp", "transformers", "
     "statement",
     [
         "import spanbert_allen",
-        "import spanbert_allen.common.document, spanbert_allen.common.text",
+        "import spanbert_allen.common.text, spanbert_allen.common.files",
+        "import spanbert_allen.formats.coref.validation, spanbert_allen.formats.qa.detection",
+        "import spanbert_allen.formats.relation.detection, spanbert_allen.formats.sequence.glue",
         "import spanbert_allen.sample_corpus.layouts",
         "import spanbert_allen.encoders",
         "import spanbert_allen; spanbert_allen.load",
-        "import spanbert_allen.integrations.result_files",
-        "import spanbert_allen.data.minimised",
+        "import spanbert_allen.results.writing.writers",
+        "import spanbert_allen.data.coref.minimised",
         "from spanbert_allen.__main__ import main; main(['validate', 'LICENSE', '--format=gap'])",
         "from spanbert_allen.__main__ import main; main([])",
         "from spanbert_allen.__main__ import main; main(['doctor', '--quick'])",
@@ -39,12 +41,12 @@ def test_nothing_heavy_is_imported(statement):
 
 def test_the_spacy_component_is_there_before_allennlp():
     """spaCy itself imports torch where it finds it."""
-    statement = "import spanbert_allen.integrations.spacy_component"
+    statement = "import spanbert_allen.integrations.spacy.component"
     assert not {"allennlp", "transformers"} & heavy_modules(statement)
 
 
 def test_scores_need_no_torch():
-    assert heavy_modules("import spanbert_allen.metrics.cluster_scores") <= {"numpy", "scipy"}
+    assert heavy_modules("import spanbert_allen.metrics.coref.cluster_scores") <= {"numpy", "scipy"}
 
 
 def heavy_modules(statement):

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spanbert_allen.common.coref_fitting import Losses
-    from spanbert_allen.common.coref_format import CorefFormat
-    from spanbert_allen.common.document import CorefDocument
     from spanbert_allen.common.errors import DataError
+    from spanbert_allen.formats.coref.document import CorefDocument
+    from spanbert_allen.formats.coref.format import CorefFormat
+    from spanbert_allen.formats.coref.lossy import Losses
 
 HELP = "convert coreference files between formats"
 GAP_PREDICTIONS = "gap-predictions"
@@ -19,7 +19,7 @@ GAP_PREDICTIONS = "gap-predictions"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    from spanbert_allen.common.coref_formats import FORMATS, coref_formats
+    from spanbert_allen.formats.coref.registry import FORMATS, coref_formats
 
     abouts = "\n".join(f"  {name:<21}{one.about}" for name, one in coref_formats().items())
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -57,9 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Writes the file; the exit status is 1 if documents were left out."""
-    from spanbert_allen.common.coref_fitting import Losses
     from spanbert_allen.common.errors import DataError
     from spanbert_allen.common.files import replace_file
+    from spanbert_allen.formats.coref.lossy import Losses
 
     bad: list[DataError] = []
     losses: Losses = Losses()
@@ -95,17 +95,17 @@ class Counts:
 
 
 def _targets() -> list[str]:
-    from spanbert_allen.common.coref_formats import coref_formats
+    from spanbert_allen.formats.coref.registry import coref_formats
 
     writable = [name for name, one in coref_formats().items() if one.lines is not None]
     return [*writable, "minimised", GAP_PREDICTIONS]
 
 
 def _documents(arguments: argparse.Namespace, bad: list[DataError]) -> Iterator[CorefDocument]:
-    from spanbert_allen.common.coref_detection import detect_format
-    from spanbert_allen.common.coref_formats import SUFFIXES, find_format
     from spanbert_allen.common.files import find_files
-    from spanbert_allen.common.findings import Findings
+    from spanbert_allen.formats.coref.detection import detect_format
+    from spanbert_allen.formats.coref.findings import Findings
+    from spanbert_allen.formats.coref.registry import SUFFIXES, find_format
 
     class Skipped(Findings):
         def problem(self, error: DataError) -> None:
@@ -143,9 +143,9 @@ def _target(arguments: argparse.Namespace, losses: Losses) -> CorefFormat:
     """The format to write, with an encoder's pieces where it needs them."""
     from dataclasses import replace
 
-    from spanbert_allen.common.coref_format import json_line
-    from spanbert_allen.common.coref_formats import find_format
     from spanbert_allen.common.errors import ConfigError
+    from spanbert_allen.formats.coref.format import json_line
+    from spanbert_allen.formats.coref.registry import find_format
 
     target = find_format(arguments.target_format, language=arguments.language)
     if target.name != "minimised":
@@ -155,7 +155,7 @@ def _target(arguments: argparse.Namespace, losses: Losses) -> CorefFormat:
             "--to minimised writes the word pieces of an encoder: name it with --model, e.g. "
             "--model spanbert-base-cased"
         )
-    from spanbert_allen.data.minimised import MinimisedMaker
+    from spanbert_allen.data.coref.minimised import MinimisedMaker
 
     maker = MinimisedMaker(
         arguments.model,
@@ -174,7 +174,7 @@ def _gap_predictions(
     counts: Counts,
 ) -> Iterator[str]:
     from spanbert_allen.common.errors import ConfigError, DataError
-    from spanbert_allen.common.gap import prediction_lines, read_gap_examples
+    from spanbert_allen.formats.coref.gap import prediction_lines, read_gap_examples
 
     if arguments.gap is None:
         raise ConfigError(f"--to {GAP_PREDICTIONS} needs the rows to predict: add --gap FILE")

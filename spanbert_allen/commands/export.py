@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Writes the folder; returns the exit status."""
     import spanbert_allen.plugin  # noqa: F401  our classes are registered
-    from spanbert_allen.conversion import export_archive
+    from spanbert_allen.conversion.exporting import export_archive
 
     export_archive(arguments.archive, arguments.folder)
     print(arguments.folder)

@@ -7,8 +7,8 @@ import sys
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.files import STANDARD_STREAM
-from spanbert_allen.integrations.result_files import FORMATS, format_of, open_results
-from spanbert_allen.integrations.result_kinds import ERROR, read_results, result_kind
+from spanbert_allen.results.kinds import ERROR, read_results, result_kind
+from spanbert_allen.results.writing.writers import FORMATS, format_of, open_results
 
 HELP = "write predictions as CoNLL, brat, resolved text or a page"
 

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Writes or checks the halves; returns the exit status."""
     from spanbert_allen.common.errors import ConfigError
-    from spanbert_allen.common.mrqa_split import check_manifest, split_files
+    from spanbert_allen.formats.qa.mrqa_split import check_manifest, split_files
 
     if arguments.check and arguments.sources:
         raise ConfigError("--check reads what is there; leave the files to halve out")

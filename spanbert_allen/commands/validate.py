@@ -10,7 +10,7 @@ HELP = "check a coreference file: every mistake with its line, and a summary"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    from spanbert_allen.common.coref_formats import FORMATS
+    from spanbert_allen.formats.coref.registry import FORMATS
 
     parser.add_argument("file", help="the file, packed (.gz) or not; - is standard input")
     parser.add_argument(
@@ -24,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints mistakes and summary; the exit status is 1 if there are problems."""
-    from spanbert_allen.common.coref_detection import detect_format
-    from spanbert_allen.common.coref_formats import find_format
-    from spanbert_allen.common.coref_validation import validate
+    from spanbert_allen.formats.coref.detection import detect_format
+    from spanbert_allen.formats.coref.registry import find_format
+    from spanbert_allen.formats.coref.validation import validate
 
     named = arguments.format
     file_format = find_format(named) if named else detect_format(arguments.file)

@@ -17,9 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Shows the file; returns the exit status."""
-    from spanbert_allen.integrations.html import write_html
-    from spanbert_allen.integrations.result_kinds import read_results
-    from spanbert_allen.integrations.terminal import render_terminal, wants_colour
+    from spanbert_allen.results.html.page import write_html
+    from spanbert_allen.results.kinds import read_results
+    from spanbert_allen.results.terminal.render import render_terminal, wants_colour
 
     results = read_results(arguments.predictions)
     if arguments.html:

@@ -23,20 +23,22 @@ except ImportError as error:
         "allennlp-models==2.10.1` beside the versions in requirements/lock.txt"
     ) from error
 
-from spanbert_allen.compat import (
-    adamw_warning,
+from spanbert_allen.compat.repairs import (
     archive_reading,
     archive_writing,
     config_writing,
     early_recovery,
     loading_processes,
+    one_sentence_errors,
+    vocabulary_writing,
+)
+from spanbert_allen.compat.versions import (
+    adamw_warning,
     mixed_precision,
     modern_annotations,
-    one_sentence_errors,
     plateau_scheduler,
     safe_weights,
     tokenizer_keyword,
-    vocabulary_writing,
 )
 
 __all__ = ["MENDS"]

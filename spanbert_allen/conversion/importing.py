@@ -17,7 +17,7 @@ from torch import Tensor
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.conversion.task import Blueprint, Source, Task
 from spanbert_allen.encoders import find_encoder
-from spanbert_allen.modules.encoder_weights import read_weights, renamed
+from spanbert_allen.modules.encoder.weights import read_weights, renamed
 
 
 def import_model(

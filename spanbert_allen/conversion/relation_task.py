@@ -8,8 +8,6 @@ from typing import Any, cast
 from allennlp.models import Model
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.common.relations import NO_RELATION
-from spanbert_allen.common.tacred_preset import TACRED_LABELS, TACRED_MARKERS
 from spanbert_allen.conversion.label_names import (
     check_number,
     given_names,
@@ -23,8 +21,10 @@ from spanbert_allen.conversion.task import (
     kept_settings,
     prediction_loader,
 )
-from spanbert_allen.data.relation_input import MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE
-from spanbert_allen.data.relation_vocabulary import RelationVocabulary
+from spanbert_allen.data.relation.input import MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE
+from spanbert_allen.data.relation.vocabulary import RelationVocabulary
+from spanbert_allen.formats.relation.example import NO_RELATION
+from spanbert_allen.formats.relation.tacred_preset import TACRED_LABELS, TACRED_MARKERS
 from spanbert_allen.models.relation import SpanbertRelation
 
 PRESET = "tacred"

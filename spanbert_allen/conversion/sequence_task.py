@@ -9,7 +9,6 @@ from allennlp.data import Vocabulary
 from allennlp.models import Model
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.common.glue_tasks import GlueTask, glue_task
 from spanbert_allen.conversion.label_names import (
     check_number,
     given_names,
@@ -23,7 +22,8 @@ from spanbert_allen.conversion.task import (
     kept_settings,
     prediction_loader,
 )
-from spanbert_allen.dataset_readers.text_pair_instance import LABELS
+from spanbert_allen.data.sequence.instance import LABELS
+from spanbert_allen.formats.sequence.glue_tasks import GlueTask, glue_task
 from spanbert_allen.models.sequence_classifier import SpanbertSequenceClassifier
 
 

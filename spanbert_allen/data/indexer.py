@@ -13,6 +13,7 @@ from allennlp.data.token_indexers.token_indexer import IndexedTokenList
 from allennlp.data.tokenizers import Token
 from allennlp.data.vocabulary import Vocabulary
 
+import spanbert_allen.compat  # noqa: F401  AllenNLP is repaired first
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.data.piece_document import PieceDocument
 from spanbert_allen.data.pieces import PieceTokenizer

@@ -1,22 +1,22 @@
 """Files to documents and questions, and these to instances."""
 
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
-from spanbert_allen.data.relation_vocabulary import RelationVocabulary
-from spanbert_allen.dataset_readers.coref_conll import CorefConllReader
-from spanbert_allen.dataset_readers.coref_files import CorefFilesReader
-from spanbert_allen.dataset_readers.coref_instance import document_to_instance
-from spanbert_allen.dataset_readers.coref_jsonl import CorefJsonlReader
-from spanbert_allen.dataset_readers.coref_pieces import CorefPiecesReader
-from spanbert_allen.dataset_readers.coref_reader import CorefReader
-from spanbert_allen.dataset_readers.glue import GlueReader
-from spanbert_allen.dataset_readers.mrqa import MrqaReader
-from spanbert_allen.dataset_readers.qa_reader import QuestionReader
-from spanbert_allen.dataset_readers.relation_jsonl import RelationJsonlReader
-from spanbert_allen.dataset_readers.relation_reader import RelationReader
-from spanbert_allen.dataset_readers.semeval import SemevalReader
-from spanbert_allen.dataset_readers.squad import SquadReader
-from spanbert_allen.dataset_readers.tacred import TacredReader
-from spanbert_allen.dataset_readers.text_pairs_jsonl import TextPairsJsonlReader
+from spanbert_allen.data.coref.instance import document_to_instance
+from spanbert_allen.data.relation.vocabulary import RelationVocabulary
+from spanbert_allen.dataset_readers.coref.any_format import CorefFilesReader
+from spanbert_allen.dataset_readers.coref.conll import CorefConllReader
+from spanbert_allen.dataset_readers.coref.jsonl import CorefJsonlReader
+from spanbert_allen.dataset_readers.coref.pieces import CorefPiecesReader
+from spanbert_allen.dataset_readers.coref.reader import CorefReader
+from spanbert_allen.dataset_readers.qa.mrqa import MrqaReader
+from spanbert_allen.dataset_readers.qa.reader import QuestionReader
+from spanbert_allen.dataset_readers.qa.squad import SquadReader
+from spanbert_allen.dataset_readers.relation.jsonl import RelationJsonlReader
+from spanbert_allen.dataset_readers.relation.reader import RelationReader
+from spanbert_allen.dataset_readers.relation.semeval import SemevalReader
+from spanbert_allen.dataset_readers.relation.tacred import TacredReader
+from spanbert_allen.dataset_readers.sequence.glue import GlueReader
+from spanbert_allen.dataset_readers.sequence.jsonl import TextPairsJsonlReader
 
 __all__ = [
     "CorefConllReader",

@@ -3,7 +3,7 @@ Scores. The pure functions only: the AllenNLP metrics around them, `coref_f1` an
 import torch and are imported by name.
 """
 
-from spanbert_allen.metrics.cluster_scores import (
+from spanbert_allen.metrics.coref.cluster_scores import (
     Alignment,
     align,
     b_cubed,
@@ -15,7 +15,7 @@ from spanbert_allen.metrics.cluster_scores import (
     score_clusters,
     score_corpus,
 )
-from spanbert_allen.metrics.score import BlancScore, ClusterScores, Score
+from spanbert_allen.metrics.coref.score import BlancScore, ClusterScores, Score
 
 __all__ = [
     "Alignment",

@@ -14,27 +14,27 @@ from allennlp.modules.token_embedders import TokenEmbedder
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.spans import WordSpan
-from spanbert_allen.metrics.coref_f1 import CorefF1
+from spanbert_allen.formats.coref.document import CorefDocument
+from spanbert_allen.metrics.coref.mention_recall import MentionRecall
+from spanbert_allen.metrics.coref.metric import CorefF1
 from spanbert_allen.metrics.label_tally import LabelTally
-from spanbert_allen.metrics.mention_recall import MentionRecall
-from spanbert_allen.modules.coref_decoder import CorefDecoding, DecodedClusters, decode
-from spanbert_allen.modules.coref_head import CorefHead, DocumentUnits, ScoredLinks
-from spanbert_allen.modules.coref_input import (
+from spanbert_allen.modules.coref.coref_words import word_units
+from spanbert_allen.modules.coref.decoder import CorefDecoding, DecodedClusters, decode
+from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits, ScoredLinks
+from spanbert_allen.modules.coref.kept_limit import warn_of_limit
+from spanbert_allen.modules.coref.losses import LinkLoss, MarginalLoss
+from spanbert_allen.modules.coref.losses.mention import mention_loss
+from spanbert_allen.modules.coref.units import (
     DocumentPieces,
     gold_labels,
     random_window,
     unpad,
 )
-from spanbert_allen.modules.coref_loss import mention_loss
-from spanbert_allen.modules.coref_windows import CorefWindows, score_in_windows
-from spanbert_allen.modules.coref_words import word_units
-from spanbert_allen.modules.kept_limit import warn_of_limit
-from spanbert_allen.modules.link_losses import LinkLoss, MarginalLoss
-from spanbert_allen.modules.mixed_precision import checked_precision, mixed_precision
-from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+from spanbert_allen.modules.coref.windows import CorefWindows, score_in_windows
+from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
+from spanbert_allen.modules.layers.precision import checked_precision, mixed_precision
 
 ONTONOTES_GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
 

@@ -12,14 +12,14 @@ from allennlp.training.metrics import BooleanAccuracy
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.dataset_readers.qa_instance import QuestionInput
-from spanbert_allen.metrics.answer_scores import AnswerScores
+from spanbert_allen.data.qa.instance import QuestionInput
 from spanbert_allen.metrics.label_tally import LabelTally
-from spanbert_allen.modules.answer_decoder import AnswerDecoder, DecodedAnswers, WindowScores
-from spanbert_allen.modules.answer_windows import AnswerWindows, answer_loss, split_windows
-from spanbert_allen.modules.at_least_float32 import at_least_float32
-from spanbert_allen.modules.exact_answers import ExactAnswers
-from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+from spanbert_allen.metrics.qa.metric import AnswerScores
+from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
+from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
+from spanbert_allen.modules.qa.decoder import AnswerDecoder, DecodedAnswers, WindowScores
+from spanbert_allen.modules.qa.exact import ExactAnswers
+from spanbert_allen.modules.qa.windows import AnswerWindows, answer_loss, split_windows
 
 _SOFTMAX = ("answers", "everything")
 

@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.relations import NO_RELATION, RelationExample
-from spanbert_allen.data.relation_fields import LABELS_NAMESPACE
+from spanbert_allen.data.relation.fields import LABELS_NAMESPACE
+from spanbert_allen.formats.relation.example import NO_RELATION, RelationExample
 from spanbert_allen.metrics.label_tally import LabelTally
-from spanbert_allen.metrics.relation_metric import RelationScores
-from spanbert_allen.modules.classification_head import ClassificationHead
-from spanbert_allen.modules.relation_pooling import ClsPooling, RelationPooling
-from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+from spanbert_allen.metrics.relation.metric import RelationScores
+from spanbert_allen.modules.classification.head import ClassificationHead
+from spanbert_allen.modules.classification.relation_pooling import ClsPooling, RelationPooling
+from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
 
 @Model.register("spanbert_relation")

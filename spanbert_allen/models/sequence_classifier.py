@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.glue_tasks import glue_task
-from spanbert_allen.dataset_readers.text_pair_instance import LABELS, PairInput
+from spanbert_allen.data.sequence.instance import LABELS, PairInput
+from spanbert_allen.formats.sequence.glue_tasks import glue_task
 from spanbert_allen.metrics.label_tally import LabelTally
-from spanbert_allen.metrics.sequence_scores import SequenceScores
-from spanbert_allen.modules.classification_head import ClassificationHead
-from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+from spanbert_allen.metrics.sequence.metric import SequenceScores
+from spanbert_allen.modules.classification.head import ClassificationHead
+from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
 _OWN_SCORES = {False: ("acc", "macro_f1"), True: ("pearson", "spearmanr", "corr")}
 

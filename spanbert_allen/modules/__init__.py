@@ -1,14 +1,14 @@
 """The parts of a model: the encoder and what stands on it."""
 
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
-from spanbert_allen.modules.biaffine_mentions import BiaffineMentions
-from spanbert_allen.modules.bilinear_links import BilinearLinks
-from spanbert_allen.modules.exact_answers import ExactAnswers
-from spanbert_allen.modules.nearest_links import NearestLinks
-from spanbert_allen.modules.original_answers import OriginalAnswers
-from spanbert_allen.modules.pipeline_answers import PipelineAnswers
-from spanbert_allen.modules.relation_pooling import RelationPooling
-from spanbert_allen.modules.spanbert_embedder import SpanbertEmbedder
+from spanbert_allen.modules.classification.relation_pooling import RelationPooling
+from spanbert_allen.modules.coref.antecedents.bilinear import BilinearLinks
+from spanbert_allen.modules.coref.antecedents.nearest import NearestLinks
+from spanbert_allen.modules.coref.mentions.biaffine import BiaffineMentions
+from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
+from spanbert_allen.modules.qa.exact import ExactAnswers
+from spanbert_allen.modules.qa.original import OriginalAnswers
+from spanbert_allen.modules.qa.pipeline import PipelineAnswers
 
 __all__ = [
     "BiaffineMentions",

@@ -1,16 +1,16 @@
 """What training needs beyond AllenNLP's trainer."""
 
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
-from spanbert_allen.training.bert_adam import BertAdam
-from spanbert_allen.training.checkpointer import SpanbertCheckpointer
-from spanbert_allen.training.coref_rates import CorefRates
-from spanbert_allen.training.curves import RunCurves
-from spanbert_allen.training.frozen_batches import FrozenBatchSampler
-from spanbert_allen.training.instance_lengths import instance_lengths
-from spanbert_allen.training.linear_with_warmup import LinearWithWarmup
-from spanbert_allen.training.resumable_sampler import ResumableSampler
-from spanbert_allen.training.token_budget import TokenBudgetSampler
-from spanbert_allen.training.trainer import SpanbertTrainer
+from spanbert_allen.training.batches.frozen import FrozenBatchSampler
+from spanbert_allen.training.batches.lengths import instance_lengths
+from spanbert_allen.training.batches.sampler import ResumableSampler
+from spanbert_allen.training.batches.token_budget import TokenBudgetSampler
+from spanbert_allen.training.loop.trainer import SpanbertTrainer
+from spanbert_allen.training.monitoring.curves import RunCurves
+from spanbert_allen.training.optimizers.bert_adam import BertAdam
+from spanbert_allen.training.recovery.checkpointer import SpanbertCheckpointer
+from spanbert_allen.training.schedules.coref import CorefRates
+from spanbert_allen.training.schedules.linear_with_warmup import LinearWithWarmup
 
 __all__ = [
     "BertAdam",

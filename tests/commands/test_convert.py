@@ -7,10 +7,10 @@ import json
 import pytest
 
 from spanbert_allen.__main__ import main
-from spanbert_allen.common.coref_formats import find_format
 from spanbert_allen.common.errors import ConfigError, DataError
-from tests.common.test_conll import FIXTURES
-from tests.common.test_gap import HEADER, TEXT, row
+from spanbert_allen.formats.coref.registry import find_format
+from tests.formats.coref.conll.test_reader import FIXTURES
+from tests.formats.coref.test_gap import HEADER, TEXT, row
 
 CONLL = str(FIXTURES / "small.conll")
 

@@ -5,7 +5,7 @@ import pytest
 
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
-from tests.integrations.results import coref_result
+from tests.results.results import coref_result
 from tests.test_start_up import heavy_modules
 
 RESULT = coref_result("Ida ate. She sang.", ["Ida", "She"])

@@ -8,7 +8,7 @@ import torch
 from allennlp.data import Batch, Vocabulary
 from allennlp.models import load_archive
 
-from spanbert_allen.common.document import CorefDocument
+from spanbert_allen.formats.coref.document import CorefDocument
 
 TEXT = """
 The mother saw her son in the old garden near Paris .

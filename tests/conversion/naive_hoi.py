@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import torch
 from transformers import BertConfig, BertModel
 
-from tests.modules.naive_coref import candidates, keep
-from tests.modules.naive_refinements import best_link, bucket, merged
+from tests.modules.coref.naive_coref import candidates, keep
+from tests.modules.coref.naive_refinements import best_link, bucket, merged
 from tests.places import TINY_ENCODER
 
 HOI_ORDER = ("speaker", "genre", "segment", "distance")

@@ -17,7 +17,7 @@ from allennlp.predictors import Predictor
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.conversion.coref import import_coref
+from spanbert_allen.conversion.coref.importing import import_coref
 from tests.conversion.coref_texts import (
     SENTENCES,
     WITH_EMPTY_WORDS,

@@ -18,13 +18,14 @@ import spanbert_allen
 import spanbert_allen.plugin
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.tacred_preset import TACRED_LABELS, TACRED_MARKERS
-from spanbert_allen.common.text_pairs import TextPair
-from spanbert_allen.conversion import TASKS
 from spanbert_allen.conversion.task import Source
+from spanbert_allen.conversion.tasks import TASKS
+from spanbert_allen.formats.relation.tacred_preset import TACRED_LABELS, TACRED_MARKERS
+from spanbert_allen.formats.sequence.text_pair import TextPair
+from tests import places
 from tests.fixtures.make_tiny_spanbert import SHIPPED
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURES = places.FIXTURES
 PAIRS = [
     ("Ida lost her keys in Oslo.", "The keys were on the tram."),
     ("It rained.", "It was dry."),
@@ -334,7 +335,7 @@ def test_a_model_without_a_pooler_is_refused(tmp_path):
 
 def test_the_command_knows_the_tasks_and_their_options():
     from spanbert_allen.commands import import_
-    from spanbert_allen.conversion import TASKS
+    from spanbert_allen.conversion.tasks import TASKS
 
     assert [*TASKS, "coref"] == list(import_._TASKS)
     assert {name for task in TASKS.values() for name in task.options} == set(import_._OPTIONS)

@@ -19,7 +19,8 @@ from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.questions import Question
+from spanbert_allen.formats.qa.question import Question
+from tests import places
 from tests.fixtures.make_tiny_spanbert import SHIPPED
 
 QUESTION = "Where did Ida lose her keys?"
@@ -169,15 +170,15 @@ def test_there_and_back(tmp_path, theirs):
 def test_an_imported_model_is_evaluated(tmp_path, theirs):
     source = authors_folder(tmp_path / "source", theirs)
     run_import(source, tmp_path / "model.tar.gz", "--vocabulary", str(SHIPPED))
-    data = Path(__file__).parents[1] / "fixtures" / "qa" / "squad.json"
+    data = places.FIXTURES / "qa" / "squad.json"
     out = tmp_path / "metrics.json"
     evaluate_from_archive(tmp_path / "model.tar.gz", str(data), metrics_output_file=str(out))
     assert json.loads(out.read_text())["total"] == 5
 
 
 def test_the_card_says_what_the_model_is(tmp_path, theirs):
-    from spanbert_allen.conversion import TASKS
     from spanbert_allen.conversion.model_card import model_card
+    from spanbert_allen.conversion.tasks import TASKS
 
     config = {"model": {"type": "spanbert_qa", "embedder": {"model_name": "spanbert-base-cased"}}}
     card = model_card(config, TASKS["qa"], {"best_validation_f1": 81.25, "epoch": 3})

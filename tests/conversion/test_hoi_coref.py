@@ -13,7 +13,7 @@ from allennlp.models import load_archive
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.conversion.coref import import_coref
+from spanbert_allen.conversion.coref.importing import import_coref
 from tests.conversion.coref_texts import SENTENCES, Imported, document, kept_spans
 from tests.conversion.naive_hoi import TENSORFLOW_ORDER, NaiveHoi, hoi_weights
 from tests.places import TINY_ENCODER

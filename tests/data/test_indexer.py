@@ -11,7 +11,7 @@ from allennlp.data.token_indexers import TokenIndexer
 from allennlp.nn.util import get_text_field_mask
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.data import SpanbertIndexer
+from spanbert_allen.data.indexer import SpanbertIndexer
 
 WORDS = ["The", "quick", "dog", "ran", ".", "It", "saw", "Zoë", "\u200b", "!"]
 

@@ -4,17 +4,17 @@ import copy
 import pickle
 import unicodedata
 import warnings
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.data import PieceTokenizer
+from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.encoders import WordPieceVocabulary, find_encoder
+from tests import places
 
-CASED = Path(__file__).parents[3] / "shared" / "data" / "bert_cased_vocab" / "vocab.txt"
+CASED = places.SHARED / "data" / "bert_cased_vocab" / "vocab.txt"
 
 ZOE = "Zoë's naïve café—$5,000."
 # Text and pieces as the original program gave them.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,11 +13,12 @@ from allennlp.data import Batch, DatasetReader, Vocabulary
 from allennlp.models import Model, load_archive
 
 import spanbert_allen.plugin  # noqa: F401
-from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.formats.coref.document import CorefDocument
+from tests import places
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "coref"
+FIXTURES = places.FIXTURES / "coref"
 READER = {
     "type": "spanbert_coref_conll",
     "indexer": {"type": "spanbert", "model_name": "tiny", "max_length": 24},

@@ -17,13 +17,13 @@ from allennlp.models import Model, load_archive
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.__main__ import main
-from spanbert_allen.common.conll_writer import write_conll
-from spanbert_allen.common.document import CorefDocument
 from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.formats.coref.conll.writer import write_conll
+from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.models import coref
-from spanbert_allen.modules.coref_decoder import CorefDecoding
-from spanbert_allen.modules.coref_windows import CorefWindows, score_in_windows
-from spanbert_allen.predictors.coref import CorefPredictor
+from spanbert_allen.modules.coref.decoder import CorefDecoding
+from spanbert_allen.modules.coref.windows import CorefWindows, score_in_windows
+from spanbert_allen.predictors.coref.predictor import CorefPredictor
 
 WORDS = ["Ida", "met", "her", "brother", ".", "He", "gave", "Ida", "a", "lamp", "."]
 HEAD = {"hidden_dim": 12, "max_span_width": 4, "max_antecedents": 9, "feature_size": 4}
@@ -204,7 +204,7 @@ def test_evaluation_and_the_score_command_agree(model, archive, data, instances,
 
 def test_a_limit_that_costs_mentions_is_said_once_a_document(model, instances, caplog):
     model.head.max_kept = 13
-    with caplog.at_level(logging.WARNING, logger="spanbert_allen.modules.kept_limit"):
+    with caplog.at_level(logging.WARNING, logger="spanbert_allen.modules.coref.kept_limit"):
         model.forward_on_instances(instances)
         said = [record.getMessage() for record in caplog.records]
         caplog.clear()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,9 +13,10 @@ from transformers import BertForQuestionAnswering
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.questions import Question
+from spanbert_allen.formats.qa.question import Question
+from tests import places
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "qa"
+FIXTURES = places.FIXTURES / "qa"
 READER = {"type": "spanbert_squad", "impossible_answers": True, "max_question_length": 20}
 READER |= {"max_length": 48, "stride": 9, "indexer": {"type": "spanbert", "model_name": "tiny"}}
 

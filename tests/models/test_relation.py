@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,10 +13,11 @@ from transformers import BertForSequenceClassification
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.data.relation_vocabulary import RelationVocabulary
-from spanbert_allen.modules.relation_pooling import RelationPooling
+from spanbert_allen.data.relation.vocabulary import RelationVocabulary
+from spanbert_allen.modules.classification.relation_pooling import RelationPooling
+from tests import places
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "relation"
+FIXTURES = places.FIXTURES / "relation"
 READER = {"type": "spanbert_tacred", "indexer": {"type": "spanbert", "model_name": "tiny"}}
 VOCABULARY = RelationVocabulary.from_lists(
     ["no_relation", "per:title", "org:founded_by"],

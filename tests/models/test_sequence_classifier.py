@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
 import torch
@@ -15,9 +14,10 @@ from transformers import BertForSequenceClassification
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.modules.classification_head import ClassificationHead
+from spanbert_allen.modules.classification.head import ClassificationHead
+from tests import places
 
-GLUE = Path(__file__).parents[1] / "fixtures" / "glue"
+GLUE = places.FIXTURES / "glue"
 INDEXER = {"type": "spanbert", "model_name": "tiny"}
 
 

@@ -10,7 +10,7 @@ from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.predictors.bulk import BulkManager
-from tests.predictors.fakes import FakeModel, FakeReader, fake_predictor
+from tests.predictors.coref.fakes import FakeModel, FakeReader, fake_predictor
 
 
 def manager(

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.predictors.coref_options import CorefOptions
+from spanbert_allen.predictors.coref.options import CorefOptions
 from spanbert_allen.predictors.option_checks import changed_options, checked_option
-from spanbert_allen.predictors.qa import QAOptions
-from tests.predictors.fakes import fake_predictor
+from spanbert_allen.predictors.qa.predictor import QAOptions
+from tests.predictors.coref.fakes import fake_predictor
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from spanbert_allen.common.coref_jsonl import read_coref_jsonl
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.formats.coref.jsonl import read_coref_jsonl
 from spanbert_allen.sample_corpus import TEXTS, layouts, sample_texts
 from spanbert_allen.sample_corpus.checks import check_texts
 from spanbert_allen.sample_corpus.sample_text import GENRES, NO_RELATION, RELATIONS, SPLITS

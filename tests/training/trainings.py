@@ -27,7 +27,7 @@ class Trainings:
     def __enter__(self) -> Trainings:
         with self.said.open("w") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.training.killed_run"],
+                [sys.executable, "-m", "tests.training.recovery.killed_run"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

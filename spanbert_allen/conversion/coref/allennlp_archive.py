@@ -17,7 +17,7 @@ from allennlp.models import archival
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.conversion.coref.checkpoint import CorefCheckpoint, WeightNames
 from spanbert_allen.encoders import WeightsFile
-from spanbert_allen.modules.encoder_weights import read_weights
+from spanbert_allen.modules.encoder.weights import read_weights
 
 _WEIGHTS = ("weights.th", "best.th")
 _UNITS = {"pretrained_transformer_mismatched": "words", "pretrained_transformer": "pieces"}

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.modules.encoder_weights import listed
+from spanbert_allen.modules.encoder.weights import listed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from torch import Tensor
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.conversion.coref.checkpoint import CorefCheckpoint, WeightNames
 from spanbert_allen.encoders import WeightsFile
-from spanbert_allen.modules.encoder_weights import read_weights
+from spanbert_allen.modules.encoder.weights import read_weights
 
 _PAIRS = "head.link_scorer.antecedent_scorer."
 _COARSE = "head.link_scorer.coarse_antecedents."

@@ -13,16 +13,16 @@ from allennlp.common.meta import META_NAME, Meta
 from allennlp.data import Vocabulary
 from allennlp.models import Model, archival
 
-from spanbert_allen.common.coref_sources import SOURCE_FORMATS
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.conversion.coref import allennlp_archive
 from spanbert_allen.conversion.coref.checkpoint import CorefCheckpoint
 from spanbert_allen.conversion.coref.encoder_source import encoder_files
+from spanbert_allen.conversion.coref.formats import SOURCE_FORMATS
 from spanbert_allen.conversion.coref.hoi_weights import read_hoi
 from spanbert_allen.conversion.coref.tensorflow_variables import read_tensorflow
 from spanbert_allen.encoders import EncoderFiles
 from spanbert_allen.encoders.saved_encoder import keep_files
-from spanbert_allen.modules.encoder_weights import listed
+from spanbert_allen.modules.encoder.weights import listed
 
 _SUFFIXES = {
     ".gz": "allennlp",

@@ -33,7 +33,7 @@ from torch import Tensor
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.conversion.coref.checkpoint import CorefCheckpoint
 from spanbert_allen.conversion.coref.hoi_weights import LINEAR_STEP, hoi_checkpoint
-from spanbert_allen.modules.encoder_weights import listed
+from spanbert_allen.modules.encoder.weights import listed
 
 # The optimiser's own: moments of every variable, and counters.
 _SLOTS = ("/Adam", "/Adam_1", "/adam_m", "/adam_v")

@@ -1,0 +1,1 @@
+"""Coreference: texts, words and documents in, clusters out."""

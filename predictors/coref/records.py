@@ -1,0 +1,85 @@
+"""The documents of a file to predict, good or bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import STANDARD_STREAM, read_lines
+from spanbert_allen.formats.coref.detection import detect_format
+from spanbert_allen.formats.coref.document import CorefDocument
+from spanbert_allen.formats.coref.findings import Findings
+from spanbert_allen.formats.coref.format import CorefFormat
+from spanbert_allen.predictors.record import Record, parse_record
+
+_OURS = ("jsonl", "predictions")
+
+
+class DocumentRecord(Record):
+    """
+    A record that was read as a document.
+
+    # Parameters
+
+    document : `CorefDocument`
+        The document.
+    """
+
+    def __init__(self, document: CorefDocument) -> None:
+        super().__init__({"doc_key": document.doc_key, "text": document.text})
+        self.document = document
+
+
+def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
+    """
+    The documents of a file in any of the coreference formats, which its first line tells. Standard
+    input, which can be read only once, and what is in no other format hold our own records, one a
+    line. What cannot be read is a record with a `problem`.
+
+    # Parameters
+
+    path : `str`
+        As for `read_lines`.
+    language : `str`, optional (default = `"en"`)
+        spaCy's code of the language, for formats with texts.
+    """
+    found = None if str(path) == STANDARD_STREAM else _other_format(path)
+    if found is not None:
+        problems = _Problems()
+        for document in found.read(path, language=language, findings=problems):
+            yield from problems.records()
+            yield DocumentRecord(document)
+        yield from problems.records()
+        return
+    for number, line in read_lines(path, errors="surrogateescape"):
+        if line.strip():
+            yield parse_record(line, line=number)
+
+
+def _other_format(path: str) -> CorefFormat | None:
+    """The format of a file, if it is another than ours."""
+    first = next((line for _, line in read_lines(path, errors="replace") if line.strip()), "")
+    if first.lstrip().startswith('"'):  # a text
+        return None
+    try:
+        found = detect_format(path)
+    except DataError:
+        return None  # each of its lines is marked as what it is
+    return None if found.name in _OURS else found
+
+
+class _Problems(Findings):
+    """Keeps problems, so that the reader goes on with the next document."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._errors: list[DataError] = []
+
+    def problem(self, error: DataError) -> None:
+        self._errors.append(error)
+
+    def records(self) -> Iterator[Record]:
+        """Records of what was wrong since the last time."""
+        for error in self._errors:
+            yield Record({}, problem=error.problem, line=error.line)
+        self._errors.clear()

@@ -1,0 +1,1 @@
+"""Question answering: questions and contexts in, answers with their probabilities out."""

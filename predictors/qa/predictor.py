@@ -1,0 +1,281 @@
+"""Answers to a user's own questions on texts."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from allennlp.data import Instance
+from allennlp.models import Model
+from allennlp.predictors import Predictor
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.record_checks import shown
+from spanbert_allen.data.qa.instance import (
+    Decoding,
+    QuestionInput,
+    WindowShape,
+    question_instance,
+)
+from spanbert_allen.data.qa.passage import Passage
+from spanbert_allen.dataset_readers.qa.reader import QuestionReader
+from spanbert_allen.formats.qa.detection import qa_layout
+from spanbert_allen.formats.qa.mrqa import read_mrqa
+from spanbert_allen.formats.qa.question import Question
+from spanbert_allen.formats.qa.squad import read_squad
+from spanbert_allen.models.qa import SpanbertQA
+from spanbert_allen.modules.qa.decoder import DecodedAnswers
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.option_checks import changed_options, check_options
+from spanbert_allen.predictors.qa.official_files import official_files
+from spanbert_allen.predictors.qa.output import SCHEMA, qa_json
+from spanbert_allen.predictors.record import Record, examples_as_records
+
+_READERS = {"squad": read_squad, "mrqa": read_mrqa}
+_MOST_PASSAGES = 64
+"""Texts whose pieces are remembered: the questions of one usually follow each other."""
+
+
+@dataclass(frozen=True)
+class QAOptions:
+    """
+    What may be asked for beside question and context, under the names of transformers' former
+    pipeline; `None` leaves a setting as the model was trained.
+
+    # Parameters
+
+    top_k : `int`, optional
+        How many answers to give; by default as many as the model's decoder does.
+    max_answer_len : `int`, optional
+        The longest answer, in word pieces.
+    doc_stride : `int`, optional
+        How many word pieces neighbouring windows share, as in the pipeline. (`stride` of the
+        readers is what they do not share.)
+    max_seq_len : `int`, optional
+        The most word pieces of a window, question and special ones counted.
+    max_question_len : `int`, optional
+        The pieces of a question beyond so many are cut off.
+    handle_impossible_answer : `bool`, optional
+        Whether there may be no answer.
+    threshold : `float`, optional
+        If the no-answer score is above it, the answer is empty.
+    """
+
+    top_k: int | None = None
+    max_answer_len: int | None = None
+    doc_stride: int | None = None
+    max_seq_len: int | None = None
+    max_question_len: int | None = None
+    handle_impossible_answer: bool | None = None
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        for name in ("top_k", "max_answer_len", "max_seq_len"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"`{name}` is {value}; it must be 1 or more")
+
+    def shape(self, trained: WindowShape) -> WindowShape:
+        """How passages are cut."""
+        return WindowShape(
+            max_length=_either(self.max_seq_len, trained.max_length),
+            stride=trained.stride,
+            max_question_length=_either(self.max_question_len, trained.max_question_length),
+            fixed_length=trained.fixed_length,
+            overlap=self.doc_stride,
+        )
+
+    @property
+    def decoding(self) -> Decoding:
+        """What the model is told."""
+        return Decoding(
+            self.top_k, self.max_answer_len, self.handle_impossible_answer, self.threshold
+        )
+
+
+@Predictor.register("spanbert_qa")
+class QAPredictor(SpanPredictor):
+    """
+    The best answers to questions on texts, with characters, scores and probabilities. A record is
+    `{"question": ..., "context": ...}`, and an `id` if there is one. `allennlp predict` also takes
+    files of SQuAD and of MRQA; if the output is named `.json` then, it writes the files of the
+    official programs, see `official_files`.
+
+    # Parameters
+
+    model, dataset_reader, frozen, max_pieces_per_batch
+        As for `SpanPredictor`. The reader is one of the question answering readers: it does not
+        limit the form of the records.
+    top_k, max_answer_len, doc_stride, max_seq_len, max_question_len, handle_impossible_answer,
+    threshold
+        As for `QAOptions`, for all questions.
+    """
+
+    schema: ClassVar[str] = SCHEMA
+    names: ClassVar[Sequence[str]] = ("id",)
+    alone: ClassVar[str] = "question"
+    records_at_once: ClassVar[int] = 256
+
+    def __init__(
+        self,
+        model: Model,
+        dataset_reader: QuestionReader,
+        frozen: bool = True,
+        *,
+        max_pieces_per_batch: int = 32768,
+        **options: Any,
+    ) -> None:
+        super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
+        self.options = changed_options(QAOptions(), options)
+        self._qa = cast("SpanbertQA", model)
+        self._reader = dataset_reader
+        self._passages: OrderedDict[str, Passage] = OrderedDict()
+
+    def predict(
+        self, question: str | Sequence[str], context: str | Sequence[str], **options: Any
+    ) -> Any:
+        """
+        Answers a question, or several; raises `DataError` if something is wrong with one.
+
+        # Parameters
+
+        question, context : `str | Sequence[str]`
+            One of each; several questions on one context; or as many contexts as questions.
+        options
+            As for `QAOptions`.
+
+        # Returns
+
+        `dict[str, Any]`, or a list of them if several were given
+            What `qa_json` describes.
+        """
+        chosen = changed_options(self.options, options)
+        questions = [question] if isinstance(question, str) else list(question)
+        contexts = [context] * len(questions) if isinstance(context, str) else list(context)
+        if len(questions) == 1 and len(contexts) > 1:
+            questions *= len(contexts)
+        if len(questions) != len(contexts):
+            raise DataError(
+                f"{len(questions)} questions, but {len(contexts)} contexts; give one context for "
+                "all, or one for each"
+            )
+        instances = [
+            self._instance(_question({"question": one, "context": text}, self.alone), chosen)
+            for one, text in zip(questions, contexts, strict=True)
+        ]
+        results = self._predicted(instances)
+        is_single = isinstance(question, str) and isinstance(context, str)
+        return results[0] if is_single else results
+
+    def __call__(
+        self, question: str | Sequence[str], context: str | Sequence[str], **options: Any
+    ) -> Any:
+        """
+        As `predict`, but the results have the form of transformers' former pipeline, for code that
+        was written for that: `score`, which is the probability, `start`, `end` and `answer`; with
+        `top_k` above 1 a list of these for each question. `top_k` is 1 by default, as there.
+        """
+        options.setdefault("top_k", 1)
+        results = self.predict(question, context, **options)
+        if isinstance(results, dict):
+            return _as_pipeline(results, options["top_k"])
+        return [_as_pipeline(result, options["top_k"]) for result in results]
+
+    def records(self, path: str) -> Iterator[Record]:
+        """The questions of a file: records, or those of a data set."""
+        layout = qa_layout(path)
+        if layout == "records":
+            yield from super().records(path)
+            return
+        yield from examples_as_records(
+            lambda on_problem: _READERS[layout](path, on_problem=on_problem),
+            lambda one: {"id": one.id, "question": one.question, "context": one.context},
+        )
+
+    def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
+        """The official files for a data set's questions and a name in `.json`, else lines."""
+        is_data_set = qa_layout(self.source) != "records"
+        if is_data_set and Path(path).suffix == ".json":
+            return official_files(path)
+        return super().open_output(path)
+
+    def record_to_instance(self, record: Record) -> Instance:
+        """The instance of a record; raises `DataError` for a bad one."""
+        return self._instance(_question(record, self._default_name(record)), self.options)
+
+    def num_pieces(self, instance: Instance) -> int:
+        """The number of word pieces of all windows."""
+        return len(instance["token_ids"])
+
+    def without_labels(self, instance: Instance) -> Instance:
+        """The instance without the labels of an annotated question."""
+        return Instance(
+            {
+                name: field
+                for name, field in instance.fields.items()
+                if not name.startswith("answer_")
+            }
+        )
+
+    def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
+        """The result for one question; a context without word pieces answers nothing."""
+        asked: QuestionInput = instance["question"].metadata
+        decoding = asked.decoding or self.options.decoding
+        impossible = decoding.impossible_answers
+        if impossible is None:
+            impossible = self._qa.impossible_answers
+        decoded = outputs.get("decoded", DecodedAnswers((), math.inf if impossible else None))
+        threshold = self._qa.threshold if decoding.threshold is None else decoding.threshold
+        return qa_json(asked.question, decoded, top_k=decoding.n_best, threshold=threshold)
+
+    def _instance(self, question: Question, options: QAOptions) -> Instance:
+        windows = self._reader.windows(
+            question, self._passage(question.context), options.shape(self._reader.shape)
+        )
+        return question_instance(windows, question, decoding=options.decoding)
+
+    def _passage(self, text: str) -> Passage:
+        passage = self._passages.pop(text, None)
+        if passage is None:
+            passage = self._reader.passage(text)
+        self._passages[text] = passage
+        if len(self._passages) > _MOST_PASSAGES:
+            self._passages.popitem(last=False)
+        return passage
+
+
+def _either(asked: int | None, default: int) -> int:
+    return default if asked is None else asked
+
+
+def _question(record: Mapping[str, Any], default_id: str) -> Question:
+    for name in ("question", "context"):
+        if not isinstance(record.get(name), str):
+            raise DataError(f"`{name}` is {shown(record.get(name))}; it must be a string")
+    name = record.get("id", default_id)
+    if not isinstance(name, str):
+        raise DataError(f"`id` is {shown(name)}; it must be a string")
+    return Question(
+        id=name, question=record["question"], context=record["context"], is_annotated=False
+    )
+
+
+def _as_pipeline(result: JsonDict, top_k: int) -> Any:
+    if top_k == 1:
+        return _answer_as_pipeline(result | {"text": result["answer"]})
+    return [_answer_as_pipeline(answer) for answer in result["answers"]]
+
+
+def _answer_as_pipeline(answer: JsonDict) -> JsonDict:
+    return {
+        "score": answer["probability"] or 0.0,
+        "start": answer["start"] or 0,
+        "end": answer["end"] or 0,
+        "answer": answer["text"],
+    }

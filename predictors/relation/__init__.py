@@ -1,0 +1,1 @@
+"""Relations: a text and entities in, labels of pairs out."""

@@ -1,0 +1,129 @@
+"""Relations as JSON, with the places of their entities in the user's own text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.formats.relation.example import RelationExample
+
+SCHEMA = "spanbert_allen.relation/1"
+_DECIMALS = 4
+
+
+def relation_json(
+    example: RelationExample,
+    labels: Sequence[str],
+    probabilities: Sequence[float],
+    *,
+    best: int,
+    is_cut: bool,
+    all_labels: bool = False,
+) -> dict[str, Any]:
+    """
+    The result for two entities.
+
+    # Parameters
+
+    example : `RelationExample`
+        The entities and their text.
+    labels : `Sequence[str]`
+        The model's labels by their numbers.
+    probabilities : `Sequence[float]`
+        Theirs.
+    best : `int`
+        The number of the label that is chosen.
+    is_cut : `bool`
+        Whether the model has not seen one of the entities: the text was too long.
+    all_labels : `bool`, optional (default = `False`)
+        Whether to give the probabilities of all labels.
+
+    # Returns
+
+    `dict[str, Any]`
+        `schema`, `id`, `text`; `entities`, the subject and the object, each with `start` and `end`
+        (characters of `text`, end outside), `words` (first and last, inside), `text` and `type`;
+        `relations`, a list with the only one: `subject` and `object` (0 and 1, their places among
+        the entities), `label`, `probability`, `is_cut` and, if asked for, `probabilities` by label,
+        the highest first; and once more `label` and `probability`.
+    """
+    text, _ = example.source()
+    relation: dict[str, Any] = {
+        "subject": 0,
+        "object": 1,
+        "label": labels[best],
+        "probability": _rounded(probabilities[best]),
+        "is_cut": is_cut,
+    }
+    if all_labels:
+        order = sorted(range(len(labels)), key=lambda number: -probabilities[number])
+        relation["probabilities"] = {labels[i]: _rounded(probabilities[i]) for i in order}
+    return {
+        "schema": SCHEMA,
+        "id": example.id,
+        "text": text,
+        "entities": [
+            entity_json(example, example.subject, example.subject_type),
+            entity_json(example, example.object, example.object_type),
+        ],
+        "relations": [relation],
+        "label": relation["label"],
+        "probability": relation["probability"],
+    }
+
+
+def entity_json(example: RelationExample, span: WordSpan, type_name: str) -> dict[str, Any]:
+    """An entity of an example's text."""
+    text, chars = example.source()
+    start, end = chars[span.start].start, chars[span.end].end
+    return {
+        "start": start,
+        "end": end,
+        "words": [span.start, span.end],
+        "text": text[start:end],
+        "type": type_name,
+    }
+
+
+def joined_json(
+    request_id: str,
+    text: str,
+    entities: Sequence[Mapping[str, Any]],
+    pairs: Sequence[tuple[int, int]],
+    results: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """
+    One result for many pairs of a text's entities.
+
+    # Parameters
+
+    request_id, text : `str`
+        The text and its name.
+    entities : `Sequence[Mapping[str, Any]]`
+        As `entity_json` gives them.
+    pairs : `Sequence[tuple[int, int]]`
+        Subject and object of each relation, as places among the entities.
+    results : `Sequence[Mapping[str, Any]]`
+        What `relation_json` gave for each pair.
+
+    # Returns
+
+    `dict[str, Any]`
+        As `relation_json`, with all entities and relations, and without a single label.
+    """
+    relations = [
+        result["relations"][0] | {"subject": subject, "object": object_}
+        for (subject, object_), result in zip(pairs, results, strict=True)
+    ]
+    return {
+        "schema": SCHEMA,
+        "id": request_id,
+        "text": text,
+        "entities": list(entities),
+        "relations": relations,
+    }
+
+
+def _rounded(probability: float) -> float:
+    return round(float(probability), _DECIMALS)

@@ -1,0 +1,159 @@
+"""What the quickstart does for each task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spanbert_allen.commands.quickstart.entities import record_of_marked
+
+DEFAULT_TEXT = (
+    "Mara Lindqvist runs a small bookshop on the harbour. She opened the shop eleven years ago, "
+    "when her brother Tom lent her the money. Tom is a sailor. When he is at home, he sits behind "
+    'the counter and drinks her coffee. "I have never read a novel," he says, "but the customers '
+    'believe me anyway." Last week the mayor gave the shop a prize, and Mara hung the prize above '
+    "the door, where her customers can see it."
+)
+DEFAULT_QUESTION = "Who gave the shop a prize?"
+DEFAULT_MARKED_TEXT = (
+    "{PERSON Mara Lindqvist}, {NUMBER 52}, founded {ORGANIZATION Quayside Books} in "
+    "{CITY Dalport} with her husband {PERSON Tom}, a {TITLE sailor}."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuickstartTask:
+    """
+    A task that the quickstart shows.
+
+    # Parameters
+
+    split_file : `str`
+        The sample corpus's file of a split; `{split}` stands for train, dev or test.
+    unit : `str`
+        What the splits count.
+    count : `Callable[[str], int]`
+        How many of these a file's content holds.
+    scores : `Mapping[str, str]`
+        The scores on the test split to show, by the metric's name; 1 is written as 100.
+    percent : `bool`
+        Whether the metrics are percentages already.
+    last_step : `str`
+        What the third step does.
+    make_record : `Callable[[str, str], dict[str, Any]]`
+        The record to predict, of a text and a question.
+    title : `str`
+        The page's.
+    own_record : `str`
+        A record of the user's own, as a JSON line.
+    closing : `str`
+        What this model can, and cannot.
+    default_text : `str`, optional (default = `DEFAULT_TEXT`)
+        The text to work on if the user gives none.
+    """
+
+    split_file: str
+    unit: str
+    count: Callable[[str], int]
+    scores: Mapping[str, str]
+    percent: bool
+    last_step: str
+    make_record: Callable[[str, str], dict[str, Any]]
+    title: str
+    own_record: str
+    closing: str
+    default_text: str = DEFAULT_TEXT
+
+    def shown(self, metrics: Mapping[str, float], prefix: str = "") -> list[str]:
+        """Those of the scores that the metrics have, as texts."""
+        factor = 1 if self.percent else 100
+        return [
+            f"{label} {factor * metrics[prefix + name]:.1f}"
+            for name, label in self.scores.items()
+            if prefix + name in metrics
+        ]
+
+    def size(self, path: Path) -> int:
+        """How many texts or questions a file has."""
+        return self.count(path.read_text(encoding="utf-8"))
+
+
+def _num_questions(content: str) -> int:
+    articles = json.loads(content)["data"]
+    return sum(len(paragraph["qas"]) for article in articles for paragraph in article["paragraphs"])
+
+
+QUICKSTART_TASKS = {
+    "coref": QuickstartTask(
+        split_file="coref_{split}.jsonl",
+        unit="texts",
+        count=lambda content: len(content.splitlines()),
+        scores={
+            "coref_f1": "CoNLL F1",
+            "muc_f1": "MUC",
+            "b_cubed_f1": "B³",
+            "ceafe_f1": "CEAFe",
+            "mention_recall": "mention recall",
+        },
+        percent=False,
+        last_step="Resolve a text",
+        make_record=lambda text, question: {"doc_key": "quickstart", "text": text},
+        title="Coreference quickstart",
+        own_record='{"text": "Your own text."}',
+        closing=(
+            "This model has seen a few dozen short texts only: README.md says how to train on\n"
+            "more, or on your own, and which other configurations there are."
+        ),
+    ),
+    "qa": QuickstartTask(
+        split_file="squad_{split}.json",
+        unit="questions",
+        count=_num_questions,
+        scores={
+            "f1": "F1",
+            "exact": "exact",
+            "HasAns_f1": "with an answer F1",
+            "NoAns_f1": "without F1",
+            "best_f1": "best F1 of any threshold",
+        },
+        percent=True,
+        last_step="Answer a question",
+        make_record=lambda text, question: {
+            "id": "quickstart",
+            "question": question,
+            "context": text,
+        },
+        title="Question answering quickstart",
+        own_record='{"question": "Whose text?", "context": "Your own text."}',
+        closing=(
+            "This model has seen a few hundred questions only, far too few to answer well:\n"
+            "README.md says how to train on SQuAD, and which other configurations there are."
+        ),
+    ),
+    "relation": QuickstartTask(
+        split_file="tacred_{split}.json",
+        unit="pairs of entities",
+        count=lambda content: len(json.loads(content)),
+        scores={
+            "f1": "F1 of relations",
+            "precision": "precision",
+            "recall": "recall",
+            "accuracy": "accuracy",
+        },
+        percent=False,
+        last_step="Find the relations of all pairs of entities in a sentence",
+        make_record=lambda text, question: record_of_marked(text),
+        title="Relation quickstart",
+        own_record=(
+            '{"text": "Anna lives in Corrin.", "entities": [[0, 4, "PERSON"], [14, 20, "CITY"]]}'
+        ),
+        closing=(
+            "This model has seen a few hundred pairs of entities only: README.md says how to\n"
+            "train on TACRED, on SemEval-2010 or on your own relations."
+        ),
+        default_text=DEFAULT_MARKED_TEXT,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Questions and passages to windows, labels and instances."""

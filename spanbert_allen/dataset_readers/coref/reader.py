@@ -1,0 +1,101 @@
+"""What the coreference readers share: finding files, dealing documents out to workers."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from allennlp.data import DatasetReader, Instance, TokenIndexer
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.data.coref.instance import document_to_instance
+from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.formats.coref.document import CorefDocument
+from spanbert_allen.formats.coref.findings import Findings
+
+logger = logging.getLogger(__name__)
+
+RawDocument = TypeVar("RawDocument")
+
+
+class LeftOut(Findings):
+    """Bad records are left out, and a warning at the end says how many, and what the first is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._problems: list[DataError] = []
+
+    def problem(self, error: DataError) -> None:
+        """Note it."""
+        self._problems.append(error)
+
+    def end_of_file(self) -> None:
+        """Say what was left out, and what was put right."""
+        super().end_of_file()
+        if self._problems:
+            count, first = len(self._problems), self._problems[0]
+            logger.warning("%d bad records left out; the first: %s", count, first)
+        self._problems.clear()
+
+
+class CorefReader(DatasetReader, Generic[RawDocument]):
+    """
+    Base of the coreference readers. A subclass reads a file in two steps: `raw_documents`,
+    the cheap one, which every worker runs over everything, and `document`, for its own share.
+
+    # Parameters
+
+    indexer : `TokenIndexer`
+        The token indexer `spanbert`, which cuts words into pieces and segments.
+    """
+
+    file_suffixes: ClassVar[Sequence[str]]
+    """How the names of data files end, if a folder is to be read; `.gz` may follow."""
+
+    def __init__(self, indexer: TokenIndexer, **kwargs: Any):
+        super().__init__(
+            manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
+        )
+        if not hasattr(indexer, "index_document"):
+            raise ConfigError(
+                f"dataset_reader.indexer: a {type(indexer).__name__} does not cut documents into "
+                'segments of word pieces; use {"type": "spanbert", ...}'
+            )
+        self.indexer = indexer
+
+    def raw_documents(self, path: str | Path) -> Iterator[RawDocument]:
+        """What stands for each document of a file until it is known who reads it."""
+        raise NotImplementedError
+
+    def document(self, raw: RawDocument) -> CorefDocument | None:
+        """The document; `None` for one to be passed over."""
+        raise NotImplementedError
+
+    def documents(self, file_path: Any) -> Iterator[CorefDocument]:
+        """
+        The documents of this process's share.
+
+        # Parameters
+
+        file_path : `str | Path | list`
+            As for `local_files`.
+        """
+        for item in self.raw_share(file_path):
+            document = self.document(item)
+            if document is not None:
+                yield document
+
+    def raw_share(self, file_path: Any) -> Iterator[RawDocument]:
+        """What stands for the documents of this process's share, not read yet."""
+        files = local_files(file_path, suffixes=self.file_suffixes)
+        raw = chain.from_iterable(self.raw_documents(file) for file in files)
+        yield from self.shard_iterable(raw)
+
+    def text_to_instance(self, document: CorefDocument) -> Instance:
+        """The instance of a document."""
+        return document_to_instance(document, self.indexer)
+
+    def _read(self, file_path: Any) -> Iterable[Instance]:
+        for document in self.documents(file_path):
+            yield self.text_to_instance(document)

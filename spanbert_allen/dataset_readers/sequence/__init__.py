@@ -1,0 +1,1 @@
+"""Readers of texts and pairs to classify."""

@@ -1,0 +1,105 @@
+"""What the readers of texts and pairs of texts share: parts, pieces, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from allennlp.data import Instance, TokenIndexer
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.data.sequence.instance import pair_instance
+from spanbert_allen.data.sequence.pieces import pair_columns
+from spanbert_allen.dataset_readers.example_reader import ExampleReader
+from spanbert_allen.dataset_readers.label_check import LabelCheck
+from spanbert_allen.formats.sequence.text_pair import Label, TextPair
+
+_SHORTEST = 8  # [CLS], two times [SEP], and some pieces of each text
+
+
+class TextPairReader(ExampleReader[TextPair]):
+    """
+    Base of the readers for sequence classification: [CLS] text [SEP], or [CLS] text [SEP] second
+    text [SEP], cut to length as in the original programs (Joshi et al., 2020, section 4.1). A
+    subclass says what a file holds.
+
+    In place of a path, a configuration may give several by name, such as
+    `{"matched": ..., "mismatched": ...}`: these parts of the data are scored one by one.
+
+    # Parameters
+
+    indexer : `TokenIndexer`
+        The token indexer `spanbert`: its word pieces and its vocabulary.
+    max_length : `int`, optional (default = `128`)
+        The most pieces, special ones counted.
+    fixed_length : `bool`, optional (default = `False`)
+        Whether to pad to `max_length`, as in the original.
+    strict : `bool`, optional (default = `True`)
+        Whether the first bad record stops reading. `False`: bad ones are left out, and a warning
+        at the end says how many, and what is wrong with the first.
+    """
+
+    called: ClassVar[str] = "records"
+
+    def __init__(
+        self,
+        indexer: TokenIndexer,
+        *,
+        max_length: int = 128,
+        fixed_length: bool = False,
+        strict: bool = True,
+        **kwargs: Any,
+    ):
+        super().__init__(indexer, strict=strict, **kwargs)
+        if max_length < _SHORTEST:
+            raise ConfigError(
+                f"dataset_reader.max_length is {max_length}: it must be {_SHORTEST} or more"
+            )
+        self.max_length = max_length
+        self.fixed_length = fixed_length
+
+    def output_of(self, pair: TextPair, label: Label) -> int | str | float:
+        """
+        What the model learns for a label: see `pair_instance`. Raises `DataError` for a label that
+        cannot be one.
+        """
+        raise NotImplementedError
+
+    def text_to_instance(self, pair: TextPair, part: str | None = None) -> Instance:
+        """
+        An instance.
+
+        # Parameters
+
+        pair : `TextPair`
+            The texts.
+        part : `str`, optional (default = `None`)
+            The part of the data that they belong to.
+        """
+        label = None if pair.label is None else self.output_of(pair, pair.label)
+        first, second = self.tokenizer.pieces_of_each((pair.text, pair.text_pair or ""))
+        columns = pair_columns(
+            first,
+            second,
+            self._special,
+            max_length=self.max_length,
+            fixed_length=self.fixed_length,
+        )
+        return pair_instance(columns, pair, label=label, part=part)
+
+    def _instances(self, file_path: Any) -> Iterator[Instance]:
+        for pair, part in self.shard_iterable(self._parted(file_path)):
+            try:
+                instance = self.text_to_instance(pair, part)
+            except DataError as error:
+                self._leave_out(error)
+            else:
+                yield instance
+
+    def _parted(self, file_path: Any) -> Iterator[tuple[TextPair, str | None]]:
+        """The texts, each with its part: with labels, or without, but not mixed."""
+        check = LabelCheck()
+        parts = file_path.items() if isinstance(file_path, Mapping) else [(None, file_path)]
+        for part, paths in parts:
+            for pair in check.passed(self._examples(paths), self._leave_out):
+                yield pair, part

@@ -1,0 +1,1 @@
+"""Coreference formats, one a file; `registry` lists them."""

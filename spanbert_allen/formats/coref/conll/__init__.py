@@ -1,0 +1,1 @@
+"""CoNLL-2012 and CoNLL-U."""

@@ -1,0 +1,266 @@
+"""CoNLL coreference files to documents, without torch: CoNLL-2012, LitBank and the scorer's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import read_lines
+from spanbert_allen.common.spans import Cluster, WordSpan
+from spanbert_allen.formats.coref.conll.brackets import (
+    NO_LABEL,
+    BracketReader,
+    holds_brackets,
+    merge_clusters_sharing_mentions,
+)
+from spanbert_allen.formats.coref.document import CorefDocument
+from spanbert_allen.formats.coref.findings import Findings
+
+GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
+"""OntoNotes' genres, as the keys of its documents begin."""
+
+FULL_ROW = 12
+WORD_COLUMN, SPEAKER_COLUMN = 3, 9
+
+_BEGIN = re.compile(r"#begin document\b\s*(?:\((?P<name>.*)\)|(?P<bare>[^;]*))\s*;?\s*(?P<part>.*)")
+_PART = re.compile(r"part\s+([0-9]+)")
+NORMALISED = {"/.": ".", "/?": "?"}
+"""How OntoNotes writes some marks, and what they are read as."""
+
+
+def read_conll(
+    path: str | Path,
+    *,
+    columns: Literal["conll", "any"] = "conll",
+    keep_singletons: bool = True,
+    repeated_mentions: Literal["check", "keep"] = "check",
+    findings: Findings | None = None,
+) -> Iterator[CorefDocument]:
+    """
+    The documents of a CoNLL file; each part is a document of its own.
+
+    A row is split at tabs if it has one, else at blanks. Columns counted from 0: 3 word, 9 speaker,
+    the last one coreference. A document's key is `<name>_<part>`, the part without leading zeros,
+    or its name where the file gives no part. The genre is the key's first two characters, if they
+    are one of OntoNotes'. The words `/.` and `/?` are read as `.` and `?`. Speakers stay as they
+    stand; `None` if no word of the document has one.
+
+    # Parameters
+
+    path : `str | Path`
+        The file; `.gz` is unpacked, `-` is standard input.
+    columns : `"conll" | "any"`, optional (default = `"conll"`)
+        `conll` wants at least 12 columns. `any` is for files made for a scorer: two are enough;
+        there are no speakers, and a row of less than five columns has the word `_`.
+    keep_singletons : `bool`, optional (default = `True`)
+        Whether clusters of one mention are kept.
+    repeated_mentions : `"check" | "keep"`, optional (default = `"check"`)
+        `check`: clusters that share a mention are merged, as the original programs do, though here
+        also those that share one only through a third, and a mention twice in one cluster is an
+        error. `keep`: clusters are handed on as they stand in the file, in the order of their
+        first brackets, repeated mentions included.
+    findings : `Findings`, optional
+        What is done with mistakes; by default the first is raised as a `DataError` with its line.
+        Otherwise documents with mistakes are left out, and shared mentions are reported.
+    """
+    reader = _Reader(path, columns, findings or Findings())
+    line = 0
+    for line, text in read_lines(path):
+        ended = reader.read(text, line)
+        if ended is not None:
+            document = ended.finish(keep_singletons, repeated_mentions, reader.findings)
+            if document is not None:
+                yield document
+    reader.end(line)
+
+
+@dataclass
+class _Reader:
+    """What is known of a file while its lines are read."""
+
+    path: str | Path
+    columns: str
+    findings: Findings
+    current: _Document | None = None
+    num_documents: int = 0
+
+    def read(self, text: str, line: int) -> _Document | None:
+        """Reads a line; the document if it ends with it."""
+        try:
+            if text.startswith("#begin document"):
+                self._begin(text, line)
+            elif text.startswith("#end document"):
+                return self._end(line)
+            elif self.current is not None:
+                self.current.add_line(text, line)
+            elif text.strip() and not text.startswith("#"):
+                raise _outside(self.path, line, self.num_documents)
+        except DataError as error:
+            if self.num_documents == 0:
+                raise  # this is no CoNLL file
+            if self.current is not None:
+                self.current.is_bad = True
+            self.findings.problem(error)
+        return None
+
+    def end(self, last_line: int) -> None:
+        """The file has ended."""
+        if self.current is not None:
+            self.findings.problem(self.current.never_ended())
+        if self.num_documents == 0:
+            what = "holds no document" if last_line else "is empty"
+            raise DataError(
+                f"the file {what}; a CoNLL file begins `#begin document (name)`", self.path
+            )
+        self.findings.end_of_file()
+
+    def _begin(self, text: str, line: int) -> None:
+        if self.current is not None:
+            self.findings.problem(self.current.never_ended())
+        self.num_documents += 1
+        self.current = _Document.begin(text, self.path, line, self.columns)
+        if not self.current.key:
+            raise DataError(
+                "the document has no name; write `#begin document (name); part 000`",
+                self.path,
+                line,
+            )
+
+    def _end(self, line: int) -> _Document:
+        if self.current is None:
+            raise DataError("`#end document` without a `#begin document`", self.path, line)
+        ended, self.current = self.current, None
+        return ended
+
+
+@dataclass
+class _Document:
+    """A document while its rows are read."""
+
+    key: str
+    line: int
+    path: str | Path
+    columns: str
+    brackets: BracketReader
+    sentences: list[list[str]] = field(default_factory=lambda: [[]])
+    speakers: list[str] = field(default_factory=list)
+    num_words: int = 0
+    is_bad: bool = False
+
+    @classmethod
+    def begin(cls, text: str, path: str | Path, line: int, columns: str) -> _Document:
+        match = _BEGIN.fullmatch(text.strip())
+        name = (match["name"] or match["bare"] or "").strip() if match else ""
+        part = _PART.match(match["part"]) if match and name else None
+        key = f"{name}_{int(part[1])}" if part else name
+        brackets = BracketReader(path)
+        return cls(key=key, line=line, path=path, columns=columns, brackets=brackets)
+
+    def add_line(self, text: str, line: int) -> None:
+        """Reads a token row, a comment, or a blank line, which ends a sentence."""
+        if text.startswith("#"):
+            return
+        if not text.strip():
+            self.sentences.append([])
+            return
+        fields, label = _fields_and_label(text)
+        needed = FULL_ROW if self.columns == "conll" else 2
+        if len(fields) < needed:
+            raise DataError(
+                f"{len(fields)} columns where a row has {needed} or more; is this a CoNLL file "
+                "with the coreference brackets in the last column?",
+                self.path,
+                line,
+            )
+        word = fields[WORD_COLUMN] if len(fields) > WORD_COLUMN + 1 else "_"
+        if not word:
+            raise DataError("the word (column 4) is empty; write `_` for none", self.path, line)
+        self.sentences[-1].append(NORMALISED.get(word, word))
+        if len(fields) >= FULL_ROW:
+            self.speakers.append(fields[SPEAKER_COLUMN])
+        self.num_words += 1
+        self.brackets.add(self.num_words - 1, label, line)
+
+    def finish(
+        self, keep_singletons: bool, repeated: str, findings: Findings
+    ) -> CorefDocument | None:
+        """The document; `None` for a bad one."""
+        for error in self.brackets.unclosed():
+            self.is_bad = True
+            findings.problem(error)
+        read = self.brackets.finish()
+        clusters: list[Cluster] = [tuple(mention for mention, _ in group) for group in read]
+        if repeated == "check":
+            self._check_repeated(read, findings)
+            clusters, _ = merge_clusters_sharing_mentions(clusters)
+        if self.is_bad:
+            return None
+        known = len(self.speakers) == self.num_words and not NO_LABEL.issuperset(self.speakers)
+        genre = self.key[:2]
+        document = CorefDocument.from_sentences(
+            self.key,
+            [sentence for sentence in self.sentences if sentence],
+            speakers=self.speakers if known else None,
+            genre=genre if genre in GENRES else None,
+            clusters=clusters,
+        )
+        return document if keep_singletons else document.without_singletons()
+
+    def never_ended(self) -> DataError:
+        """The error for a document whose end is missing."""
+        return DataError(
+            f"document {self.key} begins here and has no `#end document`; the file may be cut off",
+            self.path,
+            self.line,
+        )
+
+    def _check_repeated(self, read: list[list[tuple[WordSpan, int]]], findings: Findings) -> None:
+        found_at: dict[WordSpan, tuple[int, int]] = {}
+        for number, group in enumerate(read):
+            for mention, line in group:
+                if mention not in found_at:
+                    found_at[mention] = number, line
+                elif found_at[mention][0] == number:
+                    self.is_bad = True
+                    findings.problem(
+                        DataError(
+                            "the mention that closes here is twice in one cluster; take one pair "
+                            "of its brackets out",
+                            self.path,
+                            line,
+                        )
+                    )
+                else:
+                    what = "a mention that closes here is in two clusters, which are made one"
+                    findings.mended(DataError(what, self.path, line))
+
+
+def _fields_and_label(text: str) -> tuple[list[str], str]:
+    """
+    The columns of a row and its coreference label. In rows split at tabs the label may be empty,
+    and a tab may follow it: an empty last field gives way to the one before if that holds brackets.
+    """
+    if "\t" not in text:
+        fields = [field for field in text.split(" ") if field]
+        return fields, fields[-1]
+    fields = [field.strip(" ") for field in text.split("\t")]
+    if fields[-1] == "" and len(fields) > 1 and holds_brackets(fields[-2]):
+        fields.pop()
+    return fields, fields[-1]
+
+
+def _outside(path: str | Path, line: int, num_documents: int) -> DataError:
+    if num_documents:
+        return DataError(
+            "a row outside a document; it belongs between `#begin document (name)` and "
+            "`#end document`",
+            path,
+            line,
+        )
+    return DataError(
+        "not a CoNLL file: a line `#begin document (name); part 000` must come first", path, line
+    )

@@ -1,0 +1,79 @@
+"""Which format a coreference file has, by what its first line holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.files import STANDARD_STREAM, json_object, read_lines
+from spanbert_allen.formats.coref import gap
+from spanbert_allen.formats.coref.format import CorefFormat
+from spanbert_allen.formats.coref.predictions import is_prediction
+from spanbert_allen.formats.coref.registry import FORMATS, find_format
+from spanbert_allen.formats.coref.winobias import is_winobias
+
+# An object; or a list of objects or texts, which is refused as what it is.
+_JSON = re.compile(r'\s*(\{|\[\s*(\{|".*"\s*[\],]\s*$))')
+_OF_CONLLU = re.compile(r"#\s*(newdoc|global\.Entity|sent_id|text|meta::\w+)\b")
+_KEYS = {
+    "minimised": {"sentence_map", "subtoken_map"},
+    "preco": {"mention_clusters"},
+    "wl-coref": {"cased_words"},
+    "jsonl": {"text", "tokens", "sentences"},
+}
+"""By which keys a record is known; the first that fits."""
+
+
+def detect_format(path: str | Path) -> CorefFormat:
+    """The format of a file, by what its first line holds, comments passed over."""
+    if str(path) == STANDARD_STREAM:
+        raise ConfigError("standard input cannot be read twice; name its format")
+    is_empty = True
+    for number, line in read_lines(path):
+        if line.startswith("#") and not line.startswith("#begin document"):
+            is_empty = False
+            if _OF_CONLLU.match(line):
+                return find_format("conllu")
+        elif line.strip():
+            return find_format(_format_of_line(line, path, number))
+    if is_empty:
+        raise DataError("the file is empty", path)
+    return find_format("conll")  # which says what is missing
+
+
+def _format_of_line(line: str, path: str | Path, number: int) -> str:
+    if line.startswith("#begin document"):
+        return "conll"
+    if _JSON.match(line):
+        return _format_of_record(json_object(line, path=path, line=number), path, number)
+    if line.split("\t")[:3] == list(gap.COLUMNS[:3]):
+        return "gap"
+    if is_winobias(line):
+        return "winobias"
+    raise DataError(
+        "no coreference file that is known by its first line; name its format: "
+        f"{', '.join(FORMATS)}",
+        path,
+        number,
+    )
+
+
+def _format_of_record(record: Mapping[str, Any], path: str | Path, number: int) -> str:
+    if is_prediction(record):
+        return "predictions"
+    if "clusters_strings" in record or isinstance(record.get("text"), list):
+        return "fastcoref"
+    if "predicted_clusters" in record:
+        return "minimised-predicted"
+    for name, keys in _KEYS.items():
+        if not keys.isdisjoint(record):
+            return name
+    raise DataError(
+        f"a record of no known coreference format, with the keys {', '.join(record)}; name its "
+        f"format: {', '.join(FORMATS)}",
+        path,
+        number,
+    )

@@ -1,0 +1,92 @@
+"""What a format of coreference files is: how it is read, and how a document is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.formats.coref.document import CorefDocument
+from spanbert_allen.formats.coref.findings import Findings
+from spanbert_allen.formats.coref.lossy import Losses, Step
+from spanbert_allen.formats.coref.records import ParseRecord, read_documents
+
+ReadFile = Callable[..., Iterator[CorefDocument]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorefFormat:
+    """
+    A format of coreference files.
+
+    # Parameters
+
+    name, about : `str`
+        Its name, and one line of whose it is.
+    parse : `ParseRecord`, optional (default = `None`)
+        What makes a document of a record, for formats of JSON lines.
+    read_file : `ReadFile`, optional (default = `None`)
+        What reads a file, for others.
+    lines : `Callable[[CorefDocument], str]`, optional (default = `None`)
+        What a fitted document is in the file; `None` for formats that are only read.
+    head : `str`, optional (default = `""`)
+        What a file begins with.
+    steps : `Sequence[Step]`, optional (default = `()`)
+        What is taken off a document so that the file can hold it.
+    """
+
+    name: str
+    about: str
+    parse: ParseRecord | None = None
+    read_file: ReadFile | None = None
+    lines: Callable[[CorefDocument], str] | None = None
+    head: str = ""
+    steps: Sequence[Step] = ()
+
+    def read(
+        self, path: str | Path, *, language: str = "en", findings: Findings | None = None
+    ) -> Iterator[CorefDocument]:
+        """
+        The documents of a file.
+
+        # Parameters
+
+        path : `str | Path`
+            The file; `.gz` is unpacked, `-` is standard input.
+        language : `str`, optional (default = `"en"`)
+            spaCy's code of the language, to split texts and words without sentences.
+        findings : `Findings`, optional
+            What is done with mistakes; by default the first is raised as a `DataError`.
+        """
+        if self.parse is not None:
+            return read_documents(path, self.parse, language=language, findings=findings)
+        if self.read_file is None:
+            raise ConfigError(f"{self.name} is only written; read another format")
+        return self.read_file(path, language=language, findings=findings)
+
+    def fit(self, document: CorefDocument, losses: Losses) -> CorefDocument | None:
+        """The document as a file can hold it, or `None`; what that costs is counted in `losses`."""
+        taken: Losses = Losses()
+        for step in self.steps:
+            by_step: Losses = Losses()
+            fitted = step(document, by_step)
+            if fitted is None:  # what else it would have lost no longer matters
+                losses.update(by_step)
+                return None
+            document = fitted
+            taken.update(by_step)
+        losses.update(taken)
+        return document
+
+
+def json_line(record: Mapping[str, Any]) -> str:
+    """A record as a line, in the characters themselves where they can be written."""
+    line = json.dumps(record, ensure_ascii=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:  # half of a surrogate pair
+        line = json.dumps(record)
+    return line + "\n"

@@ -1,0 +1,157 @@
+"""
+What a format of coreference files cannot hold of a document is taken off before it is written, step
+by step, and counted: so that a file reads as what it was written from, and nothing is lost unsaid.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from spanbert_allen.common.spans import Cluster, WordSpan
+from spanbert_allen.formats.coref.conll.brackets import NO_LABEL
+from spanbert_allen.formats.coref.conll.reader import GENRES, NORMALISED
+from spanbert_allen.formats.coref.document import CorefDocument
+
+_IN_NO_FIELD = re.compile("[\\s\ud800-\udfff]")  # white space; surrogates without a partner
+
+Losses = Counter[str]
+"""How often something was lost, by what."""
+
+Step = Callable[[CorefDocument, Losses], CorefDocument | None]
+"""Takes one thing off a document; `None` leaves the document out."""
+
+
+def without_speakers(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """No speakers."""
+    if document.speakers is not None:
+        losses["speakers (documents)"] += 1
+    return replace(document, speakers=None)
+
+
+def without_unnamed_speakers(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """Speakers only where someone has a name: `-` for all words is the same as none."""
+    if document.speakers is not None and NO_LABEL.issuperset(document.speakers):
+        return replace(document, speakers=None)
+    return document
+
+
+def without_genre(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """No genre."""
+    if document.genre is not None:
+        losses["genres (documents)"] += 1
+    return replace(document, genre=None)
+
+
+def genre_of_key(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """The genre that the first two letters of the document's name say, and no other."""
+    genre = genre_in(document.doc_key)
+    if document.genre not in (None, genre):
+        losses["genres that are not how the name begins (documents)"] += 1
+    return replace(document, genre=genre)
+
+
+def genre_in(doc_key: str) -> str | None:
+    """OntoNotes' genre in the name of a document, if there is one."""
+    return doc_key[:2] if doc_key[:2] in GENRES else None
+
+
+def annotated(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """Not annotated becomes annotated with nothing."""
+    if document.clusters is None:
+        losses["no annotation, which becomes no clusters (documents)"] += 1
+        return replace(document, clusters=[])
+    return document
+
+
+def plain_text(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """The words, joined by a space each, in place of the text."""
+    if document.is_text_plain():
+        return document
+    losses["white space of the text (documents)"] += 1
+    return with_words(document, document.words)
+
+
+def no_empty_sentences(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """Sentences numbered without gaps."""
+    numbers = {old: new for new, old in enumerate(dict.fromkeys(document.sentence_ids))}
+    if len(numbers) != document.num_sentences:
+        losses["empty sentences"] += document.num_sentences - len(numbers)
+    return replace(document, sentence_ids=[numbers[old] for old in document.sentence_ids])
+
+
+def one_field_words(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """Words, speakers and the name without white space, and none of them empty: `_` instead."""
+    words = [one_field(word) for word in document.words]
+    changed = sum(old != new for old, new in zip(document.words, words, strict=True))
+    if changed:
+        losses["white space or nothing in words, which becomes `_` (words)"] += changed
+        document = with_words(document, words)
+    key = one_field(document.doc_key).lstrip("#") or "_"
+    speakers = document.speakers and [one_field(name) for name in document.speakers]
+    if key != document.doc_key or speakers != document.speakers:
+        losses["white space or nothing in names, which becomes `_` (documents)"] += 1
+    return replace(document, doc_key=key, speakers=speakers)
+
+
+def one_field(text: str) -> str:
+    """The text as one field of a row."""
+    return _IN_NO_FIELD.sub("_", text) or "_"
+
+
+def is_encodable(text: str) -> bool:
+    """Whether a file of UTF-8 can hold the text: it has no surrogate without a partner."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def no_escaped_marks(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """`.` and `?` for `/.` and `/?`, which is how OntoNotes writes some of them."""
+    words = [NORMALISED.get(word, word) for word in document.words]
+    if words == list(document.words):
+        return document
+    losses["`/.` and `/?`, which become `.` and `?` (documents)"] += 1
+    return with_words(document, words)
+
+
+def no_crossing_in_a_cluster(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """Of two mentions of one cluster that cross, the one that begins first."""
+    kept = [_without_crossing(cluster) for cluster in document.clusters or ()]
+    return _with_mentions(
+        document, kept, losses, "mentions that cross another of their cluster (mentions)"
+    )
+
+
+def mentions_in_sentences(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """No mention that goes over the end of a sentence."""
+    ids = document.sentence_ids
+    kept = [
+        tuple(mention for mention in cluster if ids[mention.start] == ids[mention.end])
+        for cluster in document.clusters or ()
+    ]
+    return _with_mentions(document, kept, losses, "mentions over the end of a sentence (mentions)")
+
+
+def _without_crossing(cluster: Cluster) -> Cluster:
+    kept: list[WordSpan] = []
+    for mention in sorted(cluster, key=lambda one: (one.start, -one.end)):
+        if not any(one.start < mention.start <= one.end < mention.end for one in kept):
+            kept.append(mention)
+    return tuple(sorted(kept))
+
+
+def _with_mentions(
+    document: CorefDocument, clusters: list[Cluster], losses: Losses, what: str
+) -> CorefDocument:
+    lost = sum(map(len, document.clusters or ())) - sum(map(len, clusters))
+    if not lost:
+        return document
+    losses[what] += lost
+    return replace(document, clusters=sorted(cluster for cluster in clusters if cluster))
+
+
+def with_words(document: CorefDocument, words: Sequence[str]) -> CorefDocument:
+    """The document with other words in place of its own."""
+    plain = CorefDocument.from_sentences("", [words])
+    return replace(document, words=plain.words, text=plain.text, word_chars=plain.word_chars)

@@ -1,0 +1,75 @@
+"""
+PreCo's files as documents and back: `id`, `sentences` (lists of words; `[" "]` between paragraphs,
+which is a sentence without words) and `mention_clusters`, mentions being [sentence, first word, the
+word after the last]. Singletons are annotated; there are no speakers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from spanbert_allen.common.record_checks import RecordError, is_list, list_of_words, shown
+from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.formats.coref.document import CorefDocument
+from spanbert_allen.formats.coref.lossy import Losses, with_words
+from spanbert_allen.formats.coref.mentions import SentencePlaces, clusters_of_words
+from spanbert_allen.formats.coref.records import RecordContext
+
+_BETWEEN_PARAGRAPHS = [" "]
+
+
+def parse_preco(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
+    """The document of a record; raises `RecordError` for one that is none."""
+    given = record.get("sentences")
+    if not is_list(given):
+        raise RecordError(f"sentences is {shown(given)}; it must be a list of lists of words")
+    lists = [list_of_words(words, f"sentences[{index}]") for index, words in enumerate(given)]
+    sentences = [[] if words == _BETWEEN_PARAGRAPHS else words for words in lists]
+    return CorefDocument.from_sentences(
+        context.key(record.get("id"), "id"),
+        sentences,
+        clusters=clusters_of_words(
+            record.get("mention_clusters"),
+            SentencePlaces(sentences),
+            name="mention_clusters",
+            findings=context.findings,
+            merge=True,
+        ),
+    )
+
+
+def no_blank_sentences(document: CorefDocument, losses: Losses) -> CorefDocument:
+    """A sentence of one blank would be read as the end of a paragraph: `_` instead."""
+    blank = [number for number, words in enumerate(document.sentences()) if words == [" "]]
+    if not blank:
+        return document
+    losses["sentences of one blank, which becomes `_` (words)"] += len(blank)
+    return with_words(
+        document,
+        [
+            "_" if sentence in blank else word
+            for word, sentence in zip(document.words, document.sentence_ids, strict=True)
+        ],
+    )
+
+
+def preco_record(document: CorefDocument) -> dict[str, Any]:
+    """The record of a document whose mentions are each in one sentence."""
+    sentences = document.sentences()
+    first_words: dict[int, int] = {}
+    for word, sentence in enumerate(document.sentence_ids):
+        first_words.setdefault(sentence, word)
+
+    def in_sentence(mention: WordSpan) -> list[int]:
+        sentence = document.sentence_ids[mention.start]
+        first = first_words[sentence]
+        return [sentence, mention.start - first, mention.end - first + 1]
+
+    record: dict[str, Any] = {
+        "id": document.doc_key,
+        "sentences": [words or _BETWEEN_PARAGRAPHS for words in sentences],
+    }
+    if document.clusters is not None:
+        record["mention_clusters"] = [list(map(in_sentence, one)) for one in document.clusters]
+    return record

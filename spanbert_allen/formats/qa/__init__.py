@@ -1,0 +1,1 @@
+"""SQuAD and MRQA files."""

@@ -1,0 +1,1 @@
+"""TACRED, SemEval-2010 and JSON lines of relations."""

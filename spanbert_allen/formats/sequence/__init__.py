@@ -1,0 +1,1 @@
+"""GLUE's files and JSON lines of texts and pairs."""

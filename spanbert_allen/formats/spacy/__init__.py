@@ -1,0 +1,1 @@
+"""spaCy's documents as input."""

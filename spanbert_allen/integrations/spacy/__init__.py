@@ -1,0 +1,1 @@
+"""spaCy: a pipeline component, and documents of spaCy as input."""

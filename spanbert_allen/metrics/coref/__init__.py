@@ -1,0 +1,1 @@
+"""Scores of coreference: `metric` and `mention_recall` need torch, all else does not."""

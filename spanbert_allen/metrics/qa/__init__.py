@@ -1,0 +1,1 @@
+"""Scores of answers: `metric` needs torch, all else does not."""

@@ -1,0 +1,109 @@
+"""The official scores of a file of predictions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from spanbert_allen.formats.qa.question import Question
+from spanbert_allen.metrics.qa.squad_scores import QuestionScore, squad1_scores, squad2_scores
+from spanbert_allen.metrics.qa.text_scores import Flavour, question_scores
+
+
+class FileScores(NamedTuple):
+    """
+    Scores, and what did not match.
+
+    # Parameters
+
+    scores : `dict[str, float]`
+        In percent, and numbers of questions.
+    missing : `list[str]`
+        Questions without a prediction.
+    unknown : `list[str]`
+        Predictions without a question.
+    """
+
+    scores: dict[str, float]
+    missing: list[str]
+    unknown: list[str]
+
+
+def score_predictions(
+    questions: Iterable[Question],
+    predictions: Mapping[str, str],
+    no_answer_scores: Mapping[str, float] | None = None,
+    *,
+    flavour: Flavour = "squad",
+    threshold: float | None = 0.0,
+    answered_only: bool = False,
+) -> FileScores:
+    """
+    The scores of SQuAD 1.1's and MRQA's programs, or, if a question of SQuAD's has no answer, of
+    SQuAD 2.0's.
+
+    # Parameters
+
+    questions : `Iterable[Question]`
+        The annotated data.
+    predictions : `Mapping[str, str]`
+        The answer by the question's id; empty for none.
+    no_answer_scores : `Mapping[str, float]`, optional (default = `None`)
+        By the question's id. Without them all are 0 and no threshold can be looked for, so that
+        SQuAD 2.0's `best_` scores are left out; an empty prediction means no answer in any case.
+    flavour : `str`, optional (default = `"squad"`)
+        `squad` or `mrqa`.
+    threshold : `float`, optional (default = `0.0`)
+        Questions whose no-answer score is above it count as answered with nothing; `None` takes
+        `best_f1_thresh`.
+    answered_only : `bool`, optional (default = `False`)
+        Whether questions without a prediction are left out, as SpanBERT's own programs do, and not
+        counted as wrong. SQuAD 2.0's program takes neither way: it stops at such a question.
+    """
+    answered: list[QuestionScore] = []
+    absent: list[QuestionScore] = []
+    ids: set[str] = set()
+    is_squad2 = False
+    for question in questions:
+        ids.add(question.id)
+        gold = [] if question.is_impossible else [answer.text for answer in question.answers]
+        is_squad2 = is_squad2 or (flavour == "squad" and not gold)
+        text = predictions.get(question.id)
+        if text is None:
+            # No threshold makes of a missing prediction the right one, that there is no answer.
+            absent.append(QuestionScore(question.id, 0.0, 0.0, bool(gold), False, -math.inf))
+            continue
+        exact, f1 = question_scores(text, gold, flavour=flavour)
+        no_answer = 0.0 if no_answer_scores is None else no_answer_scores.get(question.id, 0.0)
+        answered.append(QuestionScore(question.id, exact, f1, bool(gold), not text, no_answer))
+    counted = [] if answered_only else absent
+    if not is_squad2:
+        scores = squad1_scores([*answered, *counted])
+    elif no_answer_scores is None:
+        scores = _without_best(squad2_scores([*answered, *counted], threshold=0.0))
+    else:
+        scores = _squad2_scores(answered, counted, threshold)
+    unknown = [name for name in predictions if name not in ids]
+    return FileScores(scores, [score.id for score in absent], unknown)
+
+
+def _squad2_scores(
+    answered: Sequence[QuestionScore], absent: Sequence[QuestionScore], threshold: float | None
+) -> dict[str, float]:
+    """The 13 scores; questions that are absent are wrong at each threshold."""
+    best = squad2_scores(answered, threshold=0.0)
+    if threshold is None:
+        threshold = best["best_f1_thresh"]
+    everything = [*answered, *absent]
+    share = len(answered) / max(len(everything), 1)
+    return _without_best(squad2_scores(everything, threshold=threshold)) | {
+        "best_exact": share * best["best_exact"],
+        "best_exact_thresh": best["best_exact_thresh"],
+        "best_f1": share * best["best_f1"],
+        "best_f1_thresh": best["best_f1_thresh"],
+    }
+
+
+def _without_best(scores: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in scores.items() if not name.startswith("best_")}

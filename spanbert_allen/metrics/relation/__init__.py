@@ -1,0 +1,1 @@
+"""Scores of relations: `metric` needs torch, all else does not."""

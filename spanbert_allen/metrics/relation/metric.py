@@ -1,0 +1,117 @@
+"""The scores of relation classification as an AllenNLP metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from allennlp.training.metrics import Metric
+from torch import Tensor, distributed
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.metrics.idle import is_idle
+from spanbert_allen.metrics.relation.scores import (
+    Confusion,
+    accuracy,
+    label_scores,
+    micro_score,
+)
+from spanbert_allen.metrics.relation.semeval_scores import semeval_macro
+
+SCORERS = ("tacred", "semeval2010")
+
+
+@Metric.register("spanbert_relation_scores")
+class RelationScores(Metric):
+    """
+    `precision`, `recall` and `f1` of all labels but the negative one together, as TACRED is scored,
+    and `accuracy`, all from 0 to 1. Workers count their own examples, and add up when asked.
+
+    # Parameters
+
+    labels : `Sequence[str]`
+        The labels by their numbers.
+    negative_label : `str`, optional (default = `None`)
+        The label for none of the relations.
+    scorer : `str`, optional (default = `"tacred"`)
+        `semeval2010` adds `macro_precision`, `macro_recall` and `macro_f1`, the official score of
+        SemEval-2010 Task 8.
+    by_label : `bool`, optional (default = `False`)
+        Whether to add precision, recall and F1 of each label.
+    """
+
+    supports_distributed = True
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        *,
+        negative_label: str | None = None,
+        scorer: str = "tacred",
+        by_label: bool = False,
+    ) -> None:
+        if scorer not in SCORERS:
+            raise ConfigError(f"model.scorer: {scorer!r} is neither {' nor '.join(SCORERS)}")
+        self._labels = tuple(labels)
+        self._negative = negative_label
+        self._scorer = scorer
+        self._by_label = by_label
+        self.reset()
+
+    def __call__(self, predicted: Tensor, gold: Tensor) -> None:
+        """
+        Counts some examples.
+
+        # Parameters
+
+        predicted, gold : `Tensor`
+            The numbers of labels. Shape: (batch_size,)
+        """
+        if is_idle():
+            return
+        size = len(self._labels)
+        # Shape: (batch_size,)
+        pairs = (gold.detach().long() * size + predicted.detach().long()).cpu()
+        # Shape: (num_labels, num_labels)
+        self._counts += torch.bincount(pairs, minlength=size * size).view(size, size)
+
+    def get_metric(self, reset: bool = False) -> dict[str, float]:
+        """The scores of all examples so far, on all workers."""
+        confusion = self._confusion()
+        if reset:
+            self.reset()
+        micro = micro_score(confusion, self._negative)
+        scores = {
+            "precision": micro.precision,
+            "recall": micro.recall,
+            "f1": micro.f1,
+            "accuracy": accuracy(confusion),
+        }
+        if self._scorer == "semeval2010":
+            names = ("macro_precision", "macro_recall", "macro_f1")
+            scores |= zip(names, semeval_macro(confusion, self._negative), strict=True)
+        if self._by_label:
+            found = label_scores(confusion)
+            for label in self._labels:
+                for name in ("precision", "recall", "f1"):
+                    value = getattr(found[label], name) if label in found else 0.0
+                    scores[f"{label}_{name}"] = value
+        return scores
+
+    def reset(self) -> None:
+        """Forgets all examples of this worker."""
+        self._counts = torch.zeros(len(self._labels), len(self._labels), dtype=torch.long)
+
+    def _confusion(self) -> Confusion:
+        counts = self._counts
+        if distributed.is_available() and distributed.is_initialized():
+            parts: list[Any] = [None] * distributed.get_world_size()
+            distributed.all_gather_object(parts, counts)
+            counts = torch.stack(parts).sum(0)
+        return {
+            (gold, predicted): count
+            for gold, row in zip(self._labels, counts.tolist(), strict=True)
+            for predicted, count in zip(self._labels, row, strict=True)
+            if count
+        }

@@ -1,0 +1,59 @@
+"""
+The official score of SemEval-2010 Task 8 (Hendrickx et al., 2010, "SemEval-2010 Task 8: Multi-Way
+Classification of Semantic Relations between Pairs of Nominals", section 4): nine relations, each in
+two directions, and Other; direction counts, and Other is left out.
+"""
+
+from __future__ import annotations
+
+import re
+
+from spanbert_allen.metrics.relation.scores import Confusion, LabelScore, mean_score
+
+_DIRECTED = re.compile(r"(.+)\((e1,e2|e2,e1)\)")
+
+
+def undirected(label: str) -> str:
+    """The relation of a label such as `Cause-Effect(e2,e1)`; any other label as it is."""
+    directed = _DIRECTED.fullmatch(label)
+    return directed[1] if directed else label
+
+
+def semeval_label_scores(confusion: Confusion, negative: str | None) -> dict[str, LabelScore]:
+    """
+    The score of each relation of the data, both directions together, sorted by their names. What
+    has the right relation in the wrong direction was predicted wrongly.
+
+    # Parameters
+
+    confusion : `Confusion`
+        How often which directed label was predicted for which.
+    negative : `str`, optional
+        The label Other, whatever it is called.
+    """
+    correct: dict[str, int] = {}
+    predicted: dict[str, int] = {}
+    gold: dict[str, int] = {}
+    for (right, found), count in confusion.items():
+        gold[undirected(right)] = gold.get(undirected(right), 0) + count
+        predicted[undirected(found)] = predicted.get(undirected(found), 0) + count
+        if right == found:
+            correct[undirected(right)] = correct.get(undirected(right), 0) + count
+    return {
+        name: LabelScore(correct.get(name, 0), predicted.get(name, 0), gold[name])
+        for name in sorted(gold)
+        if name != negative
+    }
+
+
+def semeval_macro(confusion: Confusion, negative: str | None) -> tuple[float, float, float]:
+    """
+    The macro-averaged precision, recall and F1 over the relations of the data: the official score
+    is the last, the mean of the relations' F1.
+
+    # Parameters
+
+    confusion, negative
+        As for `semeval_label_scores`.
+    """
+    return mean_score(semeval_label_scores(confusion, negative).values())

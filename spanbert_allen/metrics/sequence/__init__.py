@@ -1,0 +1,1 @@
+"""Scores of texts and pairs: `metric` needs torch, all else does not."""

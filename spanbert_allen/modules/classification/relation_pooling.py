@@ -1,0 +1,98 @@
+"""From the vectors of a sequence to one vector for the relation of its two entities."""
+
+from typing import ClassVar
+
+import torch
+from allennlp.common import Registrable
+from torch import Tensor
+
+from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
+
+
+class RelationPooling(Registrable):
+    """
+    One vector for a sequence with two entities:
+
+    | name           | vector                                       | `pooler` of the embedder |
+    |----------------|----------------------------------------------|--------------------------|
+    | `cls`          | [CLS] through BERT's pooler, as in the paper | true                     |
+    | `entity_start` | those of the entities' first pieces          | false                    |
+    | `entity_mean`  | means over the pieces of each entity         | false                    |
+
+    The entities' vectors stand side by side, the subject's first. Their pieces are those from the
+    marker of the start to that of the end, or, where a marker of its type stands for an entity,
+    that marker. An entity that was cut off has the vector of [CLS].
+    """
+
+    default_implementation = "cls"
+    uses_pooler: ClassVar[bool] = False
+    """Whether BERT's pooler takes part."""
+
+    def output_dim(self, dim: int) -> int:
+        """The size of the vector, of that of the encoder's."""
+        return 2 * dim
+
+    def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
+        """
+        The vector of each sequence.
+
+        # Parameters
+
+        vectors : `Tensor`
+            Shape: (batch_size, num_pieces, dim)
+        entity_spans : `Tensor`
+            First and last piece of the subject and of the object. Shape: (batch_size, 2, 2)
+        embedder : `SpanbertEmbedder`
+            Made the vectors.
+
+        # Returns
+
+        `Tensor`
+            Shape: (batch_size, output_dim)
+        """
+        raise NotImplementedError
+
+
+@RelationPooling.register("cls")
+class ClsPooling(RelationPooling):
+    """Joshi et al. (2020), "SpanBERT", section 4.1: see `RelationPooling`."""
+
+    uses_pooler = True
+
+    def output_dim(self, dim: int) -> int:
+        """As large as the encoder's."""
+        return dim
+
+    def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
+        """See `RelationPooling`. Shape: (batch_size, dim)"""
+        return embedder.pool(vectors[:, 0])
+
+
+@RelationPooling.register("entity_start")
+class EntityStartPooling(RelationPooling):
+    """
+    Baldini Soares et al. (2019), "Matching the Blanks", section 3.2, "entity start": see
+    `RelationPooling`.
+    """
+
+    def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
+        """See `RelationPooling`. Shape: (batch_size, 2 * dim)"""
+        # Shape: (batch_size, 2, dim)
+        places = entity_spans[:, :, :1].expand(-1, -1, vectors.size(-1))
+        return vectors.gather(1, places).flatten(1)
+
+
+@RelationPooling.register("entity_mean")
+class EntityMeanPooling(RelationPooling):
+    """Means over the pieces of the entities: see `RelationPooling`."""
+
+    def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
+        """See `RelationPooling`. Shape: (batch_size, 2 * dim)"""
+        # Shape: (num_pieces,)
+        places = torch.arange(vectors.size(1), device=vectors.device)
+        # Shape: (batch_size, 2, num_pieces)
+        inside = (entity_spans[:, :, :1] <= places) & (places <= entity_spans[:, :, 1:])
+        weights = inside / inside.sum(-1, keepdim=True)
+        # Shape: (batch_size, 2, dim)
+        means = weights.to(vectors.dtype) @ vectors
+        return means.flatten(1)

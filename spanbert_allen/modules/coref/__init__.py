@@ -1,0 +1,1 @@
+"""The parts of a coreference model, from word pieces to clusters."""

@@ -1,0 +1,96 @@
+"""A cheap score of every pair of kept spans, and the few best antecedents of each by it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from spanbert_allen.modules.coref.antecedents.blocks import best_products, by_distance
+from spanbert_allen.modules.coref.antecedents.distance import NUM_DISTANCE_BUCKETS, distance_buckets
+from spanbert_allen.modules.coref.antecedents.scorer import Antecedents
+from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
+
+
+class CoarseAntecedents(nn.Module):
+    """
+    `c(i, j) = m_i + m_j + (W g_i + b) . g_j + r[bucket(i - j)]` for `j < i`, the coarse score of
+    Lee et al. (2018), section 4, with the distance prior `r` of Joshi et al. (2019).
+
+    Only row blocks of the lower triangle are ever held, never all pairs.
+
+    # Parameters
+
+    span_dim : `int`
+    max_antecedents : `int`, optional (default = `50`)
+        How many are kept for each span.
+    dropout : `float`, optional (default = `0.3`)
+        On both sides of the product and on the prior's table.
+    distance_prior : `bool`, optional (default = `True`)
+    feature_size : `int`, optional (default = `20`)
+    project_antecedents : `bool`, optional (default = `False`)
+        `g_i . (W g_j + b)` instead, as in AllenNLP: no other weights are the same, because `b`
+        goes with the other span.
+    """
+
+    def __init__(
+        self,
+        span_dim: int,
+        *,
+        max_antecedents: int = 50,
+        dropout: float = 0.3,
+        distance_prior: bool = True,
+        feature_size: int = 20,
+        project_antecedents: bool = False,
+    ):
+        super().__init__()
+        self.max_antecedents = max_antecedents
+        self.project_antecedents = project_antecedents
+        self.projection = nn.Linear(span_dim, span_dim)
+        self.dropout = nn.Dropout(dropout)
+        self.prior_embedding: nn.Embedding | None = None
+        if distance_prior:
+            self.prior_embedding = nn.Embedding(NUM_DISTANCE_BUCKETS, feature_size)
+            self.prior_output = nn.Linear(feature_size, 1)
+
+    def forward(self, spans: Tensor, mention_scores: Tensor) -> Antecedents:
+        """
+        # Parameters
+
+        spans : `Tensor`
+            Shape: (num_spans, span_dim). Kept spans in document order.
+        mention_scores : `Tensor`
+            Shape: (num_spans,)
+
+        # Returns
+
+        `Antecedents`
+            num_antecedents is min(max_antecedents, num_spans - 1), at least 0.
+        """
+        # Shape: (num_spans, span_dim)
+        projected, plain = self.dropout(self.projection(spans)), self.dropout(spans)
+        sources, targets = (plain, projected) if self.project_antecedents else (projected, plain)
+        # Shape: (num_spans,)
+        distance_scores = self._distance_scores(spans.size(0), spans)
+        known_distances, known_mentions = distance_scores.detach(), mention_scores.detach()
+
+        def rank(products: Tensor, first: int, stop: int) -> Tensor:
+            num_columns = products.size(1)
+            scores = by_distance(known_distances, first, stop, num_columns)
+            return scores.add_(products).add_(known_mentions[:num_columns])
+
+        # Shape: (num_spans, num_antecedents)
+        indices, products = best_products(sources, targets, self.max_antecedents, rank)
+        positions = torch.arange(spans.size(0), device=spans.device).unsqueeze(1)
+        valid = indices < positions
+        scores = at_least_float32(products) + mention_scores.unsqueeze(1) + mention_scores[indices]
+        scores = scores + distance_scores[(positions - indices).clamp(min=0)]
+        return Antecedents(indices, valid, scores.masked_fill(~valid, float("-inf")))
+
+    def _distance_scores(self, num_spans: int, like: Tensor) -> Tensor:
+        """The prior of each distance, at least float32. Shape: (num_spans,)"""
+        if self.prior_embedding is None:
+            return at_least_float32(like.new_zeros(num_spans))
+        # Shape: (num_buckets,)
+        prior = self.prior_output(self.dropout(self.prior_embedding.weight)).squeeze(-1)
+        buckets = distance_buckets(torch.arange(num_spans, device=like.device))
+        return at_least_float32(prior)[buckets]

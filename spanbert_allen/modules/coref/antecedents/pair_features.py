@@ -1,0 +1,109 @@
+"""What is known of a pair of spans beside their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.modules.coref.antecedents.distance import NUM_DISTANCE_BUCKETS, distance_buckets
+
+FEATURES = ("speaker", "genre", "distance", "segment")
+
+
+class SpanContext(NamedTuple):
+    """
+    What the features of pairs are made of, for the kept spans of one document.
+
+    speaker_ids : `Tensor`
+        Shape: (num_spans,). The speaker at the span's first unit.
+    segment_ids : `Tensor`
+        Shape: (num_spans,). The encoder segment of the span's first unit.
+    genre_id : `int`
+    """
+
+    speaker_ids: Tensor
+    segment_ids: Tensor
+    genre_id: int
+
+
+class PairFeatures(nn.Module):
+    """
+    One learnt row for each feature of a pair, side by side (Lee et al. 2017, section 4; the segment
+    distance is Joshi et al.'s, 2019): whether the speaker is the same, the document's genre, the
+    distance counted in kept spans (ten classes), the distance counted in encoder segments.
+
+    # Parameters
+
+    names : `Sequence[str]`, optional (default = all, in this order)
+        Of `speaker`, `genre`, `distance`, `segment`: columns come in the order given. May be empty:
+        then `output_dim` is 0 and there is nothing to call.
+    feature_size : `int`, optional (default = `20`)
+    num_genres : `int`, optional (default = `7`)
+    max_segments : `int`, optional (default = `3`)
+        The rows of the segment distance's table: farther segments count as the farthest.
+    dropout : `float`, optional (default = `0.3`)
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str] = FEATURES,
+        *,
+        feature_size: int = 20,
+        num_genres: int = 7,
+        max_segments: int = 3,
+        dropout: float = 0.3,
+    ):
+        super().__init__()
+        rows = {
+            "speaker": 2,
+            "genre": num_genres,
+            "distance": NUM_DISTANCE_BUCKETS,
+            "segment": max_segments,
+        }
+        unknown = [name for name in names if name not in rows]
+        if unknown or len(set(names)) < len(names):
+            raise ConfigError(
+                f"model.head.features: {list(names)} is not a choice among {list(FEATURES)}, "
+                "each at most once."
+            )
+        self.embeddings = nn.ModuleDict(
+            {name: nn.Embedding(rows[name], feature_size) for name in names}
+        )
+        self.max_segments = max_segments
+        self.output_dim = len(names) * feature_size
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, spans: Tensor, antecedents: Tensor, context: SpanContext) -> Tensor:
+        """
+        # Parameters
+
+        spans, antecedents : `Tensor`
+            Shape: (num_pairs,). Indices of kept spans; the antecedent stands first in the document.
+        context : `SpanContext`
+
+        # Returns
+
+        `Tensor`
+            Shape: (num_pairs, output_dim)
+        """
+        # Shape of each: (num_pairs, feature_size)
+        columns = [
+            embedding(self._ids(name, spans, antecedents, context))
+            for name, embedding in self.embeddings.items()
+        ]
+        return self.dropout(torch.cat(columns, dim=-1))
+
+    def _ids(self, name: str, spans: Tensor, antecedents: Tensor, context: SpanContext) -> Tensor:
+        """Shape: (num_pairs,)"""
+        if name == "speaker":
+            return (context.speaker_ids[spans] == context.speaker_ids[antecedents]).long()
+        if name == "genre":
+            return torch.full_like(spans, context.genre_id)
+        if name == "distance":
+            return distance_buckets(spans - antecedents)
+        distances = context.segment_ids[spans] - context.segment_ids[antecedents]
+        return distances.clamp(0, self.max_segments - 1)

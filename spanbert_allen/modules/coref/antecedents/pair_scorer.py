@@ -1,0 +1,145 @@
+"""The full score of a span and one of its few candidate antecedents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from spanbert_allen.modules.coref.antecedents.pair_features import PairFeatures, SpanContext
+from spanbert_allen.modules.coref.antecedents.scorer import Antecedents
+from spanbert_allen.modules.layers.as_multiplied import as_multiplied
+from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.layers.fast_linear import linear
+from spanbert_allen.modules.layers.feedforward_scorer import FeedForwardScorer
+
+_PAIRS_PER_CHUNK = 2048
+
+
+class AntecedentScorer(nn.Module):
+    """
+    `s(i, j) = c(i, j) + FFN([g_i ; g_j ; g_i * g_j ; features])` (Lee et al. 2018, section 4).
+
+    The first layer's products with `g_i` and `g_j` are made once for each span; a pair costs only
+    the product with `g_i * g_j` and its features. Pairs go in chunks; invalid ones are left out.
+
+    # Parameters
+
+    span_dim : `int`
+    features : `PairFeatures`
+    hidden_dim, num_layers, dropout :
+        See `FeedForwardScorer`.
+    """
+
+    def __init__(
+        self,
+        span_dim: int,
+        features: PairFeatures,
+        *,
+        hidden_dim: int = 3000,
+        num_layers: int = 1,
+        dropout: float = 0.3,
+    ):
+        super().__init__()
+        self.features = features
+        self.feedforward = FeedForwardScorer(
+            (span_dim, span_dim, span_dim, features.output_dim),
+            hidden_dim=hidden_dim,
+            num_layers=num_layers,
+            dropout=dropout,
+        )
+
+    def forward(self, spans: Tensor, antecedents: Antecedents, context: SpanContext) -> Tensor:
+        """
+        # Parameters
+
+        spans : `Tensor`
+            Shape: (num_spans, span_dim). Their vectors, refined or not.
+        antecedents : `Antecedents`
+        context : `SpanContext`
+
+        # Returns
+
+        `Tensor`
+            Shape: (num_spans, num_antecedents). Minus infinity where there is no antecedent.
+        """
+        num_spans, num_antecedents = antecedents.indices.shape
+        if not bool(antecedents.valid.any()):
+            return antecedents.scores
+        spans = as_multiplied(spans)
+        own_weights, other_weights, product_weights, feature_weights = map(
+            as_multiplied, self.feedforward.blocks()
+        )
+        bias = as_multiplied(self.feedforward.first.bias)
+        # Shape: (num_spans, hidden_dim)
+        other_products = linear(spans, other_weights)
+        bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)
+
+        def score(first: int, indices: Tensor, valid: Tensor, own_vectors: Tensor) -> Tensor:
+            # Shape: (rows, hidden_dim)
+            own_products = linear(own_vectors, own_weights, bias)
+            # Shape: (num_pairs,)
+            rows = valid.nonzero()[:, 0]
+            columns = indices[valid]
+            # Shape: (num_pairs, span_dim)
+            vectors = spans.index_select(0, columns)
+            vectors = _with_own(torch.mul, vectors, own_vectors, valid)
+            # In place: three large sums without a fourth and fifth block of memory.
+            # Shape: (num_pairs, hidden_dim)
+            pre_activation = linear(vectors, product_weights)
+            pre_activation = _with_own(Tensor.add_, pre_activation, own_products, valid)
+            pre_activation += other_products.index_select(0, columns)
+            if self.features.output_dim:
+                features = self.features(rows + first, columns, context)
+                pre_activation += linear(features, feature_weights)
+            # Shape: (num_pairs,)
+            return self.feedforward.finish(pre_activation)
+
+        chunks = zip(
+            (first for first, _ in bounds),
+            (antecedents.indices[first:stop] for first, stop in bounds),
+            (antecedents.valid[first:stop] for first, stop in bounds),
+            overlapping_slices(spans, bounds),
+            strict=True,
+        )
+        # Shape: (num_pairs,)
+        pair_scores = run_chunks(
+            score,
+            chunks,
+            int(antecedents.valid.sum()),
+            row_size=self.feedforward.first.out_features,
+        )
+        # Shape: (num_spans, num_antecedents)
+        scattered = torch.zeros_like(antecedents.scores).masked_scatter(
+            antecedents.valid, pair_scores.to(antecedents.scores.dtype)
+        )
+        return antecedents.scores + scattered
+
+
+def _with_own(
+    combine: Callable[[Tensor, Tensor], Tensor], pairs: Tensor, own: Tensor, valid: Tensor
+) -> Tensor:
+    """
+    A row for each pair, combined with the row of its span; which is not copied for each pair where
+    all are valid, as for all spans but the first.
+
+    # Parameters
+
+    combine : `Callable`
+        Of two tensors that broadcast; it may write into the first.
+    pairs : `Tensor`
+        Shape: (num_pairs, dim)
+    own : `Tensor`
+        Shape: (num_spans, dim)
+    valid : `Tensor`
+        Shape: (num_spans, num_antecedents). The true ones are the pairs.
+
+    # Returns
+
+    `Tensor`
+        Shape: (num_pairs, dim)
+    """
+    if pairs.size(0) == valid.numel():
+        return combine(pairs.view(*valid.shape, -1), own.unsqueeze(1)).flatten(0, 1)
+    return combine(pairs, own.index_select(0, valid.nonzero()[:, 0]))

@@ -1,0 +1,206 @@
+"""From scored links to clusters of words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.modules.coref.head import ScoredLinks
+from spanbert_allen.modules.coref.link_clusters import clusters_of_links
+from spanbert_allen.modules.coref.scored_links import best_links
+
+# One or two words hold nothing to resolve, however many pieces they are.
+_FEWEST_WORDS = 3
+
+
+@dataclass(frozen=True)
+class CorefDecoding:
+    """
+    What makes a link, and a cluster of one; `None` leaves it to the model.
+
+    # Parameters
+
+    singleton_threshold : `float`, optional (default = `None`)
+        Spans without links that score above it as mentions are clusters of one; the model's own
+        `None` means that there are none.
+    link_threshold : `float`, optional (default = `None`)
+        A span is linked to its best antecedent if that scores above it: 0 is the score of none.
+        Above 0 links are fewer and surer, below 0 more. A link of score s has the probability
+        1 / (1 + exp(-s)) against none.
+    top_antecedents : `int`, optional (default = `0`)
+        How many antecedents to report of each mention, the chosen one or not.
+    """
+
+    singleton_threshold: float | None = None
+    link_threshold: float | None = None
+    top_antecedents: int = 0
+
+    def over(self, model: CorefDecoding) -> CorefDecoding:
+        """These settings, with the model's where there are none."""
+        return CorefDecoding(
+            _either(self.singleton_threshold, model.singleton_threshold),
+            _either(self.link_threshold, model.link_threshold),
+            self.top_antecedents,
+        )
+
+
+class RankedAntecedent(NamedTuple):
+    """An antecedent that a mention may have: words, or `None` for none; score and probability."""
+
+    words: WordSpan | None
+    score: float
+    probability: float
+
+
+class DecodedClusters(NamedTuple):
+    """
+    The clusters of one document and, alongside, what speaks for each mention.
+
+    clusters : `list[list[WordSpan]]`
+        Mentions in document order; clusters in the order of their first mention.
+    mention_scores : `list[list[float]]`
+        The score of each mention as a mention.
+    link_scores : `list[list[float | None]]`
+        The score of its link to an earlier mention of the cluster; `None` for the first, which
+        has no such link.
+    link_probabilities : `list[list[float | None]]`
+        The probability of that link among all antecedents of the mention and none.
+    antecedents : `list[list[list[RankedAntecedent]]]`
+        The best ones of each mention, none among them; as many as were asked for.
+    """
+
+    clusters: list[list[WordSpan]]
+    mention_scores: list[list[float]]
+    link_scores: list[list[float | None]]
+    link_probabilities: list[list[float | None]]
+    antecedents: list[list[list[RankedAntecedent]]]
+
+
+class _Mention(NamedTuple):
+    words: WordSpan
+    span: int
+    is_first: bool
+
+
+def decode(
+    links: ScoredLinks, word_ids: Tensor, decoding: CorefDecoding | None = None
+) -> DecodedClusters:
+    """
+    Every kept span is linked to its best antecedent if that scores above 0, the score of none; what
+    links join is a cluster.
+
+    # Parameters
+
+    links : `ScoredLinks`
+    word_ids : `Tensor`
+        Shape: (num_units,). The word of each unit; -1 for special pieces, which count as the word
+        before them. Where two spans are the same words, the first one found stays.
+    decoding : `CorefDecoding`, optional (default = `CorefDecoding()`)
+        Other thresholds, and how much is said of each mention.
+    """
+    decoding = decoding or CorefDecoding()
+    if word_ids[word_ids >= 0].unique().numel() < _FEWEST_WORDS:
+        return DecodedClusters([], [], [], [], [])
+    # Shape: (num_units,)
+    words = word_ids.cummax(0).values.clamp(min=0)
+    starts, ends = words[links.spans.starts].tolist(), words[links.spans.ends].tolist()
+    places = [WordSpan(*span) for span in zip(starts, ends, strict=True)]
+    # Shape of each: (num_spans,)
+    best, scores, probabilities = _best_antecedents(links, decoding.link_threshold or 0.0)
+    mention_scores = links.mention_scores.tolist()
+    groups = clusters_of_links(best)
+    threshold = decoding.singleton_threshold
+    if threshold is not None:
+        linked = {span for group in groups for span in group}
+        groups += [
+            [span]
+            for span, score in enumerate(mention_scores)
+            if span not in linked and score > threshold
+        ]
+    clusters = _mentions(groups, places, fewest=2 if threshold is None else 1)
+    ranked = _ranked(links, places, decoding.top_antecedents)
+    return DecodedClusters(
+        [[mention.words for mention in cluster] for cluster in clusters],
+        [[mention_scores[mention.span] for mention in cluster] for cluster in clusters],
+        [[None if m.is_first else scores[m.span] for m in cluster] for cluster in clusters],
+        [[None if m.is_first else probabilities[m.span] for m in cluster] for cluster in clusters],
+        [[ranked(mention.span) for mention in cluster] for cluster in clusters],
+    )
+
+
+def _mentions(
+    groups: Sequence[Sequence[int]], places: Sequence[WordSpan], *, fewest: int
+) -> list[list[_Mention]]:
+    """Clusters of at least `fewest` mentions, in document order, each place in one of them once."""
+    taken: set[WordSpan] = set()
+    clusters: list[list[_Mention]] = []
+    for group in groups:
+        mentions: list[_Mention] = []
+        for span in group:
+            if places[span] not in taken:
+                taken.add(places[span])
+                mentions.append(_Mention(places[span], span, not mentions))
+        if len(mentions) >= fewest:
+            clusters.append(mentions)
+    return sorted(clusters, key=lambda mentions: mentions[0].words)
+
+
+def _best_antecedents(
+    links: ScoredLinks, threshold: float
+) -> tuple[list[int], list[float], list[float]]:
+    """
+    The best antecedent of each span, -1 where none scores above the threshold, its score, and its
+    probability among all and none.
+    """
+    antecedents, scores = best_links(links, threshold)
+    if links.scores.numel() == 0:
+        return antecedents.tolist(), scores.tolist(), scores.tolist()
+    # Shape: (num_spans,)
+    probabilities = (scores - _log_sum(links.scores)).exp()
+    return antecedents.tolist(), scores.tolist(), probabilities.tolist()
+
+
+def _log_sum(scores: Tensor) -> Tensor:
+    """
+    The logarithm of the sum over antecedents and none.
+
+    Shape: (num_spans, num_antecedents) to (num_spans,)
+    """
+    return nn.functional.pad(scores, (1, 0)).logsumexp(dim=1)
+
+
+def _ranked(
+    links: ScoredLinks, places: Sequence[WordSpan], count: int
+) -> Callable[[int], list[RankedAntecedent]]:
+    """What gives the best antecedents of a span, none among them."""
+    if not count:
+        return lambda span: []
+    # None stands first, and so before antecedents of the same score.
+    # Shape: (num_spans, 1 + num_antecedents)
+    scores = nn.functional.pad(links.scores, (1, 0))
+    probabilities = scores.softmax(dim=1)
+    # Shape: (num_spans, count)
+    best, columns = scores.sort(dim=1, descending=True, stable=True)
+    best, columns = best[:, :count], columns[:, :count]
+    found = nn.functional.pad(links.antecedents, (1, 0), value=-1).gather(1, columns).tolist()
+    rows = best.tolist(), probabilities.gather(1, columns).tolist()
+
+    def of_span(span: int) -> list[RankedAntecedent]:
+        return [
+            RankedAntecedent(None if antecedent < 0 else places[antecedent], score, probability)
+            for antecedent, score, probability in zip(
+                found[span], rows[0][span], rows[1][span], strict=True
+            )
+            if score > -math.inf
+        ]
+
+    return of_span
+
+
+def _either(asked: float | None, default: float | None) -> float | None:
+    return default if asked is None else asked

@@ -1,0 +1,1 @@
+"""Candidate spans, their vectors and scores, and which are kept."""

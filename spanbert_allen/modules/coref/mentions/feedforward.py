@@ -1,0 +1,154 @@
+"""Mention scores as published: a feed-forward network on the span's vector."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
+from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
+from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.layers.fast_linear import linear
+from spanbert_allen.modules.layers.feedforward_scorer import FeedForwardScorer
+
+# A block's products are made once; a chunk of it is scored at once.
+_CANDIDATES_PER_BLOCK = 4096
+_CANDIDATES_PER_CHUNK = 512
+
+
+@MentionScorer.register("spanbert_feedforward_mentions")
+class FeedForwardMentions(MentionScorer):
+    """
+    `m(i, j) = FFN(g(i, j)) + FFN_width(u_(j-i))`, the mention score of Lee et al. (2018),
+    "Higher-order Coreference Resolution with Coarse-to-fine Inference", with the prior on widths of
+    Joshi et al. (2019), "BERT for Coreference Resolution: Baselines and Analysis" (their program).
+
+    The first layer is applied to the units before spans are formed: the product of a span's vector
+    is the sum of its start's, its end's, its width's and the attention-weighted sum of its units'
+    products, so no candidate's vector is ever built. Candidates go in blocks and chunks.
+
+    The width vectors' dropout draws a mask for each candidate, as the original does; the vectors
+    of kept spans (`SpanRepresentation`) draw masks of their own, where the original reuses these.
+
+    # Parameters
+
+    spans : `SpanRepresentation`
+        What a span's vector is made of; its parameters are shared, not owned.
+    hidden_dim, num_layers, dropout :
+        Of both feed-forward networks; see `FeedForwardScorer`.
+    width_prior : `bool`, optional (default = `True`)
+    feature_size : `int`, optional (default = `20`)
+        The width of a row of the prior's table.
+    """
+
+    uses_spans: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        spans: SpanRepresentation,
+        *,
+        hidden_dim: int = 3000,
+        num_layers: int = 1,
+        dropout: float = 0.3,
+        width_prior: bool = True,
+        feature_size: int = 20,
+    ):
+        super().__init__()
+        self.feedforward = FeedForwardScorer(
+            spans.block_dims, hidden_dim=hidden_dim, num_layers=num_layers, dropout=dropout
+        )
+        self.prior_embedding: nn.Embedding | None = None
+        if width_prior:
+            self.prior_embedding = nn.Embedding(spans.max_span_width, feature_size)
+            self.prior_feedforward = FeedForwardScorer(
+                (feature_size,), hidden_dim=hidden_dim, dropout=dropout
+            )
+
+    def forward(
+        self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation | None
+    ) -> Tensor:
+        assert spans is not None
+        scores = self._feedforward_scores(vectors, candidates, spans)
+        if self.prior_embedding is not None:
+            # Shape: (max_span_width,)
+            prior = self.prior_feedforward(self.prior_embedding.weight)
+            scores = scores + prior[candidates.ends - candidates.starts]
+        return scores
+
+    def _feedforward_scores(
+        self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation
+    ) -> Tensor:
+        """Shape: (num_candidates,)"""
+        blocks = [
+            SpanCandidates(candidates.starts[a:b], candidates.ends[a:b])
+            for a, b in row_bounds(candidates.starts.size(0), _CANDIDATES_PER_BLOCK)
+        ]
+        bounds = [(int(block.starts[0]), int(block.ends.max()) + 1) for block in blocks]
+
+        def score(block: SpanCandidates, first: int, units: Tensor) -> Tensor:
+            inside = SpanCandidates(block.starts - first, block.ends - first)
+            return self._score_block(units, inside, spans)
+
+        firsts = (first for first, _ in bounds)
+        chunks = zip(blocks, firsts, overlapping_slices(vectors, bounds), strict=True)
+        return run_chunks(
+            score, chunks, candidates.starts.size(0), row_size=self.feedforward.first.out_features
+        )
+
+    def _score_block(
+        self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation
+    ) -> Tensor:
+        """
+        The scores of candidates that stand in a short stretch of units.
+
+        # Parameters
+
+        vectors : `Tensor`
+            Shape: (num_units, dim)
+        candidates : `SpanCandidates`
+            Counted in these units.
+
+        # Returns
+
+        `Tensor`
+            Shape: (num_candidates,)
+        """
+        start_weights, end_weights, width_weights, head_weights = self.feedforward.blocks()
+        # Shape: (num_units, hidden_dim)
+        start_products = linear(vectors, start_weights)
+        end_products = linear(vectors, end_weights)
+        head_products = linear(vectors, head_weights)
+        # Shape: (num_units,)
+        token_scores = spans.token_scores(vectors)
+        scores = []
+        for a, b in row_bounds(candidates.starts.size(0), _CANDIDATES_PER_CHUNK):
+            starts, ends = candidates.starts[a:b], candidates.ends[a:b]
+            first, stop = int(starts[0]), int(ends.max()) + 1
+            last_start = int(starts[-1]) + 1
+            attention = spans.attention(token_scores[first:stop], starts - first, ends - first)
+            # One product adds up a candidate's four parts: its start's, its end's, its units' by
+            # attention, its width's. Shape: (num_chunk, num_parts) and (num_parts, hidden_dim)
+            selection = [
+                functional.one_hot(starts - first, last_start - first),
+                functional.one_hot(ends - first, stop - first),
+                attention,
+                spans.width_vectors(ends - starts),
+            ]
+            parts = [
+                start_products[first:last_start],
+                end_products[first:stop],
+                head_products[first:stop],
+                width_weights.t().to(start_products.dtype),
+            ]
+            # Shape: (num_chunk, hidden_dim)
+            pre_activation = linear(
+                torch.cat([part.to(start_products.dtype) for part in selection], dim=-1),
+                torch.cat(parts).t(),
+                self.feedforward.first.bias,
+            )
+            scores.append(self.feedforward.finish(pre_activation))
+        return torch.cat(scores)

@@ -1,0 +1,164 @@
+"""The vector of a span: its ends, its width, and its words weighted by attention."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
+from spanbert_allen.modules.layers.chunking import overlapping_slices
+
+_SPANS_PER_CHUNK = 128
+_ADDED_TO_SUMS = 1e-13  # AllenNLP's `tiny_value_of_dtype` of single precision
+
+
+def span_attention(
+    token_scores: Tensor, starts: Tensor, ends: Tensor, *, zero_filled_to: int | None = None
+) -> Tensor:
+    """
+    Softmax of token scores inside each span, zero outside.
+
+    AllenNLP fills shorter spans up with scores of 0, takes the softmax, drops what was filled in
+    and divides by the sum of the rest, with 1e-13 added: a share of each span's attention is lost,
+    which is nothing unless all scores inside are far below 0.
+
+    # Parameters
+
+    token_scores : `Tensor`
+        Shape: (num_units,)
+    starts, ends : `Tensor`
+        Shape: (num_spans,). Unit indices, ends inside.
+    zero_filled_to : `int`, optional (default = `None`)
+        Do as AllenNLP, with spans filled up to so many units. (There it is the width of the widest
+        candidate of the batch: nearly always the widest there may be.)
+
+    # Returns
+
+    `Tensor`
+        Shape: (num_spans, num_units)
+    """
+    # Shape: (num_units,)
+    positions = torch.arange(token_scores.size(0), device=token_scores.device)
+    # Shape: (num_spans, num_units)
+    inside = (positions >= starts.unsqueeze(1)) & (positions <= ends.unsqueeze(1))
+    scores = token_scores.masked_fill(~inside, float("-inf"))
+    if zero_filled_to is None:
+        return scores.softmax(dim=-1)
+    # Shape: (num_spans, 1)
+    num_filled = (zero_filled_to - (ends - starts + 1)).unsqueeze(1).to(scores.dtype)
+    log_total = torch.logaddexp(scores.logsumexp(dim=-1, keepdim=True), num_filled.log())
+    # What is lost has a place of its own in the softmax.
+    lost = log_total + math.log(_ADDED_TO_SUMS)
+    # Shape: (num_spans, num_units)
+    return torch.cat([scores, lost], dim=-1).softmax(dim=-1)[:, :-1]
+
+
+class SpanRepresentation(nn.Module):
+    """
+    `g(i, j) = [x_i ; x_j ; w_(j-i) ; h(i, j)]` of Lee et al. (2017), "End-to-end Neural Coreference
+    Resolution", section 4: `w` is a row of a table of widths, and `h` the sum of the unit vectors
+    inside, weighted by a softmax over the span of one learnt score per unit.
+
+    # Parameters
+
+    dim : `int`
+        The width of a unit vector.
+    max_span_width : `int`
+        In units.
+    feature_size : `int`, optional (default = `20`)
+        The width of a row of the width table.
+    dropout : `float`, optional (default = `0.3`)
+        On the looked-up width vectors, with a mask of its own for each span.
+    zero_filled_attention : `bool`, optional (default = `False`)
+        See `span_attention`.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        max_span_width: int,
+        *,
+        feature_size: int = 20,
+        dropout: float = 0.3,
+        zero_filled_attention: bool = False,
+    ):
+        super().__init__()
+        self.max_span_width = max_span_width
+        self.zero_filled_attention = zero_filled_attention
+        self.block_dims = (dim, dim, feature_size, dim)
+        self.token_scorer = nn.Linear(dim, 1)
+        self.width_embedding = nn.Embedding(max_span_width, feature_size)
+        self.dropout = nn.Dropout(dropout)
+
+    @property
+    def span_dim(self) -> int:
+        """The width of a span vector."""
+        return sum(self.block_dims)
+
+    def token_scores(self, vectors: Tensor) -> Tensor:
+        """The attention score of each unit. Shapes: (num_units, dim) to (num_units,)"""
+        return at_least_float32(self.token_scorer(vectors)).squeeze(-1)
+
+    def attention(self, token_scores: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+        """`span_attention`, as the settings say. Shape: (num_spans, num_units)"""
+        filled_to = self.max_span_width if self.zero_filled_attention else None
+        return span_attention(token_scores, starts, ends, zero_filled_to=filled_to)
+
+    def width_vectors(self, widths: Tensor) -> Tensor:
+        """Shapes: (num_spans,) to (num_spans, feature_size). A span of one unit has width 0."""
+        return self.dropout(self.width_embedding(widths))
+
+    def forward(self, vectors: Tensor, spans: SpanCandidates) -> Tensor:
+        """
+        The vectors of a few chosen spans (candidates are scored without ever having one).
+
+        # Parameters
+
+        vectors : `Tensor`
+            Shape: (num_units, dim)
+        spans : `SpanCandidates`
+            Sorted by start, so that a chunk of spans covers a short stretch of units.
+
+        # Returns
+
+        `Tensor`
+            Shape: (num_spans, span_dim)
+        """
+        # Shape: (num_spans, dim)
+        heads = self._heads(vectors, spans)
+        # Shape: (num_spans, span_dim)
+        return torch.cat(
+            [
+                vectors[spans.starts],
+                vectors[spans.ends],
+                self.width_vectors(spans.ends - spans.starts),
+                heads,
+            ],
+            dim=-1,
+        )
+
+    def _heads(self, vectors: Tensor, spans: SpanCandidates) -> Tensor:
+        """Shape: (num_spans, dim)"""
+        if spans.starts.numel() == 0:
+            return vectors[:0]
+        start_chunks = spans.starts.split(_SPANS_PER_CHUNK)
+        end_chunks = spans.ends.split(_SPANS_PER_CHUNK)
+        bounds = [
+            (int(starts[0]), int(ends.max()) + 1)
+            for starts, ends in zip(start_chunks, end_chunks, strict=True)
+        ]
+        heads = []
+        for starts, ends, (first, _), units, scores in zip(
+            start_chunks,
+            end_chunks,
+            bounds,
+            overlapping_slices(vectors, bounds),
+            overlapping_slices(self.token_scores(vectors), bounds),
+            strict=True,
+        ):
+            # Shape: (num_spans in the chunk, dim)
+            heads.append(self.attention(scores, starts - first, ends - first) @ units)
+        return torch.cat(heads)

@@ -1,0 +1,45 @@
+"""A span's vector, told of the antecedents it is likely to have."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from spanbert_allen.modules.coref.refinements.gated_refinement import GatedRefinement, with_none
+from spanbert_allen.modules.coref.refinements.refinement import Refinement
+from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
+
+_PAIRS_PER_CHUNK = 2048
+
+
+@Refinement.register("spanbert_attended_antecedent")
+class AttendedAntecedent(GatedRefinement):
+    """
+    The attended antecedent of Lee et al. (2018), section 3: the mean of a span's own vector and its
+    antecedents', weighted by the softmax of their scores (its own: 0).
+
+    # Parameters
+
+    span_dim, times, scalar_gate :
+        See `GatedRefinement`.
+    """
+
+    def news(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
+        num_spans, num_antecedents = antecedents.shape
+        # Shape: (num_spans, 1 + num_antecedents)
+        weights = with_none(scores).softmax(dim=1)
+        bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)
+
+        def attend(own: Tensor, weights: Tensor, indices: Tensor) -> Tensor:
+            # Shape: (rows, num_antecedents, span_dim)
+            others = spans.index_select(0, indices.flatten()).view(*indices.shape, -1)
+            # Shape: (rows, span_dim)
+            return weights[:, :1] * own + torch.einsum("ra,ras->rs", weights[:, 1:], others)
+
+        chunks = zip(
+            overlapping_slices(spans, bounds),
+            overlapping_slices(weights, bounds),
+            (antecedents[first:stop] for first, stop in bounds),
+            strict=True,
+        )
+        return run_chunks(attend, chunks, num_spans, row_size=num_antecedents * spans.size(1))

@@ -1,0 +1,130 @@
+"""The links of a document's windows, put together."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from spanbert_allen.modules.coref.head import ScoredLinks
+from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.scored_links import best_links
+
+
+class WindowLinks:
+    """
+    Collects the links of one window after another. A window adds the spans that reach into what is
+    new in it; of those before, it only links to the ones that are there already.
+
+    # Parameters
+
+    link_threshold : `float`, optional (default = `0.0`)
+        What a link must score above, as for `CorefDecoding`.
+    """
+
+    def __init__(self, *, link_threshold: float = 0.0) -> None:
+        self._link_threshold = link_threshold
+        self._number_of: dict[tuple[int, int], int] = {}
+        self._parts: list[ScoredLinks] = []
+
+    def add(
+        self, links: ScoredLinks, positions: Tensor, *, first_own: int, new: int
+    ) -> tuple[list[tuple[int, int]], list[float], list[int]]:
+        """
+        Adds a window.
+
+        # Parameters
+
+        links : `ScoredLinks`
+            The window's.
+        positions : `Tensor`
+            Shape: (num_window_units,). The document's unit that each of the window's is.
+        first_own : `int`
+            The first unit of the window that is no remembered mention's.
+        new : `int`
+            The first unit of the document that no window before held.
+
+        # Returns
+
+        `tuple[list[tuple[int, int]], list[float], list[int]]`
+            Of each span added: its units in the document, its mention score, and the number of the
+            span it is linked to, -1 for none.
+        """
+        starts, ends = positions[links.spans.starts], positions[links.spans.ends]
+        # Shape: (num_spans,)
+        is_new = (links.spans.starts >= first_own) & (ends >= new)
+        numbers = self._numbers(starts, ends, is_new)
+        # Shape: (num_new_spans, num_antecedents)
+        antecedents = numbers[links.antecedents[is_new]]
+        unknown = antecedents < 0
+        scores = links.scores[is_new].masked_fill(unknown, float("-inf"))
+        other = links.also_trained
+        spans = SpanCandidates(starts[is_new], ends[is_new])
+        candidates, candidate_scores = _new_candidates(links, positions, first_own, new)
+        self._parts.append(
+            ScoredLinks(
+                spans,
+                links.mention_scores[is_new],
+                antecedents.clamp(min=0),
+                scores,
+                candidates,
+                candidate_scores,
+                None if other is None else other[is_new].masked_fill(unknown, float("-inf")),
+            )
+        )
+        return (
+            list(zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)),
+            self._parts[-1].mention_scores.tolist(),
+            best_links(self._parts[-1], self._link_threshold)[0].tolist(),
+        )
+
+    def whole(self, *, num_units: int) -> ScoredLinks:
+        """The links of all windows, with spans and candidates in document order."""
+        parts = self._parts
+        width = max(part.scores.size(1) for part in parts)
+        starts = torch.cat([part.spans.starts for part in parts])
+        ends = torch.cat([part.spans.ends for part in parts])
+        # A sentence that was cut has spans that begin before, and end after, others seen earlier.
+        order = (starts * num_units + ends).argsort()
+        new_numbers = torch.empty_like(order)
+        new_numbers[order] = torch.arange(len(order), device=order.device)
+        antecedents = torch.cat([_widened(part.antecedents, width, 0) for part in parts])
+        candidate_starts = torch.cat([part.candidates.starts for part in parts])
+        candidate_ends = torch.cat([part.candidates.ends for part in parts])
+        candidate_order = (candidate_starts * num_units + candidate_ends).argsort()
+        others = [part.also_trained for part in parts if part.also_trained is not None]
+        return ScoredLinks(
+            SpanCandidates(starts[order], ends[order]),
+            torch.cat([part.mention_scores for part in parts])[order],
+            new_numbers[antecedents[order]] if len(order) else antecedents,
+            torch.cat([_widened(part.scores, width, float("-inf")) for part in parts])[order],
+            SpanCandidates(candidate_starts[candidate_order], candidate_ends[candidate_order]),
+            torch.cat([part.candidate_scores for part in parts])[candidate_order],
+            torch.cat([_widened(other, width, float("-inf")) for other in others])[order]
+            if others
+            else None,
+        )
+
+    def _numbers(self, starts: Tensor, ends: Tensor, is_new: Tensor) -> Tensor:
+        """The numbers of a window's spans, -1 for those never added. Shape: (num_spans,)"""
+        numbers = []
+        spans = zip(starts.tolist(), ends.tolist(), strict=True)
+        for span, is_added in zip(spans, is_new.tolist(), strict=True):
+            if is_added:
+                self._number_of[span] = len(self._number_of)
+            numbers.append(self._number_of.get(span, -1))
+        return torch.tensor(numbers, dtype=torch.long, device=starts.device)
+
+
+def _new_candidates(
+    links: ScoredLinks, positions: Tensor, first_own: int, new: int
+) -> tuple[SpanCandidates, Tensor]:
+    """What the window considers that none before did, in the document's units; and its scores."""
+    local_starts, local_ends = links.candidates
+    is_new = (local_starts >= first_own) & (positions[local_ends] >= new)
+    candidates = SpanCandidates(positions[local_starts[is_new]], positions[local_ends[is_new]])
+    return candidates, links.candidate_scores[is_new]
+
+
+def _widened(rows: Tensor, width: int, filler: float) -> Tensor:
+    return functional.pad(rows, (0, width - rows.size(1)), value=filler)

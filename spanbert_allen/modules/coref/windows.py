@@ -1,0 +1,190 @@
+"""Coreference of a book: the head sees one window of the document after another."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from allennlp.common import FromParams
+from torch import Tensor
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits, ScoredLinks
+from spanbert_allen.modules.coref.remembered_mentions import RememberedMentions
+from spanbert_allen.modules.coref.window_links import WindowLinks
+
+
+class CorefWindows(FromParams):
+    """
+    Overlapping windows of whole sentences, so that time and memory grow with the length of a
+    document alone. The encoder's vectors are those of the whole document; only the head sees
+    windows.
+
+    Every span belongs to the first window that holds it whole, which decides whether it is kept
+    and what it is linked to: to spans of its own window, and, over the overlap, to those that an
+    earlier window kept. So each mention has one antecedent, as without windows, and clusters join
+    where links do: two windows never disagree on a mention. Mentions from before the window can
+    still be linked to when they are remembered: the mentions that stand for the latest clusters
+    go before the window's own text, each as a sentence of its own.
+
+    A document that fits into one window is scored as without windows.
+
+    # Parameters
+
+    length : `int`, optional (default = `4000`)
+        Of a window, in units (word pieces, or words), the overlap included. A longer sentence is
+        cut.
+    overlap : `int`, optional (default = a quarter of the length)
+        How far a window reaches back before what is new in it.
+    remembered : `int`, optional (default = `200`)
+        How many mentions from before a window can be linked to; 0 for none.
+    """
+
+    def __init__(
+        self, *, length: int = 4000, overlap: int | None = None, remembered: int = 200
+    ) -> None:
+        if overlap is None:
+            overlap = length // 4
+        if not 0 <= overlap < length:
+            raise ConfigError(
+                f"model.windows: an overlap of {overlap} units with windows of {length}; it must "
+                "be shorter than a window, and not below 0"
+            )
+        if remembered < 0:
+            raise ConfigError(f"model.windows.remembered is {remembered}; give 0 for none")
+        self.length = length
+        self.overlap = overlap
+        self.remembered = remembered
+
+
+class Window(NamedTuple):
+    """
+    A window of a document, in units: from `start` to before `end`; what lies before `new` was in
+    the window before.
+    """
+
+    start: int
+    new: int
+    end: int
+
+
+def score_in_windows(
+    head: CorefHead,
+    document: DocumentUnits,
+    windows: CorefWindows,
+    *,
+    link_threshold: float = 0.0,
+) -> ScoredLinks:
+    """
+    What the head says of a document that it sees in windows.
+
+    # Parameters
+
+    head : `CorefHead`
+    document : `DocumentUnits`
+    windows : `CorefWindows`
+    link_threshold : `float`, optional (default = `0.0`)
+        What a link must score above, as for `CorefDecoding`: the links tell which mentions are of
+        one cluster, of which one is remembered.
+
+    # Returns
+
+    `ScoredLinks`
+        As of the whole document: indices are those of its units and of all its kept spans.
+    """
+    found = WindowLinks(link_threshold=link_threshold)
+    memory = RememberedMentions(windows.remembered)
+    for window in window_bounds(document.sentence_ids, windows):
+        memory.forget_before(window.start)
+        remembered = memory.mentions()
+        # Shape: (num_window_units,)
+        positions, sentence_ids = _window_units(document, window, remembered)
+        links = head(_select(document, positions, sentence_ids, window, remembered))
+        first_own = len(positions) - (window.end - window.start)
+        added = found.add(links, positions, first_own=first_own, new=window.new)
+        memory.add(*added)
+    return found.whole(num_units=document.vectors.size(0))
+
+
+def window_bounds(sentence_ids: Tensor, windows: CorefWindows) -> Iterator[Window]:
+    """
+    The windows of a document: together they hold every unit, and each holds something new. One,
+    and an empty one, for a document without units.
+
+    # Parameters
+
+    sentence_ids : `Tensor`
+        Shape: (num_units,). Never falling.
+    windows : `CorefWindows`
+    """
+    num_units = sentence_ids.size(0)
+    lengths = sentence_ids.unique_consecutive(return_counts=True)[1]
+    edges = [0, *lengths.cumsum(0).tolist()]
+    start = done = 0
+    while True:
+        furthest = min(start + windows.length, num_units)
+        end = edges[bisect_right(edges, furthest) - 1]
+        end = end if end > done else furthest
+        yield Window(start, done, end)
+        if end == num_units:
+            return
+        nearest = edges[bisect_left(edges, end - windows.overlap)]
+        start = nearest if nearest < end else end - windows.overlap
+        done = end
+
+
+def _window_units(
+    document: DocumentUnits, window: Window, remembered: list[tuple[int, int]]
+) -> tuple[Tensor, Tensor]:
+    """
+    The document's units that the head sees, remembered mentions first, and the sentences they are
+    in. Shape of each: (num_window_units,)
+    """
+    device = document.sentence_ids.device
+    mentions = [torch.arange(start, end + 1, device=device) for start, end in remembered]
+    own = torch.arange(window.start, window.end, device=device)
+    sentences = [torch.full_like(units, number) for number, units in enumerate(mentions)]
+    own_sentences = document.sentence_ids[window.start : window.end]
+    own_sentences = own_sentences - own_sentences[:1] + len(mentions)
+    return torch.cat([*mentions, own]), torch.cat([*sentences, own_sentences])
+
+
+def _select(
+    document: DocumentUnits,
+    positions: Tensor,
+    sentence_ids: Tensor,
+    window: Window,
+    remembered: list[tuple[int, int]],
+) -> DocumentUnits:
+    """The document with these units; no other span than the mention begins or ends in one."""
+    may_start, may_end = document.may_start, document.may_end
+    if remembered:
+        edges = torch.tensor(remembered, device=positions.device)
+        # Shape: (num_mentions,)
+        lengths = edges[:, 1] - edges[:, 0] + 1
+        lasts = lengths.cumsum(0) - 1
+        may_start = _marked(may_start, positions, lasts - lengths + 1, int(lasts[-1]) + 1)
+        may_end = _marked(may_end, positions, lasts, int(lasts[-1]) + 1)
+    elif may_start is not None and may_end is not None:
+        may_start, may_end = may_start[positions], may_end[positions]
+    return document._replace(
+        vectors=document.vectors[positions],
+        sentence_ids=sentence_ids,
+        segment_ids=document.segment_ids[positions],
+        speaker_ids=document.speaker_ids[positions],
+        may_start=may_start,
+        may_end=may_end,
+    )
+
+
+def _marked(allowed: Tensor | None, positions: Tensor, marks: Tensor, num_marked: int) -> Tensor:
+    """
+    Where spans may begin, or end: in the first `num_marked` units only at `marks`, elsewhere as in
+    the document. Shape: (num_window_units,)
+    """
+    result = torch.ones_like(positions, dtype=torch.bool) if allowed is None else allowed[positions]
+    result[:num_marked] = False
+    result[marks] = True
+    return result

@@ -1,0 +1,1 @@
+"""The SpanBERT embedder and what it is made of."""

@@ -1,0 +1,59 @@
+"""The BERT of the `transformers` library, as an encoder's files describe it."""
+
+from __future__ import annotations
+
+import torch
+from transformers import AutoModel, BertConfig, BertModel
+from transformers.modeling_utils import no_init_weights
+
+from spanbert_allen.encoders import EncoderFiles
+from spanbert_allen.modules.encoder.weights import load_weights
+from spanbert_allen.modules.layers.fast_linear import use_fast_linear
+
+
+def build_encoder(
+    files: EncoderFiles, *, attention: str, pooler: bool, attention_dropout: float | None = None
+) -> BertModel:
+    """
+    An encoder in single precision, with its pretrained weights unless those of a trained model are
+    about to be loaded into it.
+
+    # Parameters
+
+    files : `EncoderFiles`
+        Its configuration and weights.
+    attention : `str`
+        The implementation of attention: `sdpa` (torch's own) or `eager` (matrix products).
+    pooler : `bool`
+        Whether it has BERT's pooler.
+    attention_dropout : `float`, optional (default = `None`)
+        Dropout of attention's probabilities instead of the configuration's.
+
+    # Errors
+
+    `DataError` if the weights are not this encoder's.
+    """
+    config = BertConfig.from_dict({**files.config, "is_decoder": False})
+    if attention_dropout is not None:
+        config.attention_probs_dropout_prob = attention_dropout
+    # What is about to be overwritten need not be drawn at random first.
+    with no_init_weights(_enable=files.find_weights is not None):
+        encoder = AutoModel.from_config(
+            config,
+            attn_implementation=attention,
+            torch_dtype=torch.float32,
+            add_pooling_layer=pooler,
+        )
+    if files.find_weights is not None:
+        load_weights(
+            encoder, files.find_weights(), initializer_range=float(config.initializer_range)
+        )
+    use_fast_linear(encoder)
+    return encoder
+
+
+def freeze_below(encoder: BertModel, num_trained: int) -> None:
+    """Train the uppermost layers only (and the pooler), not the embeddings and what is below."""
+    num_frozen = encoder.config.num_hidden_layers - num_trained
+    for module in (encoder.embeddings, *encoder.encoder.layer[:num_frozen]):
+        module.requires_grad_(False)

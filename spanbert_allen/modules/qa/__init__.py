@@ -1,0 +1,1 @@
+"""Decoders, from scores of starts and ends to answers."""

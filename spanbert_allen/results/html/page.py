@@ -1,0 +1,125 @@
+"""Results of predictors as one HTML page that needs nothing else: no request leaves it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from spanbert_allen.common.files import replace_file
+from spanbert_allen.results.escaping import as_html
+from spanbert_allen.results.html.coref import coref_html
+from spanbert_allen.results.html.qa import qa_html
+from spanbert_allen.results.html.relation import relation_html
+from spanbert_allen.results.kinds import ERROR, checked_kind, result_kind
+from spanbert_allen.results.sequence_views import sequence_html
+
+_BODIES = {
+    "coref": coref_html,
+    "qa": qa_html,
+    "relation": relation_html,
+    "class": sequence_html,
+    "number": sequence_html,
+}
+
+
+def write_html(
+    results: Iterable[Mapping[str, Any]], path: str | Path, *, title: str = "Predictions"
+) -> None:
+    """
+    Writes a page that shows results; the file appears whole or not at all.
+
+    # Parameters
+
+    results : `Iterable[Mapping[str, Any]]`
+        Results of this package's predictors; error records are shown as such.
+    path : `str | Path`
+        The file to write.
+    title : `str`, optional (default = `"Predictions"`)
+        The page's title.
+    """
+    with html_page(path, title=title) as page:
+        for result in results:
+            page.add(result)
+
+
+class HtmlPage:
+    """
+    Takes results one by one, for a page.
+
+    # Parameters
+
+    title : `str`
+        The page's title.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._articles: list[str] = []
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        """Adds a result."""
+        self._articles.append(_article(len(self._articles), result))
+
+    def render(self) -> str:
+        """The whole page."""
+        return _page("\n".join(self._articles), self._title)
+
+
+@contextmanager
+def html_page(path: str | Path, *, title: str = "Predictions") -> Iterator[HtmlPage]:
+    """The page of a file, which appears whole when the block ends, or not at all."""
+    page = HtmlPage(title)
+    with replace_file(path) as file:
+        yield page
+        file.write(page.render())
+
+
+def render_html(results: Iterable[Mapping[str, Any]], *, title: str = "Predictions") -> str:
+    """The page of `write_html` as a string."""
+    page = HtmlPage(title)
+    for result in results:
+        page.add(result)
+    return page.render()
+
+
+def _page(articles: str, title: str) -> str:
+    style, script = _part("page.css"), _part("page.js")
+    heading = f"<h1>{as_html(title)}</h1>\n" if title else ""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{as_html(title)}</title>
+<style>{style}</style>
+</head>
+<body>
+{heading}<main>
+{articles}
+</main>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _part(name: str) -> str:
+    return (files("spanbert_allen.results.html") / name).read_text(encoding="utf-8")
+
+
+def _article(number: int, result: Mapping[str, Any]) -> str:
+    name = result.get("doc_key") or result.get("id") or f"line {result.get('line', number + 1)}"
+    if result_kind(result) == ERROR:
+        body = f'<p class="error">Not predicted: {as_html(result["error"])}</p>'
+    else:
+        body = _BODIES[checked_kind(result)](number, result)
+    return f"<article>\n<h2>{as_html(str(name))}</h2>\n{body}\n</article>"

@@ -1,0 +1,1 @@
+"""Results in colour on a terminal."""

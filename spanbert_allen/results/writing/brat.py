@@ -1,0 +1,163 @@
+"""Coreference results in brat's standoff format: a .txt and a .ann file a document."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import replace_file
+from spanbert_allen.results.escaping import encodable
+from spanbert_allen.results.marked_text import mentions_of
+
+CONFIGURATION = """\
+[entities]
+Mention
+[relations]
+Coreference Arg1:Mention, Arg2:Mention, <REL-TYPE>:symmetric-transitive
+[events]
+[attributes]
+"""
+"""`annotation.conf` of a folder, with which brat shows it."""
+
+_LINE = re.compile(r"[^\r\n]+")
+_NO_FILE_NAME = re.compile(r"[^\w.-]+")
+_LONGEST_STEM = 60
+"""In characters, of four bytes at most: a file's name may have 255 bytes."""
+
+
+class BratFolder:
+    """
+    Takes results, and writes each as two files named for its document.
+
+    # Parameters
+
+    folder : `Path`
+        The folder, which exists.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: set[str] = set()
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        """Adds a result; an error record has no files."""
+        if "error" in result:
+            return
+        path = self._folder / self._name(str(result["doc_key"]))
+        _write(path.with_name(path.name + ".txt"), encodable(result["text"]))
+        _write(path.with_name(path.name + ".ann"), standoff(result))
+
+    def _name(self, doc_key: str) -> str:
+        """The files' name of a document and of no other, even where case makes no difference."""
+        stem = _NO_FILE_NAME.sub("_", doc_key).lstrip(".")[:_LONGEST_STEM] or "document"
+        name, number = stem, 1
+        while name.lower() in self._names:
+            number += 1
+            name = f"{stem}-{number}"
+        self._names.add(name.lower())
+        return name
+
+
+class BratPair:
+    """
+    Takes one result.
+
+    # Parameters
+
+    path : `str | Path`
+        That of the .ann file; the text's ends in .txt.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._result: Mapping[str, Any] | None = None
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        """Keeps the result; an error record is passed over."""
+        if "error" in result:
+            return
+        if self._result is not None:
+            raise DataError(
+                "the second document comes here, and a .ann file is for one; name a folder, "
+                "as in `out/`",
+                self._path,
+            )
+        self._result = result
+
+    def close(self) -> None:
+        """Writes the files, if there was a result."""
+        if self._result is None:
+            return
+        with replace_file(self._path.with_suffix(".txt")) as file:
+            file.write(encodable(self._result["text"]))
+        with replace_file(self._path) as file:
+            file.write(standoff(self._result))
+
+
+@contextmanager
+def brat_files(path: str | Path) -> Iterator[BratPair | BratFolder]:
+    """
+    What takes results; files appear when the block ends without an error.
+
+    # Parameters
+
+    path : `str | Path`
+        A name in .ann for one document, else a folder, new or empty.
+    """
+    if Path(path).suffix == ".ann":
+        pair = BratPair(path)
+        yield pair
+        pair.close()
+        return
+    with _folder(path) as folder:
+        yield folder
+
+
+@contextmanager
+def _folder(path: str | Path) -> Iterator[BratFolder]:
+    """A folder that takes its name only when the block ends without an error."""
+    target = Path(path).resolve()
+    if not target.parent.is_dir():
+        raise DataError(f"the folder {target.parent} does not exist; make it first", path)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise DataError("something is here already; name a new or an empty folder", path)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part.mkdir()
+    try:
+        _write(part / "annotation.conf", CONFIGURATION)
+        yield BratFolder(part)
+        part.replace(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def standoff(result: Mapping[str, Any]) -> str:
+    """
+    The .ann file of a result: an entity `Mention` for each mention, in pieces where it runs over
+    lines, and an equivalence `Coreference` for each chain of two or more.
+    """
+    clusters = result["clusters"]
+    lines = []
+    names: list[list[str]] = [[] for _ in clusters]
+    for number, mention in enumerate(mentions_of(clusters), start=1):
+        names[mention.chain].append(f"T{number}")
+        text = result["text"][mention.start : mention.end]
+        pieces = [match for match in _LINE.finditer(text) if match[0].strip()]
+        spans = ";".join(
+            f"{mention.start + piece.start()} {mention.start + piece.end()}" for piece in pieces
+        )
+        shown = encodable(" ".join(piece[0] for piece in pieces)).replace("\t", " ")
+        lines.append(f"T{number}\tMention {spans}\t{shown}\n")
+    lines += [f"*\tCoreference {' '.join(chain)}\n" for chain in names if len(chain) > 1]
+    return "".join(lines)
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)

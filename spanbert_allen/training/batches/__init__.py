@@ -1,0 +1,1 @@
+"""Batch samplers that can go on where they stopped."""

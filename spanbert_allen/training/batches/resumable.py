@@ -1,0 +1,106 @@
+"""The batches of a run, and how to find the place again where it was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from allennlp.data import DataLoader, TensorDict
+
+from spanbert_allen.training.batches.sampler import ResumableSampler
+from spanbert_allen.training.recovery.random_state import random_state, set_random_state
+
+
+class ResumableBatches:
+    """
+    A data loader's batches, epoch by epoch. An epoch is begun again as it was begun the first time:
+    a `ResumableSampler` is told its number, and random numbers go on from where they were. That
+    suffices for AllenNLP's loaders, whose shuffling keeps nothing from one epoch to the next; with
+    `batches_per_epoch` they do, and then all batches of the run are read again.
+
+    Readers that draw random numbers while training goes on (`max_instances_in_memory`) are read
+    again likewise, which is exact as long as the model draws from other generators: torch's, which
+    readers leave alone. One loading process (`num_workers`) is as good as none; several bring their
+    batches as each is ready, in an order that nothing can repeat.
+
+    # Parameters
+
+    data_loader : `DataLoader`
+        Any.
+    """
+
+    def __init__(self, data_loader: DataLoader) -> None:
+        self._data_loader = data_loader
+        self._state: dict[str, Any] = {}
+        self.latest_dropped: TensorDict | None = None
+        """The last batch that `epoch` has read and dropped, if it has."""
+
+    def epoch(self, number: int, skip: int = 0) -> Iterator[TensorDict]:
+        """
+        Begin an epoch.
+
+        # Parameters
+
+        number : `int`
+            From 0.
+        skip : `int`, optional (default = `0`)
+            So many batches have been done: they are read and dropped. Only after
+            `load_state_dict`; random numbers then stand where the epoch began, so the caller puts
+            them to where the run was.
+
+        # Returns
+
+        `Iterator[TensorDict]`
+            The batches after those.
+        """
+        self.latest_dropped = None
+        if self._keeps_place_between_epochs:
+            return self._whole_run(number, skip)
+        self._begin("epoch_start", again=skip > 0)
+        sampler = getattr(self._data_loader, "batch_sampler", None)
+        if isinstance(sampler, ResumableSampler):
+            sampler.load_state_dict({"epochs_begun": number})
+        return self._after(skip, iter(self._data_loader))
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `load_state_dict` takes: random states."""
+        return dict(self._state)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Be where another run's batches were."""
+        self._state = dict(state)
+        self._resumed = True
+
+    _resumed = False
+
+    @property
+    def _keeps_place_between_epochs(self) -> bool:
+        return getattr(self._data_loader, "batches_per_epoch", None) is not None
+
+    def _begin(self, name: str, *, again: bool) -> None:
+        if again:
+            set_random_state(self._state[name])
+        else:
+            self._state[name] = random_state()
+
+    def _whole_run(self, number: int, skip: int) -> Iterator[TensorDict]:
+        if self._resumed and number + skip > 0:
+            before = random_state()
+            set_random_state(self._state["run_start"])
+            for _ in range(number):
+                for _ in self._data_loader:
+                    pass
+            batches = self._after(skip, iter(self._data_loader))
+            set_random_state(before)
+        else:
+            if number == 0:
+                self._state["run_start"] = random_state()
+            batches = iter(self._data_loader)
+        self._resumed = False
+        return batches
+
+    def _after(self, count: int, batches: Iterator[TensorDict]) -> Iterator[TensorDict]:
+        for dropped in islice(batches, count):
+            self.latest_dropped = dropped
+        return batches

@@ -1,0 +1,1 @@
+"""How much memory a training needs, and what to do where there is too little."""

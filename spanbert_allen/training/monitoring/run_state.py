@@ -1,0 +1,69 @@
+"""Where a training run stands."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from spanbert_allen.training.monitoring.loss_sums import LossSums
+
+
+@dataclass
+class RunState:
+    """
+    What a run has counted so far, beside what AllenNLP's trainer counts.
+
+    # Parameters
+
+    batches_done : `int`
+        The batches of the running epoch, updates or not.
+    best_update : `int`, optional (default = `None`)
+        The number of updates that the best weights had; `None` before there are any.
+    metrics : `dict[str, Any]`
+        What `metrics.json` will say.
+    training_metrics : `dict[str, float]`
+        Those taken last.
+    losses : `LossSums`
+        Since the evaluation before.
+    epoch_losses : `LossSums`
+        Since the epoch began.
+    """
+
+    batches_done: int = 0
+    best_update: int | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+    training_metrics: dict[str, float] = field(default_factory=dict)
+    losses: LossSums = field(default_factory=LossSums)
+    epoch_losses: LossSums = field(default_factory=LossSums)
+    _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken, all its parts together."""
+        return time.monotonic() - self._started
+
+    def count_loss(self, losses: dict[str, float]) -> None:
+        """Count the losses of one batch."""
+        self.losses.add(losses)
+        self.epoch_losses.add(losses)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `load_state_dict` takes: plain values."""
+        return {
+            "batches_done": self.batches_done,
+            "best_update": self.best_update,
+            "metrics": dict(self.metrics),
+            "training_metrics": dict(self.training_metrics),
+            "losses": self.losses.state_dict(),
+            "epoch_losses": self.epoch_losses.state_dict(),
+            "seconds": self.seconds,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.batches_done, self.best_update = state["batches_done"], state["best_update"]
+        self.metrics, self.training_metrics = dict(state["metrics"]), state["training_metrics"]
+        self.losses.load_state_dict(state["losses"])
+        self.epoch_losses.load_state_dict(state["epoch_losses"])
+        self._started = time.monotonic() - state["seconds"]

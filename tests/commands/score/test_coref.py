@@ -1,0 +1,255 @@
+"""The command `spanbert-allen score coref`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spanbert_allen.__main__ import main
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.formats.coref.conll.writer import write_conll
+from spanbert_allen.formats.coref.document import CorefDocument
+from tests.metrics.coref.test_cluster_scores import CASES, OFFICIAL_NAMES
+from tests.test_start_up import heavy_modules
+
+WORDS = ["Ida", "met", "Nils", ".", "She", "gave", "him", "her", "lamp"]
+WORDS += [",", "and", "he", "thanked", "Ida", "."]
+CLUSTERS = [[(0, 0), (4, 4), (7, 7), (13, 13)], [(2, 2), (6, 6), (11, 11)], [(7, 8)]]
+SPLIT = [[(0, 0), (4, 4)], [(7, 7), (13, 13)], [(2, 2), (6, 6)], [(7, 8)]]
+MERGED = [[(0, 0), (4, 4), (7, 7), (2, 2)], [(6, 6), (11, 11), (10, 11)]]
+
+
+def document(name: str, clusters: list, words: list[str] = WORDS) -> CorefDocument:
+    spans = [tuple(WordSpan(*mention) for mention in cluster) for cluster in clusters]
+    return CorefDocument.from_sentences(name, [words], clusters=spans)
+
+
+def conll(path: Path, **documents: list) -> Path:
+    write_conll([document(name, clusters) for name, clusters in documents.items()], path)
+    return path
+
+
+def result(name: str, clusters: list) -> dict:
+    """As the predictor writes it."""
+    made = document(name, clusters)
+    mentions = [
+        [
+            {"words": [start, end], "text": " ".join(WORDS[start : end + 1])}
+            for start, end in cluster
+        ]
+        for cluster in clusters
+    ]
+    return {
+        "schema": "spanbert_allen.coref/1",
+        "doc_key": name,
+        "text": made.text,
+        "clusters": mentions,
+    }
+
+
+def json_lines(path: Path, *records: dict) -> Path:
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    return conll(tmp_path / "gold.conll", one=CLUSTERS, two=CLUSTERS)
+
+
+@pytest.fixture
+def predicted(tmp_path: Path) -> Path:
+    return conll(tmp_path / "predicted.conll", one=SPLIT, two=MERGED)
+
+
+def score(*arguments: object) -> dict:
+    out = Path(str(arguments[1])).with_name("scores.json")
+    assert main(["score", "coref", *map(str, arguments), "--out", str(out)]) == 0
+    return json.loads(out.read_text(encoding="utf-8"))
+
+
+def test_what_is_printed(gold, predicted, capsys):
+    assert main(["score", "coref", str(gold), str(predicted)]) == 0
+    said = capsys.readouterr()
+    assert not said.err
+    lines = said.out.splitlines()
+    assert lines[0] == "2 documents"
+    assert lines[2].split() == ["with", "singletons", "precision", "recall", "F1"]
+    # 14 of 14 predicted mentions less (10,11), of 16 annotated ones.
+    assert lines[3].split() == ["mentions", "92.86", "81.25", "86.67"]
+    # Found links: 1 + 1 + 1, and 2 + 1; of 5 annotated ones each; of 3 and 5 predicted ones.
+    assert lines[4].split() == ["MUC", "75.00", "60.00", "66.67"]
+    assert lines[12].split() == ["without", "singletons", "precision", "recall", "F1"]
+    assert ["missed", "mentions", "2", "2"] in [line.split() for line in lines]
+    assert ["splits", "2", "2"] in [line.split() for line in lines]
+
+
+def test_the_official_scorers_cases_as_files(tmp_path):
+    """Those whose clusters brackets can hold; numerators and denominators add up over them."""
+    names, sides = [], {"key": [], "response": []}
+    for case in CASES:
+        made = {}
+        for side in sides:
+            spans = [[tuple(mention) for mention in cluster] for cluster in case[side]]
+            num_words = 1 + max((end for c in case["key"] + case["response"] for _, end in c))
+            made[side] = document(case["case"], spans, ["_"] * num_words)
+        try:
+            for side, written in made.items():
+                write_conll([written], tmp_path / f"{side}.one")
+        except DataError:  # crossing mentions of one cluster
+            continue
+        names.append(case["case"])
+        for side, written in made.items():
+            sides[side].append(written)
+    assert len(names) >= 30
+    for side, documents in sides.items():
+        write_conll(documents, tmp_path / side)
+    scores = score(tmp_path / "key", tmp_path / "response", "--by-document")
+    for official, name in OFFICIAL_NAMES.items():
+        counts = [case["expected"][official] for case in CASES if case["case"] in names]
+        if official != "blanc":
+            found, key, right, response = map(sum, zip(*counts, strict=True))
+            assert scores["with_singletons"][name]["recall"] == pytest.approx(found / key)
+            assert scores["with_singletons"][name]["precision"] == pytest.approx(right / response)
+        for case in CASES:
+            if case["case"] in names:
+                found, key, *_ = case["expected"][official]
+                row = scores["by_document"][f"{case['case']}"]["with_singletons"][name]
+                assert row["recall"] == pytest.approx(found / key if key else 0.0)
+
+
+def test_predictions_as_the_predictor_writes_them(gold, predicted, tmp_path):
+    results = json_lines(tmp_path / "results.jsonl", result("two", MERGED), result("one", SPLIT))
+    assert score(gold, results, "--by-document") == score(gold, predicted, "--by-document")
+    annotated = json_lines(
+        tmp_path / "gold.jsonl",
+        *({"doc_key": name, "tokens": WORDS, "clusters": CLUSTERS} for name in ("one", "two")),
+    )
+    assert score(annotated, results) == score(gold, predicted)
+
+
+def test_other_formats(gold, predicted, tmp_path):
+    """wl-coref's clusters as predicted ones, and PreCo's annotation."""
+    ends = [[[start, end + 1] for start, end in cluster] for cluster in SPLIT]
+    wl_coref = {"document_id": "one", "cased_words": WORDS, "sent_id": [0] * len(WORDS)}
+    wl_coref |= {"part_id": 0, "speaker": ["-"] * len(WORDS), "span_clusters": ends}
+    mentions = [[[0, start, end + 1] for start, end in cluster] for cluster in CLUSTERS]
+    preco = {"id": "one_0", "sentences": [WORDS], "mention_clusters": mentions}
+    results = json_lines(tmp_path / "results.jsonl", wl_coref)
+    annotated = json_lines(tmp_path / "gold.jsonl", preco)
+    rows = score(gold, predicted, "--by-document")["by_document"]
+    assert score(annotated, results)["with_singletons"] == rows["one"]["with_singletons"]
+
+
+def test_singletons(tmp_path):
+    gold = conll(tmp_path / "gold.conll", one=CLUSTERS)
+    predicted = conll(tmp_path / "predicted.conll", one=CLUSTERS[:2])
+    scores = score(gold, predicted)
+    assert scores["without_singletons"]["conll"]["f1"] == 1.0
+    assert scores["with_singletons"]["conll"]["f1"] < 1.0
+    assert scores["with_singletons"]["errors"]["missed_clusters"] == 1
+
+
+def test_documents_and_their_samples(gold, predicted, capsys):
+    scores = score(gold, predicted, "--by-document", "--bootstrap", 200, "--seed", 4)
+    total = scores["with_singletons"]
+    first, second = (row["with_singletons"] for row in scores["by_document"].values())
+    for name, count in total["errors"].items():
+        assert count == first["errors"][name] + second["errors"][name]
+    low, high = total["intervals"]["conll"]
+    rows = sorted(row["conll"]["f1"] for row in (first, second))
+    assert [low, high] == pytest.approx(rows)  # a quarter of the samples are one document twice
+    printed = capsys.readouterr().out
+    assert f"{100 * low:.2f} to {100 * high:.2f}" in printed
+    assert printed.count("\none ") == 2
+
+
+def test_against_another_system(gold, predicted, tmp_path, capsys):
+    scores = score(gold, gold, "--against", predicted, "--bootstrap", 500)
+    result = scores["with_singletons"]["against"]["conll"]
+    worse = score(gold, predicted)["with_singletons"]["conll"]["f1"]
+    assert result["difference"] == pytest.approx(1 - worse)
+    assert result["p_value"] == pytest.approx(0.5, abs=0.1)  # two documents tell little
+    assert "against, with singletons" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("records", "sentence"),
+    [
+        (
+            [result("one", SPLIT)],
+            "the document two is without a prediction; predict all documents, or say "
+            "--missing-as-empty",
+        ),
+        (
+            [result("one", SPLIT), {"doc_key": "two", "error": "no text"}],
+            r"the document two is without a prediction \('no text'\)",
+        ),
+        (
+            [result(name, SPLIT) for name in ("one", "two", "three")],
+            "the document three is not in the annotated data, which begins with one",
+        ),
+        ([result("one", SPLIT), result("one", SPLIT)], "two documents are named one"),
+        (
+            [result("one", SPLIT), {**result("two", []), "clusters": [[{"words": [9, 99]}]]}],
+            "document two: the mention of words 9 to 99 is outside its 15 words",
+        ),
+        (
+            [
+                result("one", SPLIT),
+                {**result("two", []), "clusters": [[{"words": [0, 0], "text": "Ada"}]]},
+            ],
+            "document two: at word 0 the annotated data has 'Ida', this file has 'Ada'",
+        ),
+        (
+            [result("one", SPLIT), {**result("two", []), "clusters": [[{"start": 1}]]}],
+            r"clusters\[0\]\[0\]\.words is None; it must be two whole numbers",
+        ),
+        (
+            [{"doc_key": "one", "tokens": WORDS}],
+            "the document one has no clusters; give annotated documents",
+        ),
+    ],
+)
+def test_what_does_not_fit(gold, tmp_path, records, sentence):
+    with pytest.raises(DataError, match=sentence):
+        score(gold, json_lines(tmp_path / "results.jsonl", *records))
+
+
+def test_other_words(gold, tmp_path):
+    other = document("two", SPLIT, [*WORDS[:-1], "!"])
+    write_conll([document("one", SPLIT), other], tmp_path / "other.conll")
+    with pytest.raises(DataError, match=r"document two: at word 14 the annotated data has '\.'"):
+        score(gold, tmp_path / "other.conll")
+    longer = document("two", SPLIT, [*WORDS, "!"])
+    write_conll([document("one", SPLIT), longer], tmp_path / "other.conll")
+    with pytest.raises(DataError, match="has '15 words', this file has '16 words'"):
+        score(gold, tmp_path / "other.conll")
+
+
+def test_missing_documents_can_count_as_empty(gold, tmp_path, capsys):
+    results = json_lines(
+        tmp_path / "results.jsonl", result("one", CLUSTERS), {"doc_key": "two", "error": "no text"}
+    )
+    scores = score(gold, results, "--missing-as-empty", "--by-document")
+    assert scores["with_singletons"]["mentions"]["recall"] == 0.5
+    assert scores["by_document"]["two"]["with_singletons"]["conll"]["f1"] == 0.0
+    assert "counted as predicted without clusters: 1" in capsys.readouterr().err
+
+
+def test_files_without_documents(tmp_path, gold):
+    empty = tmp_path / "empty.conll"
+    empty.write_text("\n", encoding="utf-8")
+    with pytest.raises(DataError, match="the file is empty"):
+        score(empty, gold)
+
+
+def test_nothing_heavy_is_imported(tmp_path, predicted):
+    records = [{"doc_key": name, "tokens": WORDS, "clusters": CLUSTERS} for name in ("one", "two")]
+    gold = json_lines(tmp_path / "gold.jsonl", *records)
+    arguments = ["score", "coref", str(gold), str(predicted), "--bootstrap", "10"]
+    heavy = heavy_modules(f"from spanbert_allen.__main__ import main; main({arguments})")
+    assert heavy <= {"numpy", "scipy"}

@@ -1,0 +1,196 @@
+"""The four input modes: goldens of the specification, and loops written after its words."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spanbert_allen.common.spans import PieceSpan, WordSpan
+from spanbert_allen.data.pieces import PieceTokenizer
+from spanbert_allen.data.relation.input import (
+    INPUT_MODES,
+    marker_pieces,
+    relation_sequence,
+    requested_markers,
+)
+from spanbert_allen.encoders import WordPieceVocabulary
+from spanbert_allen.formats.relation.example import RelationExample
+from spanbert_allen.formats.relation.tacred import tacred_example
+
+CLS, SEP = 1001, 1002
+PIECES = ["[PAD]", *(f"[unused{k}]" for k in range(1, 10)), "[UNK]", "[CLS]", "[SEP]"]
+PIECES += ["is", "the", "(", ")", "2010", ".", "left", "Jane", "Doe", "Bob", "CEO", "Acme"]
+RECORDS = [
+    {
+        "id": "a",
+        "token": ["Jane", "Doe", "is", "the", "CEO", "-LRB-", "2010", "-rrb-", "."],
+        "subj_start": 0,
+        "subj_end": 1,
+        "obj_start": 4,
+        "obj_end": 4,
+        "subj_type": "PERSON",
+        "obj_type": "TITLE",
+    },
+    {
+        "id": "b",
+        "token": ["Bob", "left", "Acme", "."],
+        "subj_start": 2,
+        "subj_end": 2,
+        "obj_start": 0,
+        "obj_end": 0,
+        "subj_type": "ORGANIZATION",
+        "obj_type": "PERSON",
+    },
+]
+
+
+def as_pieces(mode: str) -> list[str]:
+    """The sequences of both examples, markers numbered as they are asked for."""
+    tokenizer = PieceTokenizer(WordPieceVocabulary(tuple(PIECES)), lower_case=False)
+    numbers: dict[str, int] = {}
+    lines = []
+    for record in RECORDS:
+        example = tacred_example(record)
+        for marker in requested_markers(example):
+            numbers.setdefault(marker, len(numbers))
+        sequence = relation_sequence(
+            example,
+            tokenizer.pieces_of_each(example.words),
+            mode,
+            cls=tokenizer.id_of("[CLS]"),
+            sep=tokenizer.id_of("[SEP]"),
+            max_length=128,
+        )
+        ids = marker_pieces(tokenizer.vocabulary)
+        markers = requested_markers(example)
+        lines.append(
+            " ".join(
+                tokenizer.vocabulary[code if code >= 0 else ids[numbers[markers[-code - 1]]]]
+                for code in sequence.codes
+            )
+        )
+    return lines
+
+
+def test_golden_of_the_mode_ner():
+    """Specification of the original, 4.3, executed there."""
+    assert as_pieces("ner") == [
+        "[CLS] [unused5] is the [unused6] ( 2010 ) . [SEP]",
+        "[CLS] [unused8] left [unused7] . [SEP]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "lines"),
+    [
+        (
+            "text",
+            [
+                "[CLS] [unused1] Jane Doe [unused2] is the [unused3] CEO [unused4] "
+                "( 2010 ) . [SEP]",
+                "[CLS] [unused3] Bob [unused4] left [unused1] Acme [unused2] . [SEP]",
+            ],
+        ),
+        (
+            "text_ner",
+            [
+                "[CLS] [unused1] Jane Doe [unused2] is the [unused3] CEO [unused4] "
+                "( 2010 ) . [SEP] [unused5] [SEP] [unused6] [SEP]",
+                "[CLS] [unused3] Bob [unused4] left [unused1] Acme [unused2] . [SEP] "
+                "[unused7] [SEP] [unused8] [SEP]",
+            ],
+        ),
+        (
+            "ner_text",
+            [
+                "[CLS] [unused5] is the [unused6] ( 2010 ) . [SEP] Jane Doe [SEP] CEO [SEP]",
+                "[CLS] [unused8] left [unused7] . [SEP] Acme [SEP] Bob [SEP]",
+            ],
+        ),
+    ],
+)
+def test_the_other_modes(mode, lines):
+    assert as_pieces(mode) == lines
+
+
+def naive(example: RelationExample, pieces: list[list[int]], mode: str) -> list[int]:
+    """After the specification, 4.3: what stands before, in and behind each word."""
+    subject = set(range(example.subject.start, example.subject.end + 1))
+    object_ = set(range(example.object.start, example.object.end + 1)) - subject
+    is_text = mode.startswith("text")
+    found = [CLS]
+    for number, inside in enumerate(pieces):
+        before = [-1 if is_text else -5] * (number == example.subject.start)
+        before += [-3 if is_text else -6] * (number == example.object.start)
+        behind = [-2] * (is_text and number == example.subject.end)
+        behind += [-4] * (is_text and number == example.object.end)
+        hidden = not is_text and number in subject | object_
+        found += [*before, *([] if hidden else inside), *behind]
+    tail = {
+        "text_ner": [-5, SEP, -6, SEP],
+        "ner_text": [
+            *(piece for number in sorted(subject) for piece in pieces[number]),
+            SEP,
+            *(piece for number in sorted(object_) for piece in pieces[number]),
+            SEP,
+        ],
+    }
+    return [*found, SEP, *tail.get(mode, [])]
+
+
+@st.composite
+def examples(draw: st.DrawFn) -> tuple[RelationExample, list[list[int]]]:
+    num_words = draw(st.integers(1, 9))
+    pieces = [
+        [10 * number + piece for piece in range(draw(st.integers(0, 3)))]
+        for number in range(num_words)
+    ]
+    spans = []
+    for _ in range(2):
+        first = draw(st.integers(0, num_words - 1))
+        spans.append(WordSpan(first, draw(st.integers(first, num_words - 1))))
+    return RelationExample(id="x", words=["w"] * num_words, subject=spans[0], object=spans[1]), (
+        pieces
+    )
+
+
+@given(examples(), st.sampled_from(INPUT_MODES), st.integers(3, 30))
+def test_sequences_entities_and_cuts(made, mode, max_length):
+    example, pieces = made
+    whole = naive(example, pieces, mode)
+    found = relation_sequence(example, pieces, mode, cls=CLS, sep=SEP, max_length=max_length)
+    assert found.codes == whole[:max_length]
+    assert found.is_cut == (len(whole) > max_length)
+    first_markers = (-1, -3) if mode.startswith("text") else (-5, -6)
+    last_markers = (-2, -4) if mode.startswith("text") else (-5, -6)
+    lost = False
+    for span, first, last in zip(
+        (found.subject, found.object), first_markers, last_markers, strict=True
+    ):
+        start, end = whole.index(first), whole.index(last)
+        lost = lost or end >= max_length
+        expected = (start, min(end, max_length - 1)) if start < max_length else (0, 0)
+        assert span == PieceSpan(*expected)
+    assert found.is_entity_cut == lost
+
+
+def test_a_word_of_both_entities_is_the_subjects():
+    example = RelationExample(
+        id="x", words=["a"] * 4, subject=WordSpan(1, 2), object=WordSpan(1, 3)
+    )
+    codes = relation_sequence(
+        example, [[0], [1], [2], [3]], "ner_text", cls=CLS, sep=SEP, max_length=99
+    ).codes
+    assert codes == [CLS, 0, -5, -6, SEP, 1, 2, SEP, 3, SEP]
+
+
+def test_pieces_for_markers():
+    assert marker_pieces(["[unused0]", "[unused1]", "x", "[unused2]", "[unused4]"]) == (1, 3)
+    assert marker_pieces(["x", "[unused0]"]) == ()
+    cased = ["[PAD]", *(f"[unused{k}]" for k in range(1, 100)), "[UNK]", "[unused100]"]
+    ids = marker_pieces(cased)
+    assert (len(ids), ids[0], ids[99]) == (100, 1, 101)
+    assert all(b > a for a, b in pairwise(ids))

@@ -1,0 +1,79 @@
+import logging
+import pickle
+
+import pytest
+from allennlp.common import Params
+from allennlp.data import DatasetReader
+from allennlp.data.dataset_readers import WorkerInfo
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.formats.coref.conll.reader import read_conll
+from tests.formats.coref.conll.test_reader import FIXTURES
+
+
+def make_reader(**kwargs):
+    indexer = {"type": "spanbert", "model_name": "tiny", "max_length": 32}
+    return DatasetReader.from_params(
+        Params({"type": "spanbert_coref", "indexer": indexer, **kwargs})
+    )
+
+
+def documents(instances):
+    return [instance["metadata"].metadata["document"] for instance in instances]
+
+
+def test_files_of_any_format(tmp_path):
+    """Each file's own, in one folder."""
+    (tmp_path / "a.jsonl").write_text((FIXTURES / "preco.jsonl").read_text())
+    (tmp_path / "b.conll").write_text((FIXTURES / "small.conll").read_text())
+    (tmp_path / "c.txt").write_text("[The cook] said [she] slept.\n")
+    read = documents(make_reader().read(tmp_path))
+    keys = [one.doc_key for one in read]
+    assert (keys[:2], keys[-1]) == (["harbour_1", "harbour_2"], "c:1")
+    assert keys[2:-1] == [one.doc_key for one in read_conll(FIXTURES / "small.conll")]
+    assert read[0].clusters == [((0, 2), (7, 7)), ((5, 5),), ((9, 9), (11, 11)), ((11, 12),)]
+    assert read[-1].clusters == [((0, 1), (3, 3))]
+
+
+def test_singletons_can_be_left_out():
+    (first, second) = make_reader(keep_singletons=False).read(FIXTURES / "preco.jsonl")
+    assert len(set(first["gold_cluster_ids"].tensor.tolist())) == 2
+    assert second["gold_spans"].tensor.shape == (0, 2)
+
+
+def test_a_named_format(tmp_path):
+    path = tmp_path / "f"
+    path.write_text('{"text": ["Ida", "ran"], "clusters": [[[0, 2]]]}\n')
+    (document,) = documents(make_reader(format="fastcoref").read(path))
+    assert document.clusters == [((0, 1),)]
+    with pytest.raises(DataError, match="f:1: text is "):
+        list(make_reader(format="jsonl").read(path))
+    with pytest.raises(ConfigError, match="there is no coreference format 'xml'"):
+        make_reader(format="xml")
+
+
+def test_bad_documents_can_be_left_out(tmp_path, caplog):
+    lines = (FIXTURES / "small.conll").read_text().replace("(7|(3\n", "(7|(3|\n")
+    (tmp_path / "a.conll").write_text(lines)
+    whole = documents(make_reader().read(FIXTURES / "small.conll"))
+    with pytest.raises(DataError, match=r"a\.conll:\d+: the last column holds '\(7\|\(3\|'"):
+        list(make_reader().read(tmp_path / "a.conll"))
+    with caplog.at_level(logging.WARNING):
+        read = documents(make_reader(strict=False).read(tmp_path / "a.conll"))
+    assert read == [one for one in whole if one.doc_key != "tc/harbour/00/boat_1"]
+    assert "bad records left out; the first: " in caplog.text
+
+
+def test_readers_can_be_sent_to_other_processes():
+    for format in (None, "minimised"):
+        reader = pickle.loads(pickle.dumps(make_reader(format=format)))
+        assert reader.format == format
+
+
+def test_workers_share_the_documents():
+    keys = []
+    for worker in range(2):
+        reader = make_reader()
+        reader._set_worker_info(WorkerInfo(num_workers=2, id=worker))
+        keys.append([one.doc_key for one in documents(reader.read(FIXTURES / "preco.jsonl"))])
+    assert keys == [["harbour_1"], ["harbour_2"]]

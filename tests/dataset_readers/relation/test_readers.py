@@ -1,0 +1,242 @@
+"""Relation examples as instances, and the vocabulary made of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+
+import pytest
+from allennlp.common import Params
+from allennlp.data import Batch, DatasetReader, Instance, Vocabulary
+from allennlp.data.dataset_readers.dataset_reader import WorkerInfo
+
+import spanbert_allen.plugin  # noqa: F401
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.data.relation.fields import LABELS_NAMESPACE
+from spanbert_allen.data.relation.input import (
+    MARKERS_NAMESPACE,
+    TYPE_PAIRS_NAMESPACE,
+    type_pair,
+)
+from spanbert_allen.data.relation.vocabulary import RelationVocabulary
+from spanbert_allen.formats.relation.tacred_preset import TACRED_LABELS, TACRED_MARKERS
+from spanbert_allen.training.batches.lengths import instance_lengths
+from tests import places
+
+FIXTURES = places.FIXTURES / "relation"
+MARKERS = ["SUBJ_START", "SUBJ_END", "OBJ_START", "OBJ_END", "SUBJ=PERSON", "OBJ=TITLE"]
+MARKERS += ["SUBJ=ORGANIZATION", "OBJ=PERSON"]
+_READERS: dict[str, DatasetReader] = {}
+
+
+def make_reader(kind: str = "spanbert_tacred", **options) -> DatasetReader:
+    params = {"type": kind, "indexer": {"type": "spanbert", "model_name": "tiny"}, **options}
+    key = json.dumps(params)
+    if key not in _READERS:
+        _READERS[key] = DatasetReader.from_params(Params(params))
+    return _READERS[key]
+
+
+def read(name: str = "tacred.json", **options) -> list[Instance]:
+    return list(make_reader(**options).read(FIXTURES / name))
+
+
+def make_vocabulary(instances, **options) -> Vocabulary:
+    params = Params({"type": "spanbert_relation", **options})
+    return Vocabulary.from_params(params, instances=iter(instances))
+
+
+def names(vocabulary: Vocabulary, namespace: str) -> list[str]:
+    by_number = vocabulary.get_index_to_token_vocabulary(namespace)
+    return [by_number[number] for number in range(len(by_number))]
+
+
+def tensors(instances: list[Instance], vocabulary: Vocabulary) -> dict:
+    batch = Batch(instances)
+    batch.index_instances(vocabulary)
+    return batch.as_tensor_dict()
+
+
+def pieces_of(instances: list[Instance], vocabulary: Vocabulary) -> list[str]:
+    words = make_reader().tokenizer.vocabulary
+    rows = tensors(instances, vocabulary)["token_ids"].tolist()
+    return [" ".join(words[i] for i in row).replace(" [PAD]", "") for row in rows]
+
+
+def test_markers_become_pieces_when_the_vocabulary_is_known():
+    instances = read()
+    vocabulary = make_vocabulary(instances)
+    first, second, *_ = pieces_of(instances, vocabulary)
+    assert first.startswith("[CLS] [unused5] is the [unused6] (")
+    assert second == "[CLS] [unused8] left the [unused7] . [SEP]"
+    assert names(vocabulary, MARKERS_NAMESPACE) == MARKERS
+    assert names(vocabulary, TYPE_PAIRS_NAMESPACE) == [
+        type_pair("PERSON", "TITLE"),
+        type_pair("ORGANIZATION", "PERSON"),
+    ]
+
+
+def test_labels_and_markers_are_in_the_order_of_the_original():
+    """Specification 4.1 and 4.2: negative first, then by frequency; markers as asked for."""
+    instances = read()
+    assert names(make_vocabulary(instances), LABELS_NAMESPACE) == [
+        "no_relation",
+        "per:title",
+        "org:founded_by",
+    ]
+    labels = names(make_vocabulary(instances, negative_label=None), LABELS_NAMESPACE)
+    assert labels == ["per:title", "org:founded_by", "no_relation"]  # ties as they came
+    backwards = make_vocabulary(instances[1:])
+    assert names(backwards, MARKERS_NAMESPACE)[4:6] == ["SUBJ=ORGANIZATION", "OBJ=PERSON"]
+
+
+def test_dev_asks_for_its_markers_first_but_its_labels_do_not_count(tmp_path):
+    record = json.loads((FIXTURES / "tacred.json").read_text())[1] | {"relation": "unseen"}
+    (tmp_path / "dev.json").write_text(json.dumps([record]))
+    vocabulary = make_vocabulary(read(), marker_files=[str(tmp_path / "dev.json")])
+    assert names(vocabulary, MARKERS_NAMESPACE) == MARKERS[:4] + MARKERS[6:] + MARKERS[4:6]
+    assert "unseen" not in names(vocabulary, LABELS_NAMESPACE)
+
+
+def test_presets_and_lists():
+    vocabulary = make_vocabulary([], labels="tacred", markers="tacred")
+    assert tuple(names(vocabulary, LABELS_NAMESPACE)) == TACRED_LABELS
+    assert tuple(names(vocabulary, MARKERS_NAMESPACE)) == TACRED_MARKERS
+    vocabulary = make_vocabulary(read(), labels=["no_relation", "x"])
+    assert names(vocabulary, LABELS_NAMESPACE) == ["no_relation", "x"]
+    assert names(vocabulary, MARKERS_NAMESPACE) == MARKERS
+    with pytest.raises(ConfigError, match="'tacrd' is no preset; give a list, or tacred"):
+        make_vocabulary([], labels="tacrd")
+
+
+def test_a_saved_vocabulary_is_the_same_in_any_reading_order(tmp_path):
+    instances = read()
+    vocabulary = make_vocabulary(instances)
+    before = pieces_of(instances, vocabulary)
+    vocabulary.save_to_files(str(tmp_path / "v"))
+    for kind in (RelationVocabulary, Vocabulary):  # workers of a distributed run read it as that
+        again = kind.from_files(str(tmp_path / "v"))
+        assert names(again, LABELS_NAMESPACE) == names(vocabulary, LABELS_NAMESPACE)
+        assert pieces_of(read()[::-1], again)[::-1] == before
+
+
+def test_what_the_vocabulary_does_not_know(tmp_path):
+    record = json.loads((FIXTURES / "tacred.json").read_text())[0]
+    vocabulary = make_vocabulary(read())
+    for name, change, sentence in (
+        ("type", {"obj_type": "CITY"}, r"no object of type `CITY`; it was trained with TITLE, PER"),
+        ("label", {"relation": "x"}, r"label `x` is none of those .*: no_relation, per:title, org"),
+    ):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps([record | change]))
+        instances = list(make_reader().read(path))
+        with pytest.raises(DataError, match=rf"{path}: example 1 \(id t1\): the .*{sentence}"):
+            tensors(instances, vocabulary)
+    # Where a type is not in the input, it need not be known.
+    text = list(make_reader(mode="text").read(tmp_path / "type.json"))
+    assert pieces_of(text, vocabulary)[0].startswith("[CLS] [unused1]")
+
+
+def test_more_types_than_the_encoder_has_pieces_for():
+    vocabulary = RelationVocabulary.from_lists(
+        ["no_relation", "per:title", "org:founded_by"],
+        [*MARKERS[:4], *(f"OBJ=T{k}" for k in range(5)), *MARKERS[4:]],
+    )
+    with pytest.raises(DataError, match=r"`SUBJ=PERSON` needs .*\[unused10\].*ends with \[unused9"):
+        tensors(read(), vocabulary)
+    assert pieces_of(read(mode="text"), vocabulary)
+
+
+def test_own_data_gives_the_same_instances():
+    ours, theirs = read("own.jsonl", kind="spanbert_relation_jsonl"), read()
+    vocabulary = make_vocabulary(theirs)
+    assert pieces_of(ours, vocabulary) == pieces_of(theirs, vocabulary)
+    assert (
+        tensors(ours, vocabulary)["label"].tolist() == tensors(theirs, vocabulary)["label"].tolist()
+    )
+
+
+def test_fixed_length_pads_and_lengths_are_pieces():
+    plain, fixed = read(), read(fixed_length=True, max_length=30)
+    vocabulary = make_vocabulary(plain)
+    lengths = instance_lengths(plain)
+    assert lengths == [len(line.split()) for line in pieces_of(plain, vocabulary)]
+    assert instance_lengths(fixed, "attended") == lengths
+    batch = tensors(fixed, vocabulary)
+    assert batch["token_ids"].shape == batch["attended"].shape == (4, 30)
+    assert batch["attended"].sum(1).tolist() == lengths
+    assert (batch["segment_ids"] == 0).all()
+    padded = tensors(plain, vocabulary)
+    assert ((padded["segment_ids"] == -1).sum(1) + batch["attended"].sum(1)).tolist() == [
+        max(lengths)
+    ] * 4
+
+
+def test_what_is_cut_off_is_told(caplog):
+    with caplog.at_level(logging.WARNING):
+        instances = read(mode="text", max_length=9)
+    assert [len(instance["token_ids"]) for instance in instances] == [9, 9, 9, 9]
+    assert "4 of 4 examples have more than 9 pieces; in " in caplog.text
+    caplog.clear()
+    read()
+    assert not caplog.text
+
+
+def test_bad_examples_are_left_out_if_asked(tmp_path, caplog):
+    records = json.loads((FIXTURES / "tacred.json").read_text())
+    records[1]["subj_end"] = 99
+    del records[2]["relation"]
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(records))
+    with pytest.raises(DataError, match="`subj_end` 99 are no span"):
+        list(make_reader().read(path))
+    with caplog.at_level(logging.WARNING):
+        kept = list(make_reader(strict=False).read(path))
+    assert [instance["example"].metadata.id for instance in kept] == ["t1", "t4"]
+    assert "2 bad examples left out; the first: " in caplog.text
+    del records[1]
+    path.write_text(json.dumps(records))
+    with pytest.raises(DataError, match=r"id t3\): it has no label, but those before it do"):
+        list(make_reader().read(path))
+
+
+def test_unlabelled_data_can_be_read(tmp_path):
+    records = json.loads((FIXTURES / "tacred.json").read_text())
+    for record in records:
+        del record["relation"]
+    (tmp_path / "x.json").write_text(json.dumps(records))
+    instances = list(make_reader().read(tmp_path / "x.json"))
+    assert len(instances) == 4 and "label" not in instances[0].fields
+
+
+def test_workers_share_the_examples():
+    seen: Counter = Counter()
+    for worker in range(2):
+        reader = DatasetReader.from_params(
+            Params(
+                {"type": "spanbert_tacred", "indexer": {"type": "spanbert", "model_name": "tiny"}}
+            )
+        )
+        reader._set_worker_info(WorkerInfo(2, worker))
+        seen.update(one["example"].metadata.id for one in reader.read(FIXTURES / "tacred.json"))
+    assert seen == Counter(["t1", "t2", "t3", "t4"])
+
+
+def test_a_folder_is_read(tmp_path):
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_bytes((FIXTURES / "tacred.json").read_bytes())
+    assert len(list(make_reader().read(tmp_path))) == 8
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"mode": "txt"}, "'txt' is none of ner, text, text_ner, ner_text"),
+        ({"max_length": 2}, r"2 leaves no room"),
+        ({"indexer": {"type": "single_id"}}, 'use {"type": "spanbert"'),
+    ],
+)
+def test_impossible_settings(options, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        make_reader(**options)

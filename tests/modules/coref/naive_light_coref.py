@@ -1,0 +1,96 @@
+"""
+The light scorers by their formulas: a score for every pair of units, and for every pair of spans.
+Dropout is not modelled. The rest of the head, and its losses, are `naive_coref`'s.
+"""
+
+import math
+
+import torch
+from torch.nn import functional
+
+from tests.modules.coref import naive_coref
+
+
+def projected(projection, vector):
+    hidden = projection.linear.weight @ vector + projection.linear.bias
+    hidden = hidden * 0.5 * (1 + torch.erf(hidden / math.sqrt(2)))
+    centred = hidden - hidden.mean()
+    normed = centred / torch.sqrt((centred**2).mean() + projection.norm.eps)
+    return normed * projection.norm.weight + projection.norm.bias
+
+
+def mention_scores(scorer, vectors, spans):
+    scores = []
+    for i, j in spans:
+        start = projected(scorer.start_projection, vectors[i])
+        end = projected(scorer.end_projection, vectors[j])
+        score = start @ scorer.start_scorer.weight[0] + scorer.start_scorer.bias[0]
+        score = (
+            score
+            + end @ scorer.end_scorer.weight[0]
+            + (start @ scorer.bilinear.weight @ end / math.sqrt(len(start)))
+        )
+        if scorer.width_scores is not None:
+            score = score + scorer.width_scores.weight[j - i, 0]
+        scores.append(score)
+    return torch.stack(scores)
+
+
+def four_products(scorer, own, other):
+    """Start with start, start with end, end with start, end with end, and what the bias adds."""
+    half = len(own) // 2
+    weight = scorer.bilinear.weight
+    total = scorer.bilinear.bias @ other
+    for a in (slice(0, half), slice(half, None)):
+        for b in (slice(0, half), slice(half, None)):
+            total = total + other[b] @ weight[b, a] @ own[a]
+    return total / math.sqrt(len(own))
+
+
+def full_scores(scorer, document, spans, vectors, scores):
+    """Shape: (num_spans, num_spans), minus infinity where the column is not before the row."""
+    full = torch.full((len(spans), len(spans)), -math.inf, dtype=vectors.dtype)
+    features = scorer.pair_scores.features
+    for i in range(len(spans)):
+        for j in range(i):
+            full[i, j] = scores[i] + scores[j] + four_products(scorer, vectors[i], vectors[j])
+            if features.embeddings:
+                row = naive_coref.feature_row(features, document, spans[i], spans[j], i, j)
+                full[i, j] = full[i, j] + row.sum()
+    return full
+
+
+def links(head, document):
+    """As `naive_coref.links`."""
+    spans = naive_coref.candidates(document.sentence_ids.tolist(), head.max_span_width)
+    scores = mention_scores(head.mention_scorer, document.vectors, spans)
+    number = math.floor(head.kept_per_unit * len(document.vectors))
+    kept = naive_coref.keep(spans, scores, number, head.allow_crossing)
+    spans, scores = [spans[k] for k in kept], scores[kept]
+    scorer = head.link_scorer
+    vectors = torch.stack(
+        [
+            torch.cat(
+                [
+                    projected(scorer.start_projection, document.vectors[i]),
+                    projected(scorer.end_projection, document.vectors[j]),
+                ]
+            )
+            for i, j in spans
+        ]
+    )
+    full = full_scores(scorer, document, spans, vectors, scores)
+    chosen = torch.zeros_like(full).bool()
+    for i in range(len(spans)):
+        for j in sorted(range(i), key=lambda j: -full[i, j].item())[: scorer.max_antecedents]:
+            chosen[i, j] = True
+    full = full.masked_fill(~chosen, -math.inf)
+    if head.refinement is not None:
+        gate = head.refinement.gate
+        weights = functional.pad(full, (1, 0)).softmax(dim=1)
+        attended = weights[:, :1] * vectors + weights[:, 1:] @ vectors
+        opened = torch.sigmoid(gate(torch.cat([vectors, attended], dim=1)))
+        vectors = opened * attended + (1 - opened) * vectors
+        full = full_scores(scorer, document, spans, vectors, scores)
+        full = full.masked_fill(~chosen, -math.inf)
+    return spans, scores, full

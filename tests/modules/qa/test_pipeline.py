@@ -1,0 +1,162 @@
+"""The pipeline's answers against the pipeline of the transformers library itself."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from allennlp.common import Params
+from transformers import (
+    BertConfig,
+    BertForQuestionAnswering,
+    BertTokenizerFast,
+    QuestionAnsweringPipeline,
+)
+
+from spanbert_allen.data.pieces import PieceTokenizer
+from spanbert_allen.data.qa.instance import (
+    QuestionWindows,
+    WindowShape,
+)
+from spanbert_allen.data.qa.passage import make_passage
+from spanbert_allen.data.qa.windows import best_windows
+from spanbert_allen.data.special_pieces import SpecialPieces
+from spanbert_allen.encoders import WordPieceVocabulary, find_encoder
+from spanbert_allen.modules.qa.decoder import AnswerDecoder, WindowScores
+from spanbert_allen.modules.qa.pipeline import PipelineAnswers
+
+QUESTION = "Who wrote the book about Zoë's café?"
+CONTEXT = (
+    "In  1887-1889, Steve Smith's friend wrote (for $5 million) a long book about the café.\n"
+    "It had no title; Zoë's\tsister gave it one in Paris. Nobody bought it, but everyone read it."
+)
+MAX_LENGTH, OVERLAP = 40, 8
+
+
+def pieces_of(folder, lower_case):
+    """A vocabulary in which both spellings are found, and words fall into several pieces."""
+    letters = sorted(set(CONTEXT + QUESTION) | set((CONTEXT + QUESTION).lower()) - set(" \t\n"))
+    letters = [letter for letter in letters if not letter.isspace()]
+    words = ["wrote", "book", "the", "a", "##ie", "Ste", "ste", "##ve", "18", "##87", "mil"]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    pieces = [*special, *words, *letters, *(f"##{letter}" for letter in letters)]
+    pieces = list(dict.fromkeys(pieces))
+    place = folder / "vocab.txt"
+    place.write_text("\n".join(pieces), encoding="utf-8")
+    fast = BertTokenizerFast(vocab_file=str(place), do_lower_case=lower_case)
+    return PieceTokenizer(WordPieceVocabulary(tuple(pieces)), lower_case=lower_case), fast
+
+
+@pytest.fixture(params=[False, True], ids=["cased", "uncased"])
+def pipeline_and_tokenizer(request, tmp_path):
+    tokenizer, fast = pieces_of(tmp_path, request.param)
+    config = BertConfig(**find_encoder("tiny").config | {"vocab_size": len(tokenizer.vocabulary)})
+    config.architectures = ["BertForQuestionAnswering"]
+    model = BertForQuestionAnswering(config).eval()
+    torch.nn.init.normal_(model.qa_outputs.weight, std=0.7)
+    return QuestionAnsweringPipeline(model, fast, device=-1), tokenizer
+
+
+def windows_of(pipeline, tokenizer):
+    """Our own windows, scored by the pipeline's model."""
+    question = tokenizer.pieces_of(QUESTION)
+    room = MAX_LENGTH - len(question) - 3
+    passage = make_passage(CONTEXT, tokenizer)
+    windows = QuestionWindows(
+        question,
+        passage,
+        SpecialPieces.of(tokenizer),
+        WindowShape(MAX_LENGTH, room - OVERLAP, len(question)),
+    )
+    best = best_windows(windows.spans, len(passage))
+    scores = []
+    for number in range(len(windows.spans)):
+        columns = windows.columns(number)
+        with torch.no_grad():
+            output = pipeline.model(
+                torch.tensor(columns["token_ids"])[None].long(),
+                token_type_ids=torch.tensor(columns["type_ids"])[None].long(),
+            )
+        scores.append(
+            WindowScores(
+                output.start_logits[0].numpy(),
+                output.end_logits[0].numpy(),
+                columns["passage_pieces"],
+                windows.max_context(number, best),
+            )
+        )
+    return passage, scores
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("impossible", [False, True])
+@pytest.mark.parametrize("align_to_words", [False, True])
+@pytest.mark.parametrize(("top_k", "max_length"), [(1, 15), (5, 15), (12, 3)])
+def test_the_same_as_the_pipeline(
+    pipeline_and_tokenizer, impossible, align_to_words, top_k, max_length
+):
+    pipeline, tokenizer = pipeline_and_tokenizer
+    passage, windows = windows_of(pipeline, tokenizer)
+    assert len(windows) > 2
+    wanted = pipeline(
+        question=QUESTION,
+        context=CONTEXT,
+        top_k=top_k,
+        doc_stride=OVERLAP,
+        max_seq_len=MAX_LENGTH,
+        max_answer_len=max_length,
+        handle_impossible_answer=impossible,
+        align_to_words=align_to_words,
+    )
+    decoder = PipelineAnswers(
+        n_best=top_k, max_answer_length=max_length, align_to_words=align_to_words
+    )
+    decoded = decoder.decode(windows, passage, impossible=impossible)
+    places = [one.chars or (0, 0) for one in decoded.answers]
+    wanted = wanted if isinstance(wanted, list) else [wanted]
+    assert len(wanted) == top_k
+    assert [(one.text, *place) for one, place in zip(decoded.answers, places, strict=True)] == [
+        (one["answer"], one["start"], one["end"]) for one in wanted
+    ]
+    assert [one.probability for one in decoded.answers] == pytest.approx(
+        [one["score"] for one in wanted], abs=1e-6, rel=1e-4
+    )
+
+
+def by_hand(cls, starts, ends):
+    """A window of [CLS], a question of one piece, pieces with these logits, [SEP], padding."""
+    pieces = np.array([-1, -1, -1, *range(len(starts)), -1, -1])
+    around = np.full(len(pieces), 30, np.float32)
+    window = WindowScores(around, around.copy(), pieces, pieces >= 0)
+    for logits, inside in ((window.start_logits, starts), (window.end_logits, ends)):
+        logits[0] = cls
+        logits[3:-2] = inside
+    return window
+
+
+def test_no_answer_wins_where_the_pipeline_says_so():
+    tokenizer = PieceTokenizer.from_files(find_encoder("minilm"))
+    passage = make_passage("one two", tokenizer)
+    sure, unsure = by_hand(5, [0, 0], [0, 0]), by_hand(2, [0, 0], [0, 0])
+    decoded = PipelineAnswers(n_best=3).decode([sure, unsure], passage, impossible=True)
+    null = (math.exp(2) / (math.exp(2) + 2)) ** 2
+    assert decoded.answers[0].text == ""
+    assert decoded.answers[0].probability == pytest.approx(null)
+    assert decoded.no_answer_score == pytest.approx(4)  # twice the difference of the logits
+    assert len(decoded.answers) == 3
+    assert PipelineAnswers().decode([sure], passage, impossible=False).null_score is None
+
+
+def test_few_spans_give_few_answers():
+    tokenizer = PieceTokenizer.from_files(find_encoder("minilm"))
+    passage = make_passage("one two", tokenizer)
+    window = by_hand(0, [3, 2], [1, 2])
+    decoded = PipelineAnswers().decode([window, window], passage, impossible=False)
+    # Firsts 3 and 2, lasts 1 and 2: 5, 4 and, the second piece alone, 4.
+    assert [one.text for one in decoded.answers] == ["one two"] * 2 + ["one", "two"] * 2
+    assert PipelineAnswers().decode([], make_passage("", tokenizer), impossible=True).best is None
+
+
+def test_from_a_configuration():
+    decoder = AnswerDecoder.from_params(Params({"type": "pipeline", "align_to_words": False}))
+    assert isinstance(decoder, PipelineAnswers) and not decoder.align_to_words

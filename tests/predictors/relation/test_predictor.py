@@ -1,0 +1,252 @@
+"""Relations in a user's own texts, and the official file, from a tiny model that has learned."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from allennlp.commands import main
+from allennlp.commands.train import train_model
+from allennlp.common import Params
+from allennlp.predictors import Predictor
+from spacy.tokens import Doc
+
+import spanbert_allen
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.predictors.relation.requests import KnownTypes
+from spanbert_allen.results.html.page import render_html
+from spanbert_allen.results.terminal.render import render_terminal
+from tests import places
+
+FIXTURES = places.FIXTURES / "relation"
+READER = {"type": "spanbert_tacred", "indexer": {"type": "spanbert", "model_name": "tiny"}}
+READER |= {"mode": "text_ner", "max_length": 60}
+CONFIG = {
+    "dataset_reader": READER,
+    "train_data_path": str(FIXTURES / "tacred.json"),
+    "vocabulary": {"type": "spanbert_relation"},
+    "model": {
+        "type": "spanbert_relation",
+        "embedder": {"type": "spanbert", "model_name": "tiny", "pooler": True},
+    },
+    "data_loader": {"batch_size": 4, "shuffle": True},
+    "trainer": {"num_epochs": 40, "optimizer": {"type": "adam", "lr": 0.01}, "cuda_device": -1},
+}
+TEXT = "The driver Ida lost her keys."
+DRIVER, IDA, KEYS = (4, 10), (11, 14), (24, 28)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    spanbert_allen.register()
+    folder = tmp_path_factory.mktemp("run") / "model"
+    train_model(Params(json.loads(json.dumps(CONFIG))), str(folder))
+    return folder / "model.tar.gz"
+
+
+@pytest.fixture(scope="module")
+def predictor(archive: Path) -> Predictor:
+    return Predictor.from_path(str(archive))
+
+
+def run_predict(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["allennlp", "predict", *map(str, arguments)])
+    # Ours is registered; allennlp_models, which is a plugin too, takes long to import.
+    monkeypatch.setattr("allennlp.commands.import_plugins", lambda: None)
+    main(prog="allennlp")
+
+
+def test_what_was_learnt_is_found_with_its_characters(predictor):
+    """Train, save, load, predict: the archive is all there is."""
+    types = {"subject_type": "PERSON", "object_type": "TITLE"}
+    result = predictor.predict(TEXT, IDA, DRIVER, **types)
+    assert result["schema"] == "spanbert_allen.relation/1"
+    assert (result["label"], result["id"], result["text"]) == ("per:title", "text", TEXT)
+    assert 0.5 < result["probability"] <= 1
+    ida, driver = result["entities"]
+    assert (ida["text"], ida["start"], ida["end"], ida["words"]) == ("Ida", 11, 14, [2, 2])
+    assert (driver["text"], driver["type"]) == ("driver", "TITLE")
+    (relation,) = result["relations"]
+    assert (relation["subject"], relation["object"], relation["is_cut"]) == (0, 1, False)
+    assert "probabilities" not in relation
+    tokens = predictor.predict(
+        tokens=["The", "driver", "Ida", "lost", "her", "keys", "."],
+        subject=[2, 2],
+        object=[1, 1],
+        **types,
+    )
+    assert tokens["probability"] == result["probability"]
+    assert tokens["text"] == "The driver Ida lost her keys ."
+
+
+def test_probabilities_of_all_labels(predictor):
+    types = {"subject_type": "PERSON", "object_type": "TITLE"}
+    result = predictor.predict(TEXT, IDA, DRIVER, **types, probabilities=True)
+    probabilities = result["relations"][0]["probabilities"]
+    assert set(probabilities) == {"no_relation", "per:title", "org:founded_by"}
+    assert list(probabilities.values()) == sorted(probabilities.values(), reverse=True)
+    assert next(iter(probabilities)) == "per:title"
+    assert sum(probabilities.values()) == pytest.approx(1, abs=1e-3)
+    assert "probabilities" not in predictor.predict(TEXT, IDA, DRIVER, **types)["relations"][0]
+
+
+def test_all_pairs_that_the_model_can_judge(predictor):
+    entities = [[*DRIVER, "TITLE"], [*IDA, "PERSON"], [*KEYS, "TITLE"]]
+    result = predictor.predict(TEXT, entities=entities)
+    # TITLE is never a subject in the training data, and PERSON never that of another PERSON.
+    pairs = [(one["subject"], one["object"]) for one in result["relations"]]
+    assert pairs == [(1, 0), (1, 2)]
+    firm = predictor.predict(
+        TEXT, entities=[[*KEYS, "ORGANIZATION"], [*IDA, "PERSON"], [*DRIVER, "TITLE"]]
+    )
+    pairs = [(one["subject"], one["object"]) for one in firm["relations"]]
+    assert pairs == [(0, 1), (1, 2)]  # no ORGANIZATION with a TITLE
+    assert [entity["text"] for entity in result["entities"]] == ["driver", "Ida", "keys"]
+    single = predictor.predict(TEXT, IDA, DRIVER, subject_type="PERSON", object_type="TITLE")
+    assert result["relations"][0]["probability"] == pytest.approx(single["probability"], abs=1e-4)
+    assert "label" not in result
+    assert predictor.predict(TEXT, entities=[])["relations"] == []
+    assert predictor.predict(TEXT, entities=[[*IDA, "PERSON"]])["relations"] == []
+
+
+def test_a_model_that_knows_markers_only_or_sees_no_types():
+    imported = KnownTypes(["SUBJ_START", "SUBJ=A", "OBJ=A", "OBJ=B"], ())
+    assert list(imported.pairs_of(["A", "B", "A"])) == [(0, 1), (0, 2), (2, 0), (2, 1)]
+    untyped = KnownTypes(None, ["SUBJ=A OBJ=B"])
+    untyped.check(["X", "Y"], "`entities`")
+    assert list(untyped.pairs_of(["X", "Y"])) == [(0, 1), (1, 0)]
+
+
+def test_a_doc_with_entities(predictor):
+    nlp = spacy.blank("en")
+    words = ["The", "driver", "Ida", "slept", ".", " ", "Jane", "is", "a", "boy", "."]
+    ents = ["O", "B-JOB", "B-PER", "O", "O", "O", "B-PER", "O", "O", "B-JOB", "O"]
+    starts = [number in (0, 6) for number in range(len(words))]
+    doc = Doc(nlp.vocab, words=words, ents=ents, sent_starts=starts)
+    result = predictor.predict(doc, types={"JOB": "TITLE", "PER": "PERSON"})
+    pairs = [(one["subject"], one["object"]) for one in result["relations"]]
+    assert pairs == [(1, 0), (2, 3)]  # within a sentence
+    for entity, ent in zip(result["entities"], doc.ents, strict=True):
+        assert (entity["start"], entity["end"]) == (ent.start_char, ent.end_char)
+        assert entity["text"] == ent.text == doc.text[entity["start"] : entity["end"]]
+    second = predictor.predict(
+        tokens=words[6:], subject=[0, 0], object=[3, 3], subject_type="PERSON", object_type="TITLE"
+    )
+    assert result["relations"][1]["probability"] == second["probability"]
+    with pytest.raises(
+        DataError, match=r"doc.ents: the model knows no entity of type `JOB`, as number 0"
+    ):
+        predictor.predict(doc)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"subject": IDA, "object": DRIVER}, "no subject of type `ENTITY`; it was trained with"),
+        ({"subject": IDA}, "`object` is None"),
+        ({"entities": 3}, r"`entities` is 3; it must be a list of \[start, end\]"),
+        ({"entities": [[0, 3, "PERSON", 1]]}, r"`entities\[0\]` is \[0, 3, 'PERSON', 1\]"),
+        ({"entities": [[0, 3, 4]]}, r"`entities\[0\]` is 4"),
+        ({"entities": [[*IDA, "PERSON"], [0, 99, "TITLE"]]}, r"`entities\[1\]` is characters 0"),
+        (
+            {"entities": [[*IDA, "PERSON"], [*KEYS, "THING"]]},
+            r"no entity of type `THING`, as number 1 is; it was trained with PERSON, T",
+        ),
+    ],
+)
+def test_bad_requests(predictor, asked, sentence):
+    with pytest.raises(DataError, match=sentence):
+        predictor.predict(TEXT, **asked)
+    with pytest.raises(ConfigError, match="`types` renames the labels of a spaCy `Doc`"):
+        predictor.predict(TEXT, IDA, DRIVER, types={})
+
+
+def test_an_entity_that_the_model_has_not_seen_is_told(predictor):
+    text = "Ida lost her keys. " * 30 + "The driver slept."
+    driver = text.index("driver")
+    result = predictor.predict(
+        text, (0, 3), (driver, driver + 6), subject_type="PERSON", object_type="TITLE"
+    )
+    assert result["relations"][0]["is_cut"]
+
+
+def test_a_tacred_file_gives_the_official_file(archive, predictor, monkeypatch, tmp_path):
+    records = json.loads((FIXTURES / "tacred.json").read_text())
+    del records[0]["subj_end"]
+    (tmp_path / "test.json").write_text(json.dumps(records))
+    out = tmp_path / "predictions.txt"
+    with pytest.raises(SystemExit):  # the first one is bad
+        run_predict(monkeypatch, archive, tmp_path / "test.json", "--output-file", out, "--silent")
+    assert out.read_text() == "t2\torg:founded_by\nt3\tno_relation\nt4\tper:title\n"
+    # Whichever is read first, the markers are those of training.
+    (tmp_path / "test.json").write_text(json.dumps(records[::-1]))
+    with pytest.raises(SystemExit):
+        run_predict(monkeypatch, archive, tmp_path / "test.json", "--output-file", out, "--silent")
+    assert out.read_text() == "t4\tper:title\nt3\tno_relation\nt2\torg:founded_by\n"
+
+
+def test_a_file_of_semeval_keeps_its_text(predictor):
+    first, *_ = predictor.records(str(FIXTURES / "semeval.txt"))
+    assert first["text"] == "Jane has lost the keys of the tram." and "label" not in first
+    assert first["text"][slice(*first["subject"])] == "keys"
+    assert first["text"][slice(*first["object"])] == "tram"
+    again = predictor.load_line(json.dumps(first))
+    assert {**again, "id": "1"} == json.loads(json.dumps(first))
+
+
+def test_lines_and_bad_records(archive, monkeypatch, tmp_path, capsys):
+    lines = [
+        {"text": TEXT, "entities": [[*IDA, "PERSON"], [*DRIVER, "TITLE"]]},
+        {"text": TEXT, "subject": IDA, "object": [0, 99], "id": "mine"},
+        {"text": TEXT, "subject": IDA, "object": KEYS, "subject_type": "X", "object_type": "Y"},
+        {
+            "text": TEXT,
+            "subject": IDA,
+            "object": DRIVER,
+            "subject_type": "PERSON",
+            "object_type": "TITLE",
+            "label": "unknown and passed over",
+        },
+    ]
+    data, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    data.write_text("".join(json.dumps(line) + "\n" for line in lines) + "{\n")
+    with pytest.raises(SystemExit) as stop:
+        run_predict(monkeypatch, archive, data, "--output-file", out, "--silent")
+    assert stop.value.code == 1
+    pairs, bad, unknown, good, broken = map(json.loads, out.read_text().splitlines())
+    assert pairs["id"] == "in:1" and len(pairs["relations"]) == 1
+    assert (bad["line"], bad["id"]) == (2, "mine")
+    assert "no subject of type `X`" in unknown["error"]
+    assert (good["id"], good["label"]) == ("in:4", "per:title")
+    assert "not JSON" in broken["error"]
+    assert "3 of 5 records" in capsys.readouterr().err
+    with pytest.raises(DataError, match=r"name the output \.jsonl"):
+        run_predict(monkeypatch, archive, data, "--output-file", tmp_path / "x.txt", "--silent")
+    assert not (tmp_path / "x.txt").exists()
+
+
+def test_how_results_are_shown(predictor):
+    entities = [[*DRIVER, "TITLE"], [*IDA, "PERSON"]]
+    result = predictor.predict(TEXT, entities=entities)
+    lines = render_terminal(result, colour=False).splitlines()
+    assert lines[0] == "The [driver] [Ida] lost her keys."
+    probability = result["relations"][0]["probability"]
+    assert lines[2] == f"  {probability:.3f}  Ida - per:title - driver"
+    assert repr(result).startswith("The [driver]")
+    page = render_html([result])
+    assert '<a href="#r0-1" dir="auto">Ida</a> <b>per:title</b>' in page
+    assert 'id="r0-0" class="mention"' in page and 'title="TITLE">driver</span>' in page
+    empty = predictor.predict(TEXT, entities=[])
+    assert "no pair of entities" in render_terminal(empty, colour=False)
+    assert "No pair of entities" in render_html([empty])
+
+
+@pytest.mark.parametrize("value", ["yes", 1])
+def test_probabilities_are_asked_for_or_not(predictor, value):
+    with pytest.raises(ConfigError, match=r"`probabilities` is .*; it must be true or false"):
+        predictor.predict(TEXT, IDA, DRIVER, probabilities=value)
+    with pytest.raises(ConfigError, match=r"`probabilities` is .*; it must be true or false"):
+        type(predictor)(predictor._model, predictor._dataset_reader, probabilities=value)

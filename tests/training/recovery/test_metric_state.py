@@ -1,0 +1,60 @@
+"""What metrics have counted, through a file and into another model."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from allennlp.data import Vocabulary
+from allennlp.models import Model
+from allennlp.training.metrics import BooleanAccuracy, CategoricalAccuracy, F1Measure
+
+from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.metrics.coref.mention_recall import MentionRecall
+from spanbert_allen.metrics.coref.metric import CorefF1
+from spanbert_allen.training.recovery.metric_state import load_metric_state, metric_state
+from spanbert_allen.training.recovery.tensor_files import load_tensors, save_tensors
+
+CLUSTERS = [[[WordSpan(0, 1), WordSpan(2, 2)], [WordSpan(4, 5)]]]
+LOGITS = torch.tensor([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
+LABELS = torch.tensor([1, 1, 0])
+
+
+class Measured(Model):
+    """A model that is nothing but its metrics, in all places where they can be."""
+
+    def __init__(self):
+        super().__init__(Vocabulary())
+        self.coref = CorefF1(also_without_singletons=True)
+        self.part = torch.nn.Module()
+        self.part.recall = MentionRecall()
+        self.named = {"accuracy": CategoricalAccuracy(), "f1": F1Measure(1)}
+        self.listed = [BooleanAccuracy()]
+
+    def count(self):
+        self.coref(CLUSTERS, [[[WordSpan(0, 1), WordSpan(2, 2), WordSpan(3, 3)]]])
+        self.part.recall([[WordSpan(0, 1)]], [[WordSpan(0, 1), WordSpan(4, 4)]])
+        for metric in self.named.values():
+            metric(LOGITS, LABELS)
+        self.listed[0](LABELS, torch.ones(3).long())
+
+    def get_metrics(self, reset=False):
+        return {
+            **self.coref.get_metric(reset),
+            "recall": self.part.recall.get_metric(reset),
+            "accuracy": self.named["accuracy"].get_metric(reset),
+            **self.named["f1"].get_metric(reset),
+            "boolean": self.listed[0].get_metric(reset),
+        }
+
+
+def test_another_process_counts_on(tmp_path):
+    whole, first, second = Measured(), Measured(), Measured()
+    whole.count()
+    whole.count()
+    first.count()
+    save_tensors(metric_state(first), tmp_path / "metrics.th")
+    load_metric_state(second, load_tensors(tmp_path / "metrics.th"))
+    assert second.get_metrics() == pytest.approx(first.get_metrics())
+    assert second.get_metrics()["coref_f1"] > 0
+    second.count()
+    assert second.get_metrics(reset=True) == pytest.approx(whole.get_metrics())
