@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.outputs import told_of_full_disk
 
 STANDARD_STREAM = "-"
 """The path that stands for standard input, or standard output."""
@@ -168,7 +169,7 @@ def replace_file(path: str | Path) -> Iterator[IO[str]]:
         return
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with _open_new(part, compress=target.suffix == ".gz") as file:
+        with told_of_full_disk(path), _open_new(part, compress=target.suffix == ".gz") as file:
             yield file
         part.replace(target)
     finally:

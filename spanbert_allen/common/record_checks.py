@@ -37,6 +37,9 @@ def pair(value: object, place: str) -> tuple[int, int]:
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """The value, as far as it fits into a sentence."""
-    text = repr(value)
+    """Return the value as Python writes it, as far as it fits into a sentence."""
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested too deeply; or a number of thousands of digits
+        return f"a value ({type(value).__name__}) too deep or too long to show"
     return text if len(text) <= limit else f"{text[:limit]}..."
