@@ -1,7 +1,9 @@
 """
-Packaging: `predictors/` at the top of the repository is installed as `spanbert_allen.predictors`,
-with the help of the link `spanbert_allen/predictors`, which makes it importable where nothing is
-installed.
+Package `spanbert_allen`, with two folders of the repository's top inside of it.
+
+`predictors/` is installed as `spanbert_allen.predictors` and `training_configs/` as
+`spanbert_allen/training_configs`. Where nothing is installed, links of these names stand in
+`spanbert_allen/`.
 """
 
 from pathlib import Path
@@ -17,6 +19,7 @@ exec((ROOT / "spanbert_allen" / "tested_versions.py").read_text(encoding="utf-8"
 PACKAGES = set(find_packages(include=["spanbert_allen", "spanbert_allen.*"]))
 PACKAGES.add("spanbert_allen.predictors")
 PACKAGES.update(f"spanbert_allen.predictors.{name}" for name in find_packages("predictors"))
+PACKAGES.add("spanbert_allen.training_configs")  # no modules: its files are package data
 
 setup(
     name="spanbert-allen",
@@ -29,12 +32,14 @@ setup(
     package_dir={
         "spanbert_allen": "spanbert_allen",
         "spanbert_allen.predictors": "predictors",
+        "spanbert_allen.training_configs": "training_configs",
     },
     package_data={
         "spanbert_allen": ["py.typed"],
         "spanbert_allen.encoders": ["tiny/*"],
         "spanbert_allen.results.html": ["page.css", "page.js"],
         "spanbert_allen.sample_corpus": ["texts/*.txt"],
+        "spanbert_allen.training_configs": ["README.md", "*/*.jsonnet", "lib/*.libsonnet"],
     },
     entry_points={
         "console_scripts": ["spanbert-allen = spanbert_allen.__main__:main"],
@@ -43,8 +48,10 @@ setup(
         ],
     },
     # AllenNLP is not named: its own bounds end at torch 1.12, so pip could choose no versions at
-    # all. `make install` installs it with --no-deps, and importing us without it says so.
-    install_requires=sorted(name + bound for name, bound in TESTED["BOUNDS"].items()),
+    # all. What it needs is required here, and `spanbert-allen install-allennlp` installs it.
+    install_requires=sorted(
+        name + bound for name, bound in {**TESTED["BOUNDS"], **TESTED["NEEDED_BY_ALLENNLP"]}.items()
+    ),
     extras_require={
         "lora": ["peft>=0.13"],
         "plots": ["matplotlib"],

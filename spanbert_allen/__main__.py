@@ -48,8 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = given[0] if given else "--help"
     if name in COMMANDS:
         command = load_command(name)
-        parser = argparse.ArgumentParser(prog=f"spanbert-allen {name}", description=command.HELP)
+        parser = argparse.ArgumentParser(
+            prog=f"spanbert-allen {name}",
+            description=command.HELP,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         command.add_arguments(parser)
+        parser.epilog = f"example:\n  {command.EXAMPLE}\n\n{parser.epilog or ''}"
         try:
             return command.run(parser.parse_args(given[1:]))
         except KeyboardInterrupt:

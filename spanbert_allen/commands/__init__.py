@@ -1,6 +1,7 @@
 """
-The commands of `spanbert-allen`, a module each: `HELP`, one line; `add_arguments(parser)`;
-`run(arguments)`, which returns the exit status. Their modules import nothing heavy at the top.
+The commands of `spanbert-allen`, a module each.
+
+A module offers what `Command` says and imports nothing heavy at its top.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Protocol, cast
 COMMANDS = (
     "quickstart",
     "doctor",
+    "install-allennlp",
     "plugin",
+    "config",
     "sample",
     "view",
     "format",
@@ -34,15 +37,18 @@ class Command(Protocol):
     """What a command's module offers."""
 
     HELP: str
+    """What the command does, in one line."""
+    EXAMPLE: str
+    """A command line that works, shown by `--help`."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's own arguments."""
 
     def run(self, arguments: argparse.Namespace) -> int:
-        """Do it; returns the exit status."""
+        """Do it, and return the exit status."""
 
 
 def load_command(name: str) -> Command:
-    """The module of one of `COMMANDS`, imported when it is asked for."""
+    """Import and return the module of one of `COMMANDS`."""
     module_name = name.replace("-", "_") + "_" * iskeyword(name)
     return cast("Command", import_module(f"spanbert_allen.commands.{module_name}"))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spanbert_allen.formats.coref.lossy import Losses
 
 HELP = "convert coreference files between formats"
+EXAMPLE = "spanbert-allen convert train.jsonl train.conll --to conll"
 GAP_PREDICTIONS = "gap-predictions"
 
 

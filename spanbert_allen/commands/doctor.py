@@ -1,6 +1,8 @@
 """
-Checks an installation: a line a check, and what to do where something is wrong. AllenNLP is
-imported in another process, so that a broken one is a line here and not the end of the command.
+`spanbert-allen doctor`: check an installation, a line a check, with a cure where one is needed.
+
+AllenNLP is imported in another process, so that a broken one is a line of the report and not the
+end of the command.
 """
 
 from __future__ import annotations
@@ -15,13 +17,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from spanbert_allen.tested_versions import BOUNDS, WITHOUT_DEPENDENCIES
+from spanbert_allen.tested_versions import BOUNDS, NEEDED_BY_ALLENNLP, WITHOUT_DEPENDENCIES
+
+if TYPE_CHECKING:
+    import torch
 
 HELP = "check this installation: versions, AllenNLP, plugin, encoder, device"
+EXAMPLE = "spanbert-allen doctor --quick"
 
-_REPAIR = "run `make install` in a clone of spanbert_allen"
+_REPAIR = "run `make install` in a clone, or `pip install --force-reinstall spanbert-allen`"
+_INSTALL_ALLENNLP = "run `spanbert-allen install-allennlp`"
 _PROBE = """
 import logging, warnings
 warnings.simplefilter("ignore")
@@ -49,12 +56,14 @@ class Finding(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
     parser.add_argument(
         "--quick", action="store_true", help="leave out AllenNLP and torch, which take seconds"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Print the report. Return 0 if all is well, else 1."""
     checks: list[Callable[[], Iterator[Finding]]] = [_python, _versions, _encoder]
     if not arguments.quick:
         checks += [_allennlp, _device]
@@ -74,28 +83,34 @@ def _python() -> Iterator[Finding]:
 
 
 def _versions() -> Iterator[Finding]:
-    for name, bound in {**BOUNDS, **WITHOUT_DEPENDENCIES}.items():
-        yield version_finding(name, bound)
+    for name, bound in {**BOUNDS, **NEEDED_BY_ALLENNLP}.items():
+        yield version_finding(name, bound, f"run `pip install '{name}{bound}'`")
+    for name, bound in WITHOUT_DEPENDENCIES.items():
+        yield version_finding(name, bound, _INSTALL_ALLENNLP)
 
 
-def version_finding(name: str, bound: str) -> Finding:
+def version_finding(name: str, bound: str, cure: str) -> Finding:
     """
+    Compare the installed version of a distribution with what is tested.
+
     # Parameters
 
     name : `str`
         A distribution.
     bound : `str`
         The versions that are tested, e.g. `>=2.6,<2.15`.
+    cure : `str`
+        What to do if it is missing or another version.
     """
     from packaging.specifiers import SpecifierSet
 
     try:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        return Finding(name, "not installed", _REPAIR)
+        return Finding(name, "not installed", cure)
     if SpecifierSet(bound).contains(version, prereleases=True):
         return Finding(name, version)
-    return Finding(name, version, f"tested are {bound}; {_REPAIR}")
+    return Finding(name, version, f"tested are {bound}: {cure}")
 
 
 def _encoder() -> Iterator[Finding]:
@@ -128,7 +143,7 @@ def _allennlp() -> Iterator[Finding]:
     said = {line[7:] for line in done.stdout.splitlines() if line.startswith("probe: ")}
     last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
     if "allennlp" not in said:
-        yield Finding("allennlp imports", last, _REPAIR)
+        yield Finding("allennlp imports", last, "see what is wrong above")
         return
     yield Finding("allennlp imports", "yes")
     if "registered" not in said:
@@ -148,21 +163,34 @@ def _device() -> Iterator[Finding]:
     names = ", ".join(torch.cuda.get_device_name(gpu) for gpu in range(gpus))
     yield Finding("device", names or f"CPU, {torch.get_num_threads()} threads, no CUDA device")
     device = torch.device("cuda" if gpus else "cpu")
-    ratio = _seconds_of_product(torch.float32, device) / _seconds_of_product(torch.bfloat16, device)
-    advice = "worth using" if ratio > 1.2 else "stay with fp32 here"
-    yield Finding("bf16", f"matrix products {ratio:.1f} times as fast as in fp32: {advice}")
+    try:
+        seconds = [_seconds_of_product(kind, device) for kind in (torch.float32, torch.bfloat16)]
+    except ImportError:
+        return  # AllenNLP is broken, as a line above says
+    yield Finding("bf16", bf16_state(*seconds))
 
 
-def _seconds_of_product(dtype: object, device: object) -> float:
-    """The quickest of some products of two square matrices."""
+def bf16_state(fp32_seconds: float, bf16_seconds: float) -> str:
+    """Say how products in bfloat16 compare with those in float32, and what follows."""
+    ratio = fp32_seconds / bf16_seconds
+    if ratio >= 1:
+        advice = "worth using" if ratio > 1.2 else "no gain, stay with fp32"
+        return f"products {ratio:.1f} times as fast as in fp32: {advice}"
+    return f"products {1 / ratio:.1f} times slower than in fp32: stay with fp32"
+
+
+def _seconds_of_product(dtype: torch.dtype, device: torch.device) -> float:
+    """Time the quickest of some products as the encoder and the scorers make them."""
     import torch
 
+    from spanbert_allen.modules.layers.fast_linear import linear
+
     # Shape: (768, 768), the width of a base encoder
-    matrix = torch.ones(768, 768, dtype=dtype, device=device)  # type: ignore[call-overload]
+    matrix = torch.ones(768, 768, dtype=dtype, device=device)
     times = []
     for _ in range(8):
         start = time.perf_counter()
-        product = matrix @ matrix
+        product = linear(matrix, matrix)
         product[0, 0].item()  # waits for a GPU
         times.append(time.perf_counter() - start)
     return min(times)

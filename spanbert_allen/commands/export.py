@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 HELP = "write a trained model as a folder that transformers reads"
+EXAMPLE = "spanbert-allen export out/qa/model.tar.gz out/hf"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

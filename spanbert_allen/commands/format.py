@@ -11,6 +11,7 @@ from spanbert_allen.results.kinds import ERROR, read_results, result_kind
 from spanbert_allen.results.writing.writers import FORMATS, format_of, open_results
 
 HELP = "write predictions as CoNLL, brat, resolved text or a page"
+EXAMPLE = "spanbert-allen format out/predictions.jsonl out/predictions.conll"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

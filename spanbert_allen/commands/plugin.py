@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 HELP = "let the plain `allennlp` command find this package from any folder"
+EXAMPLE = "spanbert-allen plugin"
 LINE = "spanbert_allen"
 
 

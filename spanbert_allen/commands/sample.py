@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 HELP = "write the sample corpus as coreference, question answering and relation files"
+EXAMPLE = "spanbert-allen sample out/quickstart/data"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 HELP = "halve MRQA's dev sets into dev and test, by a seed"
+EXAMPLE = "spanbert-allen split-mrqa dev/*.jsonl.gz --out halves --seed 1"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

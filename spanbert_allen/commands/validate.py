@@ -6,6 +6,7 @@ import argparse
 import sys
 
 HELP = "check a coreference file: every mistake with its line, and a summary"
+EXAMPLE = "spanbert-allen validate train.jsonl"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

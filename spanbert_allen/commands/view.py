@@ -6,6 +6,7 @@ import argparse
 import sys
 
 HELP = "show predictions on the terminal or as an HTML page"
+EXAMPLE = "spanbert-allen view out/predictions.jsonl --html out/page.html"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

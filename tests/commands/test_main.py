@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -16,14 +19,6 @@ def test_help_names_every_command(capsys):
     shown = capsys.readouterr().out
     for name in (*COMMANDS, *program.ALLENNLP_COMMANDS):
         assert name in shown
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_explains_itself(name, capsys):
-    with pytest.raises(SystemExit) as ended:
-        program.main([name, "--help"])
-    assert ended.value.code == 0
-    assert load_command(name).HELP.split()[0] in capsys.readouterr().out
 
 
 def test_a_name_that_is_nearly_ours(capsys):
@@ -87,11 +82,11 @@ def test_doctor_is_content(capsys):
     [
         ("packaging", ">=1", ""),
         ("packaging", "<1", "tested are <1"),
-        ("no-such-distribution", ">=1", "make install"),
+        ("no-such-distribution", ">=1", "pip install it"),
     ],
 )
 def test_doctor_compares_versions(name, bound, said):
-    cure = doctor.version_finding(name, bound).cure
+    cure = doctor.version_finding(name, bound, "pip install it").cure
     assert (said in cure) if said else not cure
 
 
@@ -105,3 +100,33 @@ def test_doctor_says_that_something_is_wrong(monkeypatch, capsys):
     monkeypatch.setitem(doctor.BOUNDS, "packaging", "<1")
     assert program.main(["doctor", "--quick"]) == 1
     assert "WRONG packaging" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("fp32", "bf16", "said"),
+    [
+        (2.0, 1.0, "2.0 times as fast as in fp32: worth using"),
+        (1.0, 1.0, "1.0 times as fast as in fp32: no gain, stay with fp32"),
+        (1.0, 100.0, "100.0 times slower than in fp32: stay with fp32"),
+    ],
+)
+def test_doctor_says_what_bf16_is_worth(fp32, bf16, said):
+    assert doctor.bf16_state(fp32, bf16) == f"products {said}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_an_example_that_parses(name, capsys):
+    """An example is a whole command line: its last command is this one, with options it knows."""
+    with pytest.raises(SystemExit) as ended:
+        program.main([name, "--help"])
+    assert ended.value.code == 0
+    example = load_command(name).EXAMPLE
+    assert example in capsys.readouterr().out
+    words = shlex.split(re.sub(r"[$()]|&&", " ", example))
+    assert "spanbert-allen" in words
+    start = len(words) - 1 - words[::-1].index("spanbert-allen")
+    assert words[start + 1] == name
+    if words[0] == "spanbert-allen":
+        parser = argparse.ArgumentParser()
+        load_command(name).add_arguments(parser)
+        parser.parse_args(words[start + 2 :])

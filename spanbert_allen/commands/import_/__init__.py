@@ -9,6 +9,9 @@ from spanbert_allen.commands.import_ import coref as import_coref
 from spanbert_allen.common.errors import ConfigError
 
 HELP = "make an archive of a model that others trained: the authors', transformers', AllenNLP's"
+EXAMPLE = (
+    "spanbert-allen import spanbert_squad2.tar.gz out/squad2.tar.gz --task qa --impossible-answers"
+)
 
 # As in `conversion.TASKS`, which takes long to import, and coreference, which has importers of its
 # own.

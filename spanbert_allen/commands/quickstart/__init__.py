@@ -12,24 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.commands.quickstart.logged_run import last_words, run_logged, sibling_program
-from spanbert_allen.commands.quickstart.places import Places
+from spanbert_allen.commands.quickstart.paths import QuickstartPaths
 from spanbert_allen.commands.quickstart.progress import EpochReport, Percentage, Progress
 from spanbert_allen.commands.quickstart.tasks import (
     DEFAULT_QUESTION,
     QUICKSTART_TASKS,
     QuickstartTask,
 )
-from spanbert_allen.common.errors import ConfigError, UserError
+from spanbert_allen.common.errors import UserError
 from spanbert_allen.common.files import replace_file
+from spanbert_allen.shipped_configs import find_config
 
 HELP = "train a small model on the sample corpus, evaluate it and use it on a text"
+EXAMPLE = 'spanbert-allen quickstart --text "Ida lost her keys. She found them."'
 
 DEFAULT_OUT = "out/quickstart"
-_CONFIG = "training_configs/quickstart/{task}.jsonnet"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the options."""
+    """Declare the options."""
     parser.add_argument(
         "--task",
         choices=sorted(QUICKSTART_TASKS),
@@ -44,94 +45,99 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs the three steps; returns the exit status."""
+    """Run the three steps, and return the exit status."""
     began = time.monotonic()
     progress = Progress(sys.stdout)
     task = QUICKSTART_TASKS[arguments.task]
-    places = Places(Path(arguments.out), arguments.task, task.split_file)
-    config = Path(_CONFIG.format(task=arguments.task))
-    if not config.is_file():
-        raise ConfigError(
-            f"{config} is not here ({Path.cwd()}): run quickstart from the root of the repository"
-        )
+    paths = QuickstartPaths(Path(arguments.out), arguments.task, task.split_file)
+    config = _from_here(find_config(f"quickstart/{arguments.task}"))
     text = task.default_text if arguments.text is None else arguments.text
     question = DEFAULT_QUESTION if arguments.question is None else arguments.question
-    _write_inputs(places, task.make_record(text, question))
-    progress.line(f"1/3 Train on the sample corpus ({_corpus_size(places, task)})")
-    _train(places, task, config, progress)
+    _write_inputs(paths, task.make_record(text, question))
+    progress.line(f"1/3 Train on the sample corpus ({_corpus_size(paths, task)})")
+    _train(paths, task, config, progress)
     progress.line("2/3 Evaluate on its test split")
-    _evaluate(places, task, progress)
+    _evaluate(paths, task, progress)
     progress.line(f"3/3 {task.last_step}")
-    result = _predict(places, progress)
-    _show(result, places, task, progress)
-    _close(places, task, time.monotonic() - began, progress)
+    result = _predict(paths, progress)
+    _show(result, paths, task, progress)
+    _close(paths, task, time.monotonic() - began, progress)
     return 0
 
 
-def _write_inputs(places: Places, record: Mapping[str, Any]) -> None:
+def _from_here(path: Path) -> Path:
+    """Return the path as a user of this folder would write it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _write_inputs(paths: QuickstartPaths, record: Mapping[str, Any]) -> None:
     from spanbert_allen.sample_corpus.layouts import write_sample
 
-    write_sample(places.data)
-    places.log.unlink(missing_ok=True)
-    with replace_file(places.text) as file:
+    write_sample(paths.data)
+    paths.log.unlink(missing_ok=True)
+    with replace_file(paths.text) as file:
         file.write(json.dumps(record) + "\n")
 
 
-def _corpus_size(places: Places, task: QuickstartTask) -> str:
-    sizes = {name: task.size(places.split(name)) for name in ("train", "dev", "test")}
+def _corpus_size(paths: QuickstartPaths, task: QuickstartTask) -> str:
+    sizes = {name: task.size(paths.split(name)) for name in ("train", "dev", "test")}
     return ", ".join(f"{size} {name} {task.unit}" for name, size in sizes.items())
 
 
-def _train(places: Places, task: QuickstartTask, config: Path, progress: Progress) -> None:
-    command = ["train", str(config), "-s", str(places.run), "-f"]
-    if places.out != Path(DEFAULT_OUT):
-        paths = {
-            "train_data_path": str(places.split("train")),
-            "validation_data_path": str(places.split("dev")),
+def _train(paths: QuickstartPaths, task: QuickstartTask, config: Path, progress: Progress) -> None:
+    command = ["train", str(config), "-s", str(paths.run), "-f"]
+    if paths.out != Path(DEFAULT_OUT):
+        data_paths = {
+            "train_data_path": str(paths.split("train")),
+            "validation_data_path": str(paths.split("dev")),
         }
-        command += ["-o", json.dumps(paths)]
+        command += ["-o", json.dumps(data_paths)]
     # A run of before would be taken for this one's epochs; -f removes it only after the start.
-    for old in places.run.glob("metrics_epoch_*.json"):
+    for old in paths.run.glob("metrics_epoch_*.json"):
         old.unlink()
-    epochs = EpochReport(places.run, progress, task.shown)
-    _run_allennlp(command, places, progress, epochs)
+    epochs = EpochReport(paths.run, progress, task.shown)
+    _run_allennlp(command, paths, progress, epochs)
     epochs.report_finished()
 
 
-def _evaluate(places: Places, task: QuickstartTask, progress: Progress) -> None:
-    test, metrics = str(places.split("test")), str(places.metrics)
-    command = ["evaluate", str(places.archive), test, "--output-file", metrics]
-    _run_allennlp(command, places, progress, Percentage("  evaluating", progress))
-    scores = json.loads(places.metrics.read_text(encoding="utf-8"))
+def _evaluate(paths: QuickstartPaths, task: QuickstartTask, progress: Progress) -> None:
+    test, metrics = str(paths.split("test")), str(paths.metrics)
+    command = ["evaluate", str(paths.archive), test, "--output-file", metrics]
+    _run_allennlp(command, paths, progress, Percentage("  evaluating", progress))
+    scores = json.loads(paths.metrics.read_text(encoding="utf-8"))
     progress.line("  test: " + "  ".join(task.shown(scores)))
 
 
-def _predict(places: Places, progress: Progress) -> Mapping[str, Any]:
-    command = ["predict", str(places.archive), str(places.text)]
-    command += ["--output-file", str(places.predictions), "--silent"]
-    _run_allennlp(command, places, progress, Percentage("  predicting", progress))
-    result = json.loads(places.predictions.read_text(encoding="utf-8"))
+def _predict(paths: QuickstartPaths, progress: Progress) -> Mapping[str, Any]:
+    command = ["predict", str(paths.archive), str(paths.text)]
+    command += ["--output-file", str(paths.predictions), "--silent"]
+    _run_allennlp(command, paths, progress, Percentage("  predicting", progress))
+    result = json.loads(paths.predictions.read_text(encoding="utf-8"))
     assert isinstance(result, dict)
     return result
 
 
 def _run_allennlp(
-    arguments: list[str], places: Places, progress: Progress, on_output: Percentage | EpochReport
+    arguments: list[str],
+    paths: QuickstartPaths,
+    progress: Progress,
+    on_output: Percentage | EpochReport,
 ) -> None:
     command = _allennlp(arguments)
     progress.line(f"  $ {shlex.join(command)}")
     progress.now("  starting ...")
-    status = run_logged(command, places.log, on_output=on_output)
+    status = run_logged(command, paths.log, on_output=on_output)
     progress.now("")
     if status:
         raise UserError(
             f"`allennlp {arguments[0]}` stopped with status {status}: "
-            f"{last_words(places.log).removeprefix('error: ')} (all it wrote is in {places.log})"
+            f"{last_words(paths.log).removeprefix('error: ')} (all it wrote is in {paths.log})"
         )
 
 
 def _allennlp(arguments: list[str]) -> list[str]:
-    """The command as it works from this folder."""
+    """Return the command as it works from this folder."""
     plugins = Path(".allennlp_plugins")
     is_plugin = plugins.is_file() and "spanbert_allen" in plugins.read_text().split()
     package = [] if is_plugin else ["--include-package", "spanbert_allen"]
@@ -139,23 +145,25 @@ def _allennlp(arguments: list[str]) -> list[str]:
 
 
 def _show(
-    result: Mapping[str, Any], places: Places, task: QuickstartTask, progress: Progress
+    result: Mapping[str, Any], paths: QuickstartPaths, task: QuickstartTask, progress: Progress
 ) -> None:
     from spanbert_allen.results.html.page import write_html
     from spanbert_allen.results.terminal.render import render_terminal, wants_colour
 
     progress.line()
     progress.line(render_terminal(result, colour=wants_colour(sys.stdout)))
-    write_html([result], places.page, title=task.title)
+    write_html([result], paths.page, title=task.title)
 
 
-def _close(places: Places, task: QuickstartTask, seconds: float, progress: Progress) -> None:
+def _close(
+    paths: QuickstartPaths, task: QuickstartTask, seconds: float, progress: Progress
+) -> None:
     made = {
-        places.archive: "the model, ready for `allennlp predict`",
-        places.metrics: "its scores on the test split",
-        places.predictions: "the result, with character offsets",
-        places.page: "the same as a page: open it in a browser",
-        places.log: "everything the commands wrote",
+        paths.archive: "the model, ready for `allennlp predict`",
+        paths.metrics: "its scores on the test split",
+        paths.predictions: "the result, with character offsets",
+        paths.page: "the same as a page: open it in a browser",
+        paths.log: "everything the commands wrote",
     }
     width = max(len(str(path)) for path in made)
     minutes, rest = divmod(round(seconds), 60)
@@ -163,14 +171,14 @@ def _close(places: Places, task: QuickstartTask, seconds: float, progress: Progr
     for path, what in made.items():
         progress.line(f"  {str(path).ljust(width)}  {what}")
     progress.line("To try next, with your own text, or many, one a line:")
-    for command in _next_commands(places, task):
+    for command in _next_commands(paths, task):
         progress.line(f"  {command}")
     progress.line(task.closing)
 
 
-def _next_commands(places: Places, task: QuickstartTask) -> list[str]:
-    texts, results, page = (places.out / name for name in ("mine.jsonl", "mine.out", "mine.html"))
-    predict = ["predict", str(places.archive), str(texts), "--output-file", str(results)]
+def _next_commands(paths: QuickstartPaths, task: QuickstartTask) -> list[str]:
+    texts, results, page = (paths.out / name for name in ("mine.jsonl", "mine.out", "mine.html"))
+    predict = ["predict", str(paths.archive), str(texts), "--output-file", str(results)]
     return [
         f"echo {shlex.quote(task.own_record)} > {shlex.quote(str(texts))}",
         shlex.join(_allennlp([*predict, "--silent"])),

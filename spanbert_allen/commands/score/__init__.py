@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spanbert_allen.formats.qa.question import Question
 
 HELP = "score predictions by the official metrics"
+EXAMPLE = "spanbert-allen score coref gold.conll out/predictions.jsonl"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from subprocess import PIPE
 
 import pytest
 
+from spanbert_allen import shipped_configs
 from spanbert_allen.commands import quickstart
 from spanbert_allen.commands.quickstart.logged_run import last_words, run_logged, sibling_program
 from spanbert_allen.commands.quickstart.progress import Progress
@@ -19,7 +20,7 @@ from spanbert_allen.commands.quickstart.tasks import (
     DEFAULT_TEXT,
     QUICKSTART_TASKS,
 )
-from spanbert_allen.common.errors import ConfigError, UserError
+from spanbert_allen.common.errors import UserError
 from tests.places import ROOT
 
 FAKE = [sys.executable, str(Path(__file__).parents[1] / "fake_allennlp.py")]
@@ -39,6 +40,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for task in QUICKSTART_TASKS:
         (configs / f"{task}.jsonnet").write_text("{}")
     (tmp_path / ".allennlp_plugins").write_text("spanbert_allen\n")
+    monkeypatch.setattr(shipped_configs, "PARENT", tmp_path)
     monkeypatch.setattr(
         quickstart, "sibling_program", lambda name: FAKE if name == "allennlp" else [name]
     )
@@ -140,11 +142,18 @@ def test_a_command_that_fails_is_one_sentence(repository: Path, command: str) ->
     )
 
 
-def test_outside_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_the_repository_the_installed_configuration_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match="from the root of the repository"):
-        quickstart.run(options())
-    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(
+        quickstart, "sibling_program", lambda name: FAKE if name == "allennlp" else [name]
+    )
+    assert quickstart.run(options()) == 0
+    config = ROOT / "training_configs" / "quickstart" / "coref.jsonnet"
+    assert f"train {config} -s out/quickstart/coref -f --include-package spanbert_allen" in (
+        capsys.readouterr().out
+    )
 
 
 def test_the_default_text_is_a_short_one() -> None:

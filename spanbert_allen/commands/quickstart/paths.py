@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Places:
+class QuickstartPaths:
     """
     Where everything of a run goes.
 

@@ -1,0 +1,78 @@
+"""The shipped configurations by name, as paths and as copies that stand anywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import _jsonnet
+import pytest
+
+from spanbert_allen import shipped_configs
+from spanbert_allen.__main__ import main
+from spanbert_allen.common.errors import ConfigError
+from tests.places import ROOT
+
+EXTERNAL = {
+    variable
+    for path in shipped_configs.configs_folder().rglob("*sonnet")
+    for variable in re.findall(r"std\.extVar\('(\w+)'\)", path.read_text(encoding="utf-8"))
+}
+
+
+def test_every_configuration_is_listed_with_what_it_is_for(capsys):
+    assert main(["config"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    found = {
+        path.relative_to(ROOT / "training_configs")
+        for path in ROOT.glob("training_configs/*/*.jsonnet")
+    }
+    assert [line.split()[0] for line in lines] == sorted(
+        path.with_suffix("").as_posix() for path in found
+    )
+    assert all(len(line.split()) > 3 for line in lines)
+
+
+@pytest.mark.parametrize("name", ["coref/own_data", "coref/own_data.jsonnet"])
+def test_the_path_of_one(capsys, name):
+    assert main(["config", name]) == 0
+    printed = capsys.readouterr().out
+    assert printed == f"{ROOT / 'training_configs' / 'coref' / 'own_data.jsonnet'}\n"
+
+
+def test_a_misspelt_name_is_told_with_the_nearest():
+    with pytest.raises(ConfigError, match="`coref/own_dat`: did you mean coref/own_data"):
+        main(["config", "coref/own_dat"])
+
+
+@pytest.mark.parametrize("name", shipped_configs.config_names())
+def test_a_copy_anywhere_is_the_same_configuration(tmp_path, name):
+    copy = tmp_path / "mine.jsonnet"
+    assert main(["config", name, "--copy", str(copy)]) == 0
+    assert "import '../" not in copy.read_text()
+    variables = dict.fromkeys(EXTERNAL, "x")
+    original = _jsonnet.evaluate_file(
+        str(shipped_configs.find_config(name)), ext_vars=variables, jpathdir=[]
+    )
+    copied = _jsonnet.evaluate_file(
+        str(copy), ext_vars=variables, jpathdir=[str(shipped_configs.PARENT)]
+    )
+    assert json.loads(copied) == json.loads(original)
+
+
+def test_a_copy_replaces_nothing(tmp_path):
+    copy = tmp_path / "mine.jsonnet"
+    copy.write_text("{}")
+    with pytest.raises(ConfigError, match="is there already"):
+        main(["config", "coref/own_data", "--copy", str(copy)])
+    assert copy.read_text() == "{}"
+    with pytest.raises(ConfigError, match="--copy needs the name"):
+        main(["config", "--copy", str(copy)])
+
+
+def test_a_checkout_without_links(tmp_path, monkeypatch):
+    """Where git writes links as text files, the repository's own folder serves."""
+    (tmp_path / "spanbert_allen").mkdir()
+    (tmp_path / "spanbert_allen" / "training_configs").write_text("../training_configs")
+    monkeypatch.setattr(shipped_configs, "PARENT", tmp_path)
+    assert shipped_configs.configs_folder() == tmp_path / "training_configs"
