@@ -8,12 +8,12 @@ from itertools import permutations
 from typing import Any
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.record_checks import RecordError, is_list, pair, shown
+from spanbert_allen.common.record_checks import RecordError, is_list, pair, record_id, shown
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.data.relation.input import type_pair
 from spanbert_allen.formats.relation.example import UNTYPED, RelationExample
 from spanbert_allen.formats.relation.jsonl import entity_words, relation_example
-from spanbert_allen.formats.relation.tacred import example_id, optional_name
+from spanbert_allen.formats.relation.names import optional_name
 from spanbert_allen.formats.spacy.documents import document_of_doc
 from spanbert_allen.predictors.relation.output import entity_json, joined_json
 
@@ -191,7 +191,7 @@ def _request_of_entities(
     spans, types = _entities(record["entities"])
     places = [f"`entities[{number}]`" for number in range(len(spans))]
     words, word_spans = entity_words(record, spans, places, language)
-    name = default_id if record.get("id") is None else example_id(record, "id")
+    name = default_id if record.get("id") is None else record_id(record["id"])
     chars: Sequence[CharSpan] | None = words.chars
     known.check(types, "`entities`")
     pairs = list(known.pairs_of(types))

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, TypeGuard
+
+# A tab, whatever Python's `splitlines` breaks at, and surrogates without a partner.
+_BREAKS_A_CELL = re.compile("[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029\ud800-\udfff]")
+_LARGEST_ID = 10**300  # Python refuses to write out numbers of more than 4300 digits
 
 
 class RecordError(Exception):
@@ -26,14 +32,54 @@ def list_of_words(value: object, name: str) -> list[str]:
 
 
 def pair(value: object, place: str) -> tuple[int, int]:
-    """The value if it is a list of two integers; `place` says which one it is."""
-    if (
-        not is_list(value)
-        or len(value) != 2
-        or any(isinstance(number, bool) or not isinstance(number, int) for number in value)
-    ):
+    """
+    Return the value as two integers, which may be NumPy's.
+
+    # Parameters
+
+    value : `object`
+        A list or tuple of two whole numbers; anything else raises a `RecordError`.
+    place : `str`
+        Which value of the record it is, for the message.
+    """
+    if not is_list(value) or len(value) != 2 or not all(map(is_whole, value)):
         raise RecordError(f"{place} is {shown(value)}; it must be two whole numbers [start, end]")
-    return value[0], value[1]
+    return int(value[0]), int(value[1])
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Return whether the value is a whole number of Python or NumPy, and not a truth value."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def one_line(value: object) -> TypeGuard[str]:
+    """
+    Return whether the value is a string that can stand in a cell of a table: not blank, without
+    tabs, line breaks and halves of surrogate pairs.
+    """
+    return isinstance(value, str) and bool(value.strip()) and not _BREAKS_A_CELL.search(value)
+
+
+def record_id(value: object, name: str = "id") -> str:
+    """
+    Return the name of a record; a whole number becomes text.
+
+    # Parameters
+
+    value : `object`
+        What the record gives. Anything but a whole number or a string for which `one_line` holds
+        raises a `RecordError`.
+    name : `str`, optional (default = `"id"`)
+        The key, for the message.
+    """
+    if is_whole(value) and -_LARGEST_ID < value < _LARGEST_ID:
+        return str(int(value))
+    if not one_line(value):
+        raise RecordError(
+            f"`{name}` is {shown(value)}; it must be a string in one line without tabs, or a whole "
+            "number"
+        )
+    return value
 
 
 def shown(value: object, limit: int = 60) -> str:

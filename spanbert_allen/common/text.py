@@ -75,7 +75,7 @@ def split_text(text: str, *, language: str = "en", breaks: Iterable[int] = ()) -
         for word_start, word_end, is_first in _tokens(clean[start:end], language):
             opens_sentence = opens_sentence or is_first
             word = text[start + word_start : start + word_end]
-            if not _is_visible(word):
+            if not is_visible(word):
                 continue
             sentence += opens_sentence
             opens_sentence = False
@@ -86,7 +86,18 @@ def split_text(text: str, *, language: str = "en", breaks: Iterable[int] = ()) -
 
 
 def cut_words(text: str, split: SplitText, breaks: Iterable[int]) -> SplitText:
-    """The same words, but those that go over one of `breaks`, offsets into the text, are cut."""
+    """
+    Cut those words in two that go over one of the given offsets.
+
+    # Parameters
+
+    text : `str`
+        The text that was split.
+    split : `SplitText`
+        Its words.
+    breaks : `Iterable[int]`
+        Offsets into the text, such as the edges of annotated entities.
+    """
     inside = sorted(set(breaks))
     words, word_chars, sentence_ids = [], [], []
     for (start, end), sentence in zip(split.word_chars, split.sentence_ids, strict=True):
@@ -96,6 +107,28 @@ def cut_words(text: str, split: SplitText, breaks: Iterable[int]) -> SplitText:
             word_chars.append(CharSpan(*part))
             sentence_ids.append(sentence)
     return SplitText(words, word_chars, sentence_ids)
+
+
+def whole_characters(text: str, span: CharSpan) -> CharSpan:
+    """
+    Return the span with all combining marks of its first and last character.
+
+    An accent or a vowel sign that stands behind its letter as a character of its own belongs to
+    the letter: an offset between the two never cuts there.
+
+    # Parameters
+
+    text : `str`
+        The text.
+    span : `CharSpan`
+        A span in it.
+    """
+    start, end = span
+    while 0 < start < len(text) and unicodedata.category(text[start])[0] == "M":
+        start -= 1
+    while 0 < end < len(text) and unicodedata.category(text[end])[0] == "M":
+        end += 1
+    return CharSpan(start, end)
 
 
 def sentence_ids_of_words(
@@ -168,8 +201,8 @@ def _tokens(stretch: str, language: str) -> Iterator[tuple[int, int, bool]]:
             opens_sentence = False
 
 
-def _is_visible(word: str) -> bool:
-    """Whether the word holds anything but invisible (control, format, unassigned) characters."""
+def is_visible(word: str) -> bool:
+    """Return whether a word holds more than control, format and unassigned characters."""
     return word.isprintable() or any(unicodedata.category(char)[0] != "C" for char in word)
 
 

@@ -1,4 +1,4 @@
-"""Files of relation examples, whichever layout they have."""
+"""Find out the layout of a file of relation examples, and read it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ _SEMEVAL = re.compile(rb'\d+\t"')
 
 def relation_layout(path: str | Path) -> Layout:
     """
-    The layout of a file, by its first characters. Standard input, which can be read only once,
-    holds records.
+    Return the layout of a file, told by its first characters.
+
+    Standard input, which can be read only once, is taken to hold records.
 
     # Parameters
 
@@ -49,7 +50,7 @@ def read_relations(
     path: str | Path, *, language: str = "en", on_problem: OnProblem | None = None
 ) -> Iterator[RelationExample]:
     """
-    The examples of a file in the layout of TACRED, SemEval-2010 or `spanbert_relation_jsonl`.
+    Read the examples of a file in the layout of TACRED, SemEval-2010 or `spanbert_relation_jsonl`.
 
     # Parameters
 
@@ -60,6 +61,6 @@ def read_relations(
     if layout == "tacred":
         yield from read_tacred(path, on_problem=on_problem)
     elif layout == "semeval":
-        yield from read_semeval(path, on_problem=on_problem)
+        yield from read_semeval(path, language=language, on_problem=on_problem)
     else:
         yield from read_relation_jsonl(path, language=language, on_problem=on_problem)

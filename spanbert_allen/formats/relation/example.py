@@ -1,4 +1,4 @@
-"""A sentence with two entities in it, as every relation classification file is read into it."""
+"""A sentence or a longer text with two entities, which every relation file is read into."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NO_RELATION = "no_relation"
 @dataclass(frozen=True, kw_only=True)
 class RelationExample:
     """
-    Two entities, whose relation is asked for.
+    Hold two entities whose relation is to be classified.
 
     # Parameters
 
     id : `str`
-        Its name in the data set.
+        The name of the example in its data set.
     words : `Sequence[str]`
         The words of the sentence, or of a longer text.
     subject, object : `WordSpan`
@@ -32,11 +32,13 @@ class RelationExample:
     label : `str`, optional (default = `None`)
         The relation, if it is known.
     text : `str`, optional (default = `None`)
-        The text as the user gave it, if words were cut out of one.
+        The text as the user gave it, if the words were cut out of one.
     word_chars : `Sequence[CharSpan]`, optional (default = `None`)
         With a text, where each word stands in it.
+    sentence_ids : `Sequence[int]`, optional (default = `None`)
+        The sentence of each word, if it is known: 0, then the same or one more.
     place : `str`, optional (default = `""`)
-        Where it stands, for messages.
+        Where the example was read, for messages.
     """
 
     id: str
@@ -48,10 +50,15 @@ class RelationExample:
     label: str | None = None
     text: str | None = None
     word_chars: Sequence[CharSpan] | None = None
+    sentence_ids: Sequence[int] | None = None
     place: str = ""
 
     def source(self) -> tuple[str, Sequence[CharSpan]]:
-        """The text, and where each word stands in it; without one, words joined by blanks."""
+        """
+        Return the text, and where each word stands in it.
+
+        Without a text, the words are joined by blanks.
+        """
         if self.text is not None and self.word_chars is not None:
             return self.text, self.word_chars
         chars = []

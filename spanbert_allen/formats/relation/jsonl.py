@@ -1,19 +1,22 @@
 """
-Relations in a user's own texts as JSON objects, one a line; no torch needed. One record:
+Relations in a user's own texts as JSON objects, one a line. Reading them needs no torch. A record
+holds:
 
 - exactly one of `text` (a string) and `tokens` (a list of words);
-- `subject` and `object`, each `[start, end]`: for `text` in characters, end outside; for `tokens`
-  in words, end inside;
+- `subject` and `object`, each `[start, end]`: for `text` in characters, the end outside; for
+  `tokens` in words, the end inside;
 - `subject_type` and `object_type`, optional: such as `PERSON`;
 - `label`, optional: the relation, directed from the subject to the object;
-- `id`, optional: the record's name.
+- `id`, optional: the name of the record, a string or a whole number.
 
     {"text": "Anna Bell founded Ringers Ltd.", "subject": [18, 29], "object": [0, 9],
      "subject_type": "ORGANIZATION", "object_type": "PERSON", "label": "org:founded_by"}
     {"tokens": ["Anna", "Bell", "sleeps", "."], "subject": [0, 1], "object": [2, 2],
      "label": "no_relation"}
 
-`null` is the same as leaving a key out. Further keys are passed over.
+Entities in characters may begin and end anywhere: a word is cut at their edges, which makes them
+work in languages without spaces between words. White space at the edges of an entity is left out of
+it. `null` is the same as leaving a key out. Further keys are ignored.
 """
 
 from __future__ import annotations
@@ -24,28 +27,34 @@ from typing import Any, NamedTuple
 
 from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import filled_lines, json_object
-from spanbert_allen.common.record_checks import RecordError, list_of_words, pair, shown
+from spanbert_allen.common.record_checks import (
+    RecordError,
+    list_of_words,
+    pair,
+    record_id,
+    shown,
+)
 from spanbert_allen.common.spans import CharSpan, WordSpan
-from spanbert_allen.common.text import split_text
+from spanbert_allen.common.text import cut_words, is_visible, split_text, whole_characters
 from spanbert_allen.formats.coref.jsonl import default_doc_key
 from spanbert_allen.formats.relation.example import UNTYPED, RelationExample
-from spanbert_allen.formats.relation.tacred import example_id, optional_name
+from spanbert_allen.formats.relation.names import optional_name
 
 
 def read_relation_jsonl(
     path: str | Path, *, language: str = "en", on_problem: OnProblem | None = None
 ) -> Iterator[RelationExample]:
     """
-    The examples of a JSON lines file, in its order.
+    Read the examples of a JSON lines file, in its order.
 
     # Parameters
 
     path : `str | Path`
         As for `read_lines`.
     language : `str`, optional (default = `"en"`)
-        spaCy's code of the language, to cut `text` into words.
+        spaCy's code of the language, to split `text` into words.
     on_problem : `Callable[[DataError], None]`, optional (default = `None`)
-        Called for each bad line, which is then passed over. By default the error is raised.
+        Called for each bad line, which is then left out. By default the error is raised.
     """
     for number, line in filled_lines(path, must_hold="one JSON object a line"):
         try:
@@ -72,14 +81,14 @@ def relation_example(
     line: int | None = None,
 ) -> RelationExample:
     """
-    The example of one record; the module's docstring says what a record holds.
+    Return the example of one record; the docstring of the module says what a record holds.
 
     # Parameters
 
     record : `Mapping[str, Any]`
         The JSON object.
     default_id : `str`
-        Its name if it gives none.
+        The name of a record that gives none.
     language : `str`, optional (default = `"en"`)
         spaCy's code of the language.
     path, line : optional (default = `None`)
@@ -89,7 +98,7 @@ def relation_example(
         spans = [pair(record.get(role), f"`{role}`") for role in ("subject", "object")]
         words, (subject, object_) = entity_words(record, spans, ("`subject`", "`object`"), language)
         return RelationExample(
-            id=default_id if record.get("id") is None else example_id(record, "id"),
+            id=default_id if record.get("id") is None else record_id(record["id"]),
             words=words.words,
             subject=subject,
             object=object_,
@@ -98,6 +107,7 @@ def relation_example(
             label=optional_name(record, "label"),
             text=words.text,
             word_chars=words.chars,
+            sentence_ids=words.sentence_ids,
             place="" if path is None else f"{path}:{line}",
         )
     except RecordError as error:
@@ -105,11 +115,25 @@ def relation_example(
 
 
 class EntityWords(NamedTuple):
-    """The words of a record; with a text, it and where they stand in it."""
+    """
+    Hold the words of a record.
+
+    # Parameters
+
+    words : `Sequence[str]`
+        The words.
+    text : `str`, optional (default = `None`)
+        The text that they were cut out of.
+    chars : `Sequence[CharSpan]`, optional (default = `None`)
+        With a text, where each word stands in it.
+    sentence_ids : `Sequence[int]`, optional (default = `None`)
+        With a text, the sentence of each word.
+    """
 
     words: Sequence[str]
     text: str | None = None
     chars: Sequence[CharSpan] | None = None
+    sentence_ids: Sequence[int] | None = None
 
 
 def entity_words(
@@ -119,7 +143,8 @@ def entity_words(
     language: str,
 ) -> tuple[EntityWords, list[WordSpan]]:
     """
-    The words of a record, cut so that entities begin and end with one, and the entities in words.
+    Return the words of a record and its entities in words: where an entity begins or ends inside a
+    word, the word is cut.
 
     # Parameters
 
@@ -128,7 +153,7 @@ def entity_words(
     spans : `Sequence[tuple[int, int]]`
         The entities as the record has them.
     names : `Sequence[str]`
-        What to call each in a message.
+        What to call each entity in a message.
     language : `str`
         spaCy's code of the language.
 
@@ -140,65 +165,67 @@ def entity_words(
         raise RecordError(f"the record has {what} of `text` and `tokens`; give exactly one")
     if given == ["tokens"]:
         words = EntityWords(list_of_words(record["tokens"], "`tokens`"))
-        _check_words(spans, names, len(words.words))
+        _check_words(spans, names, words.words)
         return words, [WordSpan(*span) for span in spans]
     text = record["text"]
     if not isinstance(text, str):
         raise RecordError(f"`text` is {shown(text)}; it must be a string")
-    for span, name in zip(spans, names, strict=True):
-        _check_characters(CharSpan(*span), name, text)
-    cuts = {offset for span in spans for offset in span}
     chars = [
-        part for word in split_text(text, language=language).word_chars for part in cut(word, cuts)
+        _characters(CharSpan(*span), name, text) for span, name in zip(spans, names, strict=True)
     ]
-    words = EntityWords([text[start:end] for start, end in chars], text, chars)
-    return words, [
-        _in_words(CharSpan(*span), name, words) for span, name in zip(spans, names, strict=True)
-    ]
+    split = cut_words(
+        text, split_text(text, language=language), {offset for span in chars for offset in span}
+    )
+    words = EntityWords(split.words, text, split.word_chars, split.sentence_ids)
+    return words, [_in_words(span, name, words) for span, name in zip(chars, names, strict=True)]
 
 
-def cut(word: CharSpan, cuts: set[int]) -> Iterator[CharSpan]:
-    """The parts of a word between the offsets that are inside of it."""
-    start = word.start
-    for offset in sorted(cuts):
-        if start < offset < word.end:
-            yield CharSpan(start, offset)
-            start = offset
-    yield CharSpan(start, word.end)
-
-
-def _check_words(spans: Sequence[tuple[int, int]], names: Sequence[str], num_words: int) -> None:
+def _check_words(
+    spans: Sequence[tuple[int, int]], names: Sequence[str], words: Sequence[str]
+) -> None:
     for (start, end), name in zip(spans, names, strict=True):
-        if not 0 <= start <= end < num_words:
+        if not 0 <= start <= end < len(words):
             raise RecordError(
-                f"{name} is words {start} to {end}, but there are {num_words}, numbered from 0; "
-                "with `tokens` give [first, last], both inside"
+                f"{name} is words {shown(start)} to {shown(end)}, but there are {len(words)}, "
+                "numbered from 0; with `tokens` give [first, last], both inside"
             )
+        check_not_blank(words[start : end + 1], name)
 
 
-def _check_characters(span: CharSpan, name: str, text: str) -> None:
+def check_not_blank(words: Sequence[str], name: str) -> None:
+    """
+    Raise a `RecordError` for an entity that is made of nothing but white space.
+
+    # Parameters
+
+    words : `Sequence[str]`
+        The words of the entity.
+    name : `str`
+        What to call it in the message.
+    """
+    if not any(word.strip() for word in words):
+        raise RecordError(f"{name} is empty: its words are {shown(list(words))}; mark a word")
+
+
+def _characters(span: CharSpan, name: str, text: str) -> CharSpan:
+    """Return the characters of an entity without white space at its edges."""
     if not 0 <= span.start < span.end <= len(text):
         raise RecordError(
-            f"{name} is characters {span.start} to {span.end}, but the text has {len(text)}; with "
-            "`text` give [start, end] in characters from 0, the end outside"
+            f"{name} is characters {shown(span.start)} to {shown(span.end)}, but the text has "
+            f"{len(text)}; with `text` give [start, end] in characters from 0, the end outside"
         )
-    words = text[span.start : span.end]
-    if words != words.strip():
-        raise RecordError(f"{name}, {shown(words)}, begins or ends with white space; leave it out")
-    for offset, side in ((span.start, "begins"), (span.end, "ends")):
-        if 0 < offset < len(text) and text[offset - 1].isalnum() and text[offset].isalnum():
-            around = text[max(0, offset - 15) : offset + 15]
-            raise RecordError(
-                f"{name}, {shown(words)}, {side} inside of a word of {shown(around)}; count "
-                "characters from 0, the end outside, or give `tokens`"
-            )
+    inside = text[span.start : span.end]
+    if not inside.strip():
+        raise RecordError(f"{name}, {shown(inside)}, is only white space; mark a word")
+    start = span.start + len(inside) - len(inside.lstrip())
+    return whole_characters(text, CharSpan(start, start + len(inside.strip())))
 
 
 def _in_words(span: CharSpan, name: str, words: EntityWords) -> WordSpan:
     inside = [
         number
         for number, word in enumerate(words.chars or ())
-        if span.start <= word.start and word.end <= span.end
+        if span.start <= word.start and word.end <= span.end and is_visible(words.words[number])
     ]
     if not inside:
         raise RecordError(f"{name} is made of nothing but invisible characters; mark a word")

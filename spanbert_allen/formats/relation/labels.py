@@ -1,4 +1,4 @@
-"""Labels by the ids of their examples, from annotated data, predictions or official files."""
+"""Read labels by the ids of their examples: annotated data, predictions or official files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import STANDARD_STREAM, open_text, read_lines, read_objects
+from spanbert_allen.common.record_checks import shown
 from spanbert_allen.formats.relation.detection import read_relations, relation_layout
 
 _NO_LABEL = "it has no label to score by; give the annotated data"
@@ -14,7 +15,7 @@ _NO_LABEL = "it has no label to score by; give the annotated data"
 
 def read_labels(path: str | Path) -> dict[str, str]:
     """
-    The label of each example, by its id.
+    Return the label of each example, by its id.
 
     # Parameters
 
@@ -28,7 +29,9 @@ def read_labels(path: str | Path) -> dict[str, str]:
     labels: dict[str, str] = {}
     for place, name, label in _pairs(path):
         if name in labels:
-            raise DataError(f"{place}: the id {name} is there twice; give each its own")
+            raise DataError(
+                f"{place}: the id {shown(name)} is there twice; give each example its own"
+            )
         labels[name] = label
     if not labels:
         raise DataError("holds no labels; give annotated data, predictions or id<TAB>label", path)
@@ -36,7 +39,7 @@ def read_labels(path: str | Path) -> dict[str, str]:
 
 
 def _pairs(path: str | Path) -> Iterator[tuple[str, str, str]]:
-    """The place, the id and the label of each."""
+    """Yield where each label stands, the id of its example, and the label."""
     start = _first_bytes(path)
     if start.startswith(b"{") and b'"schema"' in start:
         yield from _predicted(path)
@@ -51,7 +54,11 @@ def _pairs(path: str | Path) -> Iterator[tuple[str, str, str]]:
             if not line.strip():
                 continue
             if not tab or not name or not label.strip() or "\t" in label:
-                raise DataError(f"{line[:60]!r} is not id<TAB>label; give one tab", path, number)
+                raise DataError(
+                    f"{shown(line)} is not id<TAB>label; write one tab between the two",
+                    path,
+                    number,
+                )
             yield f"{path}:{number}", name, label.strip()
 
 

@@ -1,4 +1,4 @@
-"""One's own texts, or pairs of texts, with labels: JSON lines."""
+"""A user's own texts, or pairs of texts, with labels, as JSON lines."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from typing import Any
 
 from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import filled_lines, json_object
-from spanbert_allen.common.record_checks import RecordError, shown
+from spanbert_allen.common.record_checks import RecordError, is_list, one_line, record_id, shown
 from spanbert_allen.formats.sequence.text_pair import Label, TextPair
 
 
 def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[TextPair]:
     """
-    The texts of a file, an object on each line: `text`; `text_pair` if they are pairs; `label`, a
-    string, or a number where numbers are predicted; `id`, by default the number of the line. `null`
-    is the same as leaving a key out.
+    Read the texts of a file with an object on each line.
+
+    The keys are `text`; `text_pair`, the second text of a pair; `label`, the name of a class or a
+    number, or a list of names where a text may have several; and `id`, by default the number of the
+    line. `null` is the same as leaving a key out.
 
     # Parameters
 
     path : `str | Path`
         The file; `.gz` may follow.
     on_problem : `OnProblem`, optional (default = `None`)
-        Takes what is wrong with a line; by default that is raised.
+        Called for each bad line, which is then left out. By default the error is raised.
 
     # Errors
 
@@ -48,16 +50,16 @@ def text_pair(
     line: int | None = None,
 ) -> TextPair:
     """
-    The text or pair of a record; raises `DataError` for a bad one.
+    Return the text or pair of a record; raise a `DataError` for a bad one.
 
     # Parameters
 
     record : `Mapping[str, Any]`
         See `read_text_pairs`.
     default_id : `str`
-        Its id if it has none.
+        The id of a record that gives none.
     path, line : optional (default = `None`)
-        Where it stands, for error messages.
+        Where the record stands, for error messages.
     """
     try:
         return _text_pair(record, default_id, place="" if path is None else f"{path}:{line}")
@@ -71,17 +73,42 @@ def _text_pair(record: Mapping[str, Any], default_id: str, *, place: str) -> Tex
         raise RecordError(f"`text` is {shown(text)}; it must be a string")
     if second is not None and not isinstance(second, str):
         raise RecordError(f"`text_pair` is {shown(second)}; it must be a string, or left out")
-    id = default_id if record.get("id") is None else record["id"]
-    if isinstance(id, bool) or not isinstance(id, (str, int)):
-        raise RecordError(f"`id` is {shown(id)}; it must be a string")
     return TextPair(
-        id=str(id), text=text, text_pair=second, label=_label(record.get("label")), place=place
+        id=default_id if record.get("id") is None else record_id(record["id"]),
+        text=text,
+        text_pair=second,
+        label=_label(record.get("label")),
+        place=place,
     )
 
 
 def _label(value: object) -> Label | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise RecordError(f"`label` is {shown(value)}; it must be a string or a number")
+    if value is None:
+        return None
+    if is_list(value):
+        names = [_class_name(one) for one in value]
+        if len(set(names)) != len(names):
+            raise RecordError(f"`label` is {shown(value)}; give each name once")
+        return tuple(names)
+    if isinstance(value, str):
+        return _class_name(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
+        raise RecordError(
+            f"`label` is {shown(value)}; it must be a string, a number, or a list of strings"
+        )
     return value
+
+
+def _class_name(value: object) -> str:
+    if not one_line(value):
+        raise RecordError(
+            f"`label` has the name {shown(value)}; it must be a string in one line without tabs"
+        )
+    return value
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number too large for a float
+        return False

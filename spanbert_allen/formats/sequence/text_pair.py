@@ -1,30 +1,30 @@
-"""A text, or a pair of texts, to be classified: what every data set of such is read into."""
+"""A text, or a pair of texts, to be classified, which every data set of texts is read into."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-Label = str | float
-"""The name of a class, or a number to be predicted."""
+Label = str | float | tuple[str, ...]
+"""The name of a class, a number to be predicted, or the names of any number of classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextPair:
     """
-    A text or a pair of texts.
+    Hold a text or a pair of texts.
 
     # Parameters
 
     id : `str`
-        Its name in the data set.
+        The name of the text in its data set.
     text : `str`
         The text, or the first one of a pair.
     text_pair : `str`, optional (default = `None`)
         The second one.
     label : `Label`, optional (default = `None`)
-        What it is annotated with, if it is.
+        What the text is annotated with; `None` if it is not.
     place : `str`, optional (default = `""`)
-        Where it stands, for messages.
+        Where the text was read, for messages.
     """
 
     id: str

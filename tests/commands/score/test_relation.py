@@ -102,7 +102,7 @@ def test_predictions_for_other_data(tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (LABELS + "t1\tx\n", r"p:5: the id t1 is there twice"),
+        (LABELS + "t1\tx\n", r"p:5: the id 't1' is there twice"),
         ("t1 per:title\n", r"p:1: 't1 per:title' is not id<TAB>label"),
         ("t1\ta\tb\n", "is not id<TAB>label"),
         ("\n", "holds no labels"),

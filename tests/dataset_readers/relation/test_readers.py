@@ -131,7 +131,7 @@ def test_what_the_vocabulary_does_not_know(tmp_path):
         path = tmp_path / f"{name}.json"
         path.write_text(json.dumps([record | change]))
         instances = list(make_reader().read(path))
-        with pytest.raises(DataError, match=rf"{path}: example 1 \(id t1\): the .*{sentence}"):
+        with pytest.raises(DataError, match=rf"{path}:1: example 1 \(id t1\): the .*{sentence}"):
             tensors(instances, vocabulary)
     # Where a type is not in the input, it need not be known.
     text = list(make_reader(mode="text").read(tmp_path / "type.json"))

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +52,63 @@ def test_words_are_cut_where_an_entity_ends():
     assert [found.text[start:end] for start, end in found.word_chars] == found.words
 
 
+@pytest.mark.parametrize(
+    ("text", "subject", "object_"),
+    [
+        ("周小川任中国人民银行行长。", (0, 3), (4, 10)),
+        ("山田太郎は東京大学で働く。", (0, 4), (5, 9)),
+        ("สมชายทำงานที่กรุงเทพ", (0, 5), (13, 20)),
+        ("김철수는 서울에서 일한다", (0, 3), (5, 7)),
+        ("A continuumbath of 5km", (11, 15), (20, 22)),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "xx"])
+def test_characters_cut_words_in_every_language(text, subject, object_, language):
+    record = {"text": text, "subject": list(subject), "object": list(object_)}
+    found = relation_example(record, default_id="x", language=language)
+    for span, chars in ((found.subject, subject), (found.object, object_)):
+        assert "".join(found.words[span.start : span.end + 1]) == text[slice(*chars)]
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "whole"),
+    [
+        ("Jose\u0301 met Ida", (0, 4), (0, 5)),
+        ("\u0939\u093f\u0928\u094d\u0926\u0940 Ida", (0, 3), (0, 4)),
+    ],
+)
+def test_combining_marks_belong_to_their_letter(text, entity, whole):
+    start = text.index("Ida")
+    found = example(text=text, subject=list(entity), object=[start, start + 3])
+    chars = found.word_chars
+    assert (chars[found.subject.start].start, chars[found.subject.end].end) == whole
+
+
+def test_white_space_at_the_edges_is_left_out():
+    found = example(text="Ida left Oslo ", subject=[0, 4], object=[8, 14])
+    assert found.words[found.subject.start : found.subject.end + 1] == ["Ida"]
+    assert found.words[found.object.start : found.object.end + 1] == ["Oslo"]
+
+
+def test_whole_numbers_of_numpy():
+    ends = np.array([0, 3, 9, 13])
+    found = example(text="Ida left Oslo", subject=(ends[0], ends[1]), object=(ends[2], ends[3]))
+    assert (found.subject, found.object) == (WordSpan(0, 0), WordSpan(2, 2))
+    assert (
+        relation_example(
+            {"tokens": ["a", "b"], "subject": [0, 0], "object": [1, 1], "id": 7}, default_id="x"
+        ).id
+        == "7"
+    )
+
+
+def test_half_of_a_surrogate_pair_keeps_the_offsets():
+    text = "Ida \ud83d left Oslo"
+    found = example(text=text, subject=[0, 3], object=[11, 15])
+    assert found.text == text
+    assert found.words[found.object.start : found.object.end + 1] == ["Oslo"]
+
+
 @given(st.text("ab .-'é\u200b", max_size=25), st.data())
 def test_entities_keep_their_characters(text, data):
     spans = [
@@ -80,9 +138,12 @@ def test_entities_keep_their_characters(text, data):
         ({"object": [4]}, r"`object` is \[4\]"),
         ({"subject": [0, 40]}, "`subject` is characters 0 to 40, but the text has 23; with `text`"),
         ({"subject": [3, 3]}, "`subject` is characters 3 to 3"),
-        ({"subject": [0, 4]}, "'Ida ', begins or ends with white space; leave it out"),
-        ({"subject": [0, 2]}, "'Id', ends inside of a word of 'Ida left Oslo"),
-        ({"object": [10, 13]}, "'slo', begins inside of a word"),
+        ({"subject": [3, 4]}, "`subject`, ' ', is only white space; mark a word"),
+        ({"id": "a\tb"}, r"`id` is 'a\\tb'; it must be a string in one line without tabs"),
+        ({"id": ""}, "`id` is ''; it must be a string in one line"),
+        ({"id": "a\nb"}, "it must be a string in one line"),
+        ({"id": "\ud83d"}, "it must be a string in one line"),
+        ({"label": "a\tb"}, "it must be a string in one line"),
         ({"object": [22, 23]}, "nothing but invisible characters"),
         ({"label": ["a"]}, r"`label` is \['a'\]"),
         ({"subject_type": " "}, "`subject_type` is ' '"),
@@ -102,6 +163,8 @@ def test_bad_records(tmp_path: Path, change, sentence):
 
 
 def test_words_outside():
+    with pytest.raises(DataError, match=r"`subject` is empty: its words are \[''\]; mark a word"):
+        example(tokens=["", "a"], subject=[0, 0], object=[1, 1])
     with pytest.raises(DataError, match=r"`object` is words 1 to 2, but there are 2, numbered"):
         example(tokens=["a", "b"], subject=[0, 0], object=[1, 2])
 

@@ -7,7 +7,7 @@ import pytest
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.formats.relation.detection import read_relations, relation_layout
 from spanbert_allen.formats.relation.semeval import read_semeval
-from tests.places import ROOT
+from tests.places import ROOT, SHARED
 
 FIXTURE = ROOT / "tests" / "fixtures" / "relation" / "semeval.txt"
 
@@ -40,7 +40,12 @@ def test_a_test_file_has_sentences_only(tmp_path):
     [
         ('2\t"No nominals here."', r"x.TXT:5: sentence 2 must have <e1>"),
         ('2\t"<e2>a</e2> <e1>b</e1>"', "sentence 2 must have <e1>"),
-        ('2\t"<e1>a</e1> <e2> b</e2>"', "x.TXT:5: `object`, ' b', begins or ends with white"),
+        ('2\t"<e1>a</e1> <e2> </e2>"', "x.TXT:5: `object`, ' ', is only white space"),
+        (
+            '2 "<e1>a</e1> <e2>b</e2>"\nOther',
+            "x.TXT:5: .* does not begin an example: write its number",
+        ),
+        ('"<e1>a</e1> <e2>b</e2>"\nOther', "x.TXT:5: .* does not begin an example"),
         ('2\t"<e1>a</e1> <e2>b</e2>"\nA\nB', "sentence 2 has the labels 'A' and 'B'; keep one"),
     ],
 )
@@ -53,6 +58,36 @@ def test_bad_examples(tmp_path, block, sentence):
     problems: list[DataError] = []
     kept = [example.id for example in read_semeval(path, on_problem=problems.append)]
     assert (kept, len(problems)) == (["1", "3"], 1)
+
+
+def test_a_blank_for_the_tab_swallows_no_sentence(tmp_path):
+    path = tmp_path / "TEST_FILE.TXT"
+    path.write_text(
+        '1\t"<e1>a</e1> <e2>b</e2>"\n2 "<e1>c</e1> <e2>d</e2>"\n3\t"<e1>e</e1> <e2>f</e2>"\n'
+    )
+    problems: list[DataError] = []
+    kept = [(one.id, one.label) for one in read_semeval(path, on_problem=problems.append)]
+    assert kept == [("1", None), ("3", None)]
+    assert [problem.line for problem in problems] == [2]
+
+
+def test_tags_inside_a_word_and_blanks_inside_tags(tmp_path):
+    path = tmp_path / "x.TXT"
+    path.write_text(
+        '1\t"A <e1>particle</e1> met a continuum<e2>bath</e2>."\nOther\n\n'
+        '2\t" Thom of <e1> Radio </e1> plays <e2> Rock </e2> ."\norg:genre(e1,e2)\n'
+    )
+    first, second = read_semeval(path)
+    assert first.words[-3:] == ["continuum", "bath", "."]
+    assert words(first, first.object) == ["bath"]
+    assert (words(second, second.subject), words(second, second.object)) == (["Radio"], ["Rock"])
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the data sets are not here")
+def test_all_released_sentences_are_read():
+    folder = SHARED / "data" / "semeval2010_task8"
+    released = {one.id: one for one in read_semeval(folder / "raw" / "TRAIN_FILE.TXT")}
+    assert len(released) == 8000
 
 
 @pytest.mark.parametrize("content", ["", "\n", "no number\n"])

@@ -40,7 +40,7 @@ def test_what_is_read():
     assert (first.id, first.label) == ("t1", "per:title")
     assert (first.subject, first.object) == (WordSpan(0, 1), WordSpan(4, 4))
     assert (second.subject_type, second.object_type) == ("ORGANIZATION", "PERSON")
-    assert second.place == f"{FIXTURE}: example 2 (id t2)"
+    assert second.place == f"{FIXTURE}:3: example 2 (id t2)"
     text, chars = second.source()
     assert text == "Ida left the tram of Oslo ."
     assert [text[start:end] for start, end in chars] == second.words
@@ -79,7 +79,7 @@ def test_bad_examples(tmp_path, change, sentence):
     path = write(tmp_path / "x.json", [GOOD, GOOD | change, GOOD])
     with pytest.raises(DataError, match=sentence) as error:
         list(read_tacred(path))
-    assert str(error.value).startswith(f"{path}: example 2")
+    assert str(error.value).startswith(f"{path}:1: example 2")
     problems: list[DataError] = []
     assert len(list(read_tacred(path, on_problem=problems.append))) == 2
     assert len(problems) == 1
@@ -100,6 +100,30 @@ def test_files_that_are_no_tacred(tmp_path, content):
     path.write_text(content)
     with pytest.raises(DataError, match=r"JSON array|example"):
         list(read_tacred(path, on_problem=lambda problem: None))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ['{"id": ' + "9" * 5000 + "}", '{"a": ' + "[" * 99999 + "]" * 99999 + "}", '{"id": "x" "y"}'],
+)
+def test_an_example_that_json_cannot_hold_is_the_only_one_lost(tmp_path, bad):
+    good = json.dumps(GOOD)
+    path = tmp_path / "x.json"
+    path.write_text(f"[{good},\n{bad},\n{good}]")
+    problems: list[DataError] = []
+    assert len(list(read_tacred(path, on_problem=problems.append))) == 2
+    (problem,) = problems
+    assert problem.line == 2 and len(str(problem)) < 500
+    assert "example 2: it is no JSON that can be read" in str(problem)
+
+
+def test_half_of_a_surrogate_pair_is_kept(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps([GOOD | {"token": ["Ida", "\ud83d x"]}, GOOD | {"id": "\ud83d"}]))
+    problems: list[DataError] = []
+    (example,) = read_tacred(path, on_problem=problems.append)
+    assert example.words == ["Ida", "\ud83d x"]
+    assert "`id` is " in str(problems[0])
 
 
 def test_layouts(tmp_path):

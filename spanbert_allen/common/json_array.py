@@ -1,0 +1,177 @@
+"""Read a file that holds one JSON array an item at a time, with the line of each item."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import open_text
+
+_CHUNK = 1 << 18
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{},]', re.DOTALL)
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+class ArrayItem(NamedTuple):
+    """
+    Hold one item of an array.
+
+    # Parameters
+
+    line : `int`
+        The line on which it begins, counted from 1.
+    value : `Any`
+        The item; `None` for one that cannot be read.
+    problem : `str`, optional (default = `None`)
+        Why it cannot be read: numbers with thousands of digits, thousands of nested brackets, or
+        wrong syntax inside an item whose end is clear.
+    """
+
+    line: int
+    value: Any
+    problem: str | None = None
+
+
+def array_items(path: str | Path) -> Iterator[ArrayItem]:
+    """
+    Yield the items of the array, which is never in memory as a whole.
+
+    # Parameters
+
+    path : `str | Path`
+        As for `read_lines`.
+
+    Raises a `DataError` for a file that is not UTF-8, or not one array from its first to its last
+    character.
+    """
+    try:
+        with open_text(path) as file:
+            yield from _items(_Text(file, path))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"broken or incomplete gzip file ({error}); copy or download it again", path
+        ) from error
+
+
+def _items(text: _Text) -> Iterator[ArrayItem]:
+    if text.next() != "[":
+        raise text.broken("an array begins with [")
+    text.skip(1)
+    if text.next() != "]":
+        while True:
+            text.next()
+            yield text.item()
+            mark = text.next()
+            if mark == "]":
+                break
+            if mark != ",":
+                raise text.broken("a comma or the closing bracket is missing")
+            text.skip(1)
+    text.skip(1)
+    if text.next():
+        raise text.broken("more follows behind the closing bracket")
+
+
+class _Text:
+    """A window on the text of a file: what is not yet read, up to some length."""
+
+    def __init__(self, file: IO[bytes], path: str | Path) -> None:
+        self._file = file
+        self._path = path
+        self._decode = codecs.getincrementaldecoder("utf-8")()
+        self._text = ""
+        self._place = 0
+        self._line = 1
+        self._num_items = 0
+        self._is_whole = False
+
+    def next(self) -> str:
+        """Go to the next character that is no white space; empty at the end of the file."""
+        while True:
+            found = _SPACE.match(self._text, self._place)
+            assert found is not None
+            self.skip(found.end() - self._place)
+            if self._place < len(self._text):
+                return self._text[self._place]
+            if not self._more():
+                return ""
+
+    def skip(self, num_chars: int) -> None:
+        """Go on by some characters, counting lines."""
+        end = self._place + num_chars
+        self._line += self._text.count("\n", self._place, end)
+        self._place = end
+
+    def item(self) -> ArrayItem:
+        """Read the item that begins here."""
+        self._num_items += 1
+        while True:
+            line, value, problem = self._line, None, None
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._place)
+            except (ValueError, RecursionError) as error:
+                found = _end_of_item(self._text, self._place)
+                if found is None:
+                    if self._more():
+                        continue
+                    self._num_items -= 1
+                    raise self.broken("an item has no end") from error
+                end = found
+                problem = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            if end == len(self._text) and self._more():
+                continue  # a number may go on
+            self.skip(end - self._place)
+            return ArrayItem(line, value, problem)
+
+    def broken(self, reason: str) -> DataError:
+        """Return the error that says where the array is broken."""
+        return DataError(
+            f"not one JSON array: broken after example {self._num_items} ({reason}); copy or "
+            "download it again, or, for an object a line, name it .jsonl and use the reader of "
+            "JSON lines",
+            self._path,
+            self._line,
+        )
+
+    def _more(self) -> bool:
+        """Read on; return whether there was more."""
+        if self._is_whole:
+            return False
+        rest = self._text[self._place :]
+        raw = self._file.read(max(_CHUNK, len(rest)))
+        self._is_whole = not raw
+        try:
+            self._text = rest + self._decode.decode(raw, final=self._is_whole)
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"not UTF-8 text after example {self._num_items}; convert the file to UTF-8",
+                self._path,
+            ) from error
+        self._place = 0
+        return not self._is_whole
+
+
+def _end_of_item(text: str, start: int) -> int | None:
+    """Return where an item ends by its brackets and quotes; `None` if the text stops before."""
+    depth = 0
+    for found in _TOKEN.finditer(text, start):
+        token = found[0]
+        if token == '"':  # a string without an end
+            return None
+        if token in ("[", "{"):
+            depth += 1
+        elif token in ("]", "}"):
+            depth -= 1
+            if depth <= 0:
+                return found.end() if depth == 0 else found.start()
+        elif token == "," and not depth:
+            return found.start()
+    return None
