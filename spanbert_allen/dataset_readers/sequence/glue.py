@@ -46,4 +46,4 @@ class GlueReader(TextPairReader):
 
     def output_of(self, pair: TextPair, label: Label) -> int | float:
         """The number of the class in the task's order, or the number to predict."""
-        return float(label) if self.task.is_regression else self.task.labels.index(str(label))
+        return float(str(label)) if self.task.is_regression else self.task.labels.index(str(label))

@@ -48,9 +48,11 @@ class TextPairsJsonlReader(TextPairReader):
     def output_of(self, pair: TextPair, label: Label) -> str | float:
         """The name of the class, or the number to predict."""
         if self.regression:
-            if isinstance(label, str):
+            if isinstance(label, (str, tuple)):
                 raise DataError(f"{pair.place}: `label` is {shown(label)}; it must be a number")
             return float(label)
+        if isinstance(label, tuple):
+            raise DataError(f"{pair.place}: `label` is a list; it must be one name")
         if isinstance(label, float):
             raise DataError(
                 f"{pair.place}: `label` is {label}, which names no class; give a string, or set "

@@ -106,7 +106,8 @@ def _example(lines: list[Line], path: str | Path, language: str) -> RelationExam
     labels = [line for _, line in lines[1:] if not line.startswith(_COMMENT)]
     if len(labels) > 1:
         raise DataError(
-            f"sentence {name[:20]} has the labels {shown(labels[0])} and {shown(labels[1])}; keep one",
+            f"sentence {name[:20]} has two labels, {shown(labels[0])} and {shown(labels[1])}; keep "
+            "one",
             path,
             number,
         )

@@ -46,7 +46,7 @@ def test_a_test_file_has_sentences_only(tmp_path):
             "x.TXT:5: .* does not begin an example: write its number",
         ),
         ('"<e1>a</e1> <e2>b</e2>"\nOther', "x.TXT:5: .* does not begin an example"),
-        ('2\t"<e1>a</e1> <e2>b</e2>"\nA\nB', "sentence 2 has the labels 'A' and 'B'; keep one"),
+        ('2\t"<e1>a</e1> <e2>b</e2>"\nA\nB', "sentence 2 has two labels, 'A' and 'B'; keep one"),
     ],
 )
 def test_bad_examples(tmp_path, block, sentence):
