@@ -14,8 +14,7 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import read_lines, replace_file
-from spanbert_allen.formats.coref.records import default_doc_key
+from spanbert_allen.common.files import default_doc_key, read_lines, replace_file
 from spanbert_allen.predictors.option_checks import checked_option
 from spanbert_allen.predictors.record import Record, parse_record
 from spanbert_allen.predictors.result import Result

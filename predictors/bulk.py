@@ -39,7 +39,7 @@ class BulkManager(_PredictManager):
         super().__init__(predictor, input_file, opened_by_allennlp, *args, **kwargs)
         if self._is_ours:
             self._batch_size = max(self._batch_size, predictor.records_at_once)
-            predictor.source = "stdin" if input_file == STANDARD_STREAM else input_file
+            predictor.source = input_file
 
     def run(self) -> None:
         """Predicts everything; raises `SystemExit` with status 1 if a record failed."""
@@ -66,7 +66,8 @@ class BulkManager(_PredictManager):
 
 def _summary(predictor: SpanPredictor, error: JsonDict) -> str:
     """Not every format of output can say of a record what was wrong with it: one is named here."""
-    place = f"{predictor.source}:{error['line']}: " if "line" in error else ""
+    source = "stdin" if predictor.source == STANDARD_STREAM else predictor.source
+    place = f"{source}:{error['line']}: " if "line" in error else ""
     return (
         f"{predictor.num_failed} of {predictor.num_records} records could not be predicted; "
         f"the first: {place}{error['error']}\n"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import STANDARD_STREAM, read_lines
+from spanbert_allen.common.files import read_lines
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
@@ -32,9 +33,9 @@ class DocumentRecord(Record):
 
 def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
     """
-    The documents of a file in any of the coreference formats, which its first line tells. Standard
-    input, which can be read only once, and what is in no other format hold our own records, one a
-    line. What cannot be read is a record with a `problem`.
+    The documents of a file in any of the coreference formats, which its first line tells. What
+    is in no other format holds our own records, one a line. What cannot be read is a record with a
+    `problem`.
 
     # Parameters
 
@@ -43,7 +44,7 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
     language : `str`, optional (default = `"en"`)
         spaCy's code of the language, for formats with texts.
     """
-    found = None if str(path) == STANDARD_STREAM else _other_format(path)
+    found = _other_format(path)
     if found is not None:
         problems = _Problems()
         for document in found.read(path, language=language, findings=problems):
@@ -58,7 +59,8 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
 
 def _other_format(path: str) -> CorefFormat | None:
     """The format of a file, if it is another than ours."""
-    first = next((line for _, line in read_lines(path, errors="replace") if line.strip()), "")
+    with closing(read_lines(path, errors="replace", look_ahead=True)) as lines:
+        first = next((line for _, line in lines if line.strip()), "")
     if first.lstrip().startswith('"'):  # a text
         return None
     try:

@@ -6,38 +6,71 @@ import gzip
 import io
 import json
 import os
+import re
 import sys
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.look_ahead import STANDARD_STREAM, is_pipe, open_pipe
 from spanbert_allen.common.outputs import told_of_full_disk
 
-STANDARD_STREAM = "-"
-"""The path that stands for standard input, or standard output."""
+__all__ = [
+    "MAX_LINE_VARIABLE",
+    "STANDARD_STREAM",
+    "default_doc_key",
+    "filled_lines",
+    "find_files",
+    "json_object",
+    "open_bytes",
+    "open_text",
+    "read_lines",
+    "read_objects",
+    "replace_file",
+]
 
 
-def read_lines(path: str | Path, *, errors: str = "strict") -> Iterator[tuple[int, str]]:
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+MAX_LINE_VARIABLE = "SPANBERT_ALLEN_MAX_LINE_MB"
+_MAX_LINE_MB = 256
+
+
+def read_lines(
+    path: str | Path, *, errors: str = "strict", look_ahead: bool = False
+) -> Generator[tuple[int, str], None, None]:
     """
-    The lines of a UTF-8 text file, each with its number from 1 and without its line end.
+    Read the lines of a UTF-8 text file, each with its number from 1 and without its line end.
 
     # Parameters
 
     path : `str | Path`
-        A file, gzip-compressed if its name ends in `.gz`, or `-` for standard input.
+        A file, gzip-compressed if its name ends in `.gz`; a pipe; or `-` for standard input.
     errors : `str`, optional (default = `"strict"`)
         What to make of bytes that are not UTF-8, as for `bytes.decode`.
+    look_ahead : `bool`, optional (default = `False`)
+        As for `open_text`; close the lines (`contextlib.closing`) before the file is read.
 
-    Raises a `DataError` for a file that is missing, a folder, not UTF-8 or a broken archive.
+    Raises a `DataError` for a file that is missing, a folder, not UTF-8 or a broken archive, and
+    for a line of more than 256 MB, which is how a small archive fills the memory; the environment
+    variable `SPANBERT_ALLEN_MAX_LINE_MB` sets another limit.
     """
     number = 0
+    limit = _max_line_bytes()
     try:
-        with open_text(path) as file:
-            for number, raw in enumerate(file, start=1):
+        with open_text(path, look_ahead=look_ahead) as file:
+            while raw := file.readline(limit + 1):
+                number += 1
+                if len(raw) > limit:
+                    raise DataError(
+                        f"the line is longer than {limit >> 20} MB; cut it, or, if there is memory "
+                        f"for it, set {MAX_LINE_VARIABLE} to a larger number",
+                        path,
+                        number,
+                    )
                 yield number, raw.decode("utf-8", errors).rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise DataError(
@@ -51,19 +84,28 @@ def read_lines(path: str | Path, *, errors: str = "strict") -> Iterator[tuple[in
         ) from error
 
 
-def filled_lines(path: str | Path, *, must_hold: str) -> Iterator[tuple[int, str]]:
+def _max_line_bytes() -> int:
+    text = os.environ.get(MAX_LINE_VARIABLE, str(_MAX_LINE_MB))
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) < 10**9):
+        raise ConfigError(f"{MAX_LINE_VARIABLE} is {text[:60]!r}; it must be a number of megabytes")
+    return int(text) << 20
+
+
+def filled_lines(
+    path: str | Path, *, must_hold: str, errors: str = "strict"
+) -> Iterator[tuple[int, str]]:
     """
-    The lines of a text file that are not blank, as `read_lines` gives them.
+    Read the lines of a text file that are not blank, as `read_lines` gives them.
 
     # Parameters
 
-    path : `str | Path`
+    path, errors
         As for `read_lines`.
     must_hold : `str`
         What stands in such a file, for the `DataError` if there is no line.
     """
     is_empty = True
-    for number, line in read_lines(path):
+    for number, line in read_lines(path, errors=errors):
         if line.strip():
             is_empty = False
             yield number, line
@@ -73,7 +115,7 @@ def filled_lines(path: str | Path, *, must_hold: str) -> Iterator[tuple[int, str
 
 def read_objects(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """
-    The objects of a JSON lines file, each with the number of its line. Blank lines are passed over.
+    Read the objects of a JSON lines file, each with the number of its line; skip blank lines.
 
     # Parameters
 
@@ -89,21 +131,26 @@ def json_object(
     text: str, *, path: str | Path | None = None, line: int | None = None
 ) -> dict[str, Any]:
     """
-    The JSON object that a text holds.
+    Return the JSON object that a text holds.
 
     # Parameters
 
     text : `str`
-        The text.
+        The text. A byte that was no UTF-8 is expected as a lone surrogate (Python's
+        `surrogateescape`), and is an error of this text alone.
     path, line : optional (default = `None`)
         Where it comes from, for the `DataError` if it holds none.
     """
+    if _NOT_UTF8.search(text):
+        raise DataError("not UTF-8 text; convert the file to UTF-8", path, line)
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        reason = str(error)
+        reason = "a number of too many digits"
         if isinstance(error, json.JSONDecodeError):
             reason = f"{error.msg} at column {error.colno}"
+        elif isinstance(error, RecursionError):
+            reason = "nested too deep"
         raise DataError(
             f"not JSON ({reason}); every line must hold one whole JSON object", path, line
         ) from error
@@ -118,7 +165,7 @@ def json_object(
 
 def find_files(path: str | Path, *, suffixes: Sequence[str]) -> list[str | Path]:
     """
-    The files to read for a path: itself, or what a folder holds.
+    Return the files to read for a path: itself, or what a folder holds.
 
     # Parameters
 
@@ -143,11 +190,19 @@ def find_files(path: str | Path, *, suffixes: Sequence[str]) -> list[str | Path]
     return list(found)
 
 
+def default_doc_key(path: str | Path, line: int) -> str:
+    """Return the name of a document without one: `<file name without suffixes>:<line>`."""
+    name = "stdin" if str(path) == STANDARD_STREAM else Path(path).name
+    return f"{name.split('.')[0] or name}:{line}"
+
+
 @contextmanager
 def replace_file(path: str | Path) -> Iterator[IO[str]]:
     """
-    A text file (UTF-8) to write that takes its name only when the block ends without an error:
-    until then, and after an error for good, what stood under that name stays.
+    Open a text file (UTF-8) to write, which takes its name only when the block ends without an
+    error.
+
+    Until then, and for good after an error, whatever stood under that name stays.
 
     # Parameters
 
@@ -177,41 +232,47 @@ def replace_file(path: str | Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def open_text(path: str | Path) -> Iterator[IO[bytes]]:
+def open_text(path: str | Path, *, look_ahead: bool = False) -> Iterator[IO[bytes]]:
     """
-    The bytes of a UTF-8 text file, unpacked, or of standard input, without the byte order mark that
-    some programs put first. Whatever a user may have written is opened by this.
+    Open the bytes of a UTF-8 text file, unpacked, without the byte order mark that some programs
+    put first. Whatever a user may have written is opened by this.
+
+    # Parameters
+
+    path : `str | Path`
+        As for `read_lines`.
+    look_ahead : `bool`, optional (default = `False`)
+        Whether this only looks, to find out the file's format: a pipe is then read from its first
+        byte on by whoever opens it next.
     """
-    with open_bytes(path) as file:
-        if isinstance(file, io.BytesIO):  # in place of standard input
-            ahead = file.getvalue()[file.tell() :]
-        else:
-            ahead = cast("io.BufferedReader", file).peek(len(BOM_UTF8))  # gzip's have it as well
+    with open_bytes(path, look_ahead=look_ahead) as file:
+        ahead = cast("io.BufferedReader", file).peek(len(BOM_UTF8))  # gzip's have it as well
         if ahead.startswith(BOM_UTF8):
             file.read(len(BOM_UTF8))
         yield file
 
 
 @contextmanager
-def open_bytes(path: str | Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, unpacked, or of standard input, every one of them."""
-    if str(path) == STANDARD_STREAM:
-        yield sys.stdin.buffer
-        return
-    try:
-        file = Path(path).open("rb")  # noqa: SIM115 (closed below, outside these handlers)
-    except FileNotFoundError as error:
-        raise DataError(f"no such file (looked from {Path.cwd()}); check the path", path) from error
-    except IsADirectoryError as error:
-        raise DataError("this is a folder; name a file in it", path) from error
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror}); check the path", path) from error
-    with file:
+def open_bytes(path: str | Path, *, look_ahead: bool = False) -> Iterator[IO[bytes]]:
+    """Open the bytes of a file, unpacked, or of standard input; parameters as for `open_text`."""
+    with ExitStack() as opened:
+        try:
+            if is_pipe(path):
+                file = opened.enter_context(open_pipe(path, look_ahead=look_ahead))
+            else:
+                file = opened.enter_context(Path(path).open("rb"))
+        except FileNotFoundError as error:
+            raise DataError(
+                f"no such file (looked from {Path.cwd()}); check the path", path
+            ) from error
+        except IsADirectoryError as error:
+            raise DataError("this is a folder; name a file in it", path) from error
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DataError(f"cannot be read ({reason}); check the path", path) from error
         if Path(path).suffix == ".gz":
-            with gzip.open(file) as unpacked:
-                yield cast("IO[bytes]", unpacked)
-        else:
-            yield file
+            file = cast("IO[bytes]", opened.enter_context(gzip.open(file)))
+        yield file
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.files import (
+    MAX_LINE_VARIABLE,
     find_files,
     json_object,
     read_lines,
@@ -143,3 +144,21 @@ def test_a_device_is_written_to():
     with replace_file("/dev/null") as file:
         file.write("gone")
     assert not Path("/dev/null").is_file()
+
+
+def test_a_byte_that_is_no_utf8_is_a_mistake_of_its_record():
+    with pytest.raises(DataError, match="f:7: not UTF-8 text; convert the file"):
+        json_object(b'{"a": "\xe4"}'.decode("utf-8", "surrogateescape"), path="f", line=7)
+
+
+def test_a_line_may_not_fill_the_memory(tmp_path, monkeypatch):
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(b"one\n" + b"x" * (1 << 20) + b"\n"))
+    monkeypatch.setenv(MAX_LINE_VARIABLE, "1")
+    with pytest.raises(DataError, match=r"bomb\.gz:2: the line is longer than 1 MB; cut it, or"):
+        list(read_lines(path))
+    monkeypatch.setenv(MAX_LINE_VARIABLE, "2")
+    assert [number for number, _ in read_lines(path)] == [1, 2]
+    monkeypatch.setenv(MAX_LINE_VARIABLE, "much")
+    with pytest.raises(ConfigError, match="SPANBERT_ALLEN_MAX_LINE_MB is 'much'; it must be a num"):
+        list(read_lines(path))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from allennlp.data import DatasetReader, Instance, TokenIndexer
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import json_object
+from spanbert_allen.common.files import default_doc_key, json_object
 from spanbert_allen.common.record_checks import RecordError
 from spanbert_allen.common.spans import PieceSpan
 from spanbert_allen.data.coref.instance import pieces_to_instance
@@ -21,7 +21,6 @@ from spanbert_allen.formats.coref.minimised import MinimisedDocument, parse_mini
 from spanbert_allen.formats.coref.records import (
     RawRecord,
     RecordContext,
-    default_doc_key,
     raw_records,
 )
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import read_objects
+from spanbert_allen.common.files import default_doc_key, read_objects
 from spanbert_allen.common.record_checks import RecordError, is_list, pair, shown
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.conll.reader import read_conll
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.jsonl import parse_coref_record
-from spanbert_allen.formats.coref.records import RecordContext, default_doc_key, read_documents
+from spanbert_allen.formats.coref.records import RecordContext, read_documents
 
 NO_WORD = "_"
 """What stands in CoNLL files for a word that is not told."""

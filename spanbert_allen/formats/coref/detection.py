@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.files import STANDARD_STREAM, json_object, read_lines
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import json_object, read_lines
 from spanbert_allen.formats.coref import gap
 from spanbert_allen.formats.coref.format import CorefFormat
 from spanbert_allen.formats.coref.predictions import is_prediction
@@ -28,17 +29,20 @@ _KEYS = {
 
 
 def detect_format(path: str | Path) -> CorefFormat:
-    """The format of a file, by what its first line holds, comments passed over."""
-    if str(path) == STANDARD_STREAM:
-        raise ConfigError("standard input cannot be read twice; name its format")
+    """
+    Return the format of a file, by what its first line holds; comments are skipped.
+
+    A pipe or standard input can still be read from its first byte on.
+    """
     is_empty = True
-    for number, line in read_lines(path):
-        if line.startswith("#") and not line.startswith("#begin document"):
-            is_empty = False
-            if _OF_CONLLU.match(line):
-                return find_format("conllu")
-        elif line.strip():
-            return find_format(_format_of_line(line, path, number))
+    with closing(read_lines(path, errors="replace", look_ahead=True)) as lines:
+        for number, line in lines:
+            if line.startswith("#") and not line.startswith("#begin document"):
+                is_empty = False
+                if _OF_CONLLU.match(line):
+                    return find_format("conllu")
+            elif line.strip():
+                return find_format(_format_of_line(line, path, number))
     if is_empty:
         raise DataError("the file is empty", path)
     return find_format("conll")  # which says what is missing

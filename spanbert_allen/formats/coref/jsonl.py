@@ -27,15 +27,13 @@ from spanbert_allen.common.text import sentence_ids_of_words, split_text
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings, RecordFindings
 from spanbert_allen.formats.coref.mentions import CharPlaces, WordPlaces, clusters_of_words
-from spanbert_allen.formats.coref.records import RecordContext, default_doc_key, read_documents
+from spanbert_allen.formats.coref.records import RecordContext, read_documents
 from spanbert_allen.formats.coref.speakers import (
     names_of_units,
     speaker_turns,
     speakers_of_sentences,
     speakers_of_words,
 )
-
-__all__ = ["default_doc_key", "document_from_record", "parse_coref_record", "read_coref_jsonl"]
 
 LAYOUTS = ("text", "tokens", "sentences")
 

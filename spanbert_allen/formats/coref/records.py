@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import filled_lines, json_object
+from spanbert_allen.common.files import default_doc_key, filled_lines, json_object
 from spanbert_allen.common.record_checks import RecordError, shown
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings, RecordFindings
@@ -84,8 +84,13 @@ def read_documents(
 
 
 def raw_records(path: str | Path) -> Iterator[RawRecord]:
-    """The lines of a file that are not blank; a `DataError` if there is none."""
-    for line, text in filled_lines(path, must_hold="one JSON object a line"):
+    """
+    Read the lines of a file that are not blank; raise a `DataError` if there is none.
+
+    A line that is not UTF-8 is a mistake of its record alone, which `json_object` finds.
+    """
+    must_hold = "one JSON object a line"
+    for line, text in filled_lines(path, must_hold=must_hold, errors="surrogateescape"):
         yield RawRecord(path, line, text)
 
 
@@ -107,9 +112,3 @@ def parse_raw(
         problem = error
     findings.problem(problem)
     return None
-
-
-def default_doc_key(path: str | Path, line: int) -> str:
-    """The name of a document without one: `<file name without suffixes>:<line>`."""
-    name = Path(path).name
-    return f"{name.split('.')[0] or name}:{line}"

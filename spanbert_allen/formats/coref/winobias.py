@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import filled_lines
+from spanbert_allen.common.files import default_doc_key, filled_lines
 from spanbert_allen.common.record_checks import RecordError
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
 from spanbert_allen.formats.coref.lossy import Losses, is_encodable
-from spanbert_allen.formats.coref.records import default_doc_key
 
 _NUMBER = re.compile(r"\s*[0-9]+\s+(?=\D)")
 _MARK_OF_UTF8 = "\ufeff"  # at the beginning of a file it is no part of it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from spanbert_allen.common.files import STANDARD_STREAM, open_text
+from spanbert_allen.common.files import open_text
 
 Layout = Literal["squad", "mrqa", "records"]
 """A SQuAD file, an MRQA file, or a JSON record a line."""
@@ -13,20 +13,20 @@ Layout = Literal["squad", "mrqa", "records"]
 
 def qa_layout(path: str | Path) -> Layout:
     """
-    The layout of a file, by its first keys: `data` or `version` is SQuAD's, `header` MRQA's. What
-    is neither, and standard input, which can be read only once, holds records.
+    Return the layout of a file, by its first keys.
+
+    `data` or `version` is SQuAD's, `header` MRQA's; what is neither holds records. A pipe or
+    standard input can still be read from its first byte on.
 
     # Parameters
 
     path : `str | Path`
         As for `read_lines`.
     """
-    if str(path) == STANDARD_STREAM:
-        return "records"
     import ijson
 
     try:
-        with open_text(path) as file:
+        with open_text(path, look_ahead=True) as file:
             for place, event, name in ijson.parse(file, multiple_values=True):
                 if place == "" and event == "map_key":
                     if name == "header":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from spanbert_allen.common.errors import OnProblem
-from spanbert_allen.common.files import STANDARD_STREAM, open_text
+from spanbert_allen.common.files import open_text
 from spanbert_allen.formats.relation.example import RelationExample
 from spanbert_allen.formats.relation.jsonl import read_relation_jsonl
 from spanbert_allen.formats.relation.semeval import read_semeval
@@ -23,19 +23,17 @@ _SEMEVAL = re.compile(rb'\d+\t"')
 
 def relation_layout(path: str | Path) -> Layout:
     """
-    Return the layout of a file, told by its first characters.
+    Return the layout of a file, by its first characters.
 
-    Standard input, which can be read only once, is taken to hold records.
+    A pipe or standard input can still be read from its first byte on.
 
     # Parameters
 
     path : `str | Path`
         As for `read_lines`.
     """
-    if str(path) == STANDARD_STREAM:
-        return "records"
     try:
-        with open_text(path) as file:
+        with open_text(path, look_ahead=True) as file:
             while (start := file.read(512)) and not start.strip():
                 pass
     except (EOFError, OSError, zlib.error):

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spanbert_allen.common.errors import DataError, OnProblem
-from spanbert_allen.common.files import filled_lines, json_object
+from spanbert_allen.common.files import default_doc_key, filled_lines, json_object
 from spanbert_allen.common.record_checks import (
     RecordError,
     list_of_words,
@@ -36,7 +36,6 @@ from spanbert_allen.common.record_checks import (
 )
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.common.text import cut_words, is_visible, split_text, whole_characters
-from spanbert_allen.formats.coref.jsonl import default_doc_key
 from spanbert_allen.formats.relation.example import UNTYPED, RelationExample
 from spanbert_allen.formats.relation.names import optional_name
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import STANDARD_STREAM, open_text, read_lines, read_objects
+from spanbert_allen.common.files import open_text, read_lines, read_objects
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.formats.relation.detection import read_relations, relation_layout
 
@@ -77,7 +77,5 @@ def _predicted(path: str | Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _first_bytes(path: str | Path) -> bytes:
-    if str(path) == STANDARD_STREAM:
-        raise DataError("standard input can be read only once; name a file")
-    with open_text(path) as file:
+    with open_text(path, look_ahead=True) as file:
         return file.read(200).lstrip()

@@ -34,7 +34,7 @@ def read_glue(
 
     `DataError` if the file is not one of the task's, or for the first bad row.
     """
-    lines = read_lines(path)
+    lines: Iterator[tuple[int, str]] = read_lines(path)
     first = next(lines, None)
     if first is None:
         raise DataError(f"is empty; a file of {task.name} is expected", path)

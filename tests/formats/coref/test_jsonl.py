@@ -3,12 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import default_doc_key
 from spanbert_allen.common.text import split_text
-from spanbert_allen.formats.coref.jsonl import (
-    default_doc_key,
-    document_from_record,
-    read_coref_jsonl,
-)
+from spanbert_allen.formats.coref.jsonl import document_from_record, read_coref_jsonl
 from tests.formats.coref.conll.test_reader import FIXTURES
 
 
@@ -170,7 +167,7 @@ def test_an_empty_file(tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "key"),
-    [("a/b.jsonl", "b:4"), ("b.jsonl.gz", "b:4"), ("-", "-:4"), ("/x/.odd", ".odd:4")],
+    [("a/b.jsonl", "b:4"), ("b.jsonl.gz", "b:4"), ("-", "stdin:4"), ("/x/.odd", ".odd:4")],
 )
 def test_default_keys(path, key):
     assert default_doc_key(path, 4) == key

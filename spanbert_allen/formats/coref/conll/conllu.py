@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import read_lines
+from spanbert_allen.common.files import default_doc_key, read_lines
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.conll.brackets import merge_clusters_sharing_mentions
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
 from spanbert_allen.formats.coref.lossy import genre_in
-from spanbert_allen.formats.coref.records import default_doc_key
 from spanbert_allen.formats.coref.speakers import NO_SPEAKER
 
 _NUM_COLUMNS = 10
