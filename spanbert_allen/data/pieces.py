@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, groupby, pairwise, starmap
+from typing import NamedTuple
 
 from tokenizers.models import WordPiece
 
@@ -212,6 +213,18 @@ class PieceTokenizer:
                 length = len(part) if len(tokens) == 1 else len(token.value.removeprefix("##"))
                 yield CharSpan(sources[start], sources[start + length - 1] + 1)
                 start += length
+
+
+class SpecialPieces(NamedTuple):
+    """The ids of the word pieces that stand around and between texts."""
+
+    cls: int
+    sep: int
+
+    @classmethod
+    def of(cls, tokenizer: PieceTokenizer) -> SpecialPieces:
+        """Return the ids in the vocabulary of a tokenizer."""
+        return cls(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"))
 
 
 class _Cleaning(dict[int, str]):

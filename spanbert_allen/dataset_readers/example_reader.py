@@ -9,8 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from allennlp.data import DatasetReader, Instance, TokenIndexer
 
 from spanbert_allen.common.errors import ConfigError, DataError, OnProblem
-from spanbert_allen.data.pieces import PieceTokenizer
-from spanbert_allen.data.special_pieces import SpecialPieces
+from spanbert_allen.data.pieces import PieceTokenizer, SpecialPieces
 from spanbert_allen.dataset_readers.data_paths import local_files
 
 logger = logging.getLogger(__name__)

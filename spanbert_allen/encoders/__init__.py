@@ -6,7 +6,7 @@ Nothing here imports torch or AllenNLP.
 from spanbert_allen.encoders.aliases import ALIASES, Alias
 from spanbert_allen.encoders.encoder_files import EncoderFiles
 from spanbert_allen.encoders.finding import find_encoder
-from spanbert_allen.encoders.places import WeightsFile
+from spanbert_allen.encoders.sources import WeightsFile
 from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
 
 __all__ = [

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spanbert_allen.encoders.places import WeightsFile
 from spanbert_allen.encoders.saved_encoder import keep_files, to_json_bytes
+from spanbert_allen.encoders.sources import WeightsFile
 from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
 
 

@@ -14,14 +14,14 @@ from typing import Any
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.encoders.aliases import ALIASES, BERT_CASED_HUB_ID, Alias
 from spanbert_allen.encoders.encoder_files import EncoderFiles
-from spanbert_allen.encoders.places import (
-    CONFIG_NAMES,
-    EncoderPlace,
-    FolderPlace,
-    HubPlace,
-    TarPlace,
-)
 from spanbert_allen.encoders.saved_encoder import saved_encoder_folder
+from spanbert_allen.encoders.sources import (
+    CONFIG_NAMES,
+    EncoderSource,
+    FolderSource,
+    HubSource,
+    TarSource,
+)
 from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
 
 _SIZES = (
@@ -66,13 +66,13 @@ def find_encoder(
     """
     saved = saved_encoder_folder(serialization_dir)
     if saved is not None:
-        return _from_place(str(saved), FolderPlace(saved), None, None, trained=True)
+        return _from_place(str(saved), FolderSource(saved), None, None, trained=True)
     alias = ALIASES.get(model_name)
     return _from_place(model_name, _find_place(model_name), vocabulary, alias, trained=False)
 
 
 def _from_place(
-    name: str, place: EncoderPlace, vocabulary: str | None, alias: Alias | None, *, trained: bool
+    name: str, place: EncoderSource, vocabulary: str | None, alias: Alias | None, *, trained: bool
 ) -> EncoderFiles:
     config = _read_config(name, place)
     pieces, beside = _read_vocabulary(name, place, vocabulary, alias)
@@ -91,22 +91,22 @@ def _from_place(
     )
 
 
-def _find_place(model_name: str) -> EncoderPlace:
+def _find_place(model_name: str) -> EncoderSource:
     alias = ALIASES.get(model_name)
     if alias is not None:
         if alias.hub_id is not None:
-            return HubPlace(alias.hub_id)
-        return FolderPlace(_package_folder(model_name, alias), alias.weights_sha256)
+            return HubSource(alias.hub_id)
+        return FolderSource(_package_folder(model_name, alias), alias.weights_sha256)
     path = Path(model_name).expanduser()
     if path.is_dir():
-        return FolderPlace(path)
+        return FolderSource(path)
     if path.is_file():
-        return TarPlace(path)
+        return TarSource(path)
     if not _HUB_ID.fullmatch(model_name) or model_name.endswith(_ARCHIVE_SUFFIXES):
         raise ConfigError(
             f"`model_name`: there is no file or folder {model_name}{_hint(model_name)}"
         )
-    return HubPlace(model_name, _hint(model_name) if "/" not in model_name else "")
+    return HubSource(model_name, _hint(model_name) if "/" not in model_name else "")
 
 
 def _hint(model_name: str) -> str:
@@ -124,7 +124,7 @@ def _package_folder(model_name: str, alias: Alias) -> Path:
     return Path(spec.submodule_search_locations[0]) / alias.folder
 
 
-def _read_json(name: str, place: EncoderPlace, file_name: str) -> dict[str, Any] | None:
+def _read_json(name: str, place: EncoderSource, file_name: str) -> dict[str, Any] | None:
     content = place.read(file_name)
     if content is None:
         return None
@@ -137,7 +137,7 @@ def _read_json(name: str, place: EncoderPlace, file_name: str) -> dict[str, Any]
     return value
 
 
-def _read_config(name: str, place: EncoderPlace) -> dict[str, Any]:
+def _read_config(name: str, place: EncoderSource) -> dict[str, Any]:
     for file_name in CONFIG_NAMES:
         config = _read_json(name, place, file_name)
         if config is not None:
@@ -157,22 +157,22 @@ def _read_config(name: str, place: EncoderPlace) -> dict[str, Any]:
 
 
 def _read_vocabulary(
-    name: str, place: EncoderPlace, vocabulary: str | None, alias: Alias | None
-) -> tuple[WordPieceVocabulary, EncoderPlace]:
+    name: str, place: EncoderSource, vocabulary: str | None, alias: Alias | None
+) -> tuple[WordPieceVocabulary, EncoderSource]:
     """The pieces, and the place that they come from."""
     if vocabulary is not None:
         path = Path(vocabulary).expanduser()
         if path.is_file():
             pieces = WordPieceVocabulary.from_bytes(path.read_bytes(), str(path))
-            return pieces, FolderPlace(path.parent)
+            return pieces, FolderSource(path.parent)
         is_hub_id = _HUB_ID.fullmatch(vocabulary) and not vocabulary.endswith(".txt")
         if not path.is_dir() and not is_hub_id:
             raise ConfigError(f"`vocabulary`: there is no file or folder {vocabulary}")
-        place = FolderPlace(path) if path.is_dir() else HubPlace(vocabulary)
+        place = FolderSource(path) if path.is_dir() else HubSource(vocabulary)
         name = vocabulary
     content = place.read("vocab.txt")
     if content is None and vocabulary is None and alias is not None and alias.bert_cased:
-        place = HubPlace(BERT_CASED_HUB_ID)
+        place = HubSource(BERT_CASED_HUB_ID)
         name = BERT_CASED_HUB_ID
         content = place.read("vocab.txt")
     if content is None:

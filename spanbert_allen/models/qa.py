@@ -16,7 +16,7 @@ from spanbert_allen.data.qa.instance import QuestionInput
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.qa.metric import AnswerScores
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
-from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
+from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, DecodedAnswers, WindowScores
 from spanbert_allen.modules.qa.exact import ExactAnswers
 from spanbert_allen.modules.qa.windows import AnswerWindows, answer_loss, split_windows

@@ -13,9 +13,9 @@ from allennlp.data.fields import Field, MetadataField, TensorField
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.spans import PieceSpan
 from spanbert_allen.data.piece_document import IntArray
+from spanbert_allen.data.pieces import SpecialPieces
 from spanbert_allen.data.qa.passage import Passage
 from spanbert_allen.data.qa.windows import NUM_SPECIAL, best_windows, window_spans
-from spanbert_allen.data.special_pieces import SpecialPieces
 from spanbert_allen.formats.qa.question import Question
 
 NO_SPAN = PieceSpan(-1, -1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from spanbert_allen.data.special_pieces import SpecialPieces
+from spanbert_allen.data.pieces import SpecialPieces
 
 
 def kept_of_pair(num_first: int, num_second: int, room: int) -> tuple[int, int]:

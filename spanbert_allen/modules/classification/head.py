@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
+from spanbert_allen.modules.layers.precision import at_least_float32
 
 
 class ClassificationHead(torch.nn.Linear):

@@ -17,8 +17,8 @@ from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates, enumerate_candidates
 from spanbert_allen.modules.coref.mentions.span_pruner import keep_best
 from spanbert_allen.modules.coref.refinements import RefinedScores, Refinement
-from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
 from spanbert_allen.modules.layers.fast_linear import use_fast_linear
+from spanbert_allen.modules.layers.precision import at_least_float32
 
 
 class DocumentUnits(NamedTuple):

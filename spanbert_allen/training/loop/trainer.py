@@ -14,8 +14,8 @@ from allennlp.training.moving_average import MovingAverage
 from allennlp.training.optimizers import Optimizer
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.training.loop.tracked_metrics import check_tracked_metrics
 from spanbert_allen.training.loop.training_loop import TrainingLoop
+from spanbert_allen.training.loop.validation import check_tracked_metrics
 from spanbert_allen.training.recovery.checkpointer import SpanbertCheckpointer
 
 

@@ -35,11 +35,9 @@ from spanbert_allen.training.loop.precision import Precision
 from spanbert_allen.training.loop.validation import validate
 from spanbert_allen.training.memory.budget import memory_budget
 from spanbert_allen.training.memory.out_of_memory import out_of_memory
-from spanbert_allen.training.monitoring.epoch_metrics import add_epoch_metrics
-from spanbert_allen.training.monitoring.evaluation_logging import log_evaluation
 from spanbert_allen.training.monitoring.loss_sums import LossSums, losses_of
 from spanbert_allen.training.monitoring.progress import RunProgress
-from spanbert_allen.training.monitoring.reports import RunHistory
+from spanbert_allen.training.monitoring.reports import RunHistory, add_epoch_metrics, log_evaluation
 from spanbert_allen.training.monitoring.run_state import RunState
 from spanbert_allen.training.recovery.random_state import set_random_state
 from spanbert_allen.training.recovery.tensor_files import load_tensors, save_tensors

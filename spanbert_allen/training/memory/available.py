@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 
-def free_memory(device: torch.device) -> int | None:
+def available_memory(device: torch.device) -> int | None:
     """
     Bytes that this process can still get on a device.
 

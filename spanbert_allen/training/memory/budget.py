@@ -13,7 +13,7 @@ from allennlp.data import TensorDict
 from allennlp.models import Model
 from torch import distributed
 
-from spanbert_allen.training.memory.available import free_memory
+from spanbert_allen.training.memory.available import available_memory
 from spanbert_allen.training.memory.knobs import memory_knobs
 from spanbert_allen.training.memory.largest_batch import largest_batch
 from spanbert_allen.training.memory.live_tensors import LiveTensors
@@ -102,7 +102,7 @@ def memory_budget(trainer: TrainingLoop) -> MemoryBudget:
     parameters = list(trainer.model.parameters())
     trained = [parameter for parameter in parameters if parameter.requires_grad]
     gradients = sum(_size(parameter) for parameter in trained)
-    free = free_memory(trainer.cuda_device)
+    free = available_memory(trainer.cuda_device)
     activations, gradients_at_peak = _measure(trainer, trained)
     return MemoryBudget(
         weights=sum(_size(parameter) for parameter in parameters),

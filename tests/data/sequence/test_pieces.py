@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanbert_allen.data.pieces import SpecialPieces
 from spanbert_allen.data.sequence.pieces import kept_of_pair, pair_columns
-from spanbert_allen.data.special_pieces import SpecialPieces
 
 SPECIAL = SpecialPieces(cls=101, sep=102)
 PIECES = st.lists(st.integers(200, 900), max_size=30)

@@ -13,14 +13,13 @@ from transformers import (
     QuestionAnsweringPipeline,
 )
 
-from spanbert_allen.data.pieces import PieceTokenizer
+from spanbert_allen.data.pieces import PieceTokenizer, SpecialPieces
 from spanbert_allen.data.qa.instance import (
     QuestionWindows,
     WindowShape,
 )
 from spanbert_allen.data.qa.passage import make_passage
 from spanbert_allen.data.qa.windows import best_windows
-from spanbert_allen.data.special_pieces import SpecialPieces
 from spanbert_allen.encoders import WordPieceVocabulary, find_encoder
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, WindowScores
 from spanbert_allen.modules.qa.pipeline import PipelineAnswers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.training.loop.tracked_metrics import check_tracked_metrics
+from spanbert_allen.training.loop.validation import check_tracked_metrics
 from tests.models import test_coref, test_qa, test_relation, test_sequence_classifier
 from tests.training.loop.test_trainer import OneWeight, train
 

@@ -217,7 +217,7 @@ def test_data_read_while_training_goes_on(tmp_path):
 
 def test_too_little_is_said_before_the_first_update(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(
-        "spanbert_allen.training.memory.budget.free_memory", lambda device: 1_000_000
+        "spanbert_allen.training.memory.budget.available_memory", lambda device: 1_000_000
     )
     trainer = make_trainer(tmp_path, Toy(200), make_loader())
     with caplog.at_level(logging.WARNING, logger="spanbert_allen.training"):

@@ -15,7 +15,7 @@ from spanbert_allen.modules.coref.antecedents.pair_scores import PairScores
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents, LinkScorer
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
-from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
+from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.unit_projection import UnitProjection
 
 

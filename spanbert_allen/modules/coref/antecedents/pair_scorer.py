@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.antecedents.pair_features import PairFeatures, SpanContext
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents
-from spanbert_allen.modules.layers.as_multiplied import as_multiplied
 from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
 from spanbert_allen.modules.layers.fast_linear import linear
 from spanbert_allen.modules.layers.feedforward_scorer import FeedForwardScorer
+from spanbert_allen.modules.layers.precision import to_matmul_dtype
 
 _PAIRS_PER_CHUNK = 2048
 
@@ -67,11 +67,11 @@ class AntecedentScorer(nn.Module):
         num_spans, num_antecedents = antecedents.indices.shape
         if not bool(antecedents.valid.any()):
             return antecedents.scores
-        spans = as_multiplied(spans)
+        spans = to_matmul_dtype(spans)
         own_weights, other_weights, product_weights, feature_weights = map(
-            as_multiplied, self.feedforward.blocks()
+            to_matmul_dtype, self.feedforward.blocks()
         )
-        bias = as_multiplied(self.feedforward.first.bias)
+        bias = to_matmul_dtype(self.feedforward.first.bias)
         # Shape: (num_spans, hidden_dim)
         other_products = linear(spans, other_weights)
         bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
-from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
 from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds
 from spanbert_allen.modules.layers.fast_linear import linear
+from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.unit_projection import UnitProjection
 
 # The square of a chunk is bounded, too: where few units may begin a span, candidates lie far apart.

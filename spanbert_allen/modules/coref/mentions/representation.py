@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
-from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
 from spanbert_allen.modules.layers.chunking import overlapping_slices
+from spanbert_allen.modules.layers.precision import at_least_float32
 
 _SPANS_PER_CHUNK = 128
 _ADDED_TO_SUMS = 1e-13  # AllenNLP's `tiny_value_of_dtype` of single precision

@@ -24,7 +24,7 @@ class AttendedAntecedent(GatedRefinement):
         See `GatedRefinement`.
     """
 
-    def news(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
+    def antecedent_summary(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
         num_spans, num_antecedents = antecedents.shape
         # Shape: (num_spans, 1 + num_antecedents)
         weights = with_none(scores).softmax(dim=1)

@@ -47,11 +47,11 @@ class GatedRefinement(Refinement):
         if antecedents.numel() == 0:
             return RefinedScores(scores)
         for _ in range(self.times):
-            spans = self._let_in(spans, self.news(spans, scores, antecedents))
+            spans = self._let_in(spans, self.antecedent_summary(spans, scores, antecedents))
             scores = rescore(spans)
         return RefinedScores(scores)
 
-    def news(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
+    def antecedent_summary(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
         """
         What each span is told: `r`. The parameters are those of `forward`; there is an antecedent.
 
@@ -62,7 +62,7 @@ class GatedRefinement(Refinement):
         """
         raise NotImplementedError
 
-    def _let_in(self, spans: Tensor, news: Tensor) -> Tensor:
+    def _let_in(self, spans: Tensor, antecedent_summary: Tensor) -> Tensor:
         """Shape: (num_spans, span_dim)"""
         bounds = row_bounds(spans.size(0), _ROWS_PER_CHUNK)
 
@@ -72,7 +72,9 @@ class GatedRefinement(Refinement):
             return gate * new + (1 - gate) * old
 
         chunks = zip(
-            overlapping_slices(spans, bounds), overlapping_slices(news, bounds), strict=True
+            overlapping_slices(spans, bounds),
+            overlapping_slices(antecedent_summary, bounds),
+            strict=True,
         )
         return run_chunks(mixed, chunks, spans.size(0), row_size=spans.size(1))
 

@@ -21,7 +21,7 @@ class MaxAntecedent(GatedRefinement):
         See `GatedRefinement`.
     """
 
-    def news(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
+    def antecedent_summary(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
         own = torch.arange(spans.size(0), device=spans.device).unsqueeze(1)
         # Shape: (num_spans, 1)
         best = with_none(scores).argmax(dim=1, keepdim=True)

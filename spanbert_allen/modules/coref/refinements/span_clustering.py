@@ -9,7 +9,7 @@ from torch.nn import functional
 from spanbert_allen.modules.coref.link_clusters import clusters_of_links
 from spanbert_allen.modules.coref.refinements.gated_refinement import GatedRefinement, with_none
 from spanbert_allen.modules.coref.refinements.refinement import Refinement
-from spanbert_allen.modules.layers.at_least_float32 import at_least_float32
+from spanbert_allen.modules.layers.precision import at_least_float32
 
 
 @Refinement.register("spanbert_span_clustering")
@@ -29,7 +29,7 @@ class SpanClustering(GatedRefinement):
         super().__init__(span_dim, times=times, scalar_gate=scalar_gate)
         self.span_scorer = nn.Linear(span_dim, 1)
 
-    def news(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
+    def antecedent_summary(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
         # Shape: (num_spans, 1)
         best = with_none(scores).argmax(dim=1, keepdim=True)
         # Shape: (num_spans,). -1 for none.

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from spanbert_allen.modules.layers.relu_dropout import relu_dropout
+from spanbert_allen.modules.layers.feedforward_scorer import relu_dropout
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,7 @@ class WeightsFile:
     sha256: str | None = None
 
 
-class EncoderPlace(Protocol):
+class EncoderSource(Protocol):
     """Somewhere that encoder files are."""
 
     def read(self, name: str) -> bytes | None:
@@ -53,7 +53,7 @@ class EncoderPlace(Protocol):
 
 
 @dataclass(frozen=True)
-class FolderPlace:
+class FolderSource:
     """A folder in the layout of the `transformers` library."""
 
     folder: Path
@@ -71,7 +71,7 @@ class FolderPlace:
 
 
 @dataclass(frozen=True)
-class HubPlace:
+class HubSource:
     """A model of the Hugging Face hub; files come from its cache when they are there."""
 
     hub_id: str
@@ -108,7 +108,7 @@ class HubPlace:
 
 
 @dataclass(frozen=True)
-class TarPlace:
+class TarSource:
     """
     The authors' .tar.gz: `config.json` and `pytorch_model.bin`. It is read into memory and never
     unpacked, so nothing half-written can stay behind.
