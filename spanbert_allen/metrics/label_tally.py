@@ -5,7 +5,7 @@ from __future__ import annotations
 from allennlp.nn.util import dist_reduce_sum
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.metrics.idle import is_idle
+from spanbert_allen.compat.workers import is_idle
 
 
 class LabelTally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.metrics.idle import idle_metrics
+from spanbert_allen.compat.workers import idle_metrics
 from spanbert_allen.metrics.label_tally import LabelTally
 
 

@@ -8,7 +8,7 @@ import torch
 from allennlp.nn.util import dist_reduce_sum
 from allennlp.training.metrics import Metric
 
-from spanbert_allen.metrics.idle import is_idle
+from spanbert_allen.compat.workers import is_idle
 
 
 @Metric.register("spanbert_mention_recall")

@@ -8,9 +8,9 @@ import torch
 from allennlp.nn.util import dist_reduce_sum
 from allennlp.training.metrics import Metric
 
+from spanbert_allen.compat.workers import is_idle
 from spanbert_allen.metrics.coref.cluster_scores import Clusters, score_clusters
 from spanbert_allen.metrics.coref.score import ClusterScores
-from spanbert_allen.metrics.idle import is_idle
 
 
 @Metric.register("spanbert_coref_f1")

@@ -10,7 +10,7 @@ from allennlp.training.metrics import Metric
 from torch import distributed
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.metrics.idle import is_idle
+from spanbert_allen.compat.workers import is_idle
 from spanbert_allen.metrics.qa.squad_scores import QuestionScore, squad1_scores, squad2_scores
 from spanbert_allen.metrics.qa.text_scores import Flavour, question_scores
 

@@ -10,7 +10,7 @@ from allennlp.training.metrics import Metric
 from torch import Tensor, distributed
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.metrics.idle import is_idle
+from spanbert_allen.compat.workers import is_idle
 from spanbert_allen.metrics.relation.scores import (
     Confusion,
     accuracy,

@@ -10,7 +10,7 @@ from allennlp.nn.util import dist_reduce_sum
 from allennlp.training.metrics import Metric
 from torch import distributed
 
-from spanbert_allen.metrics.idle import is_idle
+from spanbert_allen.compat.workers import is_idle
 from spanbert_allen.metrics.sequence.glue_scores import (
     NAMES_OF_NUMBER_SCORES,
     class_scores,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from allennlp.common import Lazy
 from allennlp.data import DataLoader
 from allennlp.models import Model
 from allennlp.nn.parallel import DdpAccelerator, TorchDdpAccelerator
-from allennlp.training import Trainer
-from allennlp.training.callbacks import TrainerCallback
+from allennlp.training import GradientDescentTrainer, Trainer
 from allennlp.training.learning_rate_schedulers import LearningRateScheduler
-from allennlp.training.momentum_schedulers import MomentumScheduler
-from allennlp.training.moving_average import MovingAverage
-from allennlp.training.optimizers import Optimizer
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.training.loop.inherited_keys import with_keys_of
+from spanbert_allen.training.loop.settings import LoopSettings
 from spanbert_allen.training.loop.training_loop import TrainingLoop
 from spanbert_allen.training.loop.validation import check_tracked_metrics
 from spanbert_allen.training.recovery.checkpointer import SpanbertCheckpointer
@@ -22,68 +23,51 @@ from spanbert_allen.training.recovery.checkpointer import SpanbertCheckpointer
 @Trainer.register("spanbert", constructor="from_partial_objects")
 class SpanbertTrainer(TrainingLoop):
     """
-    AllenNLP's trainer with a loop that can do as the original SpanBERT programs did, and that can
-    be killed at any moment and go on with `--recover` as if it had not been.
+    Train a model with AllenNLP's settings and what the original SpanBERT programs do beside them.
 
-    Beside AllenNLP's settings (`num_epochs`, `patience`, `validation_metric`, `grad_norm`,
-    `num_gradient_accumulation_steps`, `optimizer`, `learning_rate_scheduler`, `callbacks`, ...),
-    which mean what they mean there, with the following differences: `checkpointer` is always a
-    `SpanbertCheckpointer`; `patience` counts evaluations; `use_amp` and `grad_scaling` are replaced
-    by `precision`; on several workers no document is left out where their shares differ, and
+    A run can be killed at any moment and goes on with `--recover` as if it had not been.
+
+    AllenNLP's settings (`num_epochs`, `patience`, `validation_metric`, `grad_norm`,
+    `num_gradient_accumulation_steps`, `optimizer`, `learning_rate_scheduler`, `callbacks`, ...)
+    mean what they mean there, with these differences: `checkpointer` is always a
+    `SpanbertCheckpointer`; `patience` counts evaluations; `precision` replaces `use_amp` and
+    `grad_scaling`; on several workers no document is left out where their shares differ, and
     parameters may lack a gradient.
 
-    Every evaluation is one line of `evaluations.jsonl` beside the archive. Training metrics but the
-    loss count since the evaluation before.
+    Every evaluation is one line of `evaluations.jsonl` beside the archive. Training metrics other
+    than the loss count from the evaluation before.
 
     # Parameters
 
     precision : `str`, optional (default = `"fp32"`)
         `fp32`, `bf16` or `fp16`; see `Precision`.
     leftover : `str`, optional (default = `"update"`)
-        What becomes of batches at the end of an epoch that are too few for an update: `update`,
+        What to do with the batches at the end of an epoch that are too few for an update: `update`,
         `carry` or `drop`; see `Accumulation`.
     evaluate_every_updates : `int`, optional (default = `None`)
-        Evaluate after so many updates each time, and not at the ends of epochs.
+        Evaluate after every so many updates, and not at the ends of epochs.
     evaluations_per_epoch : `int`, optional (default = `None`)
         Evaluate about so many times an epoch, and not at its end; see `EvaluationPoints`.
     evaluate_at_end : `bool`, optional (default = `True`)
-        Evaluate after the last update, if none of these points is there.
+        Evaluate after the last update if the run would not do so anyway.
     compile : `bool | str`, optional (default = `False`)
-        Whether torch compiles the encoder, or the name of the backend to use.
+        Whether torch compiles the encoder, or the name of the backend to compile it with.
     deterministic : `bool`, optional (default = `False`)
-        Have torch refuse operations whose result varies from run to run: of use on a GPU, as on
-        the CPU two runs with one seed give the same weights anyway.
+        Make torch refuse operations whose result varies from run to run. This is of use on a GPU;
+        on the CPU two runs with one seed give the same weights anyway.
     announce_memory : `bool`, optional (default = `True`)
-        Measure, before the first update, what the largest batch needs, and say so.
+        Measure before the first update how much memory the largest batch needs, and log it.
     """
 
     @classmethod
+    @with_keys_of(GradientDescentTrainer.from_partial_objects)
     def from_partial_objects(
         cls,
         model: Model,
-        serialization_dir: str,
-        data_loader: DataLoader,
         validation_data_loader: DataLoader | None = None,
-        local_rank: int = 0,
-        patience: int | None = None,
-        validation_metric: str | list[str] = "-loss",
         num_epochs: int = 20,
-        cuda_device: int | None = None,
-        grad_norm: float | bool = False,
-        grad_clipping: float | None = None,
-        distributed: bool = False,
-        world_size: int = 1,
-        num_gradient_accumulation_steps: int = 1,
-        no_grad: list[str] | None = None,
-        optimizer: Lazy[Optimizer] = Lazy(Optimizer.default),  # noqa: B008  it holds no state
         learning_rate_scheduler: Lazy[LearningRateScheduler] | None = None,
-        momentum_scheduler: Lazy[MomentumScheduler] | None = None,
-        moving_average: Lazy[MovingAverage] | None = None,
         checkpointer: Lazy[SpanbertCheckpointer] | None = Lazy(SpanbertCheckpointer),  # noqa: B008
-        callbacks: list[Lazy[TrainerCallback]] | None = None,
-        enable_default_callbacks: bool = True,
-        run_confidence_checks: bool = True,
-        ddp_accelerator: DdpAccelerator | None = None,
         precision: str = "fp32",
         leftover: str = "update",
         evaluate_every_updates: int | None = None,
@@ -92,52 +76,33 @@ class SpanbertTrainer(TrainingLoop):
         compile: bool | str = False,
         deterministic: bool = False,
         announce_memory: bool = True,
-        use_amp: bool | None = None,
-        grad_scaling: bool | None = None,
+        **of_allennlp: Any,
     ) -> SpanbertTrainer:
-        """The trainer of a configuration: the keys of its `trainer`, and what AllenNLP adds."""
-        if use_amp is not None or grad_scaling is not None:
-            raise ConfigError(
-                "`trainer.use_amp` and `trainer.grad_scaling` are not for the trainer `spanbert`: "
-                "set `trainer.precision` to 'bf16' or 'fp16' in their place"
-            )
-        if distributed and ddp_accelerator is None:
-            # A document without links, say, leaves parameters without a gradient.
-            ddp_accelerator = TorchDdpAccelerator(
-                cuda_device=-1 if cuda_device is None else cuda_device, find_unused_parameters=True
-            )
+        """
+        Build the trainer from the keys of `trainer` in a configuration.
+
+        The signature that AllenNLP reads these keys from also has those of AllenNLP's own trainer,
+        which arrive in `of_allennlp`.
+        """
+        _refuse_other_precision(of_allennlp)
+        if of_allennlp.get("distributed") and of_allennlp.get("ddp_accelerator") is None:
+            of_allennlp["ddp_accelerator"] = _ddp_accelerator(of_allennlp.get("cuda_device"))
         trainer = super().from_partial_objects(
             model=model,
-            serialization_dir=serialization_dir,
-            data_loader=data_loader,
             validation_data_loader=validation_data_loader,
-            local_rank=local_rank,
-            patience=patience,
-            validation_metric=validation_metric,
             num_epochs=num_epochs,
-            cuda_device=cuda_device,
-            grad_norm=grad_norm,
-            grad_clipping=grad_clipping,
-            distributed=distributed,
-            world_size=world_size,
-            num_gradient_accumulation_steps=num_gradient_accumulation_steps,
-            no_grad=no_grad,
-            optimizer=optimizer,
-            momentum_scheduler=momentum_scheduler,
-            moving_average=moving_average,
             checkpointer=checkpointer,
-            callbacks=callbacks,
-            enable_default_callbacks=enable_default_callbacks,
-            run_confidence_checks=run_confidence_checks,
-            ddp_accelerator=ddp_accelerator,
-            precision=precision,
-            leftover=leftover,
-            evaluate_every_updates=evaluate_every_updates,
-            evaluations_per_epoch=evaluations_per_epoch,
-            evaluate_at_end=evaluate_at_end,
-            compile=compile,
-            deterministic=deterministic,
-            announce_memory=announce_memory,
+            settings=LoopSettings(
+                precision=precision,
+                leftover=leftover,
+                evaluate_every_updates=evaluate_every_updates,
+                evaluations_per_epoch=evaluations_per_epoch,
+                evaluate_at_end=evaluate_at_end,
+                compile=compile,
+                deterministic=deterministic,
+                announce_memory=announce_memory,
+            ),
+            **of_allennlp,
         )
         if validation_data_loader is not None:
             tracked = trainer._metric_tracker.tracked_metrics
@@ -150,3 +115,18 @@ class SpanbertTrainer(TrainingLoop):
                 num_steps_per_epoch=trainer.updates_per_epoch,
             )
         return trainer
+
+
+def _refuse_other_precision(settings: Mapping[str, Any]) -> None:
+    if settings.get("use_amp") is not None or settings.get("grad_scaling") is not None:
+        raise ConfigError(
+            "`trainer.use_amp` and `trainer.grad_scaling` are not for the trainer `spanbert`: "
+            "set `trainer.precision` to 'bf16' or 'fp16' in their place"
+        )
+
+
+def _ddp_accelerator(cuda_device: int | None) -> DdpAccelerator:
+    """Allow parameters without a gradient, which a document without links leaves behind."""
+    return TorchDdpAccelerator(
+        cuda_device=-1 if cuda_device is None else cuda_device, find_unused_parameters=True
+    )

@@ -1,44 +1,32 @@
-"""The loop of a training run."""
+"""The loop of a training run: epochs, evaluations and checkpoints."""
 
 from __future__ import annotations
 
 import logging
-import math
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import torch
 from allennlp.common import util as common_util
-from allennlp.data import DataLoader, TensorDict
-from allennlp.models import Model
-from allennlp.training import GradientDescentTrainer
 from allennlp.training.trainer import TrainerCheckpoint
 from torch import distributed
 
-from spanbert_allen.common.errors import ConfigError, UserError
-from spanbert_allen.metrics.idle import idle_metrics
-from spanbert_allen.training.batches.resumable import ResumableBatches
-from spanbert_allen.training.loop.accumulation import Accumulation, Group
+from spanbert_allen.common.errors import UserError
 from spanbert_allen.training.loop.compiling import compile_model
-from spanbert_allen.training.loop.evaluation_points import EvaluationPoints
 from spanbert_allen.training.loop.lockstep import (
     Step,
     lockstep,
-    num_batches,
-    without_idle_gradients,
 )
-from spanbert_allen.training.loop.precision import Precision
+from spanbert_allen.training.loop.update_loop import UpdateLoop
 from spanbert_allen.training.loop.validation import validate
-from spanbert_allen.training.memory.budget import memory_budget
-from spanbert_allen.training.memory.out_of_memory import out_of_memory
-from spanbert_allen.training.monitoring.loss_sums import LossSums, losses_of
+from spanbert_allen.training.memory.budget import MemoryBudget, memory_budget
+from spanbert_allen.training.memory.knobs import memory_knobs
+from spanbert_allen.training.memory.out_of_memory import is_out_of_memory, out_of_memory_advice
+from spanbert_allen.training.monitoring.loss_sums import LossSums
 from spanbert_allen.training.monitoring.progress import RunProgress
-from spanbert_allen.training.monitoring.reports import RunHistory, add_epoch_metrics, log_evaluation
-from spanbert_allen.training.monitoring.run_state import RunState
+from spanbert_allen.training.monitoring.reports import add_epoch_metrics, log_evaluation
 from spanbert_allen.training.recovery.random_state import set_random_state
 from spanbert_allen.training.recovery.tensor_files import load_tensors, save_tensors
 from spanbert_allen.training.recovery.trainer_state import restore_trainer, trainer_state
@@ -46,77 +34,8 @@ from spanbert_allen.training.recovery.trainer_state import restore_trainer, trai
 logger = logging.getLogger(__name__)
 
 
-class TrainingLoop(GradientDescentTrainer):
-    """The loop of `SpanbertTrainer`, which documents the settings."""
-
-    def __init__(
-        self,
-        model: Model,
-        optimizer: torch.optim.Optimizer,
-        data_loader: DataLoader,
-        *,
-        precision: str = "fp32",
-        leftover: str = "update",
-        evaluate_every_updates: int | None = None,
-        evaluations_per_epoch: int | None = None,
-        evaluate_at_end: bool = True,
-        compile: bool | str = False,
-        deterministic: bool = False,
-        announce_memory: bool = True,
-        num_gradient_accumulation_steps: int = 1,
-        **kwargs: Any,
-    ):
-        self.accumulation = Accumulation(num_gradient_accumulation_steps, leftover)
-        super().__init__(
-            model,
-            optimizer,
-            data_loader,
-            num_gradient_accumulation_steps=num_gradient_accumulation_steps,
-            **kwargs,
-        )
-        if self._ddp_wrapped_model is not None and self._ddp_wrapped_model.is_sharded:
-            raise ConfigError(
-                "`distributed.ddp_accelerator` shards the model, which the trainer `spanbert` does "
-                "not: leave it out"
-            )
-        self.precision = Precision(precision, self.cuda_device)
-        self._scaler = self.precision.scaler  # which AllenNLP's gradient clipping looks for
-        self.num_batches = num_batches(data_loader, "training")
-        if self._validation_data_loader is not None:  # rather now than at the first evaluation
-            num_batches(self._validation_data_loader, "validation")
-        self.points = EvaluationPoints(
-            self.num_batches, every_updates=evaluate_every_updates, per_epoch=evaluations_per_epoch
-        )
-        self._evaluate_at_end = evaluate_at_end
-        self._compile = compile
-        self._deterministic = deterministic
-        self._announce_memory = announce_memory
-        self.batches = ResumableBatches(data_loader)
-        self.run = RunState()
-        self.history = RunHistory(self._serialization_dir if self._primary else None)
-        self.gradients_carried = False
-        self.restored_random_state: dict[str, Any] | None = None
-
-    @property
-    def is_distributed(self) -> bool:
-        """Whether several workers train together."""
-        return bool(self._distributed)
-
-    @property
-    def updates_done(self) -> int:
-        """The updates of the run so far."""
-        return int(self._total_batches_completed)
-
-    @property
-    def updates_per_epoch(self) -> int | None:
-        """The updates of an epoch; `None` if the data loader has no length."""
-        return None if self.num_batches is None else self.accumulation.num_updates(self.num_batches)
-
-    @property
-    def total_updates(self) -> int | None:
-        """The updates of the whole run; `None` if the data loader has no length."""
-        updates = self.updates_per_epoch
-        return None if updates is None else updates * self._num_epochs
+class TrainingLoop(UpdateLoop):
+    """Train for a number of epochs, or what is left of them, with evaluations and checkpoints."""
 
     def _try_train(self) -> tuple[dict[str, Any], int]:
         """The whole run, or what is left of it: its metrics and its last epoch."""
@@ -129,24 +48,46 @@ class TrainingLoop(GradientDescentTrainer):
                     self._run_epoch(self._epochs_completed)
                 self._finish()
         except (RuntimeError, MemoryError) as error:
-            advice = out_of_memory(error, self)
-            if advice is None:
+            if not is_out_of_memory(error):
                 raise
-            raise advice from error
+            raise UserError(self.out_of_memory_advice()) from error
         return self.run.metrics, self.run.metrics.get("epoch", self._num_epochs - 1)
 
     def _prepare(self) -> None:
-        if self._deterministic:
+        if self.settings.deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
             torch.use_deterministic_algorithms(True)
         fill = getattr(self.optimizer, "fill_total_steps", None)
         if fill is not None and self.total_updates:
             fill(self.total_updates)
-        if self._announce_memory:  # on every worker, as a model's metrics talk to each other
-            budget = memory_budget(self)
+        if self.settings.announce_memory:  # on every worker, as each measures its own batch
+            budget = self.memory_budget()
             logger.log(logging.INFO if budget.fits else logging.WARNING, "%s", budget.sentence())
-        if self._compile:
-            compile_model(self.model, self._compile)
+        if self.settings.compile:
+            compile_model(self.model, self.settings.compile)
+
+    def memory_budget(self) -> MemoryBudget:
+        """Measure what the run will need; only before its first update."""
+        return memory_budget(
+            self.model,
+            self.optimizer,
+            self.data_loader,
+            precision=self.precision.name,
+            device=self.cuda_device,
+            accumulates=self.accumulation.steps > 1,
+            is_distributed=self.is_distributed,
+        )
+
+    def out_of_memory_advice(self) -> str:
+        """Return what to tell the user if memory runs out now."""
+        is_training = self.model.training
+        loader = self.data_loader if is_training else self._validation_data_loader
+        return out_of_memory_advice(
+            memory_knobs(self.model, loader, self.precision.name),
+            device=self.cuda_device,
+            is_training=is_training,
+            updates_done=self.updates_done,
+        )
 
     def _stops(self) -> bool:
         return bool(self._metric_tracker.should_stop_early())
@@ -185,112 +126,6 @@ class TrainingLoop(GradientDescentTrainer):
         before = self.batches.latest_dropped
         yield from lockstep(batches, self.cuda_device, self.is_distributed, before)
 
-    def _train_on(self, group: Group[Step], epoch: int) -> None:
-        if not self.gradients_carried:
-            self.optimizer.zero_grad()
-        self.gradients_carried = not group.updates
-        # Each worker's gradients are added up here, and then averaged over the workers.
-        share: float = self.accumulation.steps
-        if self.accumulation.leftover == "update":
-            share = sum(step.num_real for step in group.batches) / self._world_size
-        outputs = []
-        for number, step in enumerate(without_idle_gradients(group, self.model), start=1):
-            waits = group.updates and number == len(group.batches)
-            with nullcontext() if waits else self._without_exchange():
-                outputs.append(self._backward(step, share))
-        loss = self._count_losses(group.batches, outputs)
-        if group.updates:
-            grad_norm = self._update()
-            metrics = {**self.model.get_metrics(), **self.run.epoch_losses.local_means()}
-            self.tell_batch(
-                [step.batch for step in group.batches],
-                outputs,
-                {**metrics, "batch_loss": loss},
-                epoch,
-                self._batches_in_epoch_completed,
-                is_training=True,
-                batch_grad_norm=grad_norm,
-            )
-            self._progress.update(loss, epoch)
-
-    def _backward(self, step: Step, share: float) -> dict[str, Any]:
-        with self.precision.autocast(), idle_metrics() if step.idle else nullcontext():
-            outputs = self.batch_outputs(step.batch, for_training=True)
-        called = False
-        for callback in self._callbacks:
-            called |= callback.on_backward(self, outputs, called)
-        if not called:
-            # Shape: ()
-            loss = outputs["loss"] * (0.0 if step.idle else 1.0 / share)
-            self.precision.backward(loss)
-        return outputs
-
-    def _without_exchange(self) -> AbstractContextManager[Any]:
-        """On several workers, gradients stay with each until the last batch of an update."""
-        if self._ddp_wrapped_model is None:
-            return nullcontext()
-        return self._ddp_wrapped_model.model.no_sync()
-
-    def _count_losses(self, steps: list[Step], outputs: list[dict[str, Any]]) -> float:
-        """Adds the losses of an update up; returns their mean."""
-        losses = [
-            losses_of(output) for step, output in zip(steps, outputs, strict=True) if not step.idle
-        ]
-        loss = fmean(one["loss"] for one in losses) if losses else 0.0
-        if math.isfinite(loss):
-            for one in losses:
-                self.run.count_loss(one)
-        elif not self.precision.may_overflow():
-            raise UserError(
-                f"the loss is {loss} after {self.updates_done} updates (epoch "
-                f"{self._epochs_completed + 1}): lower the learning rate, lengthen the warm-up, or "
-                "with `trainer.precision` 'fp16' use 'bf16'; no checkpoint holds anything of it"
-            )
-        return loss
-
-    def _update(self) -> float | None:
-        """One update of the weights; returns the gradients' norm if it is known."""
-        grad_norm = self.rescale_gradients()
-        self.clip_gradient()
-        number = self.updates_done + 1
-        for scheduler in (self._learning_rate_scheduler, self._momentum_scheduler):
-            if scheduler is not None:
-                scheduler.step_batch(number)
-        if not self.precision.update(self.optimizer):
-            count_skipped = getattr(self.optimizer, "count_skipped_update", None)
-            if count_skipped is not None:
-                count_skipped()
-        if self._moving_average is not None:
-            self._moving_average.apply(number)
-        self._batches_in_epoch_completed += 1
-        self._total_batches_completed = number
-        return grad_norm
-
-    def tell_batch(
-        self,
-        batches: list[TensorDict],
-        outputs: list[dict[str, Any]],
-        metrics: dict[str, Any],
-        epoch: int,
-        number: int,
-        *,
-        is_training: bool,
-        batch_grad_norm: float | None = None,
-    ) -> None:
-        """Tell the callbacks of an update, or of a batch of validation data."""
-        for callback in self._callbacks:
-            callback.on_batch(
-                self,
-                batches,
-                outputs,
-                metrics,
-                epoch,
-                number,
-                is_training=is_training,
-                is_primary=self._primary,
-                batch_grad_norm=batch_grad_norm,
-            )
-
     def _take_training_metrics(self) -> None:
         metrics, losses = self.model.get_metrics(reset=True), self.run.losses.means()
         if losses:  # else nothing has been trained since they were taken before
@@ -303,7 +138,17 @@ class TrainingLoop(GradientDescentTrainer):
             return
         self._progress.note("evaluating")
         self._take_training_metrics()
-        values = validate(self, epoch)
+        values = validate(
+            self.model,
+            self._validation_data_loader,
+            precision=self.precision,
+            device=self.cuda_device,
+            is_distributed=self.is_distributed,
+            average=self._moving_average,
+            on_batch=lambda batch, outputs, metrics, number: self.tell_batch(
+                [batch], [outputs], metrics, epoch, number, is_training=False
+            ),
+        )
         self._metric_tracker.add_metrics(values)
         is_best = self._metric_tracker.is_best_so_far()
         if is_best:
@@ -382,7 +227,7 @@ class TrainingLoop(GradientDescentTrainer):
         evaluated = bool(self.history.entries) and (
             self.history.entries[-1]["update"] == self.updates_done
         )
-        if self._evaluate_at_end and not evaluated:
+        if self.settings.evaluate_at_end and not evaluated:
             self._evaluate(self._epochs_completed - 1)
         if self.run.best_update is None:
             self._save_best()

@@ -1,18 +1,18 @@
-"""What memory a training run will need."""
+"""The memory that a training run will need."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
-from allennlp.data import TensorDict
+from allennlp.data import DataLoader, TensorDict
 from allennlp.models import Model
-from torch import distributed
 
+from spanbert_allen.compat.workers import as_only_process
+from spanbert_allen.modules.layers.precision import mixed_precision
 from spanbert_allen.training.memory.available import available_memory
 from spanbert_allen.training.memory.knobs import memory_knobs
 from spanbert_allen.training.memory.largest_batch import largest_batch
@@ -20,33 +20,34 @@ from spanbert_allen.training.memory.live_tensors import LiveTensors
 from spanbert_allen.training.recovery.metric_state import load_metric_state, metric_state
 from spanbert_allen.training.recovery.random_state import random_state, set_random_state
 
-if TYPE_CHECKING:
-    from spanbert_allen.training.loop.training_loop import TrainingLoop
-
 _GB = 1e9
 _OF_REAL_PEAK = 0.7
-"""The least share that was found of what processes really took beside their weights: torch's work
-space inside of operations and the allocator's gaps come on top."""
+"""The smallest share that the measured need was of what processes really took beside their weights:
+torch's work space inside operations and the gaps of the allocator come on top."""
 
 
 @dataclass(frozen=True)
 class MemoryBudget:
     """
-    Bytes that a run needs on its device.
+    The bytes that a run needs on its device.
 
     # Parameters
 
-    weights, gradients, optimizer_state : `int`
-        Of the model, of its trained parameters, of the optimizer for these.
+    weights : `int`
+        Of the model.
+    gradients : `int`
+        Of the trained parameters.
+    optimizer_state : `int`
+        Of the optimizer, for the trained parameters.
     activations : `int`, optional
-        The most that forward and backward pass of the largest batch take beside these, as measured;
-        `None` if that batch cannot be known beforehand.
+        The most that the forward and the backward pass of the largest batch take beside these, as
+        measured; `None` if the largest batch is not known beforehand.
     free : `int`, optional
-        What the device has left beside the weights, which are there; `None` if not known.
+        What the device has left beside the weights, which are there already; `None` if not known.
     gradients_at_peak : `int`, optional (default = `0`)
-        Those that are there already when the activations are at their most.
+        The gradients that exist when the activations are at their peak.
     knobs : `tuple[str, ...]`, optional (default = `()`)
-        What can be done to need less.
+        What can be changed to need less; see `memory_knobs`.
     """
 
     weights: int
@@ -59,17 +60,17 @@ class MemoryBudget:
 
     @property
     def still_needed(self) -> int:
-        """What is not there yet, at once: all but the weights."""
+        """Return the most that is needed at once, without the weights."""
         at_peak = self.gradients_at_peak + (self.activations or 0)
         return self.optimizer_state + max(self.gradients, at_peak)
 
     @property
     def fits(self) -> bool:
-        """Whether that, and what comes on top of it by experience, is free, as far as is known."""
+        """Tell whether the device has enough left, with a margin; `True` if that is not known."""
         return self.free is None or self.still_needed <= self.free * _OF_REAL_PEAK
 
     def sentence(self) -> str:
-        """All of it in one sentence, for people."""
+        """Return the budget as one sentence for people."""
         parts = [
             f"weights {_shown(self.weights)}",
             f"gradients {_shown(self.gradients)}",
@@ -88,44 +89,76 @@ class MemoryBudget:
         return said
 
 
-def memory_budget(trainer: TrainingLoop) -> MemoryBudget:
+def memory_budget(
+    model: Model,
+    optimizer: torch.optim.Optimizer,
+    data_loader: DataLoader,
+    *,
+    precision: str,
+    device: torch.device,
+    accumulates: bool = False,
+    is_distributed: bool = False,
+) -> MemoryBudget:
     """
-    What a run will need. A forward and a backward pass of its largest batch are measured and leave
-    no trace: weights, gradients, random numbers, metrics and the order of batches are afterwards as
-    before. Workers need not do this together.
+    Measure a forward and a backward pass of the largest batch of a run.
+
+    The measurement leaves no trace: weights, gradients, random numbers, metrics and the order of
+    batches are the same afterwards. Several workers need not call this together.
 
     # Parameters
 
-    trainer : `TrainingLoop`
-        Before its first update; not yet compiled, which would need less.
+    model : `Model`
+        Before its first update, and not yet compiled, as a compiled model needs less.
+    optimizer : `torch.optim.Optimizer`
+        The optimizer of the run.
+    data_loader : `DataLoader`
+        The training data.
+    precision : `str`
+        The precision of the run: `fp32`, `bf16` or `fp16`.
+    device : `torch.device`
+        Where the model is.
+    accumulates : `bool`, optional (default = `False`)
+        Whether several batches make one update, so that gradients stay between them.
+    is_distributed : `bool`, optional (default = `False`)
+        Whether several workers train together.
     """
-    parameters = list(trainer.model.parameters())
+    parameters = list(model.parameters())
     trained = [parameter for parameter in parameters if parameter.requires_grad]
     gradients = sum(_size(parameter) for parameter in trained)
-    free = available_memory(trainer.cuda_device)
-    activations, gradients_at_peak = _measure(trainer, trained)
+    free = available_memory(device)
+
+    def run(batch: TensorDict) -> None:
+        with mixed_precision(precision, device):
+            outputs = model(**batch)
+        _backward(outputs.get("loss"), trained, is_distributed=is_distributed)
+
+    activations, gradients_at_peak = _measure(model, trained, data_loader, run)
     return MemoryBudget(
         weights=sum(_size(parameter) for parameter in parameters),
         gradients=gradients,
-        optimizer_state=_tensors_per_parameter(trainer.optimizer) * gradients,
+        optimizer_state=_tensors_per_parameter(optimizer) * gradients,
         activations=activations,
         free=free,
-        # Batches of one update add to gradients that stay.
-        gradients_at_peak=gradients if trainer.accumulation.steps > 1 else gradients_at_peak,
-        knobs=tuple(memory_knobs(trainer)),
+        gradients_at_peak=gradients if accumulates else gradients_at_peak,
+        knobs=tuple(memory_knobs(model, data_loader, precision)),
     )
 
 
 def _tensors_per_parameter(optimizer: torch.optim.Optimizer) -> int:
-    """Of a parameter's size: two for every optimizer of Adam's kind."""
+    """Return how many tensors of its size the optimizer keeps for a parameter; 2 for Adam."""
     if isinstance(optimizer, torch.optim.SGD):
         return int(any(group["momentum"] for group in optimizer.param_groups))
     return 2
 
 
-def _measure(trainer: TrainingLoop, trained: list[torch.nn.Parameter]) -> tuple[int | None, int]:
-    """The activations of the largest batch, and the gradients that are there with them."""
-    made = [0, 0]  # gradients so far, and when there was most in all
+def _measure(
+    model: Model,
+    trained: list[torch.nn.Parameter],
+    data_loader: DataLoader,
+    run: Callable[[TensorDict], None],
+) -> tuple[int | None, int]:
+    """Return the bytes of activations at the peak, and those of the gradients at that moment."""
+    made = [0, 0]  # bytes of gradients so far, and at the peak
 
     def at_peak() -> None:
         made[1] = made[0]
@@ -133,31 +166,28 @@ def _measure(trainer: TrainingLoop, trained: list[torch.nn.Parameter]) -> tuple[
     def gradient_made(gradient: torch.Tensor) -> None:
         made[0] += _size(gradient)
 
-    with _no_trace(trainer.model, trained):
-        batch = largest_batch(trainer.data_loader)
+    with _no_trace(model, trained):
+        batch = largest_batch(data_loader)
         if batch is None:
             return None, 0
         hooks = [one.register_hook(gradient_made) for one in trained]
         try:
             with LiveTensors(at_peak) as tensors:
-                _forward_and_backward(trainer, trained, batch)
+                run(batch)
         finally:
             for hook in hooks:
                 hook.remove()
     return tensors.peak - made[1], made[1]
 
 
-def _forward_and_backward(
-    trainer: TrainingLoop, trained: list[torch.nn.Parameter], batch: TensorDict
+def _backward(
+    loss: torch.Tensor | None, trained: list[torch.nn.Parameter], *, is_distributed: bool
 ) -> None:
-    with trainer.precision.autocast():
-        outputs = trainer.model(**batch)
-    loss = outputs.get("loss")
-    # Shape: ()
+    # Shape of loss: ()
     if loss is None or not loss.requires_grad:
         return  # training will complain
-    if trainer.is_distributed:
-        # DDP hears of `backward`, and would wait for these gradients in the first update.
+    if is_distributed:
+        # DDP would take `backward` for a part of the first update and wait for the other workers.
         torch.autograd.grad(loss, trained, allow_unused=True)
     else:
         loss.backward()
@@ -165,21 +195,19 @@ def _forward_and_backward(
 
 @contextmanager
 def _no_trace(model: Model, trained: list[torch.nn.Parameter]) -> Iterator[None]:
-    """The model trains while this lasts, by itself, and is then as it was."""
+    """Let the model train alone for a while, and restore everything afterwards."""
     random, counted = random_state(), copy.deepcopy(metric_state(model))
     modes = [(module, module.training) for module in model.modules()]
     gradients = [parameter.grad for parameter in trained]
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
-    is_initialized = distributed.is_initialized
     for parameter in trained:
         parameter.grad = None
     model.train()
-    distributed.is_initialized = lambda: False  # metrics that add up over the workers do not
     try:
-        yield
-        model.get_metrics(reset=True)
+        with as_only_process():  # metrics that are summed over the workers do not wait for them
+            yield
+            model.get_metrics(reset=True)
     finally:
-        distributed.is_initialized = is_initialized
         load_metric_state(model, counted)
         for module, mode in modes:
             module.training = mode

@@ -1,16 +1,8 @@
-"""What to do when memory runs out."""
+"""What to tell the user when memory runs out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
-
-from spanbert_allen.common.errors import UserError
-from spanbert_allen.training.memory.knobs import memory_knobs
-
-if TYPE_CHECKING:
-    from spanbert_allen.training.loop.training_loop import TrainingLoop
 
 _MESSAGES = (
     "can't allocate memory",  # torch on Linux
@@ -21,35 +13,42 @@ _MESSAGES = (
 )
 
 
-def out_of_memory(error: BaseException, trainer: TrainingLoop) -> UserError | None:
+def is_out_of_memory(error: BaseException) -> bool:
     """
-    The sentence for an error, if it is that memory ran out: it names the settings of this run that
-    need less. Linux may also end a process without any error; that is why the need is said before
-    the first update.
+    Tell whether an error means that memory ran out.
+
+    Linux may also kill a process without any error. That is why a run states its need before the
+    first update; see `memory_budget`.
 
     # Parameters
 
     error : `BaseException`
         What training raised.
-    trainer : `TrainingLoop`
-        Whose settings are looked at; see `memory_knobs`.
-
-    # Returns
-
-    `UserError | None`
-        `None` for other errors.
     """
-    if not _is_out_of_memory(error):
-        return None
-    doing = "training" if trainer.model.training else "evaluation"
-    return UserError(
-        f"the memory of the device {trainer.cuda_device} ran out in {doing} after "
-        f"{trainer.updates_done} updates: {'; '.join(memory_knobs(trainer))}; with other settings "
-        "a run begins anew in another folder"
-    )
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(said in str(error) for said in _MESSAGES)
+
+
+def out_of_memory_advice(
+    knobs: list[str], *, device: torch.device, is_training: bool, updates_done: int
+) -> str:
+    """
+    Return the sentence for a run whose memory ran out.
+
+    # Parameters
+
+    knobs : `list[str]`
+        What can be changed; see `memory_knobs`.
+    device : `torch.device`
+        The device whose memory ran out.
+    is_training : `bool`
+        Whether the model was training, and not evaluating.
+    updates_done : `int`
+        The number of updates that the run had made.
+    """
+    doing = "training" if is_training else "evaluation"
+    return (
+        f"the memory of the device {device} ran out in {doing} after {updates_done} updates: "
+        f"{'; '.join(knobs)}; with other settings a run begins anew in another folder"
+    )

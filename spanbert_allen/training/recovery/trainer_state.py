@@ -1,11 +1,13 @@
-"""What a checkpoint holds beside AllenNLP's part, so that a run goes on as if never stopped."""
+"""The part of a checkpoint that AllenNLP's lacks, so that a run goes on as if never stopped."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
+from allennlp.models import Model
 from allennlp.nn.util import dist_reduce_sum
+from allennlp.training import GradientDescentTrainer
 from allennlp.training.trainer import TrainerCheckpoint
 from torch import distributed
 
@@ -13,30 +15,70 @@ from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.training.recovery.metric_state import load_metric_state, metric_state
 from spanbert_allen.training.recovery.random_state import random_state
 
-if TYPE_CHECKING:
-    from spanbert_allen.training.loop.training_loop import TrainingLoop
-
 KEY = "spanbert"
 
 
+class Stateful(Protocol):
+    """A part of a trainer that a checkpoint keeps."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state as tensors and plain values."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> Any:
+        """Go on from a state."""
+
+
+class RunCounts(Stateful, Protocol):
+    """The counts of a run; the sums of losses are each worker's own."""
+
+    losses: Stateful
+    epoch_losses: Stateful
+
+
+class RecoverableTrainer(Protocol):
+    """
+    The part of the trainer that checkpoints need, beside what AllenNLP's own trainer has.
+
+    `restored_random_state` is where the trainer finds the random state to begin its next epoch
+    with.
+    """
+
+    model: Model
+    batches: Stateful
+    run: RunCounts
+    history: Stateful
+    precision: Stateful
+    gradients_carried: bool
+    restored_random_state: dict[str, Any] | None
+
+    @property
+    def is_distributed(self) -> bool:
+        """Tell whether several workers train together."""
+
+    @property
+    def updates_done(self) -> int:
+        """Return the number of updates so far."""
+
+
 def trainer_state(
-    trainer: TrainingLoop, checkpoint: TrainerCheckpoint | None
+    trainer: RecoverableTrainer, checkpoint: TrainerCheckpoint | None
 ) -> TrainerCheckpoint | None:
     """
-    Completes AllenNLP's checkpoint. On several workers all must call it.
+    Complete AllenNLP's checkpoint. On several workers all must call this.
 
     # Parameters
 
-    trainer : `TrainingLoop`
+    trainer : `RecoverableTrainer`
         Between two updates.
     checkpoint : `TrainerCheckpoint`, optional
         What AllenNLP keeps; `None` on a worker that writes nothing.
 
     # Returns
 
-    The checkpoint with one more entry, of tensors and plain values: every worker's random states,
-    place in the data and sums of losses and metrics; the history, the loss scale, and gradients
-    that wait for the next epoch.
+    `TrainerCheckpoint | None`
+        The checkpoint with one more entry of tensors and plain values. It has the random states,
+        the place in the data and the sums of losses and metrics of every worker, the history, the
+        loss scale, and gradients that wait for the next epoch.
     """
     mine = {
         "random": random_state(),
@@ -63,18 +105,20 @@ def trainer_state(
     return checkpoint
 
 
-def restore_trainer(trainer: TrainingLoop, checkpoint: TrainerCheckpoint) -> None:
+def restore_trainer(trainer: RecoverableTrainer, checkpoint: TrainerCheckpoint) -> None:
     """
-    Puts a trainer where it was when the checkpoint was made.
+    Put a trainer where it was when a checkpoint was made.
 
     # Parameters
 
-    trainer : `TrainingLoop`
-        As it was built from the same configuration.
+    trainer : `RecoverableTrainer`
+        Newly built from the same configuration.
     checkpoint : `TrainerCheckpoint`
         Made by `trainer_state`.
 
-    Raises `ConfigError` for a checkpoint of another trainer or number of workers.
+    # Errors
+
+    `ConfigError` for a checkpoint of another trainer or number of workers.
     """
     model_state, state = checkpoint
     if KEY not in state:
@@ -91,7 +135,6 @@ def restore_trainer(trainer: TrainingLoop, checkpoint: TrainerCheckpoint) -> Non
             f"there are {world_size} now: use as many, or train anew in another folder"
         )
     _restore_allennlp_part(trainer, model_state, state)
-    trainer._total_batches_completed = ours["updates_done"]
     mine = ours["workers"][rank]
     trainer.restored_random_state = mine["random"]
     load_metric_state(trainer.model, mine["metrics"])
@@ -105,7 +148,7 @@ def restore_trainer(trainer: TrainingLoop, checkpoint: TrainerCheckpoint) -> Non
 
 
 def _restore_allennlp_part(
-    trainer: TrainingLoop, model_state: dict[str, Any], state: dict[str, Any]
+    trainer: GradientDescentTrainer, model_state: dict[str, Any], state: dict[str, Any]
 ) -> None:
     (trainer._ddp_wrapped_model or trainer.model).load_state_dict(model_state)
     trainer._metric_tracker.load_state_dict(state["metric_tracker"])
@@ -122,11 +165,12 @@ def _restore_allennlp_part(
             trainer._moving_average._shadows[name].copy_(average)
     trainer._epochs_completed = state["epochs_completed"]
     trainer._batches_in_epoch_completed = state["batches_in_epoch_completed"]
+    trainer._total_batches_completed = state[KEY]["updates_done"]
     trainer._best_model_filename = state["best_model_filename"]
 
 
-def _carried_gradients(trainer: TrainingLoop) -> dict[str, Any]:
-    """On several workers the mean of theirs, so that each can go on with the same ones."""
+def _carried_gradients(trainer: RecoverableTrainer) -> dict[str, Any]:
+    """Return the gradients that wait; on several workers their mean, for each to go on with."""
     if not trainer.gradients_carried:
         return {}
     trained = [one for one in trainer.model.named_parameters() if one[1].requires_grad]
@@ -144,7 +188,7 @@ def _carried_gradients(trainer: TrainingLoop) -> dict[str, Any]:
     return means
 
 
-def _carry_gradients(trainer: TrainingLoop, gradients: dict[str, Any]) -> None:
+def _carry_gradients(trainer: RecoverableTrainer, gradients: dict[str, Any]) -> None:
     trainer.gradients_carried = bool(gradients)
     for name, parameter in trainer.model.named_parameters():
         if name in gradients:

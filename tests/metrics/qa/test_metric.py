@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from spanbert_allen.metrics.idle import idle_metrics
+from spanbert_allen.compat.workers import idle_metrics
 from spanbert_allen.metrics.qa.metric import AnswerScores
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.metrics.idle import idle_metrics
+from spanbert_allen.compat.workers import idle_metrics
 from spanbert_allen.metrics.relation.metric import RelationScores
 from spanbert_allen.metrics.relation.scores import (
     LabelScore,

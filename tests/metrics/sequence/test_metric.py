@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from spanbert_allen.metrics.idle import idle_metrics
+from spanbert_allen.compat.workers import idle_metrics
 from spanbert_allen.metrics.sequence import metric as sequence_scores
 from spanbert_allen.metrics.sequence.glue_scores import class_scores, count_classes, number_scores
 from spanbert_allen.metrics.sequence.metric import SequenceScores

@@ -10,7 +10,7 @@ import torch
 from torch import distributed
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.metrics.idle import idle_metrics, is_idle
+from spanbert_allen.compat.workers import idle_metrics, is_idle
 from spanbert_allen.training.loop.accumulation import Group
 from spanbert_allen.training.loop.lockstep import (
     Step,

@@ -21,10 +21,10 @@ from spanbert_allen.common.errors import UserError
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 from spanbert_allen.training import TokenBudgetSampler
 from spanbert_allen.training.memory.available import _left_in_container
-from spanbert_allen.training.memory.budget import MemoryBudget, memory_budget
+from spanbert_allen.training.memory.budget import MemoryBudget
 from spanbert_allen.training.memory.largest_batch import largest_batch
 from spanbert_allen.training.memory.live_tensors import LiveTensors
-from spanbert_allen.training.memory.out_of_memory import out_of_memory
+from spanbert_allen.training.memory.out_of_memory import is_out_of_memory
 from spanbert_allen.training.recovery.random_state import random_state
 
 DIM = 100
@@ -117,7 +117,7 @@ def test_memory_of_tensors_alive_at_once():
 
 
 def test_parts_are_counted(tmp_path):
-    budget = memory_budget(make_trainer(tmp_path, Toy(), make_loader()))
+    budget = make_trainer(tmp_path, Toy(), make_loader()).memory_budget()
     assert budget.weights == 2 * DIM * DIM * FLOAT
     assert budget.gradients == DIM * DIM * FLOAT
     assert budget.optimizer_state == 2 * budget.gradients
@@ -126,14 +126,14 @@ def test_parts_are_counted(tmp_path):
 @pytest.mark.parametrize(("momentum", "tensors"), [(0.0, 0), (0.9, 1)])
 def test_another_optimizer(tmp_path, momentum, tensors):
     optimizer = {"type": "sgd", "lr": 0.1, "momentum": momentum}
-    budget = memory_budget(make_trainer(tmp_path, Toy(), make_loader(), optimizer=optimizer))
+    budget = make_trainer(tmp_path, Toy(), make_loader(), optimizer=optimizer).memory_budget()
     assert budget.optimizer_state == tensors * budget.gradients
 
 
 def test_activations_are_those_of_the_largest_batch(tmp_path):
     layer = 2 * 20 * DIM * FLOAT
     shallow, deep, wide = (
-        memory_budget(make_trainer(tmp_path, Toy(depth), make_loader(batch_size=size))).activations
+        make_trainer(tmp_path, Toy(depth), make_loader(batch_size=size)).memory_budget().activations
         for depth, size in ((5, 2), (25, 2), (5, 4))
     )
     assert deep - shallow == 20 * layer
@@ -143,7 +143,7 @@ def test_activations_are_those_of_the_largest_batch(tmp_path):
 
 def test_checkpointed_layers_are_kept_once_in_the_backward_pass(tmp_path):
     plain, checkpointed = (
-        memory_budget(make_trainer(tmp_path, Toy(50, flag), make_loader())).activations
+        make_trainer(tmp_path, Toy(50, flag), make_loader()).memory_budget().activations
         for flag in (False, True)
     )
     assert plain * 0.9 < checkpointed < plain * 1.1  # one checkpoint holds all of them
@@ -154,7 +154,7 @@ def test_checkpointed_layers_are_kept_once_in_the_backward_pass(tmp_path):
                 hidden = checkpoint(super().deep, hidden, use_reentrant=False)
             return hidden
 
-    in_parts = memory_budget(make_trainer(tmp_path, Parts(5), make_loader())).activations
+    in_parts = make_trainer(tmp_path, Parts(5), make_loader()).memory_budget().activations
     assert in_parts < plain / 2
 
 
@@ -167,7 +167,7 @@ def test_at_once_is_less_than_everything(tmp_path):
     # Torch's work space takes some, too: what is just enough by this count is not.
     assert not replace(budget, free=80).fits
     accumulating = make_trainer(tmp_path, Toy(), make_loader(), num_gradient_accumulation_steps=2)
-    budget = memory_budget(accumulating)
+    budget = accumulating.memory_budget()
     assert budget.still_needed == (budget.optimizer_state + budget.gradients + budget.activations)
 
 
@@ -192,7 +192,7 @@ def test_no_trace_is_left(tmp_path):
         }
 
     before = everything()
-    assert memory_budget(trainer).activations
+    assert trainer.memory_budget().activations
     after = everything()
     assert str(before) == str(after)
     assert torch.equal(model.first.weight.grad, torch.ones(DIM, DIM))
@@ -209,7 +209,7 @@ def test_largest_batch_of_a_sampler():
 
 def test_data_read_while_training_goes_on(tmp_path):
     loader = lazy_loader(make_instances([3, 4]), batch_size=1, max_instances_in_memory=1)
-    budget = memory_budget(make_trainer(tmp_path, Toy(), loader))
+    budget = make_trainer(tmp_path, Toy(), loader).memory_budget()
     assert budget.activations is None
     assert budget.still_needed == 3 * budget.gradients
     assert "activations, not known" in budget.sentence()
@@ -271,20 +271,19 @@ def test_only_what_this_run_has_is_named(tmp_path):
     loader = lazy_loader(make_instances([3, 4]), batch_sampler=sampler)
     model = Toy()
     trainer = make_trainer(tmp_path, model, loader, precision="bf16")
-    error = torch.OutOfMemoryError("CUDA out of memory")
-    said = str(out_of_memory(error, trainer))
+    said = trainer.out_of_memory_advice()
     assert "lower `data_loader.batch_sampler.max_pieces` and raise" in said
     assert "precision" not in said
     assert "gradient_checkpointing" not in said
     trainer = make_trainer(tmp_path, model, make_loader(batch_size=1))
-    assert "batch" not in str(out_of_memory(error, trainer))
+    assert "batch" not in trainer.out_of_memory_advice()
     model.eval()
     trainer._validation_data_loader = make_loader(batch_size=4)
-    said = str(out_of_memory(error, trainer))
+    said = trainer.out_of_memory_advice()
     assert "ran out in evaluation" in said
     assert "lower `validation_data_loader.batch_size` from 4; set a lower `model.depth`" in said
 
 
-def test_other_errors_are_left_alone(tmp_path):
-    trainer = make_trainer(tmp_path, Toy(), make_loader())
-    assert out_of_memory(RuntimeError("mat1 and mat2 cannot be multiplied"), trainer) is None
+def test_other_errors_are_left_alone():
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert not is_out_of_memory(RuntimeError("mat1 and mat2 cannot be multiplied"))

@@ -1,0 +1,225 @@
+"""The part of the training loop that makes updates."""
+
+from __future__ import annotations
+
+import logging
+import math
+from contextlib import AbstractContextManager, nullcontext
+from statistics import fmean
+from typing import Any
+
+import torch
+from allennlp.data import DataLoader, TensorDict
+from allennlp.models import Model
+from allennlp.training import GradientDescentTrainer
+
+from spanbert_allen.common.errors import ConfigError, UserError
+from spanbert_allen.compat.workers import idle_metrics
+from spanbert_allen.training.batches.resumable import ResumableBatches
+from spanbert_allen.training.loop.accumulation import Accumulation, Group
+from spanbert_allen.training.loop.evaluation_points import EvaluationPoints
+from spanbert_allen.training.loop.lockstep import (
+    Step,
+    num_batches,
+    without_idle_gradients,
+)
+from spanbert_allen.training.loop.precision import Precision
+from spanbert_allen.training.loop.settings import LoopSettings
+from spanbert_allen.training.monitoring.loss_sums import losses_of
+from spanbert_allen.training.monitoring.progress import RunProgress
+from spanbert_allen.training.monitoring.reports import RunHistory
+from spanbert_allen.training.monitoring.run_state import RunState
+
+logger = logging.getLogger(__name__)
+
+
+class UpdateLoop(GradientDescentTrainer):
+    """
+    Make updates: gradients of the batches of an update, added up, and a step of the optimizer.
+
+    It keeps what a run consists of; `TrainingLoop` makes epochs of it.
+
+    # Parameters
+
+    model : `Model`
+        On its device.
+    optimizer : `torch.optim.Optimizer`
+        For the parameters of the model that are trained.
+    data_loader : `DataLoader`
+        The training data of this worker.
+    settings : `LoopSettings`, optional (default = `LoopSettings()`)
+        The settings that `SpanbertTrainer` adds to AllenNLP's.
+    num_gradient_accumulation_steps : `int`, optional (default = `1`)
+        The number of batches that make an update.
+    kwargs
+        AllenNLP's settings, as for `GradientDescentTrainer`.
+    """
+
+    _progress: RunProgress
+
+    def __init__(
+        self,
+        model: Model,
+        optimizer: torch.optim.Optimizer,
+        data_loader: DataLoader,
+        *,
+        settings: LoopSettings | None = None,
+        num_gradient_accumulation_steps: int = 1,
+        **kwargs: Any,
+    ):
+        self.settings = settings = settings or LoopSettings()
+        self.accumulation = Accumulation(num_gradient_accumulation_steps, settings.leftover)
+        super().__init__(
+            model,
+            optimizer,
+            data_loader,
+            num_gradient_accumulation_steps=num_gradient_accumulation_steps,
+            **kwargs,
+        )
+        if self._ddp_wrapped_model is not None and self._ddp_wrapped_model.is_sharded:
+            raise ConfigError(
+                "`distributed.ddp_accelerator` shards the model, which the trainer `spanbert` does "
+                "not support: leave it out"
+            )
+        self.precision = Precision(settings.precision, self.cuda_device)
+        self._scaler = self.precision.scaler  # which AllenNLP's gradient clipping looks for
+        self.num_batches = num_batches(data_loader, "training")
+        if self._validation_data_loader is not None:  # now rather than at the first evaluation
+            num_batches(self._validation_data_loader, "validation")
+        self.points = EvaluationPoints(
+            self.num_batches,
+            every_updates=settings.evaluate_every_updates,
+            per_epoch=settings.evaluations_per_epoch,
+        )
+        self.batches = ResumableBatches(data_loader)
+        self.run = RunState()
+        self.history = RunHistory(self._serialization_dir if self._primary else None)
+        self.gradients_carried = False
+        self.restored_random_state: dict[str, Any] | None = None
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether several workers train together."""
+        return bool(self._distributed)
+
+    @property
+    def updates_done(self) -> int:
+        """The updates of the run so far."""
+        return int(self._total_batches_completed)
+
+    @property
+    def updates_per_epoch(self) -> int | None:
+        """The updates of an epoch; `None` if the data loader has no length."""
+        return None if self.num_batches is None else self.accumulation.num_updates(self.num_batches)
+
+    @property
+    def total_updates(self) -> int | None:
+        """The updates of the whole run; `None` if the data loader has no length."""
+        updates = self.updates_per_epoch
+        return None if updates is None else updates * self._num_epochs
+
+    def _train_on(self, group: Group[Step], epoch: int) -> None:
+        if not self.gradients_carried:
+            self.optimizer.zero_grad()
+        self.gradients_carried = not group.updates
+        # Each worker's gradients are added up here, and then averaged over the workers.
+        share: float = self.accumulation.steps
+        if self.accumulation.leftover == "update":
+            share = sum(step.num_real for step in group.batches) / self._world_size
+        outputs = []
+        for number, step in enumerate(without_idle_gradients(group, self.model), start=1):
+            waits = group.updates and number == len(group.batches)
+            with nullcontext() if waits else self._without_exchange():
+                outputs.append(self._backward(step, share))
+        loss = self._count_losses(group.batches, outputs)
+        if group.updates:
+            grad_norm = self._update()
+            metrics = {**self.model.get_metrics(), **self.run.epoch_losses.local_means()}
+            self.tell_batch(
+                [step.batch for step in group.batches],
+                outputs,
+                {**metrics, "batch_loss": loss},
+                epoch,
+                self._batches_in_epoch_completed,
+                is_training=True,
+                batch_grad_norm=grad_norm,
+            )
+            self._progress.update(loss, epoch)
+
+    def _backward(self, step: Step, share: float) -> dict[str, Any]:
+        with self.precision.autocast(), idle_metrics() if step.idle else nullcontext():
+            outputs = self.batch_outputs(step.batch, for_training=True)
+        called = False
+        for callback in self._callbacks:
+            called |= callback.on_backward(self, outputs, called)
+        if not called:
+            # Shape: ()
+            loss = outputs["loss"] * (0.0 if step.idle else 1.0 / share)
+            self.precision.backward(loss)
+        return outputs
+
+    def _without_exchange(self) -> AbstractContextManager[Any]:
+        """On several workers, gradients stay with each until the last batch of an update."""
+        if self._ddp_wrapped_model is None:
+            return nullcontext()
+        return self._ddp_wrapped_model.model.no_sync()
+
+    def _count_losses(self, steps: list[Step], outputs: list[dict[str, Any]]) -> float:
+        """Adds the losses of an update up; returns their mean."""
+        losses = [
+            losses_of(output) for step, output in zip(steps, outputs, strict=True) if not step.idle
+        ]
+        loss = fmean(one["loss"] for one in losses) if losses else 0.0
+        if math.isfinite(loss):
+            for one in losses:
+                self.run.count_loss(one)
+        elif not self.precision.may_overflow():
+            raise UserError(
+                f"the loss is {loss} after {self.updates_done} updates (epoch "
+                f"{self._epochs_completed + 1}): lower the learning rate, lengthen the warm-up, or "
+                "with `trainer.precision` 'fp16' use 'bf16'; no checkpoint holds anything of it"
+            )
+        return loss
+
+    def _update(self) -> float | None:
+        """One update of the weights; returns the gradients' norm if it is known."""
+        grad_norm = self.rescale_gradients()
+        self.clip_gradient()
+        number = self.updates_done + 1
+        for scheduler in (self._learning_rate_scheduler, self._momentum_scheduler):
+            if scheduler is not None:
+                scheduler.step_batch(number)
+        if not self.precision.update(self.optimizer):
+            count_skipped = getattr(self.optimizer, "count_skipped_update", None)
+            if count_skipped is not None:
+                count_skipped()
+        if self._moving_average is not None:
+            self._moving_average.apply(number)
+        self._batches_in_epoch_completed += 1
+        self._total_batches_completed = number
+        return grad_norm
+
+    def tell_batch(
+        self,
+        batches: list[TensorDict],
+        outputs: list[dict[str, Any]],
+        metrics: dict[str, Any],
+        epoch: int,
+        number: int,
+        *,
+        is_training: bool,
+        batch_grad_norm: float | None = None,
+    ) -> None:
+        """Tell the callbacks of an update, or of a batch of validation data."""
+        for callback in self._callbacks:
+            callback.on_batch(
+                self,
+                batches,
+                outputs,
+                metrics,
+                epoch,
+                number,
+                is_training=is_training,
+                is_primary=self._primary,
+                batch_grad_norm=batch_grad_norm,
+            )
