@@ -1,4 +1,4 @@
-"""Coreference files from one format to another."""
+"""`spanbert-allen convert`: coreference files from one format to another."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spanbert_allen.common.errors import DataError
     from spanbert_allen.formats.coref.document import CorefDocument
     from spanbert_allen.formats.coref.format import CorefFormat
-    from spanbert_allen.formats.coref.lossy import Losses
+    from spanbert_allen.formats.coref.lossy import Dropped
 
 HELP = "convert coreference files between formats"
 EXAMPLE = "spanbert-allen convert train.jsonl train.conll --to conll"
@@ -19,7 +21,7 @@ GAP_PREDICTIONS = "gap-predictions"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the options."""
+    """Declare the options."""
     from spanbert_allen.formats.coref.registry import FORMATS, coref_formats
 
     abouts = "\n".join(f"  {name:<21}{one.about}" for name, one in coref_formats().items())
@@ -57,42 +59,104 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the file; the exit status is 1 if documents were left out."""
+    """Write the file; the exit status is 1 if documents were left out."""
     from spanbert_allen.common.errors import DataError
     from spanbert_allen.common.files import replace_file
-    from spanbert_allen.formats.coref.lossy import Losses
+    from spanbert_allen.common.outputs import refuse_overwriting
+    from spanbert_allen.formats.coref.lossy import Dropped
 
-    bad: list[DataError] = []
-    losses: Losses = Losses()
-    counts = Counts()
-    documents = counts.read(_documents(arguments, bad))
+    inputs = [arguments.source, *([arguments.gap] if arguments.gap else [])]
+    refuse_overwriting(arguments.target, inputs)
+    source = _Source(arguments)
+    dropped: Dropped = Dropped()
+    written = _Counter()
     with replace_file(arguments.target) as file:
-        file.writelines(_lines(documents, arguments, losses, counts))
-        if not counts.read_documents and not bad:
-            raise DataError("holds no documents", arguments.source)
-        if arguments.strict and losses:
-            lost = "; ".join(f"{what}: {count}" for what, count in losses.items())
+        file.writelines(_lines(source, arguments, dropped, written))
+        lost = "; ".join(f"{what}: {count}" for what, count in dropped.items())
+        if arguments.strict and dropped:
             raise DataError(f"--strict, and {arguments.target_format} does not hold {lost}")
-    for what, count in losses.items():
+        if not written.count:
+            raise DataError(_nothing(source, arguments, lost), arguments.source)
+    for what, count in dropped.items():
         _say(f"lost: {what}: {count}")
-    if bad:
-        _say(f"{len(bad)} mistakes, whose documents are left out; the first: {bad[0]}")
-    _say(f"{counts.written} documents of {counts.read_documents} written")
-    return 1 if bad or counts.written < counts.read_documents else 0
+    if source.bad:
+        _say(f"{source.num_left_out} bad documents left out; the first mistake: {source.bad[0]}")
+    found = source.num_read + source.num_left_out
+    _say(f"{written.count} documents of {found} written to {arguments.target}")
+    return 1 if source.bad or written.count < found else 0
 
 
-class Counts:
-    """Documents read and written."""
+def _nothing(source: _Source, arguments: argparse.Namespace, lost: str) -> str:
+    """Return why no document was written."""
+    stays = f", so {arguments.target} is not written"
+    if source.bad:
+        return f"no document is without a mistake{stays}; the first mistake: {source.bad[0]}"
+    if source.num_read:
+        return f"no document fits {arguments.target_format}{stays} ({lost})"
+    return f"holds no documents{stays}"
 
-    def __init__(self) -> None:
-        self.read_documents = 0
-        self.written = 0
 
-    def read(self, documents: Iterable[CorefDocument]) -> Iterator[CorefDocument]:
-        """The same documents, counted."""
-        for document in documents:
-            self.read_documents += 1
-            yield document
+class _Counter:
+    """Count the documents that were written."""
+
+    count = 0
+
+
+class _Source:
+    """
+    Iterate over the documents of the source, a file or a folder.
+
+    # Parameters
+
+    arguments : `argparse.Namespace`
+        Those of the command. With `skip_bad`, what cannot be read is left out.
+    """
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+        self.num_read = 0
+        """How many documents were read."""
+        self.num_left_out = 0
+        """How many documents were left out; a file that cannot be read at all counts as one."""
+        self.bad: list[DataError] = []
+        """What was wrong with them."""
+
+    def __iter__(self) -> Iterator[CorefDocument]:
+        from spanbert_allen.common.errors import DataError
+        from spanbert_allen.common.files import find_files
+        from spanbert_allen.formats.coref.registry import SUFFIXES
+
+        for path in find_files(self._arguments.source, suffixes=SUFFIXES):
+            try:
+                yield from self._documents(path)
+            except DataError as error:
+                if not self._arguments.skip_bad:
+                    hint = "; --skip-bad leaves bad documents out"
+                    raise DataError(error.problem + hint, error.path, error.line) from error
+                self.bad.append(error)
+                self.num_left_out += 1
+
+    def _documents(self, path: str | Path) -> Iterator[CorefDocument]:
+        from spanbert_allen.formats.coref.detection import detect_format
+        from spanbert_allen.formats.coref.findings import Findings
+        from spanbert_allen.formats.coref.registry import find_format
+
+        bad = self.bad
+
+        class Skipped(Findings):
+            def problem(self, error: DataError) -> None:
+                bad.append(error)
+
+        findings = Skipped() if self._arguments.skip_bad else Findings()
+        named, language = self._arguments.source_format, self._arguments.language
+        source = find_format(named) if named else detect_format(path)
+        try:
+            for document in source.read(path, language=language, findings=findings):
+                self.num_read += 1
+                drops = self._arguments.drop_singletons
+                yield document.without_singletons() if drops else document
+        finally:
+            self.num_left_out += findings.num_bad_documents
 
 
 def _targets() -> list[str]:
@@ -102,46 +166,29 @@ def _targets() -> list[str]:
     return [*writable, "minimised", GAP_PREDICTIONS]
 
 
-def _documents(arguments: argparse.Namespace, bad: list[DataError]) -> Iterator[CorefDocument]:
-    from spanbert_allen.common.files import find_files
-    from spanbert_allen.formats.coref.detection import detect_format
-    from spanbert_allen.formats.coref.findings import Findings
-    from spanbert_allen.formats.coref.registry import SUFFIXES, find_format
-
-    class Skipped(Findings):
-        def problem(self, error: DataError) -> None:
-            bad.append(error)
-
-    findings = Skipped() if arguments.skip_bad else Findings()
-    named = arguments.source_format
-    for path in find_files(arguments.source, suffixes=SUFFIXES):
-        source = find_format(named) if named else detect_format(path)
-        for document in source.read(path, language=arguments.language, findings=findings):
-            yield document.without_singletons() if arguments.drop_singletons else document
-
-
 def _lines(
     documents: Iterable[CorefDocument],
     arguments: argparse.Namespace,
-    losses: Losses,
-    counts: Counts,
+    dropped: Dropped,
+    written: _Counter,
 ) -> Iterator[str]:
-    """What stands in the target file."""
+    """Return the text of the target file in parts."""
     if arguments.target_format == GAP_PREDICTIONS:
-        yield from _gap_predictions(documents, arguments, losses, counts)
+        yield from _gap_predictions(documents, arguments, dropped, written)
         return
-    target = _target(arguments, losses)
+    target = _target(arguments, dropped)
     assert target.lines is not None
-    yield target.head
     for document in documents:
-        fitted = target.fit(document, losses)
-        if fitted is not None:
-            counts.written += 1
-            yield target.lines(fitted)
+        reduced = target.reduce(document, dropped)
+        if reduced is not None:
+            if not written.count:
+                yield target.head
+            written.count += 1
+            yield target.lines(reduced)
 
 
-def _target(arguments: argparse.Namespace, losses: Losses) -> CorefFormat:
-    """The format to write, with an encoder's pieces where it needs them."""
+def _target(arguments: argparse.Namespace, dropped: Dropped) -> CorefFormat:
+    """Return the format to write, with an encoder's pieces where it needs them."""
     from dataclasses import replace
 
     from spanbert_allen.common.errors import ConfigError
@@ -164,15 +211,15 @@ def _target(arguments: argparse.Namespace, losses: Losses) -> CorefFormat:
         vocabulary=arguments.vocabulary,
     )
     return replace(
-        target, lines=lambda document: json_line(maker.make(document, losses).to_record())
+        target, lines=lambda document: json_line(maker.make(document, dropped).to_record())
     )
 
 
 def _gap_predictions(
     documents: Iterable[CorefDocument],
     arguments: argparse.Namespace,
-    losses: Losses,
-    counts: Counts,
+    dropped: Dropped,
+    written: _Counter,
 ) -> Iterator[str]:
     from spanbert_allen.common.errors import ConfigError, DataError
     from spanbert_allen.formats.coref.gap import prediction_lines, read_gap_examples
@@ -192,9 +239,9 @@ def _gap_predictions(
         clusters[document.doc_key] = [
             [document.chars_of(mention) for mention in one] for one in document.clusters or ()
         ]
-        counts.written += 1
+        written.count += 1
     if len(clusters) < len(examples):
-        losses["rows without a prediction, which are FALSE"] += len(examples) - len(clusters)
+        dropped["rows without a prediction, which are FALSE"] += len(examples) - len(clusters)
     yield from prediction_lines(examples.values(), clusters)
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 # A tab, whatever Python's `splitlines` breaks at, and surrogates without a partner.
 _BREAKS_A_CELL = re.compile("[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029\ud800-\udfff]")
+_LARGEST_PLACE = 10**12
 _LARGEST_ID = 10**300  # Python refuses to write out numbers of more than 4300 digits
 
 
@@ -44,6 +45,8 @@ def pair(value: object, place: str) -> tuple[int, int]:
     """
     if not is_list(value) or len(value) != 2 or not all(map(is_whole, value)):
         raise RecordError(f"{place} is {shown(value)}; it must be two whole numbers [start, end]")
+    if any(abs(number) > _LARGEST_PLACE for number in value):
+        raise RecordError(f"{place} is {shown(value)}; no text is as long as that")
     return int(value[0]), int(value[1])
 
 

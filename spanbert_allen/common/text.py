@@ -6,7 +6,6 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from itertools import pairwise
 from threading import Lock
 from typing import Any, NamedTuple
@@ -23,11 +22,14 @@ _NEVER_IN_A_WORD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u
 _BLANK_LINE = re.compile("\n[^\\S\n]*\n|\u2029")
 _OVERLONG = re.compile(rf"\S{{{MAX_WORD_CHARS}}}(?=\S)")
 _LOCK = Lock()
+_PIPELINES: dict[str, Any] = {}
+MAX_KNOWN_WORDS = 100_000
+"""How many different words spaCy may have seen before it is made anew."""
 
 
 class SplitText(NamedTuple):
     """
-    A text in words.
+    Hold a text in words.
 
     # Parameters
 
@@ -46,7 +48,7 @@ class SplitText(NamedTuple):
 
 def split_text(text: str, *, language: str = "en", breaks: Iterable[int] = ()) -> SplitText:
     """
-    Splits a text into words and sentences by spaCy's rules for the language (no model needed).
+    Split a text into words and sentences by spaCy's rules for the language (no model needed).
 
     # Parameters
 
@@ -135,7 +137,7 @@ def sentence_ids_of_words(
     words: Sequence[str], *, language: str = "en", breaks: Iterable[int] = ()
 ) -> list[int]:
     """
-    The sentence of each of the given words, by the rule that `split_text` uses.
+    Return the sentence of each of the given words, by the rule that `split_text` uses.
 
     # Parameters
 
@@ -170,13 +172,13 @@ def sentence_ids_of_words(
 
 
 def _same_length_clean(text: str) -> str:
-    """The text with one kind of line end and blanks for what is in no word; offsets stay."""
+    """Return the text with one kind of line end, and blanks for what is in no word."""
     text = text.replace("\r\n", " \n").replace("\r", "\n")
     return _NEVER_IN_A_WORD.sub(" ", text)
 
 
 def _stretches(clean: str, breaks: Iterable[int]) -> Iterator[tuple[int, int, bool]]:
-    """Start, end and "begins a sentence" of each part of the text that no word goes beyond."""
+    """Yield start, end and "begins a sentence" of each part of the text that no word leaves."""
     sentence_cuts = {0}
     sentence_cuts.update(offset for offset in breaks if 0 < offset < len(clean))
     sentence_cuts.update(match.end() for match in _BLANK_LINE.finditer(clean))
@@ -186,7 +188,7 @@ def _stretches(clean: str, breaks: Iterable[int]) -> Iterator[tuple[int, int, bo
 
 
 def _tokens(stretch: str, language: str) -> Iterator[tuple[int, int, bool]]:
-    """Start, end and "begins a sentence" of each of spaCy's tokens that is not whitespace."""
+    """Yield start, end and "begins a sentence" of each of spaCy's tokens but white space."""
     if not stretch.strip():
         return
     nlp = _pipeline(language)
@@ -206,9 +208,19 @@ def is_visible(word: str) -> bool:
     return word.isprintable() or any(unicodedata.category(char)[0] != "C" for char in word)
 
 
-@cache
 def _pipeline(language: str) -> Any:
-    """The tokenizer and rule-based sentence splitter of spaCy for a language, made once."""
+    """
+    Return the tokenizer and rule-based sentence splitter of spaCy for a language.
+
+    spaCy keeps every different word that it has seen, for ever: so it is made anew after many.
+    """
+    nlp = _PIPELINES.get(language)
+    if nlp is None or len(nlp.vocab.strings) > MAX_KNOWN_WORDS:
+        nlp = _PIPELINES[language] = _new_pipeline(language)
+    return nlp
+
+
+def _new_pipeline(language: str) -> Any:
     try:
         import spacy
     except ImportError as error:

@@ -9,6 +9,7 @@ import pytest
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.formats.coref.registry import find_format
+from tests.common.test_look_ahead import piped
 from tests.formats.coref.conll.test_reader import FIXTURES
 from tests.formats.coref.test_gap import HEADER, TEXT, row
 
@@ -24,7 +25,7 @@ def test_converts_and_says_what_is_lost(tmp_path, capsys):
     assert said.err.splitlines() == [
         "lost: speakers (documents): 1",
         "lost: genres (documents): 2",
-        f"{len(read)} documents of {len(read)} written",
+        f"{len(read)} documents of {len(read)} written to {target}",
     ]
     assert [one.clusters for one in find_format("preco").read(target)] == [
         one.clusters for one in read
@@ -75,12 +76,67 @@ def test_nothing_is_written_by_halves(tmp_path, capsys):
     assert target.read_text() == "old"
     assert main(["convert", str(bad), str(target), "--to", "preco", "--skip-bad"]) == 1
     assert len(target.read_text().splitlines()) == 1
-    assert "2 mistakes, whose documents are left out; the first: " in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "1 bad documents left out; the first mistake: " in said
+    assert f"1 documents of 2 written to {target}" in said
 
 
 def test_documents_that_are_left_out_make_the_status_1(tmp_path, capsys):
-    assert main(["convert", CONLL, str(tmp_path / "f"), "--to", "winobias"]) == 1
-    assert "lost: documents left out: not a sentence with" in capsys.readouterr().err
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.txt"
+    source.write_text('{"sentences": [["Ida", "."]]}\n{"sentences": [["a"], ["b"]]}\n')
+    assert main(["convert", str(source), str(target), "--to", "winobias"]) == 1
+    said = capsys.readouterr().err
+    assert "lost: documents left out: not a sentence with" in said
+    assert f"1 documents of 2 written to {target}" in said
+
+
+def test_nothing_takes_the_place_of_something(tmp_path, capsys):
+    target = tmp_path / "f"
+    target.write_text("old")
+    with pytest.raises(DataError, match=r"no document fits gap, so .*/f is not written \(docum"):
+        main(["convert", CONLL, str(target), "--to", "gap"])
+    with pytest.raises(DataError, match="no document fits gap"):
+        main(["convert", CONLL, "-", "--to", "gap"])
+    assert capsys.readouterr().out == ""
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"tokens": 3}\n')
+    with pytest.raises(DataError, match="no document is without a mistake, so .*; the first mista"):
+        main(["convert", str(bad), str(target), "--to", "conll", "--skip-bad"])
+    assert target.read_text() == "old"
+
+
+def test_an_input_is_never_the_output(tmp_path):
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"tokens": ["a"]}\n')
+    for read, written in ((source, source), (tmp_path, source)):
+        with pytest.raises(DataError, match=r"this is also what is read"):
+            main(["convert", str(read), str(written), "--to", "jsonl"])
+    assert source.read_text() == '{"tokens": ["a"]}\n'
+
+
+def test_bad_files_and_documents_of_a_folder_are_left_out(tmp_path, capsys):
+    folder, target = tmp_path / "in", tmp_path / "out.jsonl"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text('{"tokens": ["a"]}\n{"tokens": 3}\n')
+    (folder / "b.txt").write_bytes(b"no format \xe4\n")
+    (folder / "c.conll").write_text("#begin document (c); part 000\nx y\n#end document\n")
+    (folder / "d.jsonl").write_text('{"tokens": ["d"]}\n')
+    with pytest.raises(DataError, match=r"a\.jsonl:2: tokens is 3; .*; --skip-bad leaves bad docu"):
+        main(["convert", str(folder), str(target), "--to", "jsonl"])
+    assert main(["convert", str(folder), str(target), "--to", "jsonl", "--skip-bad"]) == 1
+    said = capsys.readouterr().err
+    assert "3 bad documents left out; the first mistake: " in said
+    assert f"2 documents of 5 written to {target}" in said
+
+
+def test_no_document_of_a_pipe_is_lost(tmp_path, capsys):
+    lines = "".join(f'{{"doc_key": "{index}", "tokens": ["x"]}}\n' for index in range(3000))
+    for command in (["convert", None, "-", "--to", "jsonl"], ["validate", None]):
+        with piped(lines.encode()) as path:
+            assert main([part or path for part in command]) == 0
+        said = capsys.readouterr()
+        assert "3000 documents of 3000 written" in said.err or "documents" in said.out
+        assert said.out.count("\n") == 3000 or "      3000" in said.out
 
 
 def test_predictions_for_gaps_scorer(tmp_path, capsys):

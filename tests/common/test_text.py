@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanbert_allen.common import text
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.text import MAX_WORD_CHARS, sentence_ids_of_words, split_text
 
@@ -106,3 +107,12 @@ def test_sentences_of_given_words():
     assert sentence_ids_of_words(words) == [0, 0, 0, 0, 1, 1, 2, 2, 2, 2]
     assert sentence_ids_of_words(words, breaks=[1, 9]) == [0, 1, 1, 1, 2, 2, 3, 3, 3, 4]
     assert sentence_ids_of_words([]) == []
+
+
+def test_words_that_were_seen_are_forgotten(monkeypatch):
+    monkeypatch.setattr(text, "MAX_KNOWN_WORDS", 2_000)
+    sizes = []
+    for start in range(0, 9_000, 1_000):
+        split_text(" ".join(f"w{number}" for number in range(start, start + 1_000)))
+        sizes.append(len(text._PIPELINES["en"].vocab.strings))
+    assert max(sizes) < 5_000

@@ -13,7 +13,7 @@ import pytest
 from spanbert_allen.common.files import open_text, read_lines
 from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
 from spanbert_allen.formats.coref.detection import detect_format
-from spanbert_allen.formats.coref.lossy import Losses
+from spanbert_allen.formats.coref.lossy import Dropped
 from spanbert_allen.formats.coref.registry import coref_formats
 from spanbert_allen.formats.qa.detection import qa_layout
 from spanbert_allen.formats.qa.mrqa import read_mrqa
@@ -58,9 +58,9 @@ def coref_file(name):
     """The first document of the fixture, as a file of this format has it."""
     document = next(iter(coref_formats()["conll"].read(FIXTURES / "coref" / "small.conll")))
     written = coref_formats()[name]
-    fitted = written.fit(document, Losses())
-    assert fitted is not None and written.lines is not None
-    return written.head + written.lines(fitted)
+    reduced = written.reduce(document, Dropped())
+    assert reduced is not None and written.lines is not None
+    return written.head + written.lines(reduced)
 
 
 CASES = {

@@ -15,7 +15,7 @@ from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.segments import NUM_SPECIAL, cut_document
 from spanbert_allen.encoders import find_encoder
 from spanbert_allen.formats.coref.document import CorefDocument
-from spanbert_allen.formats.coref.lossy import Losses
+from spanbert_allen.formats.coref.lossy import Dropped
 from spanbert_allen.formats.coref.minimised import NO_ONE, MinimisedDocument
 from spanbert_allen.formats.coref.speakers import NO_SPEAKER
 
@@ -47,7 +47,7 @@ class MinimisedMaker:
         self.tokenizer = PieceTokenizer.from_files(files)
         self.segment_length = segment_length
 
-    def make(self, document: CorefDocument, losses: Losses) -> MinimisedDocument:
+    def make(self, document: CorefDocument, dropped: Dropped) -> MinimisedDocument:
         """The document in pieces; mentions and words without pieces are counted as lost."""
         pieces = cut_document(
             self.tokenizer.pieces_of_each(document.words),
@@ -58,7 +58,7 @@ class MinimisedMaker:
         )
         cluster_of, lost = pieces.spans_of(document.clusters or ())
         if lost:
-            losses["mentions whose words have no pieces of their own (mentions)"] += lost
+            dropped["mentions whose words have no pieces of their own (mentions)"] += lost
         clusters: list[list[PieceSpan]] = [[] for _ in document.clusters or ()]
         for span, number in sorted(cluster_of.items()):
             clusters[number].append(span)

@@ -1,4 +1,4 @@
-"""What is done with the mistakes in a data file: stop at the first, or note them all and go on."""
+"""What is done with mistakes in a data file: stop at the first, or note them all and go on."""
 
 from __future__ import annotations
 
@@ -12,28 +12,36 @@ logger = logging.getLogger(__name__)
 
 class Findings:
     """
-    What a reader of coreference files does with what is wrong in them. By itself: the first problem
-    is raised; what the reader puts right by itself is counted, and logged when the file ends.
+    Decide what a reader of coreference files does with what is wrong in them.
+
+    This class raises the first problem. What the reader repairs itself is counted, and logged when
+    the file ends.
     """
 
     def __init__(self) -> None:
+        self.num_bad_documents = 0
+        """How many documents were left out so far."""
         self.num_mended = 0
         self._first_mended: DataError | None = None
 
     def problem(self, error: DataError) -> None:
-        """Something that cannot be read. If this returns, the document it is in is left out."""
+        """Take something that cannot be read; if this returns, its document is left out."""
         raise error
 
+    def left_out(self) -> None:
+        """Count a document that is left out, however many problems it has."""
+        self.num_bad_documents += 1
+
     def mended(self, error: DataError) -> None:
-        """Something that the reader puts right, such as two clusters that share a mention."""
+        """Take something that the reader repairs, such as two clusters that share a mention."""
         self.num_mended += 1
         self._first_mended = self._first_mended or error
 
     def end_of_file(self) -> None:
-        """Say what was put right, once."""
+        """Log what was repaired, once a file."""
         if self._first_mended is not None:
             logger.warning(
-                "%d places put right in reading; the first: %s",
+                "%d places repaired in reading; the first: %s",
                 self.num_mended,
                 self._first_mended,
             )
@@ -42,7 +50,7 @@ class Findings:
 
 class RecordFindings:
     """
-    The findings in one record of a file of JSON lines.
+    Hold the findings in one record of a file of JSON lines.
 
     # Parameters
 
@@ -59,10 +67,10 @@ class RecordFindings:
         self.num_problems = 0
 
     def problem(self, what: Exception) -> None:
-        """As for `Findings`."""
+        """Take something that cannot be read, as `Findings` does."""
         self.num_problems += 1
         self._findings.problem(DataError(str(what), self._path, self._line))
 
     def mended(self, what: Exception) -> None:
-        """As for `Findings`."""
+        """Take something that the reader repairs, as `Findings` does."""
         self._findings.mended(DataError(str(what), self._path, self._line))

@@ -11,7 +11,7 @@ from typing import Any
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
-from spanbert_allen.formats.coref.lossy import Losses, Step
+from spanbert_allen.formats.coref.lossy import Dropped, Reduction
 from spanbert_allen.formats.coref.records import ParseRecord, read_documents
 
 ReadFile = Callable[..., Iterator[CorefDocument]]
@@ -31,10 +31,10 @@ class CorefFormat:
     read_file : `ReadFile`, optional (default = `None`)
         What reads a file, for others.
     lines : `Callable[[CorefDocument], str]`, optional (default = `None`)
-        What a fitted document is in the file; `None` for formats that are only read.
+        What a reduced document is in the file; `None` for formats that are only read.
     head : `str`, optional (default = `""`)
         What a file begins with.
-    steps : `Sequence[Step]`, optional (default = `()`)
+    steps : `Sequence[Reduction]`, optional (default = `()`)
         What is taken off a document so that the file can hold it.
     """
 
@@ -44,7 +44,7 @@ class CorefFormat:
     read_file: ReadFile | None = None
     lines: Callable[[CorefDocument], str] | None = None
     head: str = ""
-    steps: Sequence[Step] = ()
+    steps: Sequence[Reduction] = ()
 
     def read(
         self, path: str | Path, *, language: str = "en", findings: Findings | None = None
@@ -67,18 +67,18 @@ class CorefFormat:
             raise ConfigError(f"{self.name} is only written; read another format")
         return self.read_file(path, language=language, findings=findings)
 
-    def fit(self, document: CorefDocument, losses: Losses) -> CorefDocument | None:
-        """The document as a file can hold it, or `None`; what that costs is counted in `losses`."""
-        taken: Losses = Losses()
+    def reduce(self, document: CorefDocument, dropped: Dropped) -> CorefDocument | None:
+        """Return the document as a file can hold it, or `None`; count in `dropped` what is lost."""
+        taken: Dropped = Dropped()
         for step in self.steps:
-            by_step: Losses = Losses()
-            fitted = step(document, by_step)
-            if fitted is None:  # what else it would have lost no longer matters
-                losses.update(by_step)
+            by_step: Dropped = Dropped()
+            reduced = step(document, by_step)
+            if reduced is None:  # what else it would have lost no longer matters
+                dropped.update(by_step)
                 return None
-            document = fitted
+            document = reduced
             taken.update(by_step)
-        losses.update(taken)
+        dropped.update(taken)
         return document
 
 

@@ -17,7 +17,7 @@ from spanbert_allen.common.spans import CharSpan, Cluster, WordSpan
 from spanbert_allen.common.text import cut_words, split_text
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
-from spanbert_allen.formats.coref.lossy import Losses, is_encodable
+from spanbert_allen.formats.coref.lossy import Dropped, is_encodable
 from spanbert_allen.formats.coref.mentions import CharPlaces
 
 COLUMNS = (
@@ -87,6 +87,7 @@ def read_gap(
             yield _example(row).to_document(language)
         except RecordError as error:
             findings.problem(DataError(str(error), path, line))
+            findings.left_out()
     findings.end_of_file()
 
 
@@ -112,7 +113,7 @@ def gap_line(document: CorefDocument) -> str:
 
 
 def one_row(
-    document: CorefDocument, losses: Losses, *, language: str = "en"
+    document: CorefDocument, dropped: Dropped, *, language: str = "en"
 ) -> CorefDocument | None:
     """Only documents that a row reads back as: the same text with the same clusters."""
     if _pronoun_and_names(document) is not None and _is_one_field(document):
@@ -123,7 +124,7 @@ def one_row(
             again = None
         if again is not None and _in_characters(again) == _in_characters(document):
             return document
-    losses["documents left out: not a pronoun and two names in a text"] += 1
+    dropped["documents left out: not a pronoun and two names in a text"] += 1
     return None
 
 
@@ -177,6 +178,7 @@ def _rows(path: str | Path, findings: Findings) -> Iterator[tuple[int, dict[str,
         elif len(fields) != len(names):
             problem = f"{len(fields)} columns, but the first line names {len(names)}"
             findings.problem(DataError(problem, path, line))
+            findings.left_out()
         else:
             yield line, dict(zip(names, fields, strict=True))
     if not names:

@@ -1,6 +1,8 @@
 """
-What a format of coreference files cannot hold of a document is taken off before it is written, step
-by step, and counted: so that a file reads as what it was written from, and nothing is lost unsaid.
+Reduce documents to what a format of coreference files can hold, before they are written.
+
+Each reduction takes one thing off a document and counts it, so that a file reads back as what was
+written, and nothing is lost in silence.
 """
 
 from __future__ import annotations
@@ -17,120 +19,120 @@ from spanbert_allen.formats.coref.document import CorefDocument
 
 _IN_NO_FIELD = re.compile("[\\s\ud800-\udfff]")  # white space; surrogates without a partner
 
-Losses = Counter[str]
-"""How often something was lost, by what."""
+Dropped = Counter[str]
+"""What was lost in writing, and how often."""
 
-Step = Callable[[CorefDocument, Losses], CorefDocument | None]
-"""Takes one thing off a document; `None` leaves the document out."""
+Reduction = Callable[[CorefDocument, Dropped], CorefDocument | None]
+"""What takes one thing off a document, and counts it; `None` leaves the document out."""
 
 
-def without_speakers(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """No speakers."""
+def without_speakers(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Take the speakers off."""
     if document.speakers is not None:
-        losses["speakers (documents)"] += 1
+        dropped["speakers (documents)"] += 1
     return replace(document, speakers=None)
 
 
-def without_unnamed_speakers(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """Speakers only where someone has a name: `-` for all words is the same as none."""
+def without_unnamed_speakers(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Take speakers off where nobody has a name: `-` for all words is the same as none."""
     if document.speakers is not None and NO_LABEL.issuperset(document.speakers):
         return replace(document, speakers=None)
     return document
 
 
-def without_genre(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """No genre."""
+def without_genre(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Take the genre off."""
     if document.genre is not None:
-        losses["genres (documents)"] += 1
+        dropped["genres (documents)"] += 1
     return replace(document, genre=None)
 
 
-def genre_of_key(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """The genre that the first two letters of the document's name say, and no other."""
+def genre_of_key(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Replace the genre by the one that the document's name begins with."""
     genre = genre_in(document.doc_key)
     if document.genre not in (None, genre):
-        losses["genres that are not how the name begins (documents)"] += 1
+        dropped["genres that are not how the name begins (documents)"] += 1
     return replace(document, genre=genre)
 
 
 def genre_in(doc_key: str) -> str | None:
-    """OntoNotes' genre in the name of a document, if there is one."""
+    """Return OntoNotes' genre in the name of a document, if there is one."""
     return doc_key[:2] if doc_key[:2] in GENRES else None
 
 
-def annotated(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """Not annotated becomes annotated with nothing."""
+def annotated(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Make a document that is not annotated one in which nothing corefers."""
     if document.clusters is None:
-        losses["no annotation, which becomes no clusters (documents)"] += 1
+        dropped["no annotation, which becomes no clusters (documents)"] += 1
         return replace(document, clusters=[])
     return document
 
 
-def plain_text(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """The words, joined by a space each, in place of the text."""
+def plain_text(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Replace the text by the words, joined by a space each."""
     if document.is_text_plain():
         return document
-    losses["white space of the text (documents)"] += 1
+    dropped["white space of the text (documents)"] += 1
     return with_words(document, document.words)
 
 
-def no_empty_sentences(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """Sentences numbered without gaps."""
+def no_empty_sentences(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Number the sentences without gaps."""
     numbers = {old: new for new, old in enumerate(dict.fromkeys(document.sentence_ids))}
     if len(numbers) != document.num_sentences:
-        losses["empty sentences"] += document.num_sentences - len(numbers)
+        dropped["empty sentences"] += document.num_sentences - len(numbers)
     return replace(document, sentence_ids=[numbers[old] for old in document.sentence_ids])
 
 
-def one_field_words(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """Words, speakers and the name without white space, and none of them empty: `_` instead."""
+def one_field_words(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Write `_` for white space in words, speakers and the name, and for empty ones."""
     words = [one_field(word) for word in document.words]
     changed = sum(old != new for old, new in zip(document.words, words, strict=True))
     if changed:
-        losses["white space or nothing in words, which becomes `_` (words)"] += changed
+        dropped["white space or nothing in words, which becomes `_` (words)"] += changed
         document = with_words(document, words)
     key = one_field(document.doc_key).lstrip("#") or "_"
     speakers = document.speakers and [one_field(name) for name in document.speakers]
     if key != document.doc_key or speakers != document.speakers:
-        losses["white space or nothing in names, which becomes `_` (documents)"] += 1
+        dropped["white space or nothing in names, which becomes `_` (documents)"] += 1
     return replace(document, doc_key=key, speakers=speakers)
 
 
 def one_field(text: str) -> str:
-    """The text as one field of a row."""
+    """Return the text as one field of a row."""
     return _IN_NO_FIELD.sub("_", text) or "_"
 
 
 def is_encodable(text: str) -> bool:
-    """Whether a file of UTF-8 can hold the text: it has no surrogate without a partner."""
+    """Return whether UTF-8 can hold the text: it has no surrogate without a partner."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def no_escaped_marks(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """`.` and `?` for `/.` and `/?`, which is how OntoNotes writes some of them."""
+def no_escaped_marks(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Write `.` and `?` for `/.` and `/?`, which OntoNotes' readers make of them."""
     words = [NORMALISED.get(word, word) for word in document.words]
     if words == list(document.words):
         return document
-    losses["`/.` and `/?`, which become `.` and `?` (documents)"] += 1
+    dropped["`/.` and `/?`, which become `.` and `?` (documents)"] += 1
     return with_words(document, words)
 
 
-def no_crossing_in_a_cluster(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """Of two mentions of one cluster that cross, the one that begins first."""
+def no_crossing_in_a_cluster(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Keep, of two mentions of one cluster that cross, the one that begins first."""
     kept = [_without_crossing(cluster) for cluster in document.clusters or ()]
     return _with_mentions(
-        document, kept, losses, "mentions that cross another of their cluster (mentions)"
+        document, kept, dropped, "mentions that cross another of their cluster (mentions)"
     )
 
 
-def mentions_in_sentences(document: CorefDocument, losses: Losses) -> CorefDocument:
-    """No mention that goes over the end of a sentence."""
+def mentions_in_sentences(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Drop mentions that go over the end of a sentence."""
     ids = document.sentence_ids
     kept = [
         tuple(mention for mention in cluster if ids[mention.start] == ids[mention.end])
         for cluster in document.clusters or ()
     ]
-    return _with_mentions(document, kept, losses, "mentions over the end of a sentence (mentions)")
+    return _with_mentions(document, kept, dropped, "mentions over the end of a sentence (mentions)")
 
 
 def _without_crossing(cluster: Cluster) -> Cluster:
@@ -142,16 +144,16 @@ def _without_crossing(cluster: Cluster) -> Cluster:
 
 
 def _with_mentions(
-    document: CorefDocument, clusters: list[Cluster], losses: Losses, what: str
+    document: CorefDocument, clusters: list[Cluster], dropped: Dropped, what: str
 ) -> CorefDocument:
     lost = sum(map(len, document.clusters or ())) - sum(map(len, clusters))
     if not lost:
         return document
-    losses[what] += lost
+    dropped[what] += lost
     return replace(document, clusters=sorted(cluster for cluster in clusters if cluster))
 
 
 def with_words(document: CorefDocument, words: Sequence[str]) -> CorefDocument:
-    """The document with other words in place of its own."""
+    """Return the document with other words in place of its own."""
     plain = CorefDocument.from_sentences("", [words])
     return replace(document, words=plain.words, text=plain.text, word_chars=plain.word_chars)

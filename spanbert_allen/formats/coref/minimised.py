@@ -24,6 +24,10 @@ from spanbert_allen.formats.coref.speakers import NO_SPEAKER
 CLS, SEP = "[CLS]", "[SEP]"
 NO_ONE = "[SPL]"
 """The speaker of [CLS] and [SEP]."""
+# Words without pieces are rare, but a number may be any: what a file claims is bounded by what it
+# holds, since a document has all the words up to its last.
+_WORDS_A_PIECE = 10
+_MAX_SENTENCE = 10**9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +174,10 @@ def parse_minimised(
     document = MinimisedDocument(
         doc_key=context.key(record.get("doc_key")),
         segments=segments,
-        sentence_map=_map(record.get("sentence_map"), "sentence_map", num_pieces),
-        subtoken_map=_map(record.get("subtoken_map"), "subtoken_map", num_pieces),
+        sentence_map=_map(record.get("sentence_map"), "sentence_map", num_pieces, _MAX_SENTENCE),
+        subtoken_map=_map(
+            record.get("subtoken_map"), "subtoken_map", num_pieces, _WORDS_A_PIECE * num_pieces
+        ),
         speakers=_speakers(record.get("speakers"), segments),
         tokens=None if tokens is None else list_of_words(tokens, "tokens"),
     )
@@ -230,14 +236,21 @@ def _segments(value: object) -> list[list[str]]:
     return segments
 
 
-def _map(value: object, name: str, num_pieces: int) -> list[int]:
+def _map(value: object, name: str, num_pieces: int, limit: int) -> list[int]:
     if not is_list(value) or any(type(number) is not int for number in value):
         raise RecordError(f"{name} is {shown(value)}; it must be a list with a number a piece")
     if len(value) != num_pieces:
         raise RecordError(f"{name} has {len(value)} entries for {num_pieces} pieces")
     for index, number in enumerate(value):
         if number < (value[index - 1] if index else 0):
-            raise RecordError(f"{name}[{index}] is {number}, which is less than the one before")
+            raise RecordError(
+                f"{name}[{index}] is {shown(number)}, which is less than the one before"
+            )
+        if number > limit:
+            raise RecordError(
+                f"{name}[{index}] is {shown(number)}; in a document of {num_pieces} pieces it must "
+                f"be at most {limit}"
+            )
     return list(value)
 
 

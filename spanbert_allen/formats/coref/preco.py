@@ -12,7 +12,7 @@ from typing import Any
 from spanbert_allen.common.record_checks import RecordError, is_list, list_of_words, shown
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.document import CorefDocument
-from spanbert_allen.formats.coref.lossy import Losses, with_words
+from spanbert_allen.formats.coref.lossy import Dropped, with_words
 from spanbert_allen.formats.coref.mentions import SentencePlaces, clusters_of_words
 from spanbert_allen.formats.coref.records import RecordContext
 
@@ -39,12 +39,12 @@ def parse_preco(record: Mapping[str, Any], context: RecordContext) -> CorefDocum
     )
 
 
-def no_blank_sentences(document: CorefDocument, losses: Losses) -> CorefDocument:
+def no_blank_sentences(document: CorefDocument, dropped: Dropped) -> CorefDocument:
     """A sentence of one blank would be read as the end of a paragraph: `_` instead."""
     blank = [number for number, words in enumerate(document.sentences()) if words == [" "]]
     if not blank:
         return document
-    losses["sentences of one blank, which becomes `_` (words)"] += len(blank)
+    dropped["sentences of one blank, which becomes `_` (words)"] += len(blank)
     return with_words(
         document,
         [

@@ -9,15 +9,17 @@ from typing import Any, NamedTuple
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import default_doc_key, filled_lines, json_object
-from spanbert_allen.common.record_checks import RecordError, shown
+from spanbert_allen.common.record_checks import RecordError, is_whole, shown
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings, RecordFindings
+
+_LARGEST_NUMBER = 10**300  # of a name; Python refuses to write out numbers of 4300 digits
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordContext:
     """
-    What a record does not say of itself.
+    Hold what a record does not say of itself.
 
     # Parameters
 
@@ -34,12 +36,14 @@ class RecordContext:
     findings: RecordFindings = field(default_factory=lambda: RecordFindings(Findings()))
 
     def key(self, value: object, name: str = "doc_key") -> str:
-        """The document's name, from what the record holds under `name`."""
+        """Return the document's name, from what the record holds under `name`."""
         if value is None:
             return self.default_key
-        if isinstance(value, bool) or not isinstance(value, (str, int)):
-            raise RecordError(f"{name} is {shown(value)}; it must be a string")
-        return str(value)
+        if isinstance(value, str):
+            return value
+        if is_whole(value) and abs(value) < _LARGEST_NUMBER:
+            return str(int(value))
+        raise RecordError(f"{name} is {shown(value)}; it must be a string or a whole number")
 
 
 ParseRecord = Callable[[Mapping[str, Any], RecordContext], CorefDocument]
@@ -105,10 +109,11 @@ def parse_raw(
     )
     try:
         document = parse(json_object(raw.text, path=raw.path, line=raw.line), context)
-        return None if context.findings.num_problems else document
+        if not context.findings.num_problems:
+            return document
     except RecordError as error:
-        problem = DataError(str(error), raw.path, raw.line)
+        findings.problem(DataError(str(error), raw.path, raw.line))
     except DataError as error:
-        problem = error
-    findings.problem(problem)
+        findings.problem(error)
+    findings.left_out()
     return None

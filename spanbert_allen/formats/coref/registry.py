@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.formats.coref import gap, winobias
-from spanbert_allen.formats.coref import lossy as fitting
+from spanbert_allen.formats.coref import gap, lossy, winobias
 from spanbert_allen.formats.coref import preco as preco_jsonl
 from spanbert_allen.formats.coref.conll.conllu import read_conllu
 from spanbert_allen.formats.coref.conll.reader import read_conll
@@ -20,7 +19,7 @@ from spanbert_allen.formats.coref.findings import Findings
 from spanbert_allen.formats.coref.format import CorefFormat, json_line
 from spanbert_allen.formats.coref.jsonl import parse_coref_record
 from spanbert_allen.formats.coref.jsonl_writer import coref_record, sentences_record
-from spanbert_allen.formats.coref.lossy import Losses
+from spanbert_allen.formats.coref.lossy import Dropped
 from spanbert_allen.formats.coref.minimised import parse_minimised
 from spanbert_allen.formats.coref.predictions import parse_prediction
 from spanbert_allen.formats.coref.records import RecordContext
@@ -28,10 +27,10 @@ from spanbert_allen.formats.coref.wl_coref import parse_wl_coref, wl_coref_recor
 
 
 def _jsonl(language: str) -> CorefFormat:
-    def text_if_it_reads_back(document: CorefDocument, losses: Losses) -> CorefDocument:
+    def text_if_it_reads_back(document: CorefDocument, dropped: Dropped) -> CorefDocument:
         if "text" in coref_record(document, language=language):
             return document
-        return fitting.plain_text(document, losses)
+        return lossy.plain_text(document, dropped)
 
     return CorefFormat(
         name="jsonl",
@@ -54,14 +53,14 @@ def _conll(_: str) -> CorefFormat:
         read_file=_read_conll,
         lines=lambda document: "".join(conll_lines(document, document.clusters or ())),
         steps=[
-            fitting.one_field_words,
-            fitting.no_escaped_marks,
-            fitting.plain_text,
-            fitting.no_empty_sentences,
-            fitting.without_unnamed_speakers,
-            fitting.genre_of_key,
-            fitting.annotated,
-            fitting.no_crossing_in_a_cluster,
+            lossy.one_field_words,
+            lossy.no_escaped_marks,
+            lossy.plain_text,
+            lossy.no_empty_sentences,
+            lossy.without_unnamed_speakers,
+            lossy.genre_of_key,
+            lossy.annotated,
+            lossy.no_crossing_in_a_cluster,
         ],
     )
 
@@ -80,7 +79,7 @@ def _fastcoref(_: str) -> CorefFormat:
         about="fastcoref's, for training or predicted",
         parse=parse_fastcoref,
         lines=lambda document: json_line(sentences_record(document)),
-        steps=[fitting.plain_text, fitting.without_unnamed_speakers, fitting.without_genre],
+        steps=[lossy.plain_text, lossy.without_unnamed_speakers, lossy.without_genre],
     )
 
 
@@ -91,11 +90,11 @@ def _preco(_: str) -> CorefFormat:
         parse=preco_jsonl.parse_preco,
         lines=lambda document: json_line(preco_jsonl.preco_record(document)),
         steps=[
-            fitting.plain_text,
-            fitting.without_speakers,
-            fitting.without_genre,
+            lossy.plain_text,
+            lossy.without_speakers,
+            lossy.without_genre,
             preco_jsonl.no_blank_sentences,
-            fitting.mentions_in_sentences,
+            lossy.mentions_in_sentences,
         ],
     )
 
@@ -107,10 +106,10 @@ def _wl_coref(_: str) -> CorefFormat:
         parse=parse_wl_coref,
         lines=lambda document: json_line(wl_coref_record(document)),
         steps=[
-            fitting.plain_text,
-            fitting.no_empty_sentences,
-            fitting.without_unnamed_speakers,
-            fitting.genre_of_key,
+            lossy.plain_text,
+            lossy.no_empty_sentences,
+            lossy.without_unnamed_speakers,
+            lossy.genre_of_key,
         ],
     )
 
@@ -124,11 +123,11 @@ def _minimised(_: str) -> CorefFormat:
         about="word pieces in segments: mandarjoshi90/coref, coref-hoi",
         parse=parse,
         steps=[
-            fitting.plain_text,
-            fitting.no_empty_sentences,
-            fitting.without_unnamed_speakers,
-            fitting.genre_of_key,
-            fitting.annotated,
+            lossy.plain_text,
+            lossy.no_empty_sentences,
+            lossy.without_unnamed_speakers,
+            lossy.genre_of_key,
+            lossy.annotated,
         ],
     )
 
@@ -152,10 +151,10 @@ def _winobias(_: str) -> CorefFormat:
         read_file=winobias.read_winobias,
         lines=winobias.winobias_line,
         steps=[
-            fitting.plain_text,
-            fitting.without_speakers,
-            fitting.without_genre,
-            fitting.annotated,
+            lossy.plain_text,
+            lossy.without_speakers,
+            lossy.without_genre,
+            lossy.annotated,
             winobias.one_line,
         ],
     )
@@ -169,8 +168,8 @@ def _gap(language: str) -> CorefFormat:
         lines=gap.gap_line,
         head=gap.HEADER,
         steps=[
-            fitting.without_speakers,
-            fitting.without_genre,
+            lossy.without_speakers,
+            lossy.without_genre,
             partial(gap.one_row, language=language),
         ],
     )

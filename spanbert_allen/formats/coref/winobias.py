@@ -18,7 +18,7 @@ from spanbert_allen.common.record_checks import RecordError
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
-from spanbert_allen.formats.coref.lossy import Losses, is_encodable
+from spanbert_allen.formats.coref.lossy import Dropped, is_encodable
 
 _NUMBER = re.compile(r"\s*[0-9]+\s+(?=\D)")
 _MARK_OF_UTF8 = "\ufeff"  # at the beginning of a file it is no part of it
@@ -46,6 +46,7 @@ def read_winobias(
             yield document_of_line(line, default_doc_key(path, number))
         except RecordError as error:
             findings.problem(DataError(str(error), path, number))
+            findings.left_out()
     findings.end_of_file()
 
 
@@ -98,7 +99,7 @@ def winobias_line(document: CorefDocument) -> str:
     return " ".join(words) + "\n"
 
 
-def one_line(document: CorefDocument, losses: Losses) -> CorefDocument | None:
+def one_line(document: CorefDocument, dropped: Dropped) -> CorefDocument | None:
     """Only documents that a line reads back as."""
     if document.num_sentences <= 1 and len(document.clusters or ()) <= len(_OPENING):
         line = winobias_line(document)
@@ -109,7 +110,7 @@ def one_line(document: CorefDocument, losses: Losses) -> CorefDocument | None:
                 again = None
             if again == document:
                 return document
-    losses["documents left out: not a sentence with mentions of two clusters side by side"] += 1
+    dropped["documents left out: not a sentence with mentions of two clusters side by side"] += 1
     return None
 
 

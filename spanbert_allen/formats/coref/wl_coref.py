@@ -78,8 +78,8 @@ def _sentence_ids(value: object, num_words: int) -> list[int]:
     for index in range(1, num_words):
         if value[index] < value[index - 1]:
             raise RecordError(
-                f"sent_id[{index}] is {value[index]} after {value[index - 1]}; sentences must "
-                "stand in order"
+                f"sent_id[{index}] is {shown(value[index])} after {shown(value[index - 1])}; "
+                "sentences must stand in order"
             )
     numbers = {old: new for new, old in enumerate(dict.fromkeys(value))}
     return [numbers[number] for number in value]

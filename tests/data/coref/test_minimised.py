@@ -11,7 +11,7 @@ from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.data.coref.minimised import MinimisedMaker
 from spanbert_allen.formats.coref.document import CorefDocument
-from spanbert_allen.formats.coref.lossy import Losses
+from spanbert_allen.formats.coref.lossy import Dropped
 from spanbert_allen.formats.coref.registry import find_format
 from tests.formats.coref.documents import documents
 
@@ -61,8 +61,8 @@ WORDS = st.sampled_from(["the", "boat", "harbour", "Ida", "sees", "unsinkable", 
 @given(documents(WORDS, max_sentences=6))
 @settings(max_examples=60, deadline=None)
 def test_pieces_and_maps_are_the_originals(document):
-    document = find_format("minimised").fit(document, Losses())
-    made = MAKER.make(document, Losses())
+    document = find_format("minimised").reduce(document, Dropped())
+    made = MAKER.make(document, Dropped())
     segments, sentence_map, subtoken_map = as_the_original(document)
     assert made.segments == segments
     assert made.sentence_map == sentence_map
@@ -85,18 +85,18 @@ def test_speakers_and_words_without_pieces():
         speakers=["a", "b", "c", "d"],
         clusters=[(WordSpan(0, 2),), (WordSpan(2, 3),)],
     )
-    losses = Losses()
-    made = MAKER.make(document, losses)
+    dropped = Dropped()
+    made = MAKER.make(document, dropped)
     num_pieces = len(pieces_of("Ida"))
     assert made.speakers == ["[SPL]", *["b"] * num_pieces, "[SPL]"]
     assert made.subtoken_map == [0, *[1] * num_pieces, 1]
     assert made.clusters == [[(1, num_pieces)]]
-    assert losses == {"mentions whose words have no pieces of their own (mentions)": 1}
+    assert dropped == {"mentions whose words have no pieces of their own (mentions)": 1}
     assert made.to_document().words == document.words
 
 
 def test_nothing():
-    made = MAKER.make(CorefDocument.from_sentences("k", [], clusters=[]), Losses())
+    made = MAKER.make(CorefDocument.from_sentences("k", [], clusters=[]), Dropped())
     assert (made.segments, made.sentence_map) == ([], [])
     assert made.to_document().words == []
 
@@ -108,5 +108,5 @@ def test_lengths_that_the_encoder_does_not_take(length):
 
 
 def test_arrays_are_of_integers():
-    made = MAKER.make(CorefDocument.from_sentences("k", [["Ida"]], clusters=[]), Losses())
+    made = MAKER.make(CorefDocument.from_sentences("k", [["Ida"]], clusters=[]), Dropped())
     assert not any(isinstance(value, np.integer) for value in made.sentence_map + made.subtoken_map)

@@ -13,7 +13,7 @@ from allennlp.data.dataset_readers import WorkerInfo
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.data.coref.minimised import MinimisedMaker
 from spanbert_allen.formats.coref.format import json_line
-from spanbert_allen.formats.coref.lossy import Losses
+from spanbert_allen.formats.coref.lossy import Dropped
 from spanbert_allen.formats.coref.registry import find_format
 from tests.formats.coref.conll.test_reader import FIXTURES
 
@@ -29,8 +29,8 @@ def make_reader(kind, max_length=LENGTH, **kwargs):
 @pytest.fixture(scope="module")
 def records():
     maker, file_format = MinimisedMaker("tiny", segment_length=LENGTH), find_format("minimised")
-    fitted = [file_format.fit(one, Losses()) for one in find_format("conll").read(CONLL)]
-    return [maker.make(one, Losses()).to_record() for one in fitted]
+    reduced = [file_format.reduce(one, Dropped()) for one in find_format("conll").read(CONLL)]
+    return [maker.make(one, Dropped()).to_record() for one in reduced]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.common.text import split_text
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
-from spanbert_allen.formats.coref.lossy import Losses
+from spanbert_allen.formats.coref.lossy import Dropped
 from spanbert_allen.formats.coref.registry import FORMATS, coref_formats, find_format
 from tests.formats.coref.conll.test_reader import FIXTURES
 from tests.formats.coref.documents import PLAIN_WORDS, documents
@@ -22,35 +22,35 @@ WRITABLE = [name for name, one in coref_formats().items() if one.lines]
 SOME = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def written(tmp_path, file_format, fitted):
+def written(tmp_path, file_format, reduced):
     path = tmp_path / "written"
-    lines = "".join(map(file_format.lines, fitted))
+    lines = "".join(map(file_format.lines, reduced))
     path.write_text(file_format.head + lines, encoding="utf-8", newline="")
     return path
 
 
 def check_round_trip(tmp_path, name, document):
-    file_format, losses = find_format(name), Losses()
-    fitted = file_format.fit(document, losses)
-    if fitted is None:
-        assert losses
+    file_format, dropped = find_format(name), Dropped()
+    reduced = file_format.reduce(document, dropped)
+    if reduced is None:
+        assert dropped
         return None
-    (again,) = file_format.read(written(tmp_path, file_format, [fitted]))
+    (again,) = file_format.read(written(tmp_path, file_format, [reduced]))
     if name == "winobias":  # has no names
-        again = replace(again, doc_key=fitted.doc_key)
-    assert again == fitted
+        again = replace(again, doc_key=reduced.doc_key)
+    assert again == reduced
     # Nothing is lost of what fits, and nothing is lost unsaid.
-    more = Losses()
-    assert file_format.fit(fitted, more) == fitted
+    more = Dropped()
+    assert file_format.reduce(reduced, more) == reduced
     assert not more
-    if not losses:
-        assert fitted.words == document.words
-        assert fitted.clusters == document.clusters
-        assert fitted.text == document.text
-        assert document.genre in (None, fitted.genre)
+    if not dropped:
+        assert reduced.words == document.words
+        assert reduced.clusters == document.clusters
+        assert reduced.text == document.text
+        assert document.genre in (None, reduced.genre)
         if document.speakers is not None and not {"", "-", "_"}.issuperset(document.speakers):
-            assert fitted.speakers == document.speakers
-    return fitted
+            assert reduced.speakers == document.speakers
+    return reduced
 
 
 @pytest.mark.parametrize("name", sorted(set(WRITABLE) - {"winobias", "gap"}))
@@ -71,8 +71,8 @@ def test_sentences_of_winobias_come_back(tmp_path):
 
     check()
     linked = of_text("Ida says that she knows Joan.", (WordSpan(0, 0), WordSpan(3, 3)))
-    fitted = check_round_trip(tmp_path, "winobias", linked)
-    assert fitted.words == linked.words and fitted.clusters == linked.clusters
+    reduced = check_round_trip(tmp_path, "winobias", linked)
+    assert reduced.words == linked.words and reduced.clusters == linked.clusters
 
 
 TEXT = "  Ida met\u00a0Joan Doe's sister.\r\nShe left."
@@ -93,10 +93,10 @@ def of_text(text, *clusters, speakers=None, key="k"):
 
 def test_a_text_is_kept_where_it_can_be(tmp_path):
     document = of_text(TEXT, (WordSpan(0, 0), WordSpan(7, 7)), speakers=["Ida"] * 7 + ["Tom"] * 3)
-    fitted = check_round_trip(tmp_path, "jsonl", document)
-    assert fitted == document
+    reduced = check_round_trip(tmp_path, "jsonl", document)
+    assert reduced == document
     assert "text" in json.loads((tmp_path / "written").read_text())
-    losses = Losses()
+    dropped = Dropped()
     other_words = replace(document, words=["Idamet", *document.words[2:]], sentence_ids=[0] * 9)
     other_words = replace(
         other_words,
@@ -104,8 +104,8 @@ def test_a_text_is_kept_where_it_can_be(tmp_path):
         clusters=[],
         word_chars=[CharSpan(2, 9), *document.word_chars[2:]],
     )
-    assert find_format("jsonl").fit(other_words, losses).is_text_plain()
-    assert losses == {"white space of the text (documents)": 1}
+    assert find_format("jsonl").reduce(other_words, dropped).is_text_plain()
+    assert dropped == {"white space of the text (documents)": 1}
 
 
 def test_a_row_of_gap_comes_back(tmp_path):
@@ -115,11 +115,12 @@ def test_a_row_of_gap_comes_back(tmp_path):
         document = of_text(text, *clusters)
         assert check_round_trip(tmp_path, "gap", document) == document
     for clusters in ([(ida, joan), (she,)], [(ida, she)], [(ida, joan, she), (WordSpan(6, 6),)]):
-        losses = Losses()
-        assert find_format("gap").fit(of_text(text, *clusters), losses) is None
-        assert losses == {"documents left out: not a pronoun and two names in a text": 1}
+        dropped = Dropped()
+        assert find_format("gap").reduce(of_text(text, *clusters), dropped) is None
+        assert dropped == {"documents left out: not a pronoun and two names in a text": 1}
     assert (
-        find_format("gap").fit(of_text("Ida\tmet Joan. She", (ida, WordSpan(4, 4))), losses) is None
+        find_format("gap").reduce(of_text("Ida\tmet Joan. She", (ida, WordSpan(4, 4))), dropped)
+        is None
     )
 
 
@@ -171,17 +172,17 @@ CROSSING = CorefDocument.from_sentences(
     ],
 )
 def test_what_a_format_cannot_hold_is_counted(name, lost):
-    losses = Losses()
-    find_format(name).fit(CROSSING, losses)
-    assert dict(losses) == lost
+    dropped = Dropped()
+    find_format(name).reduce(CROSSING, dropped)
+    assert dict(dropped) == lost
 
 
 @pytest.mark.parametrize("name", ["conll", "preco", "minimised"])
 def test_annotated_with_nothing_is_not_unannotated(name):
-    losses = Losses()
-    fitted = find_format(name).fit(replace(CROSSING, clusters=None), losses)
+    dropped = Dropped()
+    reduced = find_format(name).reduce(replace(CROSSING, clusters=None), dropped)
     told = "no annotation, which becomes no clusters (documents)"
-    assert (fitted.clusters is None, told in losses) == (
+    assert (reduced.clusters is None, told in dropped) == (
         (True, False) if name == "preco" else (False, True)
     )
 

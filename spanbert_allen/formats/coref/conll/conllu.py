@@ -96,7 +96,9 @@ class _Document:
                 self._problem(f"the entity {entity!r} opened here never closes", line)
         found = [[mention for mention, _ in group] for group in self.mentions.values()]
         self._tell_shared()
-        if not self.is_bad:
+        if self.is_bad:
+            self.findings.left_out()
+        else:
             yield CorefDocument.from_sentences(
                 self.key,
                 [sentence for sentence in self.sentences if sentence],

@@ -109,8 +109,7 @@ class _Reader:
 
     def end(self, last_line: int) -> None:
         """The file has ended."""
-        if self.current is not None:
-            self.findings.problem(self.current.never_ended())
+        self._leave_open_one_out()
         if self.num_documents == 0:
             what = "holds no document" if last_line else "is empty"
             raise DataError(
@@ -119,8 +118,7 @@ class _Reader:
         self.findings.end_of_file()
 
     def _begin(self, text: str, line: int) -> None:
-        if self.current is not None:
-            self.findings.problem(self.current.never_ended())
+        self._leave_open_one_out()
         self.num_documents += 1
         self.current = _Document.begin(text, self.path, line, self.columns)
         if not self.current.key:
@@ -129,6 +127,12 @@ class _Reader:
                 self.path,
                 line,
             )
+
+    def _leave_open_one_out(self) -> None:
+        """Report the document that is being read, if any: its end is missing."""
+        if self.current is not None:
+            self.findings.problem(self.current.never_ended())
+            self.findings.left_out()
 
     def _end(self, line: int) -> _Document:
         if self.current is None:
@@ -198,6 +202,7 @@ class _Document:
             self._check_repeated(read, findings)
             clusters, _ = merge_clusters_sharing_mentions(clusters)
         if self.is_bad:
+            findings.left_out()
             return None
         known = len(self.speakers) == self.num_words and not NO_LABEL.issuperset(self.speakers)
         genre = self.key[:2]
