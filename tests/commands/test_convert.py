@@ -100,7 +100,9 @@ def test_nothing_takes_the_place_of_something(tmp_path, capsys):
     assert capsys.readouterr().out == ""
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"tokens": 3}\n')
-    with pytest.raises(DataError, match="no document is without a mistake, so .*; the first mista"):
+    with pytest.raises(
+        DataError, match=r"no document is without a mistake, so .*; the first mista"
+    ):
         main(["convert", str(bad), str(target), "--to", "conll", "--skip-bad"])
     assert target.read_text() == "old"
 
