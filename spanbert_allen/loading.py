@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.foreign_warnings import ignore_foreign_warnings
+from spanbert_allen.common.permissions import granting
 
 if TYPE_CHECKING:
     from spanbert_allen.predictors import SpanPredictor
@@ -23,12 +25,15 @@ def load(
     *,
     device: str | int = "cpu",
     overrides: Mapping[str, Any] | None = None,
+    trust: Iterable[str] = (),
+    allow: Iterable[str] = (),
     **options: Any,
 ) -> SpanPredictor:
     """
-    The predictor of a trained model, as in `spanbert_allen.load("out/run").predict("Ida left.")`.
-    Nothing is downloaded, and no plugin but this package is loaded: a model that is made of
-    parts of other packages needs these imported before.
+    Return the predictor of a trained model: `spanbert_allen.load("out/run").predict("Ida left.")`.
+
+    An archive is read and cannot run anything: its configuration names registered classes only,
+    nothing is downloaded and no other archive is opened. No plugin but this package is loaded.
 
     # Parameters
 
@@ -39,6 +44,12 @@ def load(
         `"cpu"` or, e.g., `"cuda:0"`; or AllenNLP's number, -1 being the CPU.
     overrides : `Mapping[str, Any]`, optional (default = `None`)
         Other settings of the training's configuration, e.g. `{"model.singleton_threshold": 0.5}`.
+    trust : `Iterable[str]`, optional (default = `()`)
+        Packages of yours that are imported, with all of their modules, so that what they register
+        can be part of the model; as `--include-package` does for commands.
+    allow : `Iterable[str]`, optional (default = what `SPANBERT_ALLEN_ALLOW` holds)
+        What the archive may ask for: `"network"`, files of an encoder that it does not hold, and
+        `"archives"`, others that its configuration names.
     options
         The predictor's own, e.g. `probabilities=True` of `spanbert_coref`.
 
@@ -56,17 +67,21 @@ def load(
     elif not path.exists():
         raise DataError(f"no such file or folder (looked from {Path.cwd()}); check the path", path)
     register()
+    from allennlp.common.util import import_module_and_submodules
     from allennlp.models.archival import load_archive
     from allennlp.predictors import Predictor
 
     from spanbert_allen.predictors import SpanPredictor
 
-    archive = load_archive(
-        path,
-        cuda_device=_device_number(device),
-        overrides=dict(overrides or {}),
-        weights_file=weights,
-    )
+    for package in [trust] if isinstance(trust, str) else trust:
+        import_module_and_submodules(package)
+    with granting(allow) if allow else nullcontext():
+        archive = load_archive(
+            path,
+            cuda_device=_device_number(device),
+            overrides=dict(overrides or {}),
+            weights_file=weights,
+        )
     kind = type(archive.model).__name__
     if archive.model.default_predictor is None:
         raise ConfigError(f"{path}: the model {kind} has no predictor; give one of this package's")
@@ -110,8 +125,11 @@ def _in_folder(folder: Path) -> tuple[Path, str | None]:
             f"no config.json is in this folder; give the folder of a training (-s), or a {ARCHIVE}",
             folder,
         )
-    settings = json.loads(config.read_text(encoding="utf-8"))
-    if "model" not in settings:
+    try:
+        settings = json.loads(config.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"is not whole JSON ({error}); copy the folder again", config) from error
+    if not isinstance(settings, dict) or "model" not in settings:
         raise DataError(
             "the folder is none of a training; if it is one of transformers, make an archive of it "
             "with `spanbert-allen import`",

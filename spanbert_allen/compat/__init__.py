@@ -24,6 +24,9 @@ except ImportError as error:
     ) from error
 
 from spanbert_allen.compat.repairs import (
+    archive_loading,
+    archive_names,
+    archive_network,
     archive_reading,
     archive_writing,
     config_writing,
@@ -45,6 +48,9 @@ __all__ = ["MENDS"]
 
 MENDS = (
     adamw_warning,
+    archive_loading,
+    archive_names,
+    archive_network,
     archive_reading,
     archive_writing,
     config_writing,

@@ -1,4 +1,4 @@
-"""A function is replaced in every module of AllenNLP that has imported it by name."""
+"""Functions of AllenNLP that are replaced, under every name that they are known by."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 
-def replace_function(old: Callable[..., Any], new: Callable[..., Any]) -> None:
-    """`from allennlp.x import old` copies the name: each copy is set to `new`."""
+def replace_function(
+    old: Callable[..., Any], new: Callable[..., Any], *, everywhere: bool = False
+) -> None:
+    """
+    Set a function in place of another in every module of AllenNLP that has imported it.
+
+    `from allennlp.x import old` copies the name, so that each copy has to be set.
+
+    # Parameters
+
+    old, new : `Callable`
+        The function, and the one in its place.
+    everywhere : `bool`, optional (default = `False`)
+        Set it in the modules of the user, too, who may have imported it before this package.
+    """
     for module_name, module in list(sys.modules.items()):
-        if module_name.split(".")[0] in ("allennlp", "allennlp_models"):
+        if everywhere or module_name.split(".")[0] in ("allennlp", "allennlp_models"):
             for name, value in list(vars(module).items()):
                 if value is old:
                     setattr(module, name, new)

@@ -15,6 +15,7 @@ from allennlp.models.archival import extracted_archive
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.model_card import model_card
 from spanbert_allen.conversion.task import Task
 from spanbert_allen.conversion.tasks import TASKS
@@ -46,7 +47,7 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
     if not Path(archive).exists():
         raise DataError("no such file; give a model.tar.gz", archive)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with extracted_archive(archive) as extracted, torch.no_grad():
+    with extracted_archive(archive) as extracted, errors_of(archive, extracted), torch.no_grad():
         loaded = load_archive(extracted)
         task = _task_of(loaded.model)
         files = find_encoder("", serialization_dir=extracted)

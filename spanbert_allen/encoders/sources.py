@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol, TypeVar
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.permissions import may_use_network, network_refusal, opened_archive
 
 CONFIG_NAMES = ("config.json", "bert_config.json")
 WEIGHTS_NAMES = ("model.safetensors", "pytorch_model.bin")
@@ -92,14 +93,19 @@ class HubSource:
         import huggingface_hub
         from huggingface_hub.errors import EntryNotFoundError
 
+        archive = opened_archive()
+        is_local = not may_use_network()
         try:
-            return Path(huggingface_hub.hf_hub_download(self.hub_id, name))
+            found = huggingface_hub.hf_hub_download(self.hub_id, name, local_files_only=is_local)
+            return Path(found)
         except EntryNotFoundError as error:  # also: not in the cache, and the hub not reached
             if not needed:
                 return None
             cause: Exception = error
         except (OSError, ValueError) as error:
             cause = error
+        if archive is not None and is_local:
+            raise network_refusal(archive, f"`{name}` of the hub model `{self.hub_id}`") from cause
         raise DataError(
             f"cannot get `{name}` of the hub model `{self.hub_id}`, neither from its local cache "
             "nor from the hub: check the name and the network, or give a folder of its files"

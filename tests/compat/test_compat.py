@@ -30,9 +30,3 @@ def test_whoever_imports_a_part_alone_gets_the_mends_first(package):
     lines = (ROOT / "spanbert_allen" / package / "__init__.py").read_text().splitlines()
     imports = [line for line in lines if line.startswith(("import ", "from "))]
     assert imports[0].startswith("import spanbert_allen.compat")
-
-
-def test_data_is_light_but_whoever_asks_for_the_indexer_gets_the_mends_first():
-    source = (ROOT / "spanbert_allen" / "data" / "__init__.py").read_text()
-    asked = source[source.index("def __getattr__") :]
-    assert asked.index("import spanbert_allen.compat") < asked.index(".data.indexer import")

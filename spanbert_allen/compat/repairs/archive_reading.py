@@ -3,10 +3,10 @@ Archives of trained models are unpacked with care.
 
 **Cause.** AllenNLP unpacks with a plain `tarfile.extractall`: a member `../../.bashrc` lands
 outside the folder, and a file that is cut short or no archive ends in a traceback of tarfile or
-zlib and leaves the half of it in the temporary folder.
+zlib and leaves half of it in the temporary folder.
 
-**Mend.** Python's `data` filter; one sentence for an archive that cannot be used; nothing left
-behind.
+**Mend.** Python's `data` filter refuses such members, an archive that cannot be used is one
+sentence, and nothing is left behind.
 """
 
 from __future__ import annotations
@@ -24,15 +24,18 @@ from pathlib import Path
 from allennlp.models import archival
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.outputs import is_full_disk
 
 logger = logging.getLogger(__name__)
 
 
 def needed() -> bool:
+    """Return that the repair is needed with every version."""
     return True
 
 
 def apply() -> None:
+    """Put the function in AllenNLP's place."""
     archival.extracted_archive = extracted_archive
 
 
@@ -41,7 +44,7 @@ def extracted_archive(
     resolved_archive_file: str | PathLike[str], cleanup: bool = True
 ) -> Iterator[str]:
     """
-    The path of a temporary folder with the files of an archive.
+    Unpack an archive into a temporary folder, and give its path.
 
     # Parameters
 
@@ -73,7 +76,8 @@ def extracted_archive(
 def _extract(file: str | PathLike[str], folder: str) -> None:
     try:
         with tarfile.open(file, "r:gz") as archive:
-            archive.extractall(folder, filter="data")
+            for member in _fitting(archive, file, folder):
+                archive.extract(member, folder, filter="data")
     except tarfile.FilterError as error:
         raise DataError(
             f"the archive has a member that does not belong in a model ({error}): "
@@ -85,8 +89,10 @@ def _extract(file: str | PathLike[str], folder: str) -> None:
     except (EOFError, zlib.error, tarfile.TarError, OSError) as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise
+        if is_full_disk(error):
+            raise _no_room(file, folder) from error
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk is full, for one: not the archive's fault
+            raise  # not the archive's fault
         problem = _cut_short(error)
         raise DataError(f"{problem}: give a model.tar.gz of AllenNLP", Path(file)) from error
     if not (Path(folder) / archival.CONFIG_NAME).is_file():
@@ -95,6 +101,26 @@ def _extract(file: str | PathLike[str], folder: str) -> None:
             "give a model.tar.gz of AllenNLP",
             Path(file),
         )
+
+
+def _fitting(
+    archive: tarfile.TarFile, file: str | PathLike[str], folder: str
+) -> Iterator[tarfile.TarInfo]:
+    """Yield the members, as long as what they unpack to has room."""
+    room = shutil.disk_usage(folder).free
+    for member in archive:
+        room -= member.size
+        if room < 0:
+            raise _no_room(file, folder)
+        yield member
+
+
+def _no_room(file: str | PathLike[str], folder: str) -> DataError:
+    return DataError(
+        f"the disk of {Path(folder).parent} has no room to unpack the archive: free some space, or "
+        "set TMPDIR to a folder on another disk",
+        Path(file),
+    )
 
 
 def _cut_short(error: Exception) -> str:

@@ -48,15 +48,25 @@ def _refused_in_one_sentence(read: _Read) -> Callable[..., Any]:
     def reading(*args: Any, **kwargs: Any) -> Any:
         try:
             return read(*args, **kwargs)
-        except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        except (
+            pickle.UnpicklingError,
+            EOFError,
+            RuntimeError,
+            AttributeError,
+            IndexError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:
             # Of the RuntimeErrors, the one of torch's reader of zip files: the file is cut short.
+            # The last five come of a pickle that is damaged, or of one that holds no dictionary.
             if isinstance(error, RuntimeError) and "PytorchStreamReader" not in str(error):
                 raise
             place = "the weights or training state" if not args else str(_place(args[0]))
             raise DataError(
-                "is no whole file of weights, or holds Python objects beside tensors and numbers, "
-                "which could run a program: nothing of it was used; take a file that AllenNLP or "
-                "torch.save(model.state_dict(), ...) has written",
+                "is no whole file of weights by name, or holds Python objects beside tensors and "
+                "numbers, which could run a program: nothing of it was used; take a file that "
+                "AllenNLP or torch.save(model.state_dict(), ...) has written",
                 place,
             ) from error
 

@@ -95,6 +95,8 @@ def read_weights(file: WeightsFile) -> dict[str, Tensor]:
         KeyError,
     ) as error:
         reason = str(error).strip().split("\n")[0]
+        if isinstance(error, pickle.UnpicklingError):  # torch says how to run what is in it
+            reason = "it is no file of weights, or holds Python objects, which could run a program"
         raise DataError(f"holds no weights that can be read ({reason})", file.path) from error
     if not isinstance(content, Mapping) or not all(
         isinstance(tensor, Tensor) for tensor in content.values()
