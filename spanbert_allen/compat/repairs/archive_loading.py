@@ -126,7 +126,7 @@ def read_config(folder: str | PathLike[str], archive: str | PathLike[str]) -> Ar
             raise DataError(
                 f"{path.name} has no `{key}`, so this is no trained model: give a model.tar.gz of "
                 "AllenNLP",
-                archive,
+                str(archive),
             )
     for key in _BUILT:
         if isinstance(config.get(key), str):
@@ -158,7 +158,7 @@ def errors_of(archive: str | PathLike[str], folder: str | PathLike[str]) -> Iter
             if isinstance(error, OSError) and opened.asked_network:
                 raise network_refusal(opened, "files that it does not hold") from error
             problem = (sentence_for(error) or _problem(error)).replace(f"{folder}/", "")
-            raise DataError(_short(problem, _LONGEST_SENTENCE), archive) from error
+            raise DataError(_short(problem, _LONGEST_SENTENCE), str(archive)) from error
 
 
 def _refuse_within_another(archive_file: str | PathLike[str]) -> None:
