@@ -6,7 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -39,31 +39,36 @@ from spanbert_allen.predictors.record import Record, examples_as_records
 _READERS = {"squad": read_squad, "mrqa": read_mrqa}
 _MOST_PASSAGES = 64
 """Texts whose pieces are remembered: the questions of one usually follow each other."""
+_PIPELINE_OVERLAP = 128
+"""How many pieces neighbouring windows of the pipeline share at most, if nobody says."""
 
 
 @dataclass(frozen=True)
 class QAOptions:
     """
-    What may be asked for beside question and context, under the names of transformers' former
+    Hold what may be asked for beside question and context, under the names of transformers' former
     pipeline; `None` leaves a setting as the model was trained.
 
     # Parameters
 
-    top_k : `int`, optional
+    top_k : `int`, optional (default = `None`)
         How many answers to give; by default as many as the model's decoder does.
-    max_answer_len : `int`, optional
+    max_answer_len : `int`, optional (default = `None`)
         The longest answer, in word pieces.
-    doc_stride : `int`, optional
+    doc_stride : `int`, optional (default = `None`)
         How many word pieces neighbouring windows share, as in the pipeline. (`stride` of the
-        readers is what they do not share.)
-    max_seq_len : `int`, optional
+        readers is what they do not share.) By default windows are cut as in training, or, if
+        `max_seq_len` is given, share half of it or 128 pieces, whichever is less.
+    max_seq_len : `int`, optional (default = `None`)
         The most word pieces of a window, question and special ones counted.
-    max_question_len : `int`, optional
-        The pieces of a question beyond so many are cut off.
-    handle_impossible_answer : `bool`, optional
-        Whether there may be no answer.
-    threshold : `float`, optional
-        If the no-answer score is above it, the answer is empty.
+    max_question_len : `int`, optional (default = `None`)
+        Pieces of a question beyond so many are cut off.
+    handle_impossible_answer : `bool`, optional (default = `None`)
+        Whether the question may have no answer.
+    threshold : `float`, optional (default = `None`)
+        The answer is empty if the no-answer score is above it.
+    align_to_words : `bool`, optional (default = `None`)
+        Whether answers are widened to whole words.
     """
 
     top_k: int | None = None
@@ -73,6 +78,7 @@ class QAOptions:
     max_question_len: int | None = None
     handle_impossible_answer: bool | None = None
     threshold: float | None = None
+    align_to_words: bool | None = None
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -80,22 +86,44 @@ class QAOptions:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"`{name}` is {value}; it must be 1 or more")
+        for name in ("doc_stride", "max_question_len"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise ConfigError(f"`{name}` is {value}; it must be 0 or more")
 
-    def shape(self, trained: WindowShape) -> WindowShape:
-        """How passages are cut."""
-        return WindowShape(
-            max_length=_either(self.max_seq_len, trained.max_length),
-            stride=trained.stride,
-            max_question_length=_either(self.max_question_len, trained.max_question_length),
-            fixed_length=trained.fixed_length,
-            overlap=self.doc_stride,
+    def shape(self, trained: WindowShape, *, as_pipeline: bool) -> WindowShape:
+        """
+        Return how passages are cut.
+
+        # Parameters
+
+        trained : `WindowShape`
+            How the reader cuts them.
+        as_pipeline : `bool`
+            Whether they are cut as the pipeline of transformers does: see `PipelineAnswers`.
+        """
+        max_length = _either(self.max_seq_len, trained.max_length)
+        overlap = self.doc_stride
+        if overlap is None and (as_pipeline or self.max_seq_len is not None):
+            overlap = min(max_length // 2, _PIPELINE_OVERLAP)
+        max_question = _either(self.max_question_len, trained.max_question_length)
+        return replace(
+            trained,
+            max_length=max_length,
+            max_question_length=None if as_pipeline else max_question,
+            overlap=overlap,
+            may_shrink_overlap=self.doc_stride is None,
         )
 
     @property
     def decoding(self) -> Decoding:
-        """What the model is told."""
+        """Return what the model is told."""
         return Decoding(
-            self.top_k, self.max_answer_len, self.handle_impossible_answer, self.threshold
+            n_best=self.top_k,
+            max_answer_length=self.max_answer_len,
+            impossible_answers=self.handle_impossible_answer,
+            threshold=self.threshold,
+            align_to_words=self.align_to_words,
         )
 
 
@@ -236,7 +264,9 @@ class QAPredictor(SpanPredictor):
 
     def _instance(self, question: Question, options: QAOptions) -> Instance:
         windows = self._reader.windows(
-            question, self._passage(question.context), options.shape(self._reader.shape)
+            question,
+            self._passage(question.context),
+            options.shape(self._reader.shape, as_pipeline=self._qa.decoder.cuts_as_pipeline),
         )
         return question_instance(windows, question, decoding=options.decoding)
 
@@ -250,7 +280,7 @@ class QAPredictor(SpanPredictor):
         return passage
 
 
-def _either(asked: int | None, default: int) -> int:
+def _either(asked: int | None, default: Any) -> Any:
     return default if asked is None else asked
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import numpy as np
 import torch
 from allennlp.data import Vocabulary
 from allennlp.models import Model
@@ -16,12 +18,17 @@ from spanbert_allen.data.qa.instance import QuestionInput
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.qa.metric import AnswerScores
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
+from spanbert_allen.modules.encoder.packing import pack_segments
 from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, DecodedAnswers, WindowScores
 from spanbert_allen.modules.qa.exact import ExactAnswers
 from spanbert_allen.modules.qa.windows import AnswerWindows, answer_loss, split_windows
 
+logger = logging.getLogger(__name__)
+
 _SOFTMAX = ("answers", "everything")
+_PIECES_AT_ONCE = 2**16
+"""How many pieces, padding counted, have vectors at a time when no gradients are kept."""
 
 
 @Model.register("spanbert_qa")
@@ -130,10 +137,8 @@ class SpanbertQA(Model):
             `question`, outside of training, `decoded`: a `DecodedAnswers` for each.
         """
         segment_ids, passage_pieces = segment_ids.long(), passage_pieces.long()
-        # Shape: (batch_size, num_pieces, dim)
-        vectors = self.embedder.encode(token_ids.long(), segment_ids, type_ids.long(), attended)
         # Shape: (batch_size, num_pieces, 2)
-        logits = at_least_float32(self.qa_outputs(vectors))
+        logits = self._logits(token_ids.long(), segment_ids, type_ids.long(), attended)
         output: dict[str, Any] = {}
         if answer_starts is not None and answer_ends is not None:
             windows = split_windows(logits, segment_ids, passage_pieces)
@@ -161,12 +166,51 @@ class SpanbertQA(Model):
         """
         if not self.training:
             self.label_tally.check(reset=reset)
+            if not reset:
+                # AllenNLP asks after every batch, for its progress bar: going through all answers
+                # each time would take the square of their number.
+                return self.answer_scores.running()
+            self._warn_of_evaluation()
             return self.answer_scores.get_metric(reset)
         return {
             "start_accuracy": float(self.start_accuracy.get_metric(reset)),
             "end_accuracy": float(self.end_accuracy.get_metric(reset)),
             "span_accuracy": float(self.span_accuracy.get_metric(reset)),
         }
+
+    def _logits(
+        self, token_ids: Tensor, segment_ids: Tensor, type_ids: Tensor, attended: Tensor | None
+    ) -> Tensor:
+        """
+        Return the scores of each piece as the first and the last of the answer, 0 at padding.
+
+        Without gradients, a budget of pieces goes through the encoder at a time, so that the
+        vectors of a long context are never there all at once.
+
+        # Returns
+
+        `Tensor`
+            Shape: (batch_size, num_pieces, 2)
+        """
+        if torch.is_grad_enabled():
+            return self._score(token_ids, segment_ids, type_ids, attended)
+        # Shape: (batch_size * num_pieces, 2)
+        logits = torch.zeros(token_ids.numel(), 2, device=token_ids.device)
+        for pack in pack_segments(segment_ids, _PIECES_AT_ONCE):
+            # Shape: (num_segments, longest) each
+            ids, types, is_attended = (
+                None if column is None else column.flatten()[pack.places]
+                for column in (token_ids, type_ids, attended)
+            )
+            segments = torch.zeros_like(pack.places).masked_fill(~pack.mask, -1)
+            scores = self._score(ids, segments, types, is_attended)
+            logits[pack.places[pack.mask]] = scores[pack.mask].to(logits.dtype)
+        return logits.view(*token_ids.shape, 2)
+
+    def _score(self, *columns: Tensor | None) -> Tensor:
+        # Shape: (batch_size, num_pieces, dim)
+        vectors = self.embedder.encode(*columns)
+        return at_least_float32(self.qa_outputs(vectors))
 
     def _decode(
         self,
@@ -175,21 +219,33 @@ class SpanbertQA(Model):
         passage_pieces: Tensor,
         max_context: Tensor,
         questions: list[QuestionInput],
-    ) -> list[DecodedAnswers]:
+    ) -> list[DecodedAnswers | DataError]:
+        """Return the answers to each question, or what is wrong with its scores."""
         columns = (
             column.detach().cpu().numpy()
             for column in (logits, segment_ids, passage_pieces, max_context.bool())
         )
-        decoded = []
+        decoded: list[DecodedAnswers | DataError] = []
         for (scores, segments, pieces, best), one in zip(
             zip(*columns, strict=True), questions, strict=True
         ):
-            windows = []
-            for number in range(int(segments.max(initial=-1)) + 1):
-                inside = segments == number
-                windows.append(
-                    WindowScores(scores[inside, 0], scores[inside, 1], pieces[inside], best[inside])
+            length = int((segments >= 0).sum())
+            if not np.isfinite(scores[:length]).all():
+                decoded.append(
+                    DataError(
+                        "the model's scores for this question are not finite numbers; if they are "
+                        'for none, the weights are broken, else use `dtype` "float32"'
+                    )
                 )
+                continue
+            # Padding comes last, and the windows one after the other before it.
+            cuts = np.flatnonzero(np.diff(segments[:length])) + 1
+            parts = (np.split(column[:length], cuts) for column in (scores, pieces, best))
+            windows = [
+                WindowScores(some[:, 0], some[:, 1], places, is_best)
+                for some, places, is_best in zip(*parts, strict=True)
+                if len(some)
+            ]
             decoded.append(self._answers(windows, one))
         return decoded
 
@@ -197,7 +253,9 @@ class SpanbertQA(Model):
         decoder, impossible = self.decoder, self.impossible_answers
         if one.decoding is not None:
             decoder = decoder.changed(
-                n_best=one.decoding.n_best, max_answer_length=one.decoding.max_answer_length
+                n_best=one.decoding.n_best,
+                max_answer_length=one.decoding.max_answer_length,
+                align_to_words=one.decoding.align_to_words,
             )
             if one.decoding.impossible_answers is not None:
                 impossible = one.decoding.impossible_answers
@@ -212,14 +270,33 @@ class SpanbertQA(Model):
         self.end_accuracy(best[:, 1], answers[:, 1])
         self.span_accuracy(best, answers)
 
-    def _measure_answer(self, one: QuestionInput, decoded: DecodedAnswers) -> None:
+    def _measure_answer(self, one: QuestionInput, decoded: DecodedAnswers | DataError) -> None:
         self.label_tally.add(is_labelled=one.question.is_annotated)
         if not one.question.is_annotated:
             return
+        gold = [answer.text for answer in one.question.answers]
+        if isinstance(decoded, DataError):
+            self.answer_scores.add_failure(one.question.id, gold)
+            return
         best = decoded.best
         self.answer_scores(
-            one.question.id,
-            best.text if best is not None else "",
-            [] if one.question.is_impossible else [answer.text for answer in one.question.answers],
-            decoded.no_answer_score,
+            one.question.id, best.text if best is not None else "", gold, decoded.no_answer_score
         )
+
+    def _warn_of_evaluation(self) -> None:
+        """Say at the end of an evaluation what its scores alone do not show."""
+        tally = self.answer_scores.tally()
+        if tally.num_failed:
+            logger.warning(
+                "%d of %d questions count as wrong: the model's scores for them are not finite",
+                tally.num_failed,
+                tally.num_questions,
+            )
+        if tally.num_unanswerable and not self.impossible_answers:
+            logger.warning(
+                "%d of %d questions have no answer, but the model always answers; set "
+                "`impossible_answers` of the model and the readers to true and train on data with "
+                "such questions, or import the model with --impossible-answers",
+                tally.num_unanswerable,
+                tally.num_questions,
+            )

@@ -14,6 +14,8 @@ from transformers import BertForQuestionAnswering
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.formats.qa.question import Question
+from spanbert_allen.metrics.qa import metric
+from spanbert_allen.models import qa
 from tests import places
 
 FIXTURES = places.FIXTURES / "qa"
@@ -116,6 +118,73 @@ def test_the_loss_does_not_depend_on_how_windows_are_batched(softmax_over):
         singles = model(**tensors(fixture(training=True)))["loss"]
         wholes = model(**tensors(fixture()))["loss"]
     assert singles.item() == pytest.approx(wholes.item(), abs=1e-5)
+
+
+@pytest.mark.parametrize("fixed_length", [False, True])
+def test_a_budget_of_pieces_has_vectors_at_a_time(monkeypatch, fixed_length):
+    """The scores are those of all windows at once, but for roundings."""
+    model, instances = make_model(), fixture(fixed_length=fixed_length)
+    batch = tensors(instances)
+    columns = [batch["token_ids"].long(), batch["segment_ids"].long(), batch["type_ids"].long()]
+    columns.append(batch.get("attended"))
+    whole = model._logits(*columns)  # with gradients all at once
+    real = columns[1] >= 0
+    sizes, encode = [], model.embedder.encode
+    monkeypatch.setattr(qa, "_PIECES_AT_ONCE", 100)
+    monkeypatch.setattr(
+        model.embedder, "encode", lambda *some: sizes.append(some[0].numel()) or encode(*some)
+    )
+    with torch.no_grad():
+        streamed = model._logits(*columns)
+    assert len(sizes) > 5 and max(sizes) <= 100
+    torch.testing.assert_close(streamed[real], whole[real], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_scores_that_are_no_numbers_are_that_question_s_error(monkeypatch, value):
+    model, instances = make_model(), fixture()
+    logits = model._logits
+
+    def spoilt(*columns):
+        scores = logits(*columns)
+        scores[1, 3, 0] = value
+        return scores
+
+    monkeypatch.setattr(model, "_logits", spoilt)
+    outputs = [one["decoded"] for one in model.forward_on_instances(instances)]
+    assert [isinstance(one, DataError) for one in outputs] == [False, True, False, False, False]
+    assert "not finite numbers" in str(outputs[1])
+    assert model.get_metrics(reset=True)["total"] == 5
+
+
+def test_a_model_that_always_answers_is_told_of_unanswerable_questions(caplog):
+    for impossible in (True, False):
+        model = make_model(impossible_answers=impossible)
+        model.forward_on_instances(fixture())
+        with caplog.at_level("WARNING"):
+            model.get_metrics()
+            assert not caplog.text
+            model.get_metrics(reset=True)
+        assert ("1 of 5 questions have no answer, but the model always answers" in caplog.text) != (
+            impossible
+        )
+
+
+def test_scores_while_an_evaluation_runs_are_summed_once(monkeypatch):
+    """AllenNLP asks after each batch; only the end goes through all questions again."""
+    model, instances = make_model(), fixture()
+    looked_at = []
+    at_threshold = metric.at_threshold
+    monkeypatch.setattr(
+        metric, "at_threshold", lambda *some: looked_at.append(some) or at_threshold(*some)
+    )
+    for instance in instances:
+        model.forward_on_instances([instance])
+        running = model.get_metrics()
+    assert len(looked_at) == len(instances)
+    final = model.get_metrics(reset=True)
+    assert {name: final[name] for name in running} == pytest.approx(running)
+    assert set(running) == {"exact", "f1", "total"}
 
 
 def test_answers_do_not_depend_on_the_batch():

@@ -1,4 +1,4 @@
-"""A question on a passage as the question answering model's input."""
+"""Turn a question on a passage into the input of the question answering model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from allennlp.data import Instance
 from allennlp.data.fields import Field, MetadataField, TensorField
 
-from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.spans import PieceSpan
 from spanbert_allen.data.piece_document import IntArray
 from spanbert_allen.data.pieces import SpecialPieces
@@ -27,81 +27,99 @@ _PADDING = {"segment_ids": -1, "passage_pieces": -1}
 @dataclass(frozen=True)
 class WindowShape:
     """
-    How passages are cut.
+    Hold how passages are cut into windows.
 
     # Parameters
 
     max_length : `int`
         The most pieces of a window, those of the question and three special ones counted.
     stride : `int`
-        How many pieces after a window the next one begins.
-    max_question_length : `int`
-        The pieces of a question beyond so many are cut off.
+        How many pieces after the start of a window the next one begins.
+    max_question_length : `int`, optional
+        Pieces of a question beyond so many are cut off; `None` cuts nothing.
     fixed_length : `bool`, optional (default = `False`)
         Whether every window is padded to `max_length`.
     overlap : `int`, optional (default = `None`)
         Instead of the stride: how many pieces neighbouring windows share.
+    may_shrink_overlap : `bool`, optional (default = `False`)
+        Whether windows share fewer pieces where a long question leaves too little room for so many,
+        instead of raising an error.
     """
 
     max_length: int
     stride: int
-    max_question_length: int
+    max_question_length: int | None
     fixed_length: bool = False
     overlap: int | None = None
+    may_shrink_overlap: bool = False
 
-    def __post_init__(self) -> None:
-        if self.stride < 1 or self.max_question_length < 0:
+    def check(self) -> None:
+        """Raise a `ConfigError` if the longest questions would leave no room for the passage."""
+        if self.stride < 1 or (self.max_question_length or 0) < 0:
             raise ConfigError("`stride` must be 1 or more, `max_question_length` 0 or more")
-        room = self.max_length - self.max_question_length - NUM_SPECIAL
-        if room < 1:
+        if self.room(self.max_question_length or 0) < 1:
             raise ConfigError(
                 f"`max_length` {self.max_length} leaves no room for the passage beside a question "
                 f"of {self.max_question_length} pieces and {NUM_SPECIAL} special ones; raise it or "
                 "lower `max_question_length`"
             )
-        if self.overlap is not None and not 0 <= self.overlap < room:
-            raise ConfigError(
-                f"`doc_stride` is {self.overlap}: it must be 0 or more, and less than the {room} "
-                "pieces of the passage that a window has room for"
+
+    def room(self, question_length: int) -> int:
+        """Return how many pieces of the passage a window takes beside so many of the question."""
+        return self.max_length - question_length - NUM_SPECIAL
+
+    def stride_of(self, room: int) -> int:
+        """Return the stride of windows with room for so many pieces of the passage."""
+        if self.overlap is None:
+            return self.stride
+        if self.overlap >= room and not self.may_shrink_overlap:
+            raise DataError(
+                f"`doc_stride` is {self.overlap}, but the question leaves room for {room} pieces "
+                "of the context in a window, and windows cannot share as many; lower `doc_stride` "
+                "or raise `max_seq_len`"
             )
+        return room - min(self.overlap, room - 1)
 
 
 @dataclass(frozen=True)
 class Decoding:
     """
-    What a user asks for beside the question; `None` leaves a setting to the model.
+    Hold what a user asks for beside the question; `None` leaves a setting to the model.
 
     # Parameters
 
-    n_best : `int`, optional
-        How many answers, at least.
-    max_answer_length : `int`, optional
-        In word pieces.
-    impossible_answers : `bool`, optional
-        Whether there may be no answer.
-    threshold : `float`, optional
-        If the no-answer score is above it, there is none.
+    n_best : `int`, optional (default = `None`)
+        How many answers to give at least.
+    max_answer_length : `int`, optional (default = `None`)
+        The most word pieces of an answer.
+    impossible_answers : `bool`, optional (default = `None`)
+        Whether the question may have no answer.
+    threshold : `float`, optional (default = `None`)
+        The question counts as unanswerable if the no-answer score is above it.
+    align_to_words : `bool`, optional (default = `None`)
+        Whether answers are widened to whole words.
     """
 
     n_best: int | None = None
     max_answer_length: int | None = None
     impossible_answers: bool | None = None
     threshold: float | None = None
+    align_to_words: bool | None = None
 
 
 @dataclass(frozen=True)
 class QuestionInput:
     """
-    What the answers to a question are decoded with.
+    Hold what the answers to a question are decoded with.
 
     # Parameters
 
     question : `Question`
         The question.
     passage : `Passage`
-        Its context.
+        The passage of its context.
     decoding : `Decoding`, optional (default = `None`)
-        How, if not as the model does it for all.
+        What the user asks for; by default nothing that differs from the model's settings.
     """
 
     question: Question
@@ -111,18 +129,18 @@ class QuestionInput:
 
 class QuestionWindows:
     """
-    The windows of a question: [CLS] question [SEP] window [SEP], in that order.
+    Cut a passage into the windows of a question: [CLS] question [SEP] window [SEP], in that order.
 
     # Parameters
 
     question_ids : `Sequence[int]`
-        The pieces of the question.
+        The ids of the question's pieces.
     passage : `Passage`
-        What it is asked on.
+        The passage of the question's context.
     special : `SpecialPieces`
-        The special pieces.
+        The special pieces of the vocabulary.
     shape : `WindowShape`
-        How to cut.
+        How to cut. A `DataError` is raised if the question leaves no room for the passage.
     """
 
     def __init__(
@@ -138,19 +156,23 @@ class QuestionWindows:
         # Shape: (num_question_pieces + 2,)
         self._head = np.array([special.cls, *kept, special.sep], np.int32)
         self._sep = special.sep
-        room = shape.max_length - len(kept) - NUM_SPECIAL
-        stride = shape.stride if shape.overlap is None else room - shape.overlap
-        self.spans = window_spans(len(passage), room, stride)
+        room = shape.room(len(kept))
+        if room < 1:
+            raise DataError(
+                f"the question has {len(kept)} pieces, which leave no room for the context in a "
+                f"window of {shape.max_length}; raise `max_seq_len` or lower `max_question_len`"
+            )
+        self.spans = window_spans(len(passage), room, shape.stride_of(room))
 
     def columns(self, number: int) -> dict[str, np.ndarray]:
-        """The tensors of a window, each of shape (num_pieces,): see `question_instance`."""
+        """Return the columns of a window, each of shape (num_pieces,): see `question_instance`."""
         start, end = self.spans[number]
         first = len(self._head)
         last = first + end - start  # the final [SEP]
         length = self._shape.max_length if self._shape.fixed_length else last + 1
         columns: dict[str, np.ndarray] = {
             "token_ids": np.zeros(length, np.int32),
-            "segment_ids": np.full(length, number, np.int16),
+            "segment_ids": np.full(length, number, np.int32),
             "type_ids": np.zeros(length, np.int8),
             "passage_pieces": np.full(length, -1, np.int32),
         }
@@ -164,14 +186,14 @@ class QuestionWindows:
         return columns
 
     def max_context(self, number: int, best: IntArray) -> np.ndarray:
-        """Whether the window is the best one of its pieces. Shape: (num_pieces,)"""
+        """Return for each piece whether this window is its best one. Shape: (num_pieces,)"""
         pieces = self.columns(number)["passage_pieces"]
         return (pieces >= 0) & (best[pieces] == number)
 
     def label(self, number: int, answer: PieceSpan) -> tuple[int, int]:
         """
-        First and last piece of the answer, counted in the window; [CLS], which is 0, if it is not
-        wholly inside.
+        Return the first and last piece of the answer, counted in the window; 0, which is [CLS],
+        for both if the answer is not wholly inside.
         """
         start, end = self.spans[number]
         if answer.start < start or answer.end >= end:
@@ -182,19 +204,19 @@ class QuestionWindows:
 
 def window_instances(windows: QuestionWindows, answer: PieceSpan) -> Iterator[Instance]:
     """
-    An instance for each window of a question, for training.
+    Yield an instance for each window of a question, for training.
 
     # Parameters
 
     windows : `QuestionWindows`
-        The windows.
+        The windows of the question.
     answer : `PieceSpan`
         The answer in pieces of the passage, or `NO_SPAN`.
 
     # Returns
 
     `Iterator[Instance]`
-        Without `max_context` and `question`, the fields of `question_instance` for one window.
+        The fields of `question_instance` for one window, without `max_context` and `question`.
     """
     for number in range(len(windows.spans)):
         columns = windows.columns(number)
@@ -209,29 +231,30 @@ def question_instance(
     decoding: Decoding | None = None,
 ) -> Instance:
     """
-    One instance with all windows of a question, one after the other. P counts pieces of all
-    windows, W windows.
+    Return one instance with all windows of a question, one after the other.
 
     # Parameters
 
     windows : `QuestionWindows`
-        The windows.
+        The windows of the question.
     question : `Question`
         The question.
     answer : `PieceSpan`, optional (default = `None`)
-        The answer that is learnt, for the loss: `NO_SPAN` for none, `None` if that is not known.
+        The answer that is learnt, for the loss: `NO_SPAN` for an unanswerable question, `None` if
+        the answer is not known.
     decoding : `Decoding`, optional (default = `None`)
         What the user asks for.
 
     # Returns
 
     `Instance`
-        `token_ids (P,)`; `segment_ids (P,)`, the number of the window; `type_ids (P,)`: 0 to the
-        first [SEP], 1 for the passage and the final one; `passage_pieces (P,)`: the place of a
-        piece in the passage, -1 outside of it; `max_context (P,)`: whether this is the window in
-        which the piece has most context; with a fixed length, `attended (P,)`: false for padding
-        inside of a window; with an answer, `answer_starts` and `answer_ends (W,)`, counted in the
-        window, where 0 is [CLS]; `question`, a `QuestionInput`.
+        With P for the pieces of all windows and W for the windows: `token_ids (P,)`;
+        `segment_ids (P,)`, the number of the window; `type_ids (P,)`, 0 up to the first [SEP] and 1
+        for the passage and the final [SEP]; `passage_pieces (P,)`, the index of a piece in the
+        passage, -1 outside of it; `max_context (P,)`, whether this is the window in which the piece
+        has most context; with a fixed length, `attended (P,)`, false for padding inside a window;
+        with an answer, `answer_starts (W,)` and `answer_ends (W,)`, counted in the window, where 0
+        is [CLS]; and `question`, a `QuestionInput`.
     """
     best = best_windows(windows.spans, len(windows.passage))
     numbers = range(len(windows.spans))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -14,30 +16,33 @@ from spanbert_allen.data.pieces import BasicStep, PieceTokenizer
 
 # Where the original cuts words: not at a no-break space, for one.
 _WORD = re.compile("[^ \\t\\r\\n\\u202f]+")
+# Two characters of scripts written without spaces: Thai, Lao, Myanmar, Khmer, Japanese syllables.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff]{2}")
 
 
 @dataclass(frozen=True)
 class Passage:
     """
-    A text in words and pieces; questions on it share it.
+    Hold a text in words and word pieces; the questions on a text share its passage.
 
     # Parameters
 
     text : `str`
         As given.
     word_chars : `IntArray`
-        First character and end, which is outside, of each word. Shape: (num_words, 2)
+        The first character of each word and its end, which is outside. Shape: (num_words, 2)
     piece_ids : `IntArray`
-        The vocabulary's number of each piece. Shape: (num_pieces,)
+        The id of each piece in the vocabulary. Shape: (num_pieces,)
     piece_words : `IntArray`
-        The word of each piece, never falling; a word may have none. Shape: (num_pieces,)
+        The index of the word of each piece, in ascending order; a word may have no piece.
+        Shape: (num_pieces,)
     piece_chars : `IntArray`
-        First character and end, which is outside, of each piece. Shape: (num_pieces, 2)
+        The first character of each piece and its end, which is outside. Shape: (num_pieces, 2)
     piece_text : `str`
-        The pieces themselves, a space between them. One string, for its size: passages are sent
-        from process to process.
+        The pieces themselves, a space between them. One string is small to send from process to
+        process.
     basic : `BasicStep`
-        How the text was cut before it was cut into pieces.
+        How the words were cut before they were cut into pieces.
     """
 
     text: str
@@ -49,25 +54,25 @@ class Passage:
     basic: BasicStep
 
     def __len__(self) -> int:
-        """The number of pieces."""
+        """Return the number of pieces."""
         return len(self.piece_ids)
 
     def pieces(self) -> list[str]:
-        """The pieces, cut out of `piece_text` anew."""
+        """Return the pieces, cut out of `piece_text` anew at each call."""
         return self.piece_text.split(" ") if len(self) else []
 
     def word(self, index: int) -> str:
-        """A word."""
+        """Return the text of a word."""
         start, end = self.word_chars[index]
         return self.text[start:end]
 
     def chars(self, first_piece: int, last_piece: int) -> CharSpan:
-        """The characters from one piece to another, which is inside."""
+        """Return the characters from one piece to another, which is inside."""
         return CharSpan(int(self.piece_chars[first_piece, 0]), int(self.piece_chars[last_piece, 1]))
 
 
 def make_passage(text: str, tokenizer: PieceTokenizer) -> Passage:
-    """The passage of a text, each word cut into pieces by itself."""
+    """Return the passage of a text, each word cut into pieces by itself."""
     matches = list(_WORD.finditer(text))
     words = [match.group() for match in matches]
     # Shape: (num_words, 2)
@@ -91,3 +96,55 @@ def make_passage(text: str, tokenizer: PieceTokenizer) -> Passage:
         piece_text=" ".join([tokenizer.vocabulary[i] for i in piece_ids.tolist()]),
         basic=tokenizer.basic,
     )
+
+
+def whole_words(passage: Passage) -> IntArray:
+    """
+    Return the first and last piece of the whole word that each piece belongs to: what stands
+    between white space and punctuation, or a shorter part in scripts that are written without
+    spaces, where a piece is a word by itself.
+
+    # Returns
+
+    `IntArray`
+        Shape: (num_pieces, 2)
+    """
+    return joined_parts(
+        [
+            piece.startswith("##") and not _begins_unspaced(passage.text, int(start))
+            for piece, start in zip(passage.pieces(), passage.piece_chars[:, 0], strict=True)
+        ]
+    )
+
+
+def joined_parts(goes_on: Sequence[bool]) -> IntArray:
+    """
+    Return the first and last piece of the part that each piece belongs to.
+
+    # Parameters
+
+    goes_on : `Sequence[bool]`
+        Whether a piece belongs to the part of the piece before it. Shape: (num_pieces,)
+
+    # Returns
+
+    `IntArray`
+        Shape: (num_pieces, 2)
+    """
+    # Shape: (num_parts,) both
+    begins = np.flatnonzero(np.logical_not(np.array(goes_on, bool)))
+    lengths = np.diff(np.append(begins, len(goes_on)))
+    # Shape: (num_pieces,)
+    firsts = np.repeat(begins, lengths)
+    return np.stack([firsts, firsts + np.repeat(lengths, lengths) - 1], axis=1)
+
+
+def _begins_unspaced(text: str, start: int) -> bool:
+    """
+    Whether a piece may begin a word though nothing separates it from the one before: both are of a
+    script without spaces. A combining mark belongs to the character before it.
+    """
+    if text.isascii() or start == 0:
+        return False
+    around = text[start - 1 : start + 1]
+    return bool(_UNSPACED.fullmatch(around)) and not unicodedata.category(around[1]).startswith("M")

@@ -14,15 +14,17 @@ NUM_SPECIAL = 3
 
 def window_spans(num_pieces: int, room: int, stride: int) -> list[tuple[int, int]]:
     """
-    First piece and end, which is outside, of each window: as many pieces as there is room for, and
-    the next one begins `stride` later, until one reaches the end. None for an empty passage.
+    Return the first piece and the end, which is outside, of each window of a passage.
+
+    A window takes as many pieces as there is room for, and the next one begins `stride` pieces
+    later, until one reaches the end of the passage. An empty passage has no window.
 
     # Parameters
 
     num_pieces : `int`
         How many pieces the passage has.
     room : `int`
-        How many a window takes; at least 1.
+        How many pieces of the passage a window takes; at least 1.
     stride : `int`
         At least 1. If it is more than the room, windows follow each other without overlap.
     """
@@ -36,8 +38,11 @@ def window_spans(num_pieces: int, room: int, stride: int) -> list[tuple[int, int
 
 def best_windows(spans: Sequence[tuple[int, int]], num_pieces: int) -> IntArray:
     """
-    The window in which each piece has most context: the smaller of the numbers of pieces to its
-    left and to its right, and a hundredth of the window's length; the first among equals.
+    Return for each piece the number of the window in which it has most context.
+
+    As in the original, the context of a piece is the smaller of the numbers of pieces to its left
+    and to its right in the window, plus a hundredth of the window's length; the first window among
+    equals is taken.
 
     # Parameters
 

@@ -74,6 +74,7 @@ class QuestionReader(ExampleReader[Question]):
         self.training = training
         self.impossible_answers = impossible_answers
         self.shape = WindowShape(max_length, stride, max_question_length, fixed_length)
+        self.shape.check()
         self._num_dropped = 0
 
     def passage(self, text: str) -> Passage:

@@ -10,12 +10,12 @@ from statistics import fmean
 @dataclass(frozen=True)
 class QuestionScore:
     """
-    How well one question was answered, before any threshold.
+    Hold how well one question was answered, before any threshold.
 
     # Parameters
 
     id : `str`
-        The question's.
+        The id of the question.
     exact, f1 : `float`
         From 0 to 1.
     has_answer : `bool`
@@ -23,7 +23,7 @@ class QuestionScore:
     is_empty : `bool`, optional (default = `False`)
         Whether the predicted text is empty.
     no_answer_score : `float`, optional (default = `0.0`)
-        A difference of logits: the higher, the more the model takes it for unanswerable.
+        A difference of logits: the higher it is, the surer the model is that there is no answer.
     """
 
     id: str
@@ -35,7 +35,7 @@ class QuestionScore:
 
 
 def squad1_scores(scores: Sequence[QuestionScore]) -> dict[str, float]:
-    """`exact` and `f1` in percent, `total` questions. 0 where there are none."""
+    """Return `exact` and `f1` in percent and the `total` of questions; 0 where there are none."""
     return {
         "exact": 100.0 * _mean([score.exact for score in scores]),
         "f1": 100.0 * _mean([score.f1 for score in scores]),
@@ -45,17 +45,18 @@ def squad1_scores(scores: Sequence[QuestionScore]) -> dict[str, float]:
 
 def squad2_scores(scores: Sequence[QuestionScore], *, threshold: float) -> dict[str, float]:
     """
-    The 13 scores of SQuAD 2.0's program: those of `squad1_scores` for all questions, for those with
-    (`HasAns_`) and without an answer (`NoAns_`), and the best that any threshold would give.
+    Return the 13 scores of SQuAD 2.0's program: those of `squad1_scores` for all questions, for
+    those with (`HasAns_`) and without an answer (`NoAns_`), and the best that any threshold would
+    give.
 
     # Parameters
 
     scores : `Sequence[QuestionScore]`
-        The raw ones.
+        The scores before any threshold.
     threshold : `float`
         Questions with a `no_answer_score` above it count as answered with nothing.
     """
-    decided = [_with_threshold(score, threshold) for score in scores]
+    decided = [at_threshold(score, threshold) for score in scores]
     best_exact, exact_threshold = best_threshold(scores, lambda score: score.exact)
     best_f1, f1_threshold = best_threshold(scores, lambda score: score.f1)
     return {
@@ -73,15 +74,15 @@ def best_threshold(
     scores: Sequence[QuestionScore], value: Callable[[QuestionScore], float]
 ) -> tuple[float, float]:
     """
-    The best mean score in percent that a threshold on `no_answer_score` gives, and the lowest such
-    threshold among the scores themselves, or 0 if answering nothing is best.
+    Return the best mean score in percent that a threshold on `no_answer_score` gives, and the
+    lowest such threshold among the scores themselves, or 0 if answering nothing is best.
 
     # Parameters
 
     scores : `Sequence[QuestionScore]`
-        The raw ones.
+        The scores before any threshold.
     value : `Callable[[QuestionScore], float]`
-        Which score is meant.
+        Which score of a question is meant.
     """
     current = best = float(sum(not score.has_answer for score in scores))
     threshold = 0.0
@@ -92,7 +93,8 @@ def best_threshold(
     return (100.0 * best / len(scores) if scores else 0.0), threshold
 
 
-def _with_threshold(score: QuestionScore, threshold: float) -> QuestionScore:
+def at_threshold(score: QuestionScore, threshold: float) -> QuestionScore:
+    """Return the score of a question that is answered with nothing if above the threshold."""
     if score.no_answer_score <= threshold:
         return score
     right = float(not score.has_answer)

@@ -9,22 +9,23 @@ from collections.abc import Iterable
 from typing import Literal
 
 Flavour = Literal["squad", "mrqa"]
-"""They differ where nothing is left of a text after normalisation."""
+"""Whose scores; they differ where normalisation leaves nothing of a text."""
 
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
 def normalize_answer(text: str) -> str:
-    """Lower case, no ASCII punctuation, no English articles, single spaces."""
+    """Return the text in lower case, without ASCII punctuation and articles, with single spaces."""
     without_punctuation = text.lower().translate(_NO_PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", without_punctuation).split())
 
 
 def token_f1(prediction: str, gold: str, *, flavour: Flavour = "squad") -> float:
     """
-    F1 of the words of two texts, normalised first; words count as often as they stand there. Where
-    nothing is left of one of them, SQuAD's is 1 if nothing is left of both; MRQA's is 0.
+    Return the F1 of the words of two texts, which are normalised first; a word counts as often as
+    it occurs. Where nothing is left of one of the texts, SQuAD's F1 is 1 if nothing is left of the
+    other one either, and MRQA's is 0.
     """
     predicted, wanted = normalize_answer(prediction).split(), normalize_answer(gold).split()
     if flavour == "squad" and not (predicted and wanted):
@@ -40,15 +41,15 @@ def question_scores(
     prediction: str, gold: Iterable[str], *, flavour: Flavour = "squad"
 ) -> tuple[float, float]:
     """
-    Exact match and F1, from 0 to 1, with the best of the right answers.
+    Return exact match and F1, from 0 to 1, with that right answer which gives the most.
 
     # Parameters
 
     prediction : `str`
-        Empty for no answer.
+        The predicted text; empty for "no answer".
     gold : `Iterable[str]`
-        None for an unanswerable question. SQuAD's scorer passes over those of which normalisation
-        leaves nothing; where none is left, the empty text is right.
+        The right answers; empty for an unanswerable question. SQuAD's scorer passes over those of
+        which normalisation leaves nothing; where none is left, the empty text is right.
     flavour : `str`, optional (default = `"squad"`)
         `squad` or `mrqa`.
     """

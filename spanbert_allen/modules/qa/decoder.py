@@ -1,11 +1,15 @@
-"""From scores of first and last pieces to answers: what every way of decoding takes and gives."""
+"""What every answer decoder takes and gives."""
+
+from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from allennlp.common import Registrable
+from numpy.lib.stride_tricks import sliding_window_view
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.spans import CharSpan
@@ -15,14 +19,16 @@ from spanbert_allen.data.qa.passage import Passage
 @dataclass(frozen=True)
 class WindowScores:
     """
-    What the model says of one window of a passage.
+    Hold what the model says of one window of a passage.
 
     # Parameters
 
     start_logits, end_logits : `np.ndarray`
-        For each piece of the window, [CLS] being the first. Shape: (num_pieces,)
+        The scores of each piece of the window as the first and the last of the answer; the first
+        piece is [CLS]. Shape: (num_pieces,)
     passage_pieces : `np.ndarray`
-        The number of each piece in the passage, -1 outside of it. Shape: (num_pieces,)
+        The index of each piece in the passage, -1 for the question, special pieces and padding.
+        Shape: (num_pieces,)
     max_context : `np.ndarray`
         Whether this is the window in which the piece has most context. Shape: (num_pieces,)
     """
@@ -36,19 +42,19 @@ class WindowScores:
 @dataclass(frozen=True)
 class RankedAnswer:
     """
-    An answer, or with an empty text none.
+    Hold one answer of a list of answers; an empty text stands for "no answer".
 
     # Parameters
 
     text : `str`
         As it stands in the context; `original` puts single spaces between words.
     chars : `CharSpan`, optional
-        Where; `None` for no answer, and for the word "empty" of `original`.
+        Its characters in the context; `None` for no answer, and for the word "empty" of `original`.
     start_logit, end_logit : `float`
-        The scores of its first and last piece; their sum is the answer's. In `pipeline` logarithms
-        of probabilities.
+        The scores of its first and last piece; their sum is the answer's score. `pipeline` gives
+        logarithms of probabilities here.
     probability : `float`
-        From 0 to 1.
+        From 0 to 1. What it is a share of depends on the decoder.
     """
 
     text: str
@@ -59,22 +65,22 @@ class RankedAnswer:
 
     @property
     def score(self) -> float:
-        """The sum of both logits."""
+        """Return the sum of both logits."""
         return self.start_logit + self.end_logit
 
 
 @dataclass(frozen=True)
 class DecodedAnswers:
     """
-    The answers to one question.
+    Hold the answers to one question.
 
     # Parameters
 
     answers : `tuple[RankedAnswer, ...]`
-        Best first; that there is none is among them if that is allowed, but in `pipeline` only if
-        it is one of the best.
-    null_score : `float`, optional
-        The score of there being none; `None` if that is not allowed.
+        Best first. If the question may have no answer, one entry with an empty text stands for
+        that; `pipeline` lists it only if it is among the best.
+    null_score : `float`, optional (default = `None`)
+        The score of "no answer"; `None` if the question must have one.
     """
 
     answers: tuple[RankedAnswer, ...]
@@ -82,12 +88,12 @@ class DecodedAnswers:
 
     @property
     def best(self) -> RankedAnswer | None:
-        """The best answer that is one."""
+        """Return the best answer with a text; `None` if there is none."""
         return next((answer for answer in self.answers if answer.text), None)
 
     @property
     def no_answer_score(self) -> float | None:
-        """The score of there being none less that of the best answer: a difference of logits."""
+        """Return the score of "no answer" minus that of the best answer, a difference of logits."""
         if self.null_score is None:
             return None
         return self.null_score - self.best.score if self.best is not None else np.inf
@@ -95,32 +101,37 @@ class DecodedAnswers:
 
 class AnswerDecoder(Registrable):
     """
-    Chooses answers by the scores of their first and last pieces. The ways to do so:
+    Choose answers by the scores of their first and last pieces. There are three ways to do so:
 
     |                 | `exact`           | `original`              | `pipeline`               |
     |-----------------|-------------------|-------------------------|--------------------------|
-    | looks at        | all spans         | spans of the best       | all spans                |
+    | looks at        | all spans         | spans between the best  | all spans                |
     |                 |                   | firsts and lasts        |                          |
     | a first piece   | in its best       | in its best window      | in each window           |
     |                 | window            |                         |                          |
-    | text            | of its pieces     | cut out of its words    | widened to whole parts   |
-    | same text again | left out          | left out                | stays                    |
+    | text            | widened to whole  | cut out of its words    | widened to whole parts   |
+    |                 | words             |                         |                          |
+    | same text again | left out, its     | left out                | stays                    |
+    |                 | probability added |                         |                          |
     | ranks by        | sum of logits     | sum of logits           | product of probabilities |
     |                 |                   |                         | in a window              |
     | probability     | among all spans   | among the answers given | that product             |
-    | no answer       | is listed         | is listed               | is listed if one of the  |
-    |                 |                   |                         | best                     |
+    | no answer       | is listed         | is listed               | is listed if it is among |
+    |                 |                   |                         | the best                 |
     | nothing left    | no answers        | the word "empty"        | no answers               |
 
     # Parameters
 
     n_best : `int`, optional (default = `20`)
-        How many to give.
+        How many answers to give.
     max_answer_length : `int`, optional (default = `30`)
-        In word pieces.
+        The most word pieces of an answer.
     """
 
     default_implementation = "exact"
+
+    cuts_as_pipeline: ClassVar[bool] = False
+    """Whether windows are cut as the pipeline of transformers cuts them; see `PipelineAnswers`."""
 
     def __init__(self, *, n_best: int = 20, max_answer_length: int = 30) -> None:
         if n_best < 1 or max_answer_length < 1:
@@ -131,21 +142,44 @@ class AnswerDecoder(Registrable):
         self.max_answer_length = max_answer_length
 
     def changed(
-        self, *, n_best: int | None = None, max_answer_length: int | None = None
-    ) -> "AnswerDecoder":
-        """A copy that gives so many answers at least, or has another limit to their length."""
+        self,
+        *,
+        n_best: int | None = None,
+        max_answer_length: int | None = None,
+        align_to_words: bool | None = None,
+    ) -> AnswerDecoder:
+        """
+        Return a copy with other settings; `None` leaves a setting as it is.
+
+        # Parameters
+
+        n_best : `int`, optional (default = `None`)
+            How many answers to give at least.
+        max_answer_length : `int`, optional (default = `None`)
+            The most word pieces of an answer.
+        align_to_words : `bool`, optional (default = `None`)
+            Whether answers are widened to whole words; a `ConfigError` is raised if the decoder
+            has no such setting.
+        """
         other = copy.copy(self)
         if n_best is not None:
             other.n_best = max(self.n_best, n_best)
         if max_answer_length is not None:
             other.max_answer_length = max_answer_length
+        if align_to_words is not None:
+            if not hasattr(self, "align_to_words"):
+                raise ConfigError(
+                    "`align_to_words` means nothing to this model's answer decoder, which always "
+                    "cuts answers out of whole words; leave it out"
+                )
+            other.align_to_words = align_to_words
         return other
 
     def decode(
         self, windows: Sequence[WindowScores], passage: Passage, *, impossible: bool
     ) -> DecodedAnswers:
         """
-        The answers to one question.
+        Return the answers to one question.
 
         # Parameters
 
@@ -154,6 +188,60 @@ class AnswerDecoder(Registrable):
         passage : `Passage`
             The context.
         impossible : `bool`
-            Whether there may be no answer.
+            Whether the question may have no answer.
         """
         raise NotImplementedError
+
+
+def span_scores(starts: np.ndarray, ends: np.ndarray, max_length: int) -> np.ndarray:
+    """
+    Return the score of each span: that of its first piece plus that of its last.
+
+    # Parameters
+
+    starts, ends : `np.ndarray`
+        -inf where no span may begin or end. Shape: (num_pieces,)
+    max_length : `int`
+        The most pieces of a span.
+
+    # Returns
+
+    `np.ndarray`
+        By the first piece and the length less 1, -inf where there is no such span.
+        Shape: (num_pieces, longest), where `longest` is at most `num_pieces`
+    """
+    longest = max(min(max_length, len(ends)), 1)
+    padded = np.concatenate([ends, np.full(longest - 1, -np.inf)], dtype=np.float64)
+    scores: np.ndarray = starts[:, None] + sliding_window_view(padded, longest)
+    return scores
+
+
+def largest(scores: np.ndarray, count: int) -> np.ndarray:
+    """
+    Return the places of the largest scores, best first, earlier ones first among equals.
+
+    # Parameters
+
+    scores : `np.ndarray`
+        Those of -inf are passed over. Shape: (num_scores,)
+    count : `int`
+        How many to give at most.
+
+    # Returns
+
+    `np.ndarray`
+        Shape: (at most count,)
+    """
+    if len(scores) > count:
+        limit = np.partition(scores, -count)[-count]
+        places = np.flatnonzero((scores >= limit) & np.isfinite(scores))
+    else:
+        places = np.flatnonzero(np.isfinite(scores))
+    best: np.ndarray = places[np.argsort(-scores[places], kind="stable")]
+    return best[:count]
+
+
+def log_sum_exp(scores: np.ndarray) -> float:
+    """Return the logarithm of the sum of exponentials, -inf for none. Shape: (num_scores,)"""
+    top = scores.max(initial=-np.inf)
+    return float(top + np.log(np.exp(scores - top).sum())) if np.isfinite(top) else -np.inf

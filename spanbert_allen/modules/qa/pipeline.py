@@ -1,34 +1,40 @@
 """The answers that the question answering pipeline of the transformers library gives."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
 from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.data.piece_document import IntArray
-from spanbert_allen.data.qa.passage import Passage
+from spanbert_allen.data.qa.passage import Passage, joined_parts
 from spanbert_allen.modules.qa.decoder import (
     AnswerDecoder,
     DecodedAnswers,
     RankedAnswer,
     WindowScores,
+    largest,
+    log_sum_exp,
+    span_scores,
 )
-from spanbert_allen.modules.qa.exact import largest, log_sum_exp, span_scores
 
 
 @AnswerDecoder.register("pipeline")
 class PipelineAnswers(AnswerDecoder):
     """
-    What `QuestionAnsweringPipeline` of transformers 4.49 gives with a fast tokenizer: to compare
-    with it, or to take its place.
+    Give what `QuestionAnsweringPipeline` of transformers 4.49 gives with a fast tokenizer: to
+    compare with it, or to take its place.
 
     As in `exact`, every span of up to `max_answer_length` pieces is looked at. But first and last
     pieces get probabilities in each window by itself, [CLS] counted, and an answer's is the product
     of both; windows are compared by them, although a span may have a high one because the rest of
     its window has little to offer. A span in two windows is there twice. Answers are widened to
     whole parts of text between white space and punctuation, as far as these are in the window, and
-    the same text may come more than once. The probability of there being no answer is the lowest of
-    all windows, and can be missing among the `n_best` best.
+    the same text may come more than once. The probability of "no answer" is the lowest of all
+    windows, and may be missing among the `n_best` best.
+
+    Predictors cut windows as the pipeline does, too: the question is never cut, and neighbouring
+    windows share half a window or 128 pieces, whichever is less, unless `doc_stride` says how many.
 
     The logits of the answers are logarithms of their probabilities, so that the no-answer score is
     above 0 where the pipeline would give no answer. The pipeline's own defaults are `n_best` 1 and
@@ -45,6 +51,8 @@ class PipelineAnswers(AnswerDecoder):
         Whether answers are widened.
     """
 
+    cuts_as_pipeline: ClassVar[bool] = True
+
     def __init__(
         self, *, n_best: int = 20, max_answer_length: int = 30, align_to_words: bool = True
     ) -> None:
@@ -57,41 +65,53 @@ class PipelineAnswers(AnswerDecoder):
         """See `AnswerDecoder`."""
         # Shape: (num_pieces, 2)
         parts = _parts(passage, whole=self.align_to_words)
-        answers: list[RankedAnswer] = []
-        nulls: list[RankedAnswer] = []
+        nulls: list[tuple[float, float]] = []
+        found = [np.empty((0, 4))]
         for window in windows:
             # Shape: (num_pieces,) both
             starts = _log_probabilities(window.start_logits, window.passage_pieces)
             ends = _log_probabilities(window.end_logits, window.passage_pieces)
-            nulls.append(_answer("", None, starts[0], ends[0]))
-            for start, end in self._spans(starts, ends, window.passage_pieces):
-                chars = _chars(passage, parts, window.passage_pieces, start, end)
-                text = passage.text[chars.start : chars.end]
-                answers.append(_answer(text, chars, starts[start], ends[end]))
-        null = min(nulls, key=lambda one: one.score, default=None) if impossible else None
+            nulls.append((float(starts[0]), float(ends[0])))
+            found.append(self._best(window, starts, ends, parts))
+        # Start's and end's logarithm of probability, first and last piece. Shape: (num_spans, 4)
+        spans = np.concatenate(found)
+        chosen = spans[np.argsort(-spans[:, :2].sum(1), kind="stable")[: self.n_best]]
+        answers = [_answer(passage, *row) for row in chosen.tolist()]
+        null = min(nulls, key=sum, default=None) if impossible else None
         if null is not None:
-            answers.append(null)
-        answers.sort(key=lambda one: -one.score)
-        return DecodedAnswers(tuple(answers[: self.n_best]), None if null is None else null.score)
+            answers.append(RankedAnswer("", None, *null, float(np.exp(sum(null)))))
+            answers.sort(key=lambda one: -one.score)
+        return DecodedAnswers(tuple(answers[: self.n_best]), None if null is None else sum(null))
 
-    def _spans(
-        self, starts: np.ndarray, ends: np.ndarray, passage_pieces: np.ndarray
-    ) -> Iterator[tuple[int, int]]:
-        """First and last piece of the best spans of a window, counted in it."""
-        is_passage = passage_pieces >= 0
-        # Shape: (num_pieces, max_answer_length)
+    def _best(
+        self, window: WindowScores, starts: np.ndarray, ends: np.ndarray, parts: IntArray
+    ) -> np.ndarray:
+        """
+        Return the best spans of a window: the logarithms of probabilities of first and last pieces,
+        and these pieces, widened to parts as far as the window holds them. Shape: (num_spans, 4)
+        """
+        is_passage = window.passage_pieces >= 0
+        # Shape: (num_pieces, longest)
         scores = span_scores(
             np.where(is_passage, starts, -np.inf),
             np.where(is_passage, ends, -np.inf),
             self.max_answer_length,
         )
-        for place in largest(scores.ravel(), self.n_best).tolist():
-            start, length = divmod(place, self.max_answer_length)
-            yield start, start + length
+        # Shape: (num_spans,) all
+        firsts, lengths = np.divmod(largest(scores.ravel(), self.n_best), scores.shape[1])
+        lasts = firsts + lengths
+        inside = window.passage_pieces[is_passage]
+        if not len(inside):
+            return np.empty((0, 4))
+        widened = (
+            parts[window.passage_pieces[firsts], 0].clip(min=inside[0]),
+            parts[window.passage_pieces[lasts], 1].clip(max=inside[-1]),
+        )
+        return np.stack([starts[firsts], ends[lasts], *widened], axis=1)
 
 
 def _log_probabilities(logits: np.ndarray, passage_pieces: np.ndarray) -> np.ndarray:
-    """Over the passage and [CLS], -inf elsewhere. Shape: (num_pieces,)"""
+    """Return them over the passage and [CLS], -inf elsewhere. Shape: (num_pieces,)"""
     counts = passage_pieces >= 0
     counts[0] = True
     # Shape: (num_pieces,)
@@ -100,29 +120,18 @@ def _log_probabilities(logits: np.ndarray, passage_pieces: np.ndarray) -> np.nda
     return log_probabilities
 
 
-def _answer(text: str, chars: CharSpan | None, start: float, end: float) -> RankedAnswer:
-    return RankedAnswer(text, chars, float(start), float(end), float(np.exp(start + end)))
+def _answer(
+    passage: Passage, start_logit: float, end_logit: float, first: float, last: float
+) -> RankedAnswer:
+    chars: CharSpan = passage.chars(int(first), int(last))
+    probability = float(np.exp(start_logit + end_logit))
+    text = passage.text[chars.start : chars.end]
+    return RankedAnswer(text, chars, start_logit, end_logit, probability)
 
 
 def _parts(passage: Passage, *, whole: bool) -> IntArray:
     """
-    First and last piece of the part that each piece belongs to, or, if that is not to be whole, the
-    piece itself. Shape: (num_pieces, 2)
+    Return the first and last piece of the part that each piece belongs to, or, if that is not to be
+    whole, the piece itself. Shape: (num_pieces, 2)
     """
-    goes_on = [whole and piece.startswith("##") for piece in passage.pieces()]
-    # Shape: (num_parts,) both
-    begins = np.flatnonzero(np.logical_not(goes_on))
-    lengths = np.diff(np.append(begins, len(passage)))
-    # Shape: (num_pieces,)
-    firsts = np.repeat(begins, lengths)
-    return np.stack([firsts, firsts + np.repeat(lengths, lengths) - 1], axis=1)
-
-
-def _chars(
-    passage: Passage, parts: IntArray, passage_pieces: np.ndarray, start: int, end: int
-) -> CharSpan:
-    """The characters of a window's span, widened to the parts as far as the window holds them."""
-    # Shape: (num_window_pieces,)
-    inside = passage_pieces[passage_pieces >= 0]
-    first, last = parts[passage_pieces[start], 0], parts[passage_pieces[end], 1]
-    return passage.chars(max(first, inside[0]), min(last, inside[-1]))
+    return joined_parts([whole and piece.startswith("##") for piece in passage.pieces()])

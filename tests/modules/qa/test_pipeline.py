@@ -23,6 +23,7 @@ from spanbert_allen.data.qa.windows import best_windows
 from spanbert_allen.encoders import WordPieceVocabulary, find_encoder
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, WindowScores
 from spanbert_allen.modules.qa.pipeline import PipelineAnswers
+from spanbert_allen.predictors.qa.predictor import QAOptions
 
 QUESTION = "Who wrote the book about Zoë's café?"
 CONTEXT = (
@@ -56,16 +57,13 @@ def pipeline_and_tokenizer(request, tmp_path):
     return QuestionAnsweringPipeline(model, fast, device=-1), tokenizer
 
 
-def windows_of(pipeline, tokenizer):
-    """Our own windows, scored by the pipeline's model."""
-    question = tokenizer.pieces_of(QUESTION)
-    room = MAX_LENGTH - len(question) - 3
+def windows_of(pipeline, tokenizer, question, options):
+    """Windows cut as the predictor cuts them for this decoder, scored by the pipeline's model."""
     passage = make_passage(CONTEXT, tokenizer)
+    trained = WindowShape(384, 128, 64)
+    shape = QAOptions(**options).shape(trained, as_pipeline=PipelineAnswers.cuts_as_pipeline)
     windows = QuestionWindows(
-        question,
-        passage,
-        SpecialPieces.of(tokenizer),
-        WindowShape(MAX_LENGTH, room - OVERLAP, len(question)),
+        tokenizer.pieces_of(question), passage, SpecialPieces.of(tokenizer), shape
     )
     best = best_windows(windows.spans, len(passage))
     scores = []
@@ -87,6 +85,28 @@ def windows_of(pipeline, tokenizer):
     return passage, scores
 
 
+def assert_same(pipeline, tokenizer, question, options, **decoding):
+    """Compare our answers with the pipeline's own; returns the number of our windows."""
+    passage, windows = windows_of(pipeline, tokenizer, question, options)
+    wanted = pipeline(question=question, context=CONTEXT, **options, **decoding)
+    decoder = PipelineAnswers(
+        n_best=decoding["top_k"],
+        max_answer_length=decoding["max_answer_len"],
+        align_to_words=decoding["align_to_words"],
+    )
+    decoded = decoder.decode(windows, passage, impossible=decoding["handle_impossible_answer"])
+    places = [one.chars or (0, 0) for one in decoded.answers]
+    wanted = wanted if isinstance(wanted, list) else [wanted]
+    assert len(wanted) == decoding["top_k"]
+    assert [(one.text, *place) for one, place in zip(decoded.answers, places, strict=True)] == [
+        (one["answer"], one["start"], one["end"]) for one in wanted
+    ]
+    assert [one.probability for one in decoded.answers] == pytest.approx(
+        [one["score"] for one in wanted], abs=1e-6, rel=1e-4
+    )
+    return len(windows)
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("impossible", [False, True])
 @pytest.mark.parametrize("align_to_words", [False, True])
@@ -94,32 +114,37 @@ def windows_of(pipeline, tokenizer):
 def test_the_same_as_the_pipeline(
     pipeline_and_tokenizer, impossible, align_to_words, top_k, max_length
 ):
-    pipeline, tokenizer = pipeline_and_tokenizer
-    passage, windows = windows_of(pipeline, tokenizer)
-    assert len(windows) > 2
-    wanted = pipeline(
-        question=QUESTION,
-        context=CONTEXT,
+    options = {"doc_stride": OVERLAP, "max_seq_len": MAX_LENGTH}
+    num_windows = assert_same(
+        *pipeline_and_tokenizer,
+        QUESTION,
+        options,
         top_k=top_k,
-        doc_stride=OVERLAP,
-        max_seq_len=MAX_LENGTH,
         max_answer_len=max_length,
         handle_impossible_answer=impossible,
         align_to_words=align_to_words,
     )
-    decoder = PipelineAnswers(
-        n_best=top_k, max_answer_length=max_length, align_to_words=align_to_words
+    assert num_windows > 2
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("question", "options"),
+    [
+        (QUESTION * 4, {"max_seq_len": 160}),  # more than 64 pieces: none is cut off
+        (QUESTION * 4, {"max_question_len": 3, "max_seq_len": 160}),
+        (QUESTION, {"max_seq_len": 67}),  # the overlap is half of the window
+        (QUESTION, {"max_seq_len": 100}),
+        ("Who?", {"max_seq_len": 20}),
+        (QUESTION, {"max_seq_len": 67, "doc_stride": 0}),
+    ],
+)
+def test_windows_are_those_of_the_pipeline(pipeline_and_tokenizer, question, options):
+    decoding = {"top_k": 4, "max_answer_len": 15, "align_to_words": True}
+    found = assert_same(
+        *pipeline_and_tokenizer, question, options, handle_impossible_answer=True, **decoding
     )
-    decoded = decoder.decode(windows, passage, impossible=impossible)
-    places = [one.chars or (0, 0) for one in decoded.answers]
-    wanted = wanted if isinstance(wanted, list) else [wanted]
-    assert len(wanted) == top_k
-    assert [(one.text, *place) for one, place in zip(decoded.answers, places, strict=True)] == [
-        (one["answer"], one["start"], one["end"]) for one in wanted
-    ]
-    assert [one.probability for one in decoded.answers] == pytest.approx(
-        [one["score"] for one in wanted], abs=1e-6, rel=1e-4
-    )
+    assert found > 1
 
 
 def by_hand(cls, starts, ends):
