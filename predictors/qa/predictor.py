@@ -6,7 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -15,7 +15,7 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.record_checks import shown
+from spanbert_allen.common.record_checks import RecordError, is_list, record_id, shown
 from spanbert_allen.data.qa.instance import (
     Decoding,
     QuestionInput,
@@ -34,6 +34,7 @@ from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.option_checks import changed_options, check_options
 from spanbert_allen.predictors.qa.official_files import official_files
 from spanbert_allen.predictors.qa.output import SCHEMA, qa_json
+from spanbert_allen.predictors.qa.pipeline_calls import pipeline_answers, pipeline_call
 from spanbert_allen.predictors.record import Record, examples_as_records
 
 _READERS = {"squad": read_squad, "mrqa": read_mrqa}
@@ -79,6 +80,11 @@ class QAOptions:
     handle_impossible_answer: bool | None = None
     threshold: float | None = None
     align_to_words: bool | None = None
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the names of the options."""
+        return [field.name for field in fields(cls)]
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -169,7 +175,7 @@ class QAPredictor(SpanPredictor):
         self, question: str | Sequence[str], context: str | Sequence[str], **options: Any
     ) -> Any:
         """
-        Answers a question, or several; raises `DataError` if something is wrong with one.
+        Answer a question, or several; raises `DataError` if something is wrong with one.
 
         # Parameters
 
@@ -184,9 +190,11 @@ class QAPredictor(SpanPredictor):
             What `qa_json` describes.
         """
         chosen = changed_options(self.options, options)
-        questions = [question] if isinstance(question, str) else list(question)
-        contexts = [context] * len(questions) if isinstance(context, str) else list(context)
-        if len(questions) == 1 and len(contexts) > 1:
+        is_single = isinstance(question, str) and isinstance(context, str)
+        questions, contexts = _texts("question", question), _texts("context", context)
+        if isinstance(context, str):
+            contexts *= len(questions)
+        if isinstance(question, str):
             questions *= len(contexts)
         if len(questions) != len(contexts):
             raise DataError(
@@ -198,22 +206,34 @@ class QAPredictor(SpanPredictor):
             for one, text in zip(questions, contexts, strict=True)
         ]
         results = self._predicted(instances)
-        is_single = isinstance(question, str) and isinstance(context, str)
         return results[0] if is_single else results
 
-    def __call__(
-        self, question: str | Sequence[str], context: str | Sequence[str], **options: Any
-    ) -> Any:
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
         """
-        As `predict`, but the results have the form of transformers' former pipeline, for code that
-        was written for that: `score`, which is the probability, `start`, `end` and `answer`; with
-        `top_k` above 1 a list of these for each question. `top_k` is 1 by default, as there.
+        Answer questions as transformers' former pipeline did, for code that was written for it.
+
+        # Parameters
+
+        inputs
+            `{"question": ..., "context": ...}`, a list of these, or a question and a context; or by
+            name `question` and `context`, each a text or a list, or `data`, such a list.
+        options
+            As for `QAOptions`, but `top_k`, or `topk`, is 1 by default, as there. `padding` is
+            taken and changes nothing: windows are padded as the model needs it.
+
+        # Returns
+
+        `dict[str, Any]`, or a list of them if several questions were asked
+            `score`, which is the probability, `start`, `end` and `answer`; with `top_k` above 1 a
+            list of these for each question.
         """
+        asked, options = pipeline_call(inputs, options)
         options.setdefault("top_k", 1)
-        results = self.predict(question, context, **options)
-        if isinstance(results, dict):
-            return _as_pipeline(results, options["top_k"])
-        return [_as_pipeline(result, options["top_k"]) for result in results]
+        results = self.predict(
+            [one["question"] for one in asked], [one["context"] for one in asked], **options
+        )
+        answers = [pipeline_answers(result, options["top_k"]) for result in results]
+        return answers[0] if len(answers) == 1 else answers
 
     def records(self, path: str) -> Iterator[Record]:
         """The questions of a file: records, or those of a data set."""
@@ -234,15 +254,23 @@ class QAPredictor(SpanPredictor):
         return super().open_output(path)
 
     def record_to_instance(self, record: Record) -> Instance:
-        """The instance of a record; raises `DataError` for a bad one."""
-        return self._instance(_question(record, self._default_name(record)), self.options)
+        """Return the instance of a record; raises `DataError` for a bad one."""
+        options = self.options
+        # Where a record has options of its own, they are heeded; `None` is as if it had none.
+        own = {name: record[name] for name in QAOptions.names() if record.get(name) is not None}
+        if own:
+            try:
+                options = changed_options(options, own)
+            except ConfigError as error:
+                raise DataError(str(error)) from error
+        return self._instance(_question(record, self._default_name(record)), options)
 
     def num_pieces(self, instance: Instance) -> int:
-        """The number of word pieces of all windows."""
+        """Return the number of word pieces of all windows."""
         return len(instance["token_ids"])
 
     def without_labels(self, instance: Instance) -> Instance:
-        """The instance without the labels of an annotated question."""
+        """Return the instance without the labels of an annotated question."""
         return Instance(
             {
                 name: field
@@ -252,7 +280,7 @@ class QAPredictor(SpanPredictor):
         )
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
-        """The result for one question; a context without word pieces answers nothing."""
+        """Return the result for one question; a context without word pieces answers nothing."""
         asked: QuestionInput = instance["question"].metadata
         decoding = asked.decoding or self.options.decoding
         impossible = decoding.impossible_answers
@@ -270,6 +298,13 @@ class QAPredictor(SpanPredictor):
         )
         return question_instance(windows, question, decoding=options.decoding)
 
+    def _forward(self, instances: list[Instance]) -> list[Mapping[str, Any] | Exception]:
+        """Return the model's outputs; a question without usable scores is that question's error."""
+        return [
+            output["decoded"] if _has_error(output) else output
+            for output in super()._forward(instances)
+        ]
+
     def _passage(self, text: str) -> Passage:
         passage = self._passages.pop(text, None)
         if passage is None:
@@ -284,28 +319,26 @@ def _either(asked: int | None, default: Any) -> Any:
     return default if asked is None else asked
 
 
+def _has_error(output: Mapping[str, Any] | Exception) -> bool:
+    return isinstance(output, Mapping) and isinstance(output.get("decoded"), DataError)
+
+
+def _texts(name: str, value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if not is_list(value):
+        raise DataError(f"`{name}` is {shown(value)}; it must be a text or a list of texts")
+    return list(value)
+
+
 def _question(record: Mapping[str, Any], default_id: str) -> Question:
     for name in ("question", "context"):
         if not isinstance(record.get(name), str):
             raise DataError(f"`{name}` is {shown(record.get(name))}; it must be a string")
-    name = record.get("id", default_id)
-    if not isinstance(name, str):
-        raise DataError(f"`id` is {shown(name)}; it must be a string")
+    try:
+        name = default_id if record.get("id") is None else record_id(record["id"])
+    except RecordError as error:
+        raise DataError(str(error)) from error
     return Question(
         id=name, question=record["question"], context=record["context"], is_annotated=False
     )
-
-
-def _as_pipeline(result: JsonDict, top_k: int) -> Any:
-    if top_k == 1:
-        return _answer_as_pipeline(result | {"text": result["answer"]})
-    return [_answer_as_pipeline(answer) for answer in result["answers"]]
-
-
-def _answer_as_pipeline(answer: JsonDict) -> JsonDict:
-    return {
-        "score": answer["probability"] or 0.0,
-        "start": answer["start"] or 0,
-        "end": answer["end"] or 0,
-        "answer": answer["text"],
-    }

@@ -1,4 +1,4 @@
-"""A question on a text, as every question answering data set is read into it."""
+"""Hold a question on a text, whichever data set it comes from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Answer(NamedTuple):
-    """An annotated answer; `start` is its first character in the context, `None` if unknown."""
+    """Hold an annotated answer; `start` is its first character in the context, if that is known."""
 
     text: str
     start: int | None = None
@@ -16,26 +16,26 @@ class Answer(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """
-    A question on a text.
+    Hold a question on a text.
 
     # Parameters
 
     id : `str`
-        Its name in the data set.
+        The id of the question in its data set.
     question : `str`
         The question.
     context : `str`
         The text that holds the answer.
     answers : `tuple[Answer, ...]`, optional (default = `()`)
-        All answers that are right, for scoring.
+        All right answers, for scoring. A question without one counts as unanswerable there.
     labelled : `Answer`, optional (default = `None`)
-        The one that is learnt, with its place.
+        The answer that is learnt, with its place.
     is_impossible : `bool`, optional (default = `False`)
-        Whether the text does not answer it.
+        Whether training takes the question as one that the text does not answer.
     is_annotated : `bool`, optional (default = `True`)
-        Whether the above says anything: for a user's own question it does not.
+        Whether the answers are known at all; those of a user's own question are not.
     place : `str`, optional (default = `""`)
-        Where it stands, for messages.
+        The file and the place in it, for messages.
     """
 
     id: str

@@ -131,8 +131,11 @@ def test_the_same_as_the_pipeline(
 @pytest.mark.parametrize(
     ("question", "options"),
     [
-        (QUESTION * 4, {"max_seq_len": 160}),  # more than 64 pieces: none is cut off
-        (QUESTION * 4, {"max_question_len": 3, "max_seq_len": 160}),
+        (
+            QUESTION * 4,
+            {"max_seq_len": 160, "doc_stride": 10},
+        ),  # more than 64 pieces: none is cut off
+        (QUESTION * 4, {"max_question_len": 3, "max_seq_len": 160, "doc_stride": 10}),
         (QUESTION, {"max_seq_len": 67}),  # the overlap is half of the window
         (QUESTION, {"max_seq_len": 100}),
         ("Who?", {"max_seq_len": 20}),

@@ -13,7 +13,7 @@ from allennlp.common import Params
 from allennlp.predictors import Predictor
 
 import spanbert_allen
-from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.errors import DataError, UserError
 from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.formats.qa.question import Question
 from spanbert_allen.modules.qa.decoder import DecodedAnswers, RankedAnswer
@@ -136,17 +136,86 @@ def _instances_of(predictor, question, context, **options):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"topk": 3}, "`topk` is no option; choose among doc_stride"),
+        ({"topk": 3}, "`topk` is no option; choose among align_to_words"),
         ({"top_k": 0}, "`top_k` is 0; it must be 1 or more"),
-        ({"doc_stride": 60}, "`doc_stride` is 60: it must be 0 or more, and less than the 37"),
-        ({"max_seq_len": 20}, "leaves no room for the passage"),
+        ({"doc_stride": -1}, "`doc_stride` is -1; it must be 0 or more"),
+        ({"doc_stride": 60}, "`doc_stride` is 60, but the question leaves room for 55 pieces"),
+        ({"max_seq_len": 5}, "the question has 2 pieces, which leave no room for the context"),
         ({"max_seq_len": 600}, "600 pieces, but the encoder takes 512"),
     ],
 )
 def test_impossible_options(predictor, options, sentence):
     context = CONTEXT * 30
-    with pytest.raises(ConfigError, match=sentence):
+    with pytest.raises(UserError, match=sentence):
         predictor.predict("Who?", context, **options)
+
+
+def test_small_windows_overlap_by_half(predictor):
+    (instance,) = _instances_of(predictor, "Who?", CONTEXT, max_seq_len=30)
+    numbers, pieces = (instance[name].tensor.tolist() for name in ("segment_ids", "passage_pieces"))
+    first, second = (
+        {p for n, p in zip(numbers, pieces, strict=True) if n == number and p >= 0}
+        for number in (0, 1)
+    )
+    assert len(first & second) == 15
+
+
+def test_a_long_question_is_an_error_of_its_record_alone(predictor):
+    records = [{"question": asked, "context": CONTEXT} for asked in ("Who?", "Where?" * 9)]
+    records[1]["max_seq_len"] = 20
+    good, bad = predictor.predict_batch_json(records)
+    assert good["answers"] and "leave no room for the context" in bad["error"]
+
+
+def test_options_of_a_record_are_heeded_or_refused(predictor):
+    asked = {"question": "Who got them?", "context": CONTEXT}
+    records = [
+        asked,
+        asked | {"top_k": 2, "threshold": None},
+        asked | {"top_k": "two"},
+        asked | {"handle_impossible_answer": False},
+        asked | {"max_answer_len": 0},
+    ]
+    every, two, wrong, never_empty, none = predictor.predict_batch_json(records)
+    assert every["answers"][:2] == two["answers"]
+    assert never_empty["null_score"] is None and every["null_score"] is not None
+    assert "`top_k` is 'two'; it must be a whole number" in wrong["error"]
+    assert "`max_answer_len` is 0; it must be 1 or more" in none["error"]
+
+
+@pytest.mark.parametrize(
+    ("question", "context", "sentence"),
+    [
+        (None, CONTEXT, "`question` is None; it must be a text or a list of texts"),
+        ("Who?", 7, "`context` is 7; it must be a text or a list of texts"),
+        ("Who?", [CONTEXT, None], "`context` is None; it must be a string"),
+    ],
+)
+def test_what_is_no_text_is_said_so(predictor, question, context, sentence):
+    with pytest.raises(DataError, match=sentence):
+        predictor.predict(question, context)
+
+
+def test_scores_that_are_no_numbers_are_an_error_of_that_question(predictor, monkeypatch):
+    model = predictor._model
+    logits = model._logits
+
+    def spoilt(token_ids, *columns):
+        scores = logits(token_ids, *columns)
+        scores[token_ids[:, 1] == model_piece] = float("nan")
+        return scores
+
+    questions = ["Where did Ida lose her keys?", "Who got them?"]
+    model_piece = predictor._dataset_reader.tokenizer.pieces_of(questions[1])[0]
+    assert model_piece != predictor._dataset_reader.tokenizer.pieces_of(questions[0])[0]
+    monkeypatch.setattr(model, "_logits", spoilt)
+    good, bad = predictor.predict_batch_json(
+        [{"id": asked, "question": asked, "context": CONTEXT} for asked in questions]
+    )
+    assert good["answer"] == "Oslo"
+    assert bad["id"] == questions[1] and "not finite numbers" in bad["error"]
+    with pytest.raises(DataError, match="not finite numbers"):
+        predictor.predict(questions[1], CONTEXT)
 
 
 def test_many_questions_on_one_context_share_its_pieces(predictor, monkeypatch):
@@ -172,10 +241,45 @@ def test_the_form_of_transformers_pipeline(predictor):
     assert first == result and second["score"] < first["score"]
     nothing = predictor(question="What did the tram cost?", context=CONTEXT)
     assert (nothing["answer"], nothing["start"], nothing["end"]) == ("", 0, 0)
-    assert [
-        one["answer"]
-        for one in predictor(question=["Where did Ida lose her keys?"] * 2, context=CONTEXT)
-    ] == ["Oslo"] * 2
+
+
+def test_every_call_of_the_pipeline(predictor):
+    question = "Where did Ida lose her keys?"
+    asked = {"question": question, "context": CONTEXT}
+    wanted = predictor(**asked)
+    for given in (
+        predictor(asked),
+        predictor([asked]),
+        predictor(data=asked),
+        predictor(question, CONTEXT),
+        predictor(**asked, topk=1, padding="longest", align_to_words=True),
+    ):
+        assert given == wanted
+    for several in (
+        predictor([asked, asked]),
+        predictor(asked, asked),
+        predictor(question=[question] * 2, context=CONTEXT),
+        predictor(question=[question] * 2, context=[CONTEXT] * 2),
+    ):
+        assert several == [wanted] * 2
+    assert len(predictor([asked, asked], topk=3)[1]) == 3
+    raw = predictor(asked, topk=20, align_to_words=False)
+    assert {one["answer"] for one in raw} != {one["answer"] for one in predictor(asked, topk=20)}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "options", "sentence"),
+    [
+        ([{"question": "Who?"}], {}, "is no question with its context; give a dictionary"),
+        ([3], {}, "3 is no question with its context"),
+        ([], {"question": "Who?"}, "a question and a context are needed"),
+        ([], {"question": ["a", "b"], "context": ["c"]}, "2 questions, but 1 contexts"),
+        (["a", "b"], {"padding": "wide"}, "`padding` is 'wide'; it must be"),
+    ],
+)
+def test_calls_that_cannot_be_answered(predictor, inputs, options, sentence):
+    with pytest.raises(UserError, match=sentence):
+        predictor(*inputs, **options)
 
 
 def test_a_context_without_words(predictor):
@@ -218,6 +322,7 @@ def test_bad_records_are_marked(archive, monkeypatch, tmp_path, capsys):
     lines = [
         {"question": "Where did Ida lose her keys?", "context": CONTEXT},
         {"question": "Where?", "id": "mine"},
+        {"question": "Where?", "context": CONTEXT, "id": [7]},
         {"question": "Where?", "context": CONTEXT, "id": 7},
     ]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -225,12 +330,13 @@ def test_bad_records_are_marked(archive, monkeypatch, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         run_predict(monkeypatch, archive, tmp_path / "in.jsonl", "--output-file", out, "--silent")
     assert stop.value.code == 1
-    good, missing, wrong = [json.loads(line) for line in out.read_text().splitlines()]
+    good, missing, wrong, number = [json.loads(line) for line in out.read_text().splitlines()]
     assert (good["id"], good["answer"]) == ("in:1", "Oslo")
     assert (missing["line"], missing["id"]) == (2, "mine")
     assert "`context` is None; it must be a string" in missing["error"]
-    assert "`id` is 7; it must be a string" in wrong["error"]
-    assert "2 of 3 records" in capsys.readouterr().err
+    assert "`id` is [7]; it must be a string" in wrong["error"]
+    assert number["id"] == "7"
+    assert "2 of 4 records" in capsys.readouterr().err
 
 
 def test_bad_questions_of_a_data_set_are_in_no_official_file(archive, monkeypatch, tmp_path):
