@@ -300,10 +300,7 @@ class QAPredictor(SpanPredictor):
 
     def _forward(self, instances: list[Instance]) -> list[Mapping[str, Any] | Exception]:
         """Return the model's outputs; a question without usable scores is that question's error."""
-        return [
-            output["decoded"] if _has_error(output) else output
-            for output in super()._forward(instances)
-        ]
+        return [_error_of(output) or output for output in super()._forward(instances)]
 
     def _passage(self, text: str) -> Passage:
         passage = self._passages.pop(text, None)
@@ -319,8 +316,9 @@ def _either(asked: int | None, default: Any) -> Any:
     return default if asked is None else asked
 
 
-def _has_error(output: Mapping[str, Any] | Exception) -> bool:
-    return isinstance(output, Mapping) and isinstance(output.get("decoded"), DataError)
+def _error_of(output: Mapping[str, Any] | Exception) -> DataError | None:
+    decoded = output.get("decoded") if isinstance(output, Mapping) else None
+    return decoded if isinstance(decoded, DataError) else None
 
 
 def _texts(name: str, value: Any) -> list[str]:

@@ -197,19 +197,22 @@ class SpanbertQA(Model):
         # Shape: (batch_size * num_pieces, 2)
         logits = torch.zeros(token_ids.numel(), 2, device=token_ids.device)
         for pack in pack_segments(segment_ids, _PIECES_AT_ONCE):
-            # Shape: (num_segments, longest) each
-            ids, types, is_attended = (
-                None if column is None else column.flatten()[pack.places]
-                for column in (token_ids, type_ids, attended)
-            )
             segments = torch.zeros_like(pack.places).masked_fill(~pack.mask, -1)
-            scores = self._score(ids, segments, types, is_attended)
+            # Shape: (num_segments, longest, 2)
+            scores = self._score(
+                token_ids.flatten()[pack.places],
+                segments,
+                type_ids.flatten()[pack.places],
+                None if attended is None else attended.flatten()[pack.places],
+            )
             logits[pack.places[pack.mask]] = scores[pack.mask].to(logits.dtype)
         return logits.view(*token_ids.shape, 2)
 
-    def _score(self, *columns: Tensor | None) -> Tensor:
+    def _score(
+        self, token_ids: Tensor, segment_ids: Tensor, type_ids: Tensor, attended: Tensor | None
+    ) -> Tensor:
         # Shape: (batch_size, num_pieces, dim)
-        vectors = self.embedder.encode(*columns)
+        vectors = self.embedder.encode(token_ids, segment_ids, type_ids, attended)
         return at_least_float32(self.qa_outputs(vectors))
 
     def _decode(
