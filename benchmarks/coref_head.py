@@ -200,21 +200,23 @@ def run_ours(theirs, vectors):
     import torch
 
     from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
-    from spanbert_allen.modules.coref.losses.mention import marginal_loss
+    from spanbert_allen.modules.coref.losses.marginal import marginal_loss
+    from spanbert_allen.modules.coref.mentions.selection import SpanSelection
+    from spanbert_allen.modules.coref.settings import ScorerSettings
 
     head = CorefHead(
         DIM,
-        max_span_width=WIDTH,
-        kept_per_unit=RATIO,
-        max_kept=None,
-        allow_crossing=True,
-        max_antecedents=ANTECEDENTS,
-        hidden_dim=HIDDEN,
-        num_layers=LAYERS,
-        dropout=0.0,
-        width_prior=False,
-        distance_prior=False,
-        features=["distance"],
+        selection=SpanSelection(kept_per_unit=RATIO, max_kept=None, allow_crossing=True),
+        settings=ScorerSettings(
+            max_span_width=WIDTH,
+            max_antecedents=ANTECEDENTS,
+            hidden_dim=HIDDEN,
+            num_layers=LAYERS,
+            dropout=0.0,
+            width_prior=False,
+            distance_prior=False,
+            features=["distance"],
+        ),
     )
     copy_weights(theirs, head)
     words = len(vectors)

@@ -41,7 +41,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     for name, windows, max_kept in _settings(arguments):
         model.windows = windows
-        model.head.max_kept = max_kept
+        model.head.selection.max_kept = max_kept
         model.get_metrics(reset=True)
         start = time.process_time()
         predicted = [model.forward_on_instance(instance)["clusters"] for instance in instances]

@@ -1,4 +1,4 @@
-"""End-to-end coreference on SpanBERT."""
+"""The model of end-to-end coreference on SpanBERT."""
 
 from __future__ import annotations
 
@@ -20,17 +20,24 @@ from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.metrics.coref.mention_recall import MentionRecall
 from spanbert_allen.metrics.coref.metric import CorefF1
 from spanbert_allen.metrics.label_tally import LabelTally
-from spanbert_allen.modules.coref.coref_words import word_units
-from spanbert_allen.modules.coref.decoder import CorefDecoding, DecodedClusters, decode
-from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits, ScoredLinks
-from spanbert_allen.modules.coref.kept_limit import warn_of_limit
+from spanbert_allen.modules.coref.decoder import (
+    FEWEST_WORDS,
+    CorefDecoding,
+    DecodedClusters,
+    decode,
+    num_words,
+)
+from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
 from spanbert_allen.modules.coref.losses import LinkLoss, MarginalLoss
 from spanbert_allen.modules.coref.losses.mention import mention_loss
+from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.scored_links import ScoredLinks
 from spanbert_allen.modules.coref.units import (
     DocumentPieces,
     gold_labels,
     random_window,
     unpad,
+    word_units,
 )
 from spanbert_allen.modules.coref.windows import CorefWindows, score_in_windows
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
@@ -42,24 +49,27 @@ ONTONOTES_GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
 @Model.register("spanbert_coref")
 class SpanbertCoref(Model):
     """
-    Coreference resolution as in Joshi et al. (2019), "BERT for Coreference Resolution: Baselines
-    and Analysis", and Joshi et al. (2020), "SpanBERT", section 4.2: word pieces are the units,
-    segments are encoded by themselves, `CorefHead` scores mentions and links. The documents of a
-    batch share the encoder's forward passes and nothing else.
+    Resolve coreference as Joshi et al. (2019), "BERT for Coreference Resolution: Baselines and
+    Analysis", and Joshi et al. (2020), "SpanBERT", section 4.2, do: the units are word pieces, the
+    encoder reads each segment by itself, and `CorefHead` scores mentions and links.
+
+    In training the documents of a batch share the encoder's forward passes. In prediction each
+    document has its own, so that a result does not depend on what else is in the batch, not even in
+    its last digit; see `encode_together`.
 
     # Parameters
 
     vocab : `Vocabulary`
-        AllenNLP's; nothing is in it, as the pieces are the encoder's own.
+        AllenNLP's vocabulary; it is empty, because the pieces are the encoder's own.
     embedder : `TokenEmbedder`
         The token embedder `spanbert`.
-    head : `Lazy[CorefHead]`, optional
-        Its settings; see `CorefHead`.
+    head : `Lazy[CorefHead]`, optional (default = `CorefHead`)
+        The settings of the head.
     units : `str`, optional (default = `"pieces"`)
         What spans are counted in: `pieces`, or `words`, whose vectors are the mean of their pieces'
         as in AllenNLP's model.
     unit_dropout : `float`, optional (default = `0.0`)
-        On the units' vectors: AllenNLP's `lexical_dropout`.
+        The dropout on the vectors of units: AllenNLP's `lexical_dropout`.
     special_pieces : `bool`, optional (default = `False`)
         Whether [CLS] and [SEP] are units like others, so that spans may hold them, as in the
         original. Without them a span may reach over the end of a segment inside its sentence.
@@ -68,34 +78,42 @@ class SpanbertCoref(Model):
     max_training_segments : `int`, optional (default = `None`)
         Longer documents are trained on so many consecutive segments, drawn anew at each visit.
     link_loss : `LinkLoss`, optional (default = `MarginalLoss`)
-        What links are trained by.
+        The loss of links.
     mention_loss_weight : `float`, optional (default = `0.0`)
-        The weight of the loss of mention scores beside that of links. Singletons need it: links
-        say nothing of them.
+        The weight of the loss of mention scores beside that of links. Singletons need it, because
+        the loss of links says nothing of them.
     mention_loss_on : `str`, optional (default = `"candidates"`)
-        What the mention loss sums over: all `candidates`, or only the `kept` ones, as Xu and Choi
-        (2020) do. With all, a mention that is not kept is told so, and training starts much faster.
+        What the mention loss sums over: all `candidates`, or only the top spans, `kept`, as Xu and
+        Choi (2020) do. With all, mentions that are no top spans are trained as well, and training
+        starts much faster.
     singleton_threshold : `float`, optional (default = `None`)
-        Kept spans without links whose mention score is above it become clusters of one mention;
-        `0` goes with a mention loss, and is a probability above one half.
+        Top spans without links whose mention score is above it become clusters of one mention. With
+        a mention loss, `0` stands for a probability of one half.
     link_threshold : `float`, optional (default = `0.0`)
-        A span is linked to its best antecedent if that scores above it; 0 is the score of none.
+        A span is linked to its best antecedent if that scores above it; 0 is the score of no
+        antecedent.
     genres : `Sequence[str]`, optional (default = OntoNotes' seven)
-        Those with a row of their own; any other counts as the first, as in the original.
+        The genres with a row of their own; any other counts as the first, as in the original.
     windows : `CorefWindows`, optional (default = `None`)
-        For books: outside of training the head sees one window of a document after another. With
-        `None` it sees the document whole.
+        For books: in prediction the head sees one window of a document after another. With `None`
+        it sees the whole document at once.
     precision : `str`, optional (default = `"fp32"`)
-        What encoder and head compute in outside of training: `fp32`, `bf16` or `fp16`. Scores are
-        float32 always. In training `trainer.precision` says it.
+        The precision of encoder and head in prediction: `fp32`, `bf16` or `fp16`. Scores are always
+        float32. In training `trainer.precision` says it.
     also_without_singletons : `bool`, optional (default = `False`)
-        Also measure with annotated and predicted singletons removed.
+        Whether to measure a second time with annotated and predicted singletons removed.
     """
 
     default_predictor = "spanbert_coref"
     metrics_are_known = True
     memory_knobs = ("model.max_training_segments", "model.head.max_antecedents")
-    """Settings that training needs less memory with."""
+    """The settings that lower the memory of training."""
+    encode_together = False
+    """
+    Whether prediction, too, encodes the documents of a batch together. That is faster for many
+    short documents on a GPU, but products of other shapes are rounded otherwise: scores then differ
+    in about the seventh digit from batch to batch.
+    """
 
     def __init__(
         self,
@@ -163,24 +181,27 @@ class SpanbertCoref(Model):
         gold_cluster_ids: Tensor | None = None,
     ) -> dict[str, Any]:
         """
-        What the coreference readers give.
+        Score the documents of a batch, as the coreference readers make it.
 
         # Parameters
 
         token_ids, segment_ids, word_ids, sentence_ids, speaker_ids : `Tensor`
-            Shape: (batch_size, num_pieces). The segment id of padding is -1.
+            The segment id of padding is -1. Shape: (batch_size, num_pieces)
         metadata : `list[dict[str, Any]]`
-            Each with its `document`; `decoding`, a `CorefDecoding`, goes before the model's own.
+            For each document its `document`; optionally `decoding`, a `CorefDecoding` that goes
+            before the model's own, and `given_spans`, an array of shape (num_given, 2) with the
+            first and last piece of each mention that is given.
         gold_spans : `Tensor`, optional (default = `None`)
-            Shape: (batch_size, num_mentions, 2). First and last pieces; -1 is padding.
+            The first and last piece of each annotated mention; -1 is padding. Shape: (batch_size,
+            num_mentions, 2)
         gold_cluster_ids : `Tensor`, optional (default = `None`)
-            Shape: (batch_size, num_mentions). -1 is padding.
+            -1 is padding. Shape: (batch_size, num_mentions)
 
         # Returns
 
         `dict[str, Any]`
             `loss` when there is annotation: summed over spans, averaged over documents. Outside of
-            training, for each document, what `DecodedClusters` says.
+            training also, for each document, the fields of `DecodedClusters`.
         """
         columns = (token_ids, segment_ids, word_ids, sentence_ids, speaker_ids)
         pieces = unpad(columns, gold_spans, gold_cluster_ids)
@@ -190,11 +211,16 @@ class SpanbertCoref(Model):
         decoded: list[DecodedClusters] = []
         for document, vectors, entry in zip(pieces, self._encode(pieces), metadata, strict=True):
             text: CorefDocument = entry["document"]
-            units, unit_vectors = self._choose_units(document, vectors, text)
-            unit_vectors = self.unit_dropout(unit_vectors)
+            given = entry.get("given_spans")
+            if given is not None:
+                given = torch.as_tensor(given, device=token_ids.device).view(-1, 2)
+            units, unit_vectors = self._choose_units(
+                document._replace(given_spans=given), vectors, text
+            )
             asked: CorefDecoding = entry.get("decoding") or self.decoding
             decoding = asked.over(self.decoding)
-            head_input = self._head_input(units, unit_vectors, text.genre)
+            unit_vectors = self.unit_dropout(unit_vectors)
+            head_input = self._head_input(units, unit_vectors, text.genre, decoding)
             links = self._score(head_input, decoding, text.doc_key)
             if units.gold_spans is not None:
                 losses.append(self._loss(links, units))
@@ -204,7 +230,7 @@ class SpanbertCoref(Model):
                     'it, or write `"clusters": []` if nothing in it corefers'
                 )
             if not self.training:
-                decoded.append(decode(links, units.word_ids, decoding))
+                decoded.append(decode(links, units.word_ids, decoding, are_given=given is not None))
             self._measure(links, units, text, decoded[-1] if decoded else None)
         output: dict[str, Any] = {}
         if losses:
@@ -216,8 +242,9 @@ class SpanbertCoref(Model):
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """
-        `mention_recall`; outside of training also the scores of `CorefF1`, over words, and
-        a `DataError` is raised at the end of an evaluation in which no document had clusters.
+        Return `mention_recall`, and outside of training the scores of `CorefF1`, over words.
+
+        Raises a `DataError` at the end of an evaluation in which no document had clusters.
         """
         if not self.training:
             self.label_tally.check(reset=reset)
@@ -227,7 +254,13 @@ class SpanbertCoref(Model):
         return metrics
 
     def _encode(self, documents: list[DocumentPieces]) -> list[Tensor]:
-        """Shape of each: (num_pieces, dim)"""
+        """Return the vectors of each document's pieces. Shape of each: (num_pieces, dim)"""
+        if self.training or self.encode_together:
+            return self._encode_batch(documents)
+        return [vectors for document in documents for vectors in self._encode_batch([document])]
+
+    def _encode_batch(self, documents: list[DocumentPieces]) -> list[Tensor]:
+        """Encode documents in the same forward passes."""
         # Shape: (batch_size, num_pieces)
         token_ids = pad_sequence([document.token_ids for document in documents], batch_first=True)
         segment_ids = pad_sequence(
@@ -244,7 +277,7 @@ class SpanbertCoref(Model):
     def _choose_units(
         self, document: DocumentPieces, vectors: Tensor, text: CorefDocument
     ) -> tuple[DocumentPieces, Tensor]:
-        """The document and its vectors in words, or in pieces with or without special ones."""
+        """Return the units that `units` and `special_pieces` ask for, and their vectors."""
         if self.units == "words":
             is_whole = not self.training or self.max_training_segments is None
             return word_units(document, vectors, text.sentence_ids, is_whole=is_whole)
@@ -254,12 +287,19 @@ class SpanbertCoref(Model):
         return document.select(chosen), vectors[chosen]
 
     def _head_input(
-        self, units: DocumentPieces, vectors: Tensor, genre: str | None
+        self, units: DocumentPieces, vectors: Tensor, genre: str | None, decoding: CorefDecoding
     ) -> DocumentUnits:
+        """Return what the head is given of a document."""
         # Shape: (num_units - 1,)
         new_word = units.word_ids[1:] != units.word_ids[:-1]
         # Shape: (1,) or, without units, (0,)
         edge = torch.ones_like(units.word_ids[:1], dtype=torch.bool)
+        given = None
+        if units.given_spans is not None:
+            # Sorted by (start, end). Shape: (num_given, 2)
+            spans = units.given_spans.unique(dim=0)
+            given = SpanCandidates(spans[:, 0], spans[:, 1])
+        wants_singletons = not self.training and decoding.singleton_threshold is not None
         return DocumentUnits(
             vectors=vectors,
             sentence_ids=units.sentence_ids,
@@ -268,15 +308,18 @@ class SpanbertCoref(Model):
             may_start=torch.cat([edge, new_word]) if self.whole_words else None,
             may_end=torch.cat([new_word, edge]) if self.whole_words else None,
             genre_id=self.genre_ids.get(genre, 0) if genre is not None else 0,
+            given_spans=given,
+            # A share of so few units may round to no top span at all.
+            keeps_all=wants_singletons and num_words(units.word_ids) < FEWEST_WORDS,
         )
 
     def _score(self, units: DocumentUnits, decoding: CorefDecoding, doc_key: str) -> ScoredLinks:
-        """What the head says, having seen the document whole or in windows."""
+        """Return what the head says of the document, which it sees whole or in windows."""
         if self.training:
             return self.head(units)
         num_units = units.vectors.size(0)
         seen_at_once = num_units if self.windows is None else min(num_units, self.windows.length)
-        warn_of_limit(self.head, seen_at_once, doc_key)
+        self.head.warn_of_limit(seen_at_once, doc_key)
         with self._arithmetic(units.vectors):
             if self.windows is None:
                 return self.head(units)
@@ -288,7 +331,7 @@ class SpanbertCoref(Model):
         return nullcontext() if self.training else mixed_precision(self.precision, tensor.device)
 
     def _loss(self, links: ScoredLinks, units: DocumentPieces) -> Tensor:
-        """Shape: ()"""
+        """Return the loss of one document. Shape: ()"""
         # Shape: (num_spans,)
         labels = gold_labels(units, links.spans.starts, links.spans.ends)
         # Shape: (num_spans, num_antecedents)
@@ -303,7 +346,7 @@ class SpanbertCoref(Model):
                 scores, labels = links.candidate_scores, gold_labels(units, *links.candidates)
             loss = loss + self.mention_loss_weight * mention_loss(scores, labels >= 0)
         if links.scores.numel() == 0:
-            # Too short for any link: workers that train together still need every gradient.
+            # No link at all: processes that train together need a gradient of every parameter.
             trained = (p for p in self.parameters() if p.requires_grad)
             loss = loss + 0.0 * sum(parameter.sum() for parameter in trained)
         return loss
@@ -315,6 +358,7 @@ class SpanbertCoref(Model):
         text: CorefDocument,
         decoded: DecodedClusters | None,
     ) -> None:
+        """Count one document in the metrics."""
         gold_spans, clusters = units.gold_spans, text.clusters
         if decoded is not None:
             self.label_tally.add(is_labelled=gold_spans is not None and clusters is not None)
@@ -323,12 +367,13 @@ class SpanbertCoref(Model):
         if decoded is not None:
             self.coref_f1([decoded.clusters], [clusters])
             gold = {mention for cluster in clusters for mention in cluster}
-        else:  # in training a window, of which the document's annotation would not be true
+        else:  # in training, the window may hold only a part of the annotation
             gold = _word_spans(gold_spans[:, 0], gold_spans[:, 1], units.word_ids)
-        kept = _word_spans(links.spans.starts, links.spans.ends, units.word_ids)
-        self.mention_recall([kept], [gold])
+        top_spans = _word_spans(links.spans.starts, links.spans.ends, units.word_ids)
+        self.mention_recall([top_spans], [gold])
 
 
 def _word_spans(starts: Tensor, ends: Tensor, word_ids: Tensor) -> set[WordSpan]:
+    """Return spans of units as spans of words."""
     columns = word_ids[starts].tolist(), word_ids[ends].tolist()
     return {WordSpan(*span) for span in zip(*columns, strict=True)}

@@ -2,8 +2,8 @@
 
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.modules.classification.relation_pooling import RelationPooling
-from spanbert_allen.modules.coref.antecedents.bilinear import BilinearLinks
-from spanbert_allen.modules.coref.antecedents.nearest import NearestLinks
+from spanbert_allen.modules.coref.antecedents.bilinear import BilinearAntecedents
+from spanbert_allen.modules.coref.antecedents.nearest import NearestAntecedents
 from spanbert_allen.modules.coref.mentions.biaffine import BiaffineMentions
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 from spanbert_allen.modules.qa.exact import ExactAnswers
@@ -12,9 +12,9 @@ from spanbert_allen.modules.qa.pipeline import PipelineAnswers
 
 __all__ = [
     "BiaffineMentions",
-    "BilinearLinks",
+    "BilinearAntecedents",
     "ExactAnswers",
-    "NearestLinks",
+    "NearestAntecedents",
     "OriginalAnswers",
     "PipelineAnswers",
     "RelationPooling",

@@ -41,8 +41,14 @@ class NaiveHoi:
         return x @ self.w[f"{name}.weight"].T + self.w[f"{name}.bias"]
 
     def network(self, name, x):
-        x = torch.relu(self.linear(f"{name}.0", x))
-        return self.linear(f"{name}.3", x).squeeze(-1)
+        layers = sorted(
+            int(key.split(".")[1])
+            for key in self.w
+            if key.startswith(f"{name}.") and key.endswith("weight")
+        )
+        for layer in layers[:-1]:
+            x = torch.relu(self.linear(f"{name}.{layer}", x))
+        return self.linear(f"{name}.{layers[-1]}", x).squeeze(-1)
 
     def encode(self, token_ids, segment_ids):
         rows = []
@@ -157,10 +163,11 @@ class NaiveHoi:
             size_embedding=SimpleNamespace(weight=self.w["emb_cluster_size.weight"]),
             reduce=self.options.get("reduce", "mean"),
             easy_first=self.options.get("easy_first", False),
+            self_merging=self.options.get("easy_first", False),
         )
 
 
-def hoi_weights(*, scale=0.35, **without) -> dict[str, torch.Tensor]:
+def hoi_weights(*, scale=0.35, depth=1, **without) -> dict[str, torch.Tensor]:
     """A random state dict of that program, on an encoder of the sizes of `tiny`."""
     torch.manual_seed(11)
     dim, size, hidden, width, segments = 20, 4, 24, 5, 3
@@ -179,8 +186,9 @@ def hoi_weights(*, scale=0.35, **without) -> dict[str, torch.Tensor]:
         weights[f"{name}.bias"] = torch.randn(size_out) * scale
 
     def network(name, size_in):
-        linear(f"{name}.0", size_in, hidden)
-        linear(f"{name}.3", hidden, 1)
+        for layer in range(depth):
+            linear(f"{name}.{3 * layer}", hidden if layer else size_in, hidden)
+        linear(f"{name}.{3 * depth}", hidden, 1)
 
     table("emb_span_width", width)
     table("emb_genre", len(GENRES))

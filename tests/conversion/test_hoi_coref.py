@@ -51,6 +51,7 @@ VARIANTS = {
         ("--cluster-reduce", "max", "--easy-cluster-first"),
         {"higher_order": "cluster_merging", "reduce": "max", "easy_first": True},
     ),
+    "two layers, in the width prior as well": Variant({"depth": 2}),
     "no heads, no priors, no metadata, no segments": Variant(
         {"heads": True, "priors": True, "metadata": True, "segment": True}
     ),

@@ -203,15 +203,15 @@ def test_evaluation_and_the_score_command_agree(model, archive, data, instances,
 
 
 def test_a_limit_that_costs_mentions_is_said_once_a_document(model, instances, caplog):
-    model.head.max_kept = 13
-    with caplog.at_level(logging.WARNING, logger="spanbert_allen.modules.coref.kept_limit"):
+    model.head.selection.max_kept = 13
+    with caplog.at_level(logging.WARNING, logger="spanbert_allen.modules.coref.head"):
         model.forward_on_instances(instances)
         said = [record.getMessage() for record in caplog.records]
         caplog.clear()
         # A window's share is not above the limit.
         model.windows = CorefWindows(**WINDOWS)
         model.forward_on_instances(instances)
-    model.head.max_kept = 3900
+    model.head.selection.max_kept = 3900
     assert not caplog.records
     assert len(said) == 2  # the short one loses next to nothing
     assert said[0].startswith("long_0: of 228 units, model.head.max_kept keeps 13 spans")

@@ -1,7 +1,8 @@
 """
-Models of the program `coref-hoi` (Xu and Choi 2020, "Revealing the Myth of Higher-Order Inference
-in Coreference Resolution"): a state dict in a `.bin` file. Its settings are read off the shapes, as
-far as these tell.
+Models of the program `coref-hoi` (Xu and Choi 2020).
+
+"Revealing the Myth of Higher-Order Inference in Coreference Resolution". A model is a state dict in
+a `.bin` file; its settings are read off the shapes, as far as these tell.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from spanbert_allen.modules.encoder.weights import read_weights
 
 _PAIRS = "head.link_scorer.antecedent_scorer."
 _COARSE = "head.link_scorer.coarse_antecedents."
+_PRIOR = "span_width_score_ffnn"
 _NUM_ONTONOTES_GENRES = 7
 LINEAR_STEP = 3
 """From one linear layer of a network to the next: ReLU and dropout stand between."""
@@ -27,6 +29,8 @@ LINEAR_STEP = 3
 
 def read_hoi(path: Path, **options: Any) -> CorefCheckpoint:
     """
+    Read a model of that program.
+
     # Parameters
 
     path : `Path`
@@ -49,12 +53,14 @@ def hoi_checkpoint(
     genres: Sequence[str] | None = None,
 ) -> CorefCheckpoint:
     """
+    Translate the weights of that program into ours, and read its settings off their shapes.
+
     # Parameters
 
     weights : `Mapping[str, Tensor]`
         Under the names of that program.
     path : `Path`
-        Where they are from.
+        The file that they are from, for errors.
     max_length : `int`, optional (default = `None`)
         Its `max_segment_len`; by default 384 for an encoder 768 wide, else 512.
     refinement : `str`, optional (default = `None`)
@@ -63,7 +69,8 @@ def hoi_checkpoint(
     depth : `int`, optional (default = `2`)
         Its `coref_depth`, where it is more than 1.
     cluster_reduce, easy_cluster_first : optional (default = `"mean"`, `False`)
-        Its settings of these names, for cluster merging.
+        Its settings of these names, for cluster merging. With `easy_cluster_first`, two clusters
+        merge as they do there, see `self_merging` of `ClusterMerging`.
     genres : `Sequence[str]`, optional (default = `None`)
         Its genres, if they are not OntoNotes' seven.
     """
@@ -99,7 +106,7 @@ def hoi_checkpoint(
 
 
 def _head(names: WeightNames) -> dict[str, Any]:
-    """The settings of the head, but for a refinement."""
+    """Return the settings of the head, without the refinement."""
     max_width, feature_size = names.shape("emb_span_width.weight")
     features = _features(names)
     head: dict[str, Any] = {
@@ -111,13 +118,20 @@ def _head(names: WeightNames) -> dict[str, Any]:
         "distance_prior": "emb_antecedent_distance_prior.weight" in names,
         "features": features,
     }
+    if head["width_prior"]:
+        prior_layers = _num_layers(names, _PRIOR)
+        if prior_layers > 1:  # its `ffnn_depth` is that of this network, too
+            head["mentions"] = {
+                "type": "spanbert_feedforward_mentions",
+                "prior_layers": prior_layers,
+            }
     if "segment" in features:
         head["max_segments"] = names.shape("emb_segment_distance.weight")[0]
     return head
 
 
 def _num_layers(names: WeightNames, network: str) -> int:
-    """How many hidden layers a feed-forward network has."""
+    """Return the number of hidden layers of a feed-forward network."""
     names.shape(f"{network}.0.weight")
     count = 0
     while f"{network}.{(count + 1) * LINEAR_STEP}.weight" in names:
@@ -126,7 +140,7 @@ def _num_layers(names: WeightNames, network: str) -> int:
 
 
 def _features(names: WeightNames) -> list[str]:
-    """The features of pairs, in the order of that program."""
+    """Return the features of pairs, in the order of that program."""
     features = []
     if "emb_same_speaker.weight" in names:
         features += ["speaker", "genre"]
@@ -138,7 +152,7 @@ def _features(names: WeightNames) -> list[str]:
 
 
 def _uniform_attention(names: WeightNames, dim: int) -> dict[str, Tensor]:
-    """Without `model_heads` a span has the mean of its pieces: attention of equal scores."""
+    """Return weights of equal attention scores, for models without `model_heads`."""
     if "mention_token_attn.weight" in names:
         names.take_linear("mention_token_attn", "head.span_representation.token_scorer")
         return {}
@@ -151,7 +165,7 @@ def _uniform_attention(names: WeightNames, dim: int) -> dict[str, Tensor]:
 def _refinement(
     names: WeightNames, chosen: str | None, depth: int, reduce: str, easy_first: bool
 ) -> dict[str, Any] | None:
-    """The settings of the refinement; weights of others are of no use, as in that program."""
+    """Return the settings of the refinement; skip weights that the program does not use then."""
     if chosen not in (None, "attended_antecedent", "max_antecedent"):
         raise ConfigError(
             f"--refinement: {chosen!r} is neither attended_antecedent nor max_antecedent; others "
@@ -166,6 +180,7 @@ def _refinement(
             "feature_size": names.shape("emb_cluster_size.weight")[1],
             "reduce": reduce,
             "easy_first": easy_first,
+            "self_merging": easy_first,
         }
     if depth < 2:
         names.skip("gate_ffnn.")
@@ -185,7 +200,7 @@ def _rename(names: WeightNames, head: Mapping[str, Any]) -> None:
     if head["width_prior"]:
         names.take("emb_span_width_prior.weight", "head.mention_scorer.prior_embedding.weight")
         prior = "head.mention_scorer.prior_feedforward"
-        _take_network(names, "span_width_score_ffnn", prior, num_layers=1)
+        _take_network(names, _PRIOR, prior, _num_layers(names, _PRIOR))
     names.take_linear("coarse_bilinear", f"{_COARSE}projection")
     if head["distance_prior"]:
         names.take("emb_antecedent_distance_prior.weight", f"{_COARSE}prior_embedding.weight")
@@ -211,7 +226,7 @@ def _rename(names: WeightNames, head: Mapping[str, Any]) -> None:
 
 
 def _take_network(names: WeightNames, theirs: str, ours: str, num_layers: int) -> None:
-    """A feed-forward network."""
+    """Take the weights of a feed-forward network."""
     names.take_linear(f"{theirs}.0", f"{ours}.first")
     for layer in range(1, num_layers):
         names.take_linear(f"{theirs}.{layer * LINEAR_STEP}", f"{ours}.rest.{layer - 1}")

@@ -10,30 +10,28 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from spanbert_allen.common.spans import WordSpan
-from spanbert_allen.modules.coref.head import ScoredLinks
-from spanbert_allen.modules.coref.link_clusters import clusters_of_links
-from spanbert_allen.modules.coref.scored_links import best_links
+from spanbert_allen.modules.coref.scored_links import ScoredLinks, best_links, clusters_of_links
 
-# One or two words hold nothing to resolve, however many pieces they are.
-_FEWEST_WORDS = 3
+FEWEST_WORDS = 3
+"""The shortest document in which mentions are linked, in words, however many pieces they are."""
 
 
 @dataclass(frozen=True)
 class CorefDecoding:
     """
-    What makes a link, and a cluster of one; `None` leaves it to the model.
+    Hold the thresholds of links and of clusters of one mention. `None` leaves it to the model.
 
     # Parameters
 
     singleton_threshold : `float`, optional (default = `None`)
-        Spans without links that score above it as mentions are clusters of one; the model's own
-        `None` means that there are none.
+        A span without links becomes a cluster of one if it scores above this as a mention. Where
+        the model has `None` as well, there are no such clusters.
     link_threshold : `float`, optional (default = `None`)
-        A span is linked to its best antecedent if that scores above it: 0 is the score of none.
-        Above 0 links are fewer and surer, below 0 more. A link of score s has the probability
-        1 / (1 + exp(-s)) against none.
+        A span is linked to its best antecedent if that scores above this; 0 is the score of no
+        antecedent. Above 0 links are fewer and surer, below 0 there are more. A link of score s has
+        the probability 1 / (1 + exp(-s)) against no antecedent.
     top_antecedents : `int`, optional (default = `0`)
-        How many antecedents to report of each mention, the chosen one or not.
+        How many antecedents to report of each mention. "No antecedent" is one of them.
     """
 
     singleton_threshold: float | None = None
@@ -41,7 +39,7 @@ class CorefDecoding:
     top_antecedents: int = 0
 
     def over(self, model: CorefDecoding) -> CorefDecoding:
-        """These settings, with the model's where there are none."""
+        """Return these settings, with the model's in place of `None`."""
         return CorefDecoding(
             _either(self.singleton_threshold, model.singleton_threshold),
             _either(self.link_threshold, model.link_threshold),
@@ -50,28 +48,35 @@ class CorefDecoding:
 
 
 class RankedAntecedent(NamedTuple):
-    """An antecedent that a mention may have: words, or `None` for none; score and probability."""
+    """An antecedent that a mention may have; the words are `None` for "no antecedent"."""
 
     words: WordSpan | None
     score: float
     probability: float
 
 
+def num_words(word_ids: Tensor) -> int:
+    """Return how many words a document's units are of; `word_ids` is as for `decode`."""
+    return word_ids[word_ids >= 0].unique().numel()
+
+
 class DecodedClusters(NamedTuple):
     """
-    The clusters of one document and, alongside, what speaks for each mention.
+    The clusters of one document, with scores for each mention in lists of the same form.
 
     clusters : `list[list[WordSpan]]`
         Mentions in document order; clusters in the order of their first mention.
     mention_scores : `list[list[float]]`
         The score of each mention as a mention.
     link_scores : `list[list[float | None]]`
-        The score of its link to an earlier mention of the cluster; `None` for the first, which
-        has no such link.
+        The score of its link to an earlier mention of the cluster; `None` for the first mention,
+        which has no such link.
     link_probabilities : `list[list[float | None]]`
-        The probability of that link among all antecedents of the mention and none.
+        The probability of that link, among all candidate antecedents of the mention and "no
+        antecedent".
     antecedents : `list[list[list[RankedAntecedent]]]`
-        The best ones of each mention, none among them; as many as were asked for.
+        The best antecedents of each mention, the best first, as many as were asked for. "No
+        antecedent" is one of them.
     """
 
     clusters: list[list[WordSpan]]
@@ -88,23 +93,34 @@ class _Mention(NamedTuple):
 
 
 def decode(
-    links: ScoredLinks, word_ids: Tensor, decoding: CorefDecoding | None = None
+    links: ScoredLinks,
+    word_ids: Tensor,
+    decoding: CorefDecoding | None = None,
+    *,
+    are_given: bool = False,
 ) -> DecodedClusters:
     """
-    Every kept span is linked to its best antecedent if that scores above 0, the score of none; what
-    links join is a cluster.
+    Link each top span to its best antecedent, if that scores above the threshold, and return the
+    clusters that links make.
 
     # Parameters
 
     links : `ScoredLinks`
+        The scored links of the document.
     word_ids : `Tensor`
-        Shape: (num_units,). The word of each unit; -1 for special pieces, which count as the word
-        before them. Where two spans are the same words, the first one found stays.
+        The word of each unit; -1 for special pieces, which count as the word before them. Of two
+        spans of the same words, the first stays. Shape: (num_units,)
     decoding : `CorefDecoding`, optional (default = `CorefDecoding()`)
-        Other thresholds, and how much is said of each mention.
+        Other thresholds, and what to report of each mention.
+    are_given : `bool`, optional (default = `False`)
+        Whether the spans were given as mentions. Then each of them without links is a cluster of
+        one, whatever it scores, if there are such clusters at all; and mentions are linked in a
+        document of any length.
     """
     decoding = decoding or CorefDecoding()
-    if word_ids[word_ids >= 0].unique().numel() < _FEWEST_WORDS:
+    threshold = decoding.singleton_threshold
+    is_short = num_words(word_ids) < FEWEST_WORDS and not are_given
+    if is_short and threshold is None:
         return DecodedClusters([], [], [], [], [])
     # Shape: (num_units,)
     words = word_ids.cummax(0).values.clamp(min=0)
@@ -113,14 +129,13 @@ def decode(
     # Shape of each: (num_spans,)
     best, scores, probabilities = _best_antecedents(links, decoding.link_threshold or 0.0)
     mention_scores = links.mention_scores.tolist()
-    groups = clusters_of_links(best)
-    threshold = decoding.singleton_threshold
+    groups = [] if is_short else clusters_of_links(best)
     if threshold is not None:
         linked = {span for group in groups for span in group}
         groups += [
             [span]
             for span, score in enumerate(mention_scores)
-            if span not in linked and score > threshold
+            if span not in linked and (are_given or score > threshold)
         ]
     clusters = _mentions(groups, places, fewest=2 if threshold is None else 1)
     ranked = _ranked(links, places, decoding.top_antecedents)
@@ -136,7 +151,7 @@ def decode(
 def _mentions(
     groups: Sequence[Sequence[int]], places: Sequence[WordSpan], *, fewest: int
 ) -> list[list[_Mention]]:
-    """Clusters of at least `fewest` mentions, in document order, each place in one of them once."""
+    """Return clusters of at least `fewest` mentions in document order; no place is in two."""
     taken: set[WordSpan] = set()
     clusters: list[list[_Mention]] = []
     for group in groups:
@@ -154,8 +169,8 @@ def _best_antecedents(
     links: ScoredLinks, threshold: float
 ) -> tuple[list[int], list[float], list[float]]:
     """
-    The best antecedent of each span, -1 where none scores above the threshold, its score, and its
-    probability among all and none.
+    Return the best antecedent of each span, -1 where none scores above the threshold; its score;
+    and its probability among all candidates and "no antecedent".
     """
     antecedents, scores = best_links(links, threshold)
     if links.scores.numel() == 0:
@@ -167,9 +182,9 @@ def _best_antecedents(
 
 def _log_sum(scores: Tensor) -> Tensor:
     """
-    The logarithm of the sum over antecedents and none.
+    Return the log of the summed exponentials of a span's scores and the 0 of "no antecedent".
 
-    Shape: (num_spans, num_antecedents) to (num_spans,)
+    Shapes: (num_spans, num_antecedents) to (num_spans,)
     """
     return nn.functional.pad(scores, (1, 0)).logsumexp(dim=1)
 
@@ -177,10 +192,10 @@ def _log_sum(scores: Tensor) -> Tensor:
 def _ranked(
     links: ScoredLinks, places: Sequence[WordSpan], count: int
 ) -> Callable[[int], list[RankedAntecedent]]:
-    """What gives the best antecedents of a span, none among them."""
+    """Return a function that gives the best antecedents of a span, "no antecedent" included."""
     if not count:
         return lambda span: []
-    # None stands first, and so before antecedents of the same score.
+    # "No antecedent" stands first, and so before antecedents of the same score.
     # Shape: (num_spans, 1 + num_antecedents)
     scores = nn.functional.pad(links.scores, (1, 0))
     probabilities = scores.softmax(dim=1)

@@ -1,24 +1,42 @@
-"""From the vectors of one document's units to scored links between its mentions."""
+"""The coreference head: from the vectors of one document's units to scored links of its spans."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from dataclasses import fields
 from typing import Any, NamedTuple
 
-from allennlp.common import FromParams, Lazy
+import torch
+from allennlp.common import FromParams, Lazy, Params
 from torch import Tensor, nn
 
-from spanbert_allen.modules.coref.antecedents.coarse_to_fine import CoarseToFineLinks
-from spanbert_allen.modules.coref.antecedents.pair_features import FEATURES, SpanContext
-from spanbert_allen.modules.coref.antecedents.scorer import LinkScorer
+from spanbert_allen.common.console import nearest
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.modules.coref.antecedents.coarse_to_fine import CoarseToFineAntecedents
+from spanbert_allen.modules.coref.antecedents.pair_features import SpanContext
+from spanbert_allen.modules.coref.antecedents.scorer import AntecedentScorer
 from spanbert_allen.modules.coref.mentions.feedforward import FeedForwardMentions
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
-from spanbert_allen.modules.coref.mentions.selection import SpanCandidates, enumerate_candidates
-from spanbert_allen.modules.coref.mentions.span_pruner import keep_best
+from spanbert_allen.modules.coref.mentions.selection import (
+    SpanCandidates,
+    SpanSelection,
+    enumerate_candidates,
+    keep_best,
+)
 from spanbert_allen.modules.coref.refinements import RefinedScores, Refinement
-from spanbert_allen.modules.layers.fast_linear import use_fast_linear
+from spanbert_allen.modules.coref.scored_links import ScoredLinks
+from spanbert_allen.modules.coref.settings import ScorerSettings
 from spanbert_allen.modules.layers.precision import at_least_float32
+from spanbert_allen.modules.layers.fast_linear import use_fast_linear
+
+logger = logging.getLogger(__name__)
+
+_WARNS_FROM = 1.25
+"""
+How many times `max_kept` the share of a document must be for a warning. By then more than a point
+of mention recall is lost (on LitBank, 1.4 points at 1.2 times, 5.6 at 1.6, 17.6 at 2.4).
+"""
 
 
 class DocumentUnits(NamedTuple):
@@ -28,10 +46,15 @@ class DocumentUnits(NamedTuple):
     vectors : `Tensor`
         Shape: (num_units, dim)
     sentence_ids, segment_ids, speaker_ids : `Tensor`
-        Shape: (num_units,). Sentences and encoder segments never fall.
+        The first two are ascending; segments are the encoder's. Shape: (num_units,)
     may_start, may_end : `Tensor | None`
-        Shape: (num_units,), boolean. Units that a span may start and end with; all when `None`.
+        The units that a span may start and end with; all when `None`. Shape: (num_units,), boolean
     genre_id : `int`
+        The genre's row in the table of genres.
+    given_spans : `SpanCandidates | None`
+        The top spans, where they are given: then no span is proposed, and none is left out.
+    keeps_all : `bool`
+        Whether all candidates are top spans.
     """
 
     vectors: Tensor
@@ -41,144 +64,66 @@ class DocumentUnits(NamedTuple):
     may_start: Tensor | None = None
     may_end: Tensor | None = None
     genre_id: int = 0
-
-
-class ScoredLinks(NamedTuple):
-    """
-    What the head says of one document.
-
-    spans : `SpanCandidates`
-        The kept spans in document order; both columns of shape (num_spans,).
-    mention_scores : `Tensor`
-        Shape: (num_spans,)
-    antecedents : `Tensor`
-        Shape: (num_spans, num_antecedents). Indices of kept spans.
-    scores : `Tensor`
-        Shape: (num_spans, num_antecedents). Against 0 for no antecedent; minus infinity where
-        there is none.
-    candidates : `SpanCandidates`
-        All spans that were considered; both columns of shape (num_candidates,).
-    candidate_scores : `Tensor`
-        Shape: (num_candidates,). Their mention scores.
-    also_trained : `Tensor | None`
-        Other scores of the same links, which the loss counts beside `scores`.
-    """
-
-    spans: SpanCandidates
-    mention_scores: Tensor
-    antecedents: Tensor
-    scores: Tensor
-    candidates: SpanCandidates
-    candidate_scores: Tensor
-    also_trained: Tensor | None = None
+    given_spans: SpanCandidates | None = None
+    keeps_all: bool = False
 
 
 class CorefHead(nn.Module, FromParams):
     """
-    Coarse-to-fine coreference (Lee et al. 2018) with the additions of Joshi et al. (2019, 2020): it
-    is SpanBERT's coreference system. Memory is bounded by a chunk: no candidate has a vector, and
-    no table of all pairs of spans is held, in training and in prediction.
+    Propose spans, choose candidate antecedents for each, and score these: the coarse-to-fine
+    coreference of Lee et al. (2018) with the additions of Joshi et al. (2019, 2020), which is
+    SpanBERT's. Memory is bounded by a chunk, in training and in prediction: no candidate has a
+    vector, and no table of all pairs of spans is held.
 
-    The two scorers are parts that a configuration can swap. The defaults are the published ones;
-    `spanbert_biaffine_mentions` and `spanbert_bilinear_links` are light.
+    A configuration swaps the two scorers. The defaults are the published ones;
+    `spanbert_biaffine_mentions` and `spanbert_bilinear_links` are light. In a configuration the
+    fields of `SpanSelection` and `ScorerSettings` are keys of the head itself, as in
+    `{"max_kept": null, "hidden_dim": 1000, "links": {"type": "spanbert_bilinear_links"}}`.
 
     # Parameters
 
     dim : `int`
         The width of a unit vector; the model fills it in.
-    max_span_width : `int`, optional (default = `30`)
-        In units.
-    kept_per_unit : `float`, optional (default = `0.4`)
-        Kept spans are the best floor(kept_per_unit x units).
-    max_kept : `int`, optional (default = `3900`)
-        And at most so many; `null` for no limit. Beyond some 10,000 units the limit costs mentions.
-    uncounted_units : `int`, optional (default = `0`)
-        What the document is longer when kept spans are counted: 2 where [CLS] and [SEP] are no
-        units but count, as in AllenNLP's models of word pieces.
-    allow_crossing : `bool`, optional (default = `False`)
-        Keep spans that overlap in part.
+    selection : `SpanSelection`, optional (default = `SpanSelection()`)
+        How many spans are taken for mentions.
+    settings : `ScorerSettings`, optional (default = `ScorerSettings()`)
+        What the scorers share.
     zero_filled_attention : `bool`, optional (default = `False`)
         See `SpanRepresentation`.
     mentions : `Lazy[MentionScorer]`, optional (default = `FeedForwardMentions`)
-    links : `Lazy[LinkScorer]`, optional (default = `CoarseToFineLinks`)
-    max_antecedents : `int`, optional (default = `50`)
-        Shared, as all that follow but the last: whichever of the scorers takes it has it from here.
-    hidden_dim : `int`, optional (default = `None`)
-        `None` is each scorer's own default, 3000 for the published ones.
-    num_layers : `int`, optional (default = `1`)
-        Of the feed-forward scorers.
-    feature_size : `int`, optional (default = `20`)
-    dropout : `float`, optional (default = `0.3`)
-    input_dropout : `float`, optional (default = `None`)
-        On what the scorers' networks are given: rows of features, and vectors of spans in the
-        coarse score. `None` is `dropout`; AllenNLP has none there.
-    width_prior, distance_prior : `bool`, optional (default = `True`)
-    features : `Sequence[str]`, optional (default = speaker, genre, distance, segment)
-    num_genres : `int`, optional (default = `7`)
-        The model fills it in.
-    max_segments : `int`, optional (default = `3`)
-        See `PairFeatures`.
+        Scores spans as mentions.
+    links : `Lazy[AntecedentScorer]`, optional (default = `CoarseToFineAntecedents`)
+        Chooses and scores antecedents.
     refinement : `Lazy[Refinement]`, optional (default = `None`)
-        Higher-order inference: how the scores of links tell each other (the original's
-        `coref_depth` of 2 is one of `spanbert_attended_antecedent`); `None` scores once (depth 1).
+        Higher-order inference: changes the scores of a span's links by what other links say. The
+        original's `coref_depth` of 2 is `spanbert_attended_antecedent`; `None`, its depth 1, scores
+        once.
     """
 
     def __init__(
         self,
         dim: int,
         *,
-        max_span_width: int = 30,
-        kept_per_unit: float = 0.4,
-        max_kept: int | None = 3900,
-        uncounted_units: int = 0,
-        allow_crossing: bool = False,
+        selection: SpanSelection | None = None,
+        settings: ScorerSettings | None = None,
         zero_filled_attention: bool = False,
         mentions: Lazy[MentionScorer] = Lazy(FeedForwardMentions),  # noqa: B008  it holds no state
-        links: Lazy[LinkScorer] = Lazy(CoarseToFineLinks),  # noqa: B008
-        max_antecedents: int = 50,
-        hidden_dim: int | None = None,
-        num_layers: int = 1,
-        feature_size: int = 20,
-        dropout: float = 0.3,
-        input_dropout: float | None = None,
-        width_prior: bool = True,
-        distance_prior: bool = True,
-        features: Sequence[str] = FEATURES,
-        num_genres: int = 7,
-        max_segments: int = 3,
+        links: Lazy[AntecedentScorer] = Lazy(CoarseToFineAntecedents),  # noqa: B008
         refinement: Lazy[Refinement] | None = None,
     ):
         super().__init__()
-        self.max_span_width = max_span_width
-        self.kept_per_unit, self.uncounted_units = kept_per_unit, uncounted_units
-        self.max_kept = max_kept
-        self.allow_crossing = allow_crossing
-        input_dropout = dropout if input_dropout is None else input_dropout
+        self.selection = selection or SpanSelection()
+        settings = settings or ScorerSettings()
+        self.max_span_width = settings.max_span_width
         spans = SpanRepresentation(
             dim,
-            max_span_width,
-            feature_size=feature_size,
-            dropout=input_dropout,
+            settings.max_span_width,
+            feature_size=settings.feature_size,
+            dropout=settings.dropout_of_inputs,
             zero_filled_attention=zero_filled_attention,
         )
-        shared: dict[str, Any] = {
-            "dim": dim,
-            "spans": spans,
-            "max_span_width": max_span_width,
-            "max_antecedents": max_antecedents,
-            "num_layers": num_layers,
-            "feature_size": feature_size,
-            "dropout": dropout,
-            "input_dropout": input_dropout,
-            "width_prior": width_prior,
-            "distance_prior": distance_prior,
-            "features": features,
-            "num_genres": num_genres,
-            "max_segments": max_segments,
-            **({} if hidden_dim is None else {"hidden_dim": hidden_dim}),
-        }
-        self.mention_scorer = mentions.construct(**shared)
-        self.link_scorer = links.construct(**shared)
+        self.mention_scorer = mentions.construct(dim=dim, spans=spans, settings=settings)
+        self.link_scorer = links.construct(dim=dim, spans=spans, settings=settings)
         uses_spans = self.mention_scorer.uses_spans or self.link_scorer.uses_spans
         self.span_representation = spans if uses_spans else None
         span_dim = self.link_scorer.span_dim
@@ -187,40 +132,57 @@ class CorefHead(nn.Module, FromParams):
         use_fast_linear(self)
         self.register_load_state_dict_pre_hook(_rename_old_weights)  # type: ignore[no-untyped-call]
 
+    @classmethod
+    def from_params(
+        cls,
+        params: Params,
+        constructor_to_call: Any = None,
+        constructor_to_inspect: Any = None,
+        *,
+        num_genres: int | None = None,
+        **extras: Any,
+    ) -> CorefHead:
+        """
+        Build the head of a configuration, in which the fields of its groups stand side by side.
+
+        # Parameters
+
+        params : `Params`
+            `model.head`.
+        num_genres : `int`, optional
+            The number of genres that the model knows, unless `params` say it.
+        """
+        if num_genres is not None and "num_genres" not in params:
+            params["num_genres"] = num_genres
+        for group, kind in _GROUPS.items():
+            names = [field.name for field in fields(kind) if field.name in params]
+            extras[group] = kind.from_params(Params({name: params.pop(name) for name in names}))
+        _refuse_unknown(params)
+        head: CorefHead = super().from_params(
+            params, constructor_to_call, constructor_to_inspect, **extras
+        )
+        return head
+
     def forward(self, document: DocumentUnits) -> ScoredLinks:
         """
+        Return the top spans of a document with their scored candidate antecedents.
+
         # Parameters
 
         document : `DocumentUnits`
-
-        # Returns
-
-        `ScoredLinks`
+            The units of one document.
         """
-        candidates = enumerate_candidates(
-            document.sentence_ids,
-            self.max_span_width,
-            may_start=document.may_start,
-            may_end=document.may_end,
-        )
-        # Shape: (num_candidates,)
-        candidate_scores = self._mention_scores(document.vectors, candidates)
+        candidates, candidate_scores, top = self._choose_spans(document)
+        top_spans = candidates.select(top)
         # Shape: (num_spans,)
-        kept = keep_best(
-            candidate_scores,
-            candidates,
-            self._num_kept(document.vectors.size(0)),
-            allow_crossing=self.allow_crossing,
-        )
-        spans = SpanCandidates(candidates.starts[kept], candidates.ends[kept])
-        mention_scores = candidate_scores[kept]
+        mention_scores = candidate_scores[top]
         context = SpanContext(
-            speaker_ids=document.speaker_ids[spans.starts],
-            segment_ids=document.segment_ids[spans.starts],
+            speaker_ids=document.speaker_ids[top_spans.starts],
+            segment_ids=document.segment_ids[top_spans.starts],
             genre_id=document.genre_id,
         )
         # Shape: (num_spans, span_dim)
-        vectors = self.link_scorer.represent(document.vectors, spans, self.span_representation)
+        vectors = self.link_scorer.represent(document.vectors, top_spans, self.span_representation)
         antecedents = self.link_scorer.choose(vectors, mention_scores, context)
         # Shape: (num_spans, num_antecedents)
         scores = self.link_scorer.score(vectors, antecedents, context, refined=False)
@@ -232,7 +194,7 @@ class CorefHead(nn.Module, FromParams):
 
             refined = self.refinement(vectors, scores, antecedents.indices, rescore)
         return ScoredLinks(
-            spans,
+            top_spans,
             mention_scores,
             antecedents.indices,
             refined.scores,
@@ -241,22 +203,75 @@ class CorefHead(nn.Module, FromParams):
             refined.also_trained,
         )
 
-    def _mention_scores(self, vectors: Tensor, candidates: SpanCandidates) -> Tensor:
-        """Shape: (num_candidates,)"""
-        if candidates.starts.numel() == 0:
-            return at_least_float32(vectors.new_zeros(0))
-        scores: Tensor = self.mention_scorer(vectors, candidates, self.span_representation)
-        return scores
+    def warn_of_limit(self, num_units: int, doc_key: str) -> None:
+        """
+        Warn where `max_kept` takes clearly fewer spans of a document than its share of the units.
 
-    def _num_kept(self, num_units: int) -> int:
-        if not num_units:
-            return 0
-        num_kept = int(self.kept_per_unit * (num_units + self.uncounted_units))
-        return num_kept if self.max_kept is None else min(num_kept, self.max_kept)
+        # Parameters
+
+        num_units : `int`
+            The length of what the head sees at once.
+        doc_key : `str`
+            The document's name.
+        """
+        limit, share = self.selection.max_kept, self.selection.share(num_units)
+        if limit is None or share <= _WARNS_FROM * limit:
+            return
+        logger.warning(
+            "%s: of %d units, model.head.max_kept keeps %d spans as possible mentions and leaves "
+            "out %d that its share of %g a unit would keep, so mentions may be missed; raise it, "
+            "set it to null, or set model.windows",
+            doc_key,
+            num_units,
+            limit,
+            share - limit,
+            self.selection.kept_per_unit,
+        )
+
+    def _choose_spans(self, document: DocumentUnits) -> tuple[SpanCandidates, Tensor, Tensor]:
+        """
+        Return the candidates, their mention scores, and the indices of the top spans among them.
+
+        Shape of the last two: (num_candidates,), (num_spans,)
+        """
+        given = document.given_spans
+        candidates = given or enumerate_candidates(
+            document.sentence_ids,
+            self.max_span_width,
+            may_start=document.may_start,
+            may_end=document.may_end,
+        )
+        scores = at_least_float32(document.vectors.new_zeros(0))
+        if candidates.starts.numel():
+            scores = self.mention_scorer(document.vectors, candidates, self.span_representation)
+        if given is not None or document.keeps_all:
+            return candidates, scores, torch.arange(len(scores), device=scores.device)
+        num_top = self.selection.num_top(document.vectors.size(0))
+        allow_crossing = self.selection.allow_crossing
+        return (
+            candidates,
+            scores,
+            keep_best(scores, candidates, num_top, allow_crossing=allow_crossing),
+        )
+
+
+_GROUPS: dict[str, Any] = {"selection": SpanSelection, "settings": ScorerSettings}
+_PARTS = ("zero_filled_attention", "mentions", "links", "refinement")
+
+
+def _refuse_unknown(params: Params) -> None:
+    """Raise a `ConfigError` that names the first key which is no setting of the head."""
+    unknown = [name for name in params if name not in _PARTS]
+    if not unknown:
+        return
+    known = [*_PARTS, *(field.name for kind in _GROUPS.values() for field in fields(kind))]
+    near = nearest(unknown[0], known, count=1)
+    cure = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(sorted(known))}"
+    raise ConfigError(f"model.head: there is no setting `{unknown[0]}`; {cure}")
 
 
 def _initialise(module: nn.Module) -> None:
-    """Normal with standard deviation 0.02, biases 0: as BERT's and as the original's."""
+    """Draw weights with a standard deviation of 0.02, as BERT and the original do; biases are 0."""
     if isinstance(module, nn.Linear | nn.Embedding):
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear) and module.bias is not None:
@@ -266,7 +281,7 @@ def _initialise(module: nn.Module) -> None:
 def _rename_old_weights(
     module: nn.Module, state_dict: dict[str, Tensor], prefix: str, *_: object
 ) -> None:
-    """Archives of version 0.1 have the parts of the link scorer in the head itself."""
+    """Move weights of the first archives, whose head has the parts of the scorer in itself."""
     for part in ("coarse_antecedents.", "antecedent_scorer."):
         for name in [name for name in state_dict if name.startswith(prefix + part)]:
             new_name = f"{prefix}link_scorer.{name.removeprefix(prefix)}"

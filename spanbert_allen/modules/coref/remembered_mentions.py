@@ -1,4 +1,4 @@
-"""The mentions that stand for clusters which a window of a document no longer holds."""
+"""The mentions that stand for clusters which lie before the window of a document."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ class _Mention(NamedTuple):
 
 class RememberedMentions:
     """
-    One mention for each of the clusters seen last, the one with the highest mention score: a
-    bounded memory, as of Toshniwal et al. (2020), "Learning to Ignore". Mentions that are linked to
-    nothing yet are remembered, too, where they score above 0 as mentions; they are the first to go,
-    then the clusters that were not seen for longest.
+    Remember one mention of each of the latest clusters, the one with the highest mention score: a
+    bounded memory as in Toshniwal et al. (2020), "Learning to Ignore". Mentions that are linked to
+    nothing yet are remembered as well if they score above 0 as mentions. When the memory is full
+    these go first, then the clusters whose last mention lies farthest back.
 
     # Parameters
 
     limit : `int`
-        How many mentions at most.
+        The most mentions to remember.
     """
 
     def __init__(self, limit: int):
         self._limit = limit
-        self._cluster_of: list[int] = []  # of each kept span so far
+        self._cluster_of: list[int] = []  # of each top span so far
         self._sizes: dict[int, int] = {}
-        self._waiting: deque[_Mention] = deque()  # in the windows still, in their order
+        self._waiting: deque[_Mention] = deque()  # still in the window, in order
         # By cluster, the latest last.
         self._single: OrderedDict[int, _Mention] = OrderedDict()
         self._linked: OrderedDict[int, _Mention] = OrderedDict()
@@ -42,15 +42,16 @@ class RememberedMentions:
         antecedents: Sequence[int],
     ) -> None:
         """
-        Takes the spans that a window has added.
+        Take in the spans that a window has added.
 
         # Parameters
 
         spans : `Sequence[tuple[int, int]]`
-            First and last unit of each.
+            The first and last unit of each.
         mention_scores : `Sequence[float]`
+            The score of each as a mention.
         antecedents : `Sequence[int]`
-            The number of the kept span each is linked to, counted over all windows; -1 for none.
+            The number of the span that each is linked to, counted over all windows; -1 for none.
         """
         for span, score, antecedent in zip(spans, mention_scores, antecedents, strict=True):
             number = len(self._cluster_of)
@@ -60,14 +61,14 @@ class RememberedMentions:
             self._waiting.append(_Mention(span, score, cluster))
 
     def forget_before(self, start: int) -> None:
-        """Lets go of the text before this unit, and remembers what stands for its clusters."""
+        """Let go of the text before this unit; remember a mention for each of its clusters."""
         while self._waiting and self._waiting[0].span[0] < start:
             mention = self._waiting.popleft()
             if mention.span[1] < start:  # a sentence that was cut may have it still
                 self._remember(mention)
 
     def mentions(self) -> list[tuple[int, int]]:
-        """The spans remembered, in document order."""
+        """Return the remembered spans in document order."""
         remembered = [*self._single.values(), *self._linked.values()]
         return sorted(mention.span for mention in remembered)
 

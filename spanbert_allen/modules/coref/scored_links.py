@@ -1,28 +1,63 @@
-"""The antecedent that each span is linked to."""
+"""The links that the head scored, the best of each span, and the clusters that these make."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from spanbert_allen.modules.coref.head import ScoredLinks
+from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+
+
+class ScoredLinks(NamedTuple):
+    """
+    The top spans of one document with their candidate antecedents, scored by the head.
+
+    spans : `SpanCandidates`
+        The top spans in document order; both columns of shape (num_spans,).
+    mention_scores : `Tensor`
+        Shape: (num_spans,)
+    antecedents : `Tensor`
+        Indices of top spans. Shape: (num_spans, num_antecedents)
+    scores : `Tensor`
+        0 is the score of no antecedent; minus infinity stands where a span has fewer candidates
+        than others. Shape: (num_spans, num_antecedents)
+    candidates : `SpanCandidates`
+        All spans that were considered; both columns of shape (num_candidates,).
+    candidate_scores : `Tensor`
+        Their mention scores. Shape: (num_candidates,)
+    also_trained : `Tensor | None`
+        Other scores of the same links, which the loss counts beside `scores`.
+    """
+
+    spans: SpanCandidates
+    mention_scores: Tensor
+    antecedents: Tensor
+    scores: Tensor
+    candidates: SpanCandidates
+    candidate_scores: Tensor
+    also_trained: Tensor | None = None
 
 
 def best_links(links: ScoredLinks, threshold: float) -> tuple[Tensor, Tensor]:
     """
-    The best antecedent of each span, if it scores above a threshold.
+    Return the best antecedent of each span, if it scores above a threshold.
 
     # Parameters
 
     links : `ScoredLinks`
+        The scored links of a document.
     threshold : `float`
-        0 is the score of none; minus infinity links whatever can be linked.
+        0 is the score of no antecedent; minus infinity links whatever can be linked.
 
     # Returns
 
     `tuple[Tensor, Tensor]`
-        The antecedents, numbers of spans or -1 for none, and the scores of the best, whether above
-        the threshold or not; 0 where there is nothing to choose from. Shape of each: (num_spans,)
+        The antecedents, as indices of spans or -1 for none; and the scores of the best, whether
+        above the threshold or not, with 0 where a span has no candidates. Shape of each:
+        (num_spans,)
     """
     if links.scores.numel() == 0:
         # Shape: (num_spans,)
@@ -33,3 +68,30 @@ def best_links(links: ScoredLinks, threshold: float) -> tuple[Tensor, Tensor]:
     antecedents = links.antecedents.gather(1, columns.unsqueeze(1)).squeeze(1)
     is_link = (scores > threshold) & scores.isfinite()
     return torch.where(is_link, antecedents, torch.full_like(antecedents, -1)), scores
+
+
+def clusters_of_links(antecedents: Sequence[int]) -> list[list[int]]:
+    """
+    Return the clusters that links make.
+
+    # Parameters
+
+    antecedents : `Sequence[int]`
+        The antecedent of each span: the index of an earlier span, or -1 for none.
+
+    # Returns
+
+    `list[list[int]]`
+        Clusters of at least two span indices, each in document order.
+    """
+    clusters: list[list[int]] = []
+    cluster_of: dict[int, int] = {}
+    for span, antecedent in enumerate(antecedents):
+        if antecedent < 0:
+            continue
+        if antecedent not in cluster_of:
+            cluster_of[antecedent] = len(clusters)
+            clusters.append([antecedent])
+        cluster_of[span] = cluster_of[antecedent]
+        clusters[cluster_of[span]].append(span)
+    return clusters

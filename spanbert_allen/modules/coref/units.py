@@ -1,24 +1,31 @@
-"""One document of a padded batch as tensors, and the cuts the coreference model makes in it."""
+"""The units of one document of a padded batch, and the cuts that the model makes in them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from spanbert_allen.modules.encoder.word_pooling import mean_of_pieces
+
 
 class DocumentPieces(NamedTuple):
     """
-    The units of one document, without padding: word pieces, special ones among them or not.
+    The units of one document without padding: its word pieces, with or without [CLS] and [SEP], or
+    its words.
 
     token_ids, segment_ids, word_ids, sentence_ids, speaker_ids : `Tensor`
-        Shape: (num_units,). Special pieces have the word id -1.
+        Special pieces have the word id -1. Shape: (num_units,)
     gold_spans : `Tensor | None`
-        Shape: (num_mentions, 2). First and last unit of the annotated mentions; `None` without
-        annotation.
+        The first and last unit of each annotated mention; `None` without annotation. Shape:
+        (num_mentions, 2)
     gold_cluster_ids : `Tensor | None`
-        Shape: (num_mentions,). From 0.
+        The number of its cluster, from 0. Shape: (num_mentions,)
+    given_spans : `Tensor | None`
+        The first and last unit of each mention that is given, to be linked and nothing else;
+        `None` where the model is to find mentions. Shape: (num_given, 2)
     """
 
     token_ids: Tensor
@@ -28,24 +35,32 @@ class DocumentPieces(NamedTuple):
     speaker_ids: Tensor
     gold_spans: Tensor | None = None
     gold_cluster_ids: Tensor | None = None
+    given_spans: Tensor | None = None
 
     def select(self, chosen: Tensor) -> DocumentPieces:
         """
-        The document with only the units where `chosen`, of shape (num_units,), is true. Mentions
-        that begin or end with another unit go.
+        Return the document with some of its units. A mention goes where its first or last unit
+        does.
+
+        # Parameters
+
+        chosen : `Tensor`
+            Whether a unit stays. Shape: (num_units,), boolean
         """
         units = {name: getattr(self, name)[chosen] for name in self._fields[:5]}
-        if self.gold_spans is None or self.gold_cluster_ids is None:
-            return DocumentPieces(**units)
-        # Shape: (num_mentions,)
-        kept = chosen[self.gold_spans].all(dim=1)
         # Shape: (num_units,)
         new_positions = chosen.long().cumsum(0) - 1
-        return DocumentPieces(
-            **units,
-            gold_spans=new_positions[self.gold_spans[kept]],
-            gold_cluster_ids=self.gold_cluster_ids[kept],
-        )
+        spans: dict[str, Tensor] = {}
+        if self.gold_spans is not None and self.gold_cluster_ids is not None:
+            # Shape: (num_mentions,)
+            stays = chosen[self.gold_spans].all(dim=1)
+            spans["gold_spans"] = new_positions[self.gold_spans[stays]]
+            spans["gold_cluster_ids"] = self.gold_cluster_ids[stays]
+        if self.given_spans is not None:
+            # Shape: (num_given,)
+            stays = chosen[self.given_spans].all(dim=1)
+            spans["given_spans"] = new_positions[self.given_spans[stays]]
+        return DocumentPieces(**units, **spans)
 
 
 def unpad(
@@ -54,17 +69,17 @@ def unpad(
     gold_cluster_ids: Tensor | None,
 ) -> list[DocumentPieces]:
     """
-    The documents of a batch.
+    Return the documents of a batch without its padding.
 
     # Parameters
 
     columns : `tuple[Tensor, ...]`
-        `DocumentPieces`' first five, in its order; the segment id of padding is -1. Shape of each:
+        The first five fields of `DocumentPieces`; the segment id of padding is -1. Shape of each:
         (batch_size, num_pieces)
     gold_spans : `Tensor | None`
-        Shape: (batch_size, num_mentions, 2); -1 is padding.
+        -1 is padding. Shape: (batch_size, num_mentions, 2)
     gold_cluster_ids : `Tensor | None`
-        Shape: (batch_size, num_mentions); -1 is padding.
+        -1 is padding. Shape: (batch_size, num_mentions)
     """
     documents = []
     _, segment_ids, *_ = columns
@@ -80,8 +95,8 @@ def unpad(
 
 def random_window(document: DocumentPieces, max_segments: int) -> DocumentPieces:
     """
-    At most `max_segments` consecutive segments of a document, beginning at a random one, as the
-    original trains on long documents (Joshi et al. 2019): a fresh draw at every visit.
+    Return at most `max_segments` consecutive segments of a document, beginning at a random one, as
+    the original trains on long documents (Joshi et al. 2019). Each call draws anew.
     """
     if document.segment_ids.numel() == 0:
         return document
@@ -95,14 +110,14 @@ def random_window(document: DocumentPieces, max_segments: int) -> DocumentPieces
 
 def gold_labels(document: DocumentPieces, starts: Tensor, ends: Tensor) -> Tensor:
     """
-    The annotated cluster of each span.
+    Return the annotated cluster of each span.
 
     # Parameters
 
     document : `DocumentPieces`
-        With annotation.
+        A document with annotation.
     starts, ends : `Tensor`
-        Shape: (num_spans,)
+        Its units that the spans begin and end with. Shape: (num_spans,)
 
     # Returns
 
@@ -116,3 +131,72 @@ def gold_labels(document: DocumentPieces, starts: Tensor, ends: Tensor) -> Tenso
     return torch.tensor(
         [cluster_of.get(span, -1) for span in spans], dtype=torch.long, device=starts.device
     )
+
+
+def word_units(
+    document: DocumentPieces, vectors: Tensor, sentence_ids: Sequence[int], *, is_whole: bool
+) -> tuple[DocumentPieces, Tensor]:
+    """
+    Make words the units of a document: a word's vector is the mean of its pieces'.
+
+    # Parameters
+
+    document : `DocumentPieces`
+        The document in word pieces.
+    vectors : `Tensor`
+        The vectors of the pieces. Shape: (num_pieces, dim)
+    sentence_ids : `Sequence[int]`
+        The sentence of each word of the whole document, of which `document` may be a part.
+    is_whole : `bool`
+        Whether `document` has all pieces. If so, all words are units, and those without pieces have
+        a vector of zeros; if not, the words from the first to the last with a piece here.
+
+    # Returns
+
+    `tuple[DocumentPieces, Tensor]`
+        The document in words, and their vectors. A word's token id, segment and speaker are those
+        of its first piece. A mention that ends inside a word is widened to all of it. Shape of the
+        vectors: (num_words, dim)
+    """
+    # Shape: (num_plain_pieces,)
+    of_words = document.word_ids >= 0
+    words = document.word_ids[of_words]
+    first, stop = (0, len(sentence_ids)) if is_whole else _reach(words)
+    num_words = stop - first
+    # Shape: (num_words,)
+    word_ids = torch.arange(first, stop, device=words.device)
+    is_first = torch.ones_like(words, dtype=torch.bool)
+    is_first[1:] = words[1:] != words[:-1]
+
+    def of_first_piece(column: Tensor) -> Tensor:
+        """Return each word's first entry, or 0 without pieces. Shape: (num_words,)"""
+        return column.new_zeros(num_words).index_copy(
+            0, words[is_first] - first, column[of_words][is_first]
+        )
+
+    def of_words_here(spans: Tensor | None) -> Tensor | None:
+        """Return spans of pieces as spans of words. Shape: (num_spans, 2)"""
+        return None if spans is None else document.word_ids[spans] - first
+
+    units = DocumentPieces(
+        token_ids=of_first_piece(document.token_ids),
+        # A word without pieces belongs to the segment of the word before it.
+        segment_ids=of_first_piece(document.segment_ids).cummax(0).values,
+        word_ids=word_ids,
+        sentence_ids=torch.tensor(
+            sentence_ids[first:stop], dtype=torch.long, device=word_ids.device
+        ),
+        speaker_ids=of_first_piece(document.speaker_ids),
+        gold_spans=of_words_here(document.gold_spans),
+        gold_cluster_ids=document.gold_cluster_ids,
+        given_spans=of_words_here(document.given_spans),
+    )
+    # Shape: (num_plain_pieces,), (num_words, dim)
+    places = words - first
+    pooled = mean_of_pieces(vectors[of_words][None], places[None], word_ids[None])[0]
+    return units, pooled
+
+
+def _reach(words: Tensor) -> tuple[int, int]:
+    """Return the first of some words in ascending order, and the one after the last."""
+    return (int(words[0]), int(words[-1]) + 1) if len(words) else (0, 0)

@@ -1,4 +1,4 @@
-"""The links of a document's windows, put together."""
+"""The scored links of a document, put together from those of its windows."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spanbert_allen.modules.coref.head import ScoredLinks
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
-from spanbert_allen.modules.coref.scored_links import best_links
+from spanbert_allen.modules.coref.scored_links import ScoredLinks, best_links
 
 
 class WindowLinks:
     """
-    Collects the links of one window after another. A window adds the spans that reach into what is
-    new in it; of those before, it only links to the ones that are there already.
+    Collect the links of one window after another. A window adds the top spans that reach into its
+    new part, and links them to spans that it or an earlier window has added.
 
     # Parameters
 
     link_threshold : `float`, optional (default = `0.0`)
-        What a link must score above, as for `CorefDecoding`.
+        The score that a link must exceed, as for `CorefDecoding`.
     """
 
     def __init__(self, *, link_threshold: float = 0.0) -> None:
@@ -31,24 +30,24 @@ class WindowLinks:
         self, links: ScoredLinks, positions: Tensor, *, first_own: int, new: int
     ) -> tuple[list[tuple[int, int]], list[float], list[int]]:
         """
-        Adds a window.
+        Add the links of a window.
 
         # Parameters
 
         links : `ScoredLinks`
-            The window's.
+            What the head returned for the window.
         positions : `Tensor`
-            Shape: (num_window_units,). The document's unit that each of the window's is.
+            The number in the document of each unit of the window. Shape: (num_window_units,)
         first_own : `int`
-            The first unit of the window that is no remembered mention's.
+            The first unit of the window's own text, after those of remembered mentions.
         new : `int`
-            The first unit of the document that no window before held.
+            The first unit of the document that no earlier window held.
 
         # Returns
 
         `tuple[list[tuple[int, int]], list[float], list[int]]`
-            Of each span added: its units in the document, its mention score, and the number of the
-            span it is linked to, -1 for none.
+            For each span added: its first and last unit in the document, its mention score, and the
+            number of the span it is linked to, -1 for none.
         """
         starts, ends = positions[links.spans.starts], positions[links.spans.ends]
         # Shape: (num_spans,)
@@ -79,12 +78,12 @@ class WindowLinks:
         )
 
     def whole(self, *, num_units: int) -> ScoredLinks:
-        """The links of all windows, with spans and candidates in document order."""
+        """Return the links of all windows, with spans and candidates in document order."""
         parts = self._parts
         width = max(part.scores.size(1) for part in parts)
         starts = torch.cat([part.spans.starts for part in parts])
         ends = torch.cat([part.spans.ends for part in parts])
-        # A sentence that was cut has spans that begin before, and end after, others seen earlier.
+        # Where a sentence was cut, a later window adds spans that begin before those of an earlier.
         order = (starts * num_units + ends).argsort()
         new_numbers = torch.empty_like(order)
         new_numbers[order] = torch.arange(len(order), device=order.device)
@@ -106,7 +105,7 @@ class WindowLinks:
         )
 
     def _numbers(self, starts: Tensor, ends: Tensor, is_new: Tensor) -> Tensor:
-        """The numbers of a window's spans, -1 for those never added. Shape: (num_spans,)"""
+        """Return the numbers of a window's spans, -1 if never added. Shape: (num_spans,)"""
         numbers = []
         spans = zip(starts.tolist(), ends.tolist(), strict=True)
         for span, is_added in zip(spans, is_new.tolist(), strict=True):
@@ -119,7 +118,7 @@ class WindowLinks:
 def _new_candidates(
     links: ScoredLinks, positions: Tensor, first_own: int, new: int
 ) -> tuple[SpanCandidates, Tensor]:
-    """What the window considers that none before did, in the document's units; and its scores."""
+    """Return the candidates that are new, in the document's units, and their scores."""
     local_starts, local_ends = links.candidates
     is_new = (local_starts >= first_own) & (positions[local_ends] >= new)
     candidates = SpanCandidates(positions[local_starts[is_new]], positions[local_ends[is_new]])
@@ -127,4 +126,5 @@ def _new_candidates(
 
 
 def _widened(rows: Tensor, width: int, filler: float) -> Tensor:
+    """Fill up rows to a width. Shapes: (num_rows, narrower) to (num_rows, width)"""
     return functional.pad(rows, (0, width - rows.size(1)), value=filler)

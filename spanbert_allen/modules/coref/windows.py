@@ -11,33 +11,35 @@ from allennlp.common import FromParams
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits, ScoredLinks
+from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
+from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.remembered_mentions import RememberedMentions
+from spanbert_allen.modules.coref.scored_links import ScoredLinks
 from spanbert_allen.modules.coref.window_links import WindowLinks
 
 
 class CorefWindows(FromParams):
     """
-    Overlapping windows of whole sentences, so that time and memory grow with the length of a
-    document alone. The encoder's vectors are those of the whole document; only the head sees
-    windows.
+    Say how a document is cut into overlapping windows of whole sentences, so that time and memory
+    grow only in proportion to its length. The encoder's vectors are those of the whole document;
+    only the head sees windows.
 
-    Every span belongs to the first window that holds it whole, which decides whether it is kept
-    and what it is linked to: to spans of its own window, and, over the overlap, to those that an
-    earlier window kept. So each mention has one antecedent, as without windows, and clusters join
-    where links do: two windows never disagree on a mention. Mentions from before the window can
-    still be linked to when they are remembered: the mentions that stand for the latest clusters
-    go before the window's own text, each as a sentence of its own.
+    A span belongs to the first window that holds it whole. That window decides whether it is a top
+    span, and links it to top spans of its own or, across the overlap, of an earlier window. So each
+    mention has one antecedent, as without windows, and two windows never disagree on a mention.
+    Clusters join where links do. Mentions from before the window can still be linked to while they
+    are remembered: the mentions that stand for the latest clusters go before the window's own text,
+    each as a sentence of its own.
 
     A document that fits into one window is scored as without windows.
 
     # Parameters
 
     length : `int`, optional (default = `4000`)
-        Of a window, in units (word pieces, or words), the overlap included. A longer sentence is
-        cut.
+        The length of a window in units (word pieces, or words), with the overlap. A longer sentence
+        is cut.
     overlap : `int`, optional (default = a quarter of the length)
-        How far a window reaches back before what is new in it.
+        How far a window reaches back into the text of the window before.
     remembered : `int`, optional (default = `200`)
         How many mentions from before a window can be linked to; 0 for none.
     """
@@ -49,11 +51,11 @@ class CorefWindows(FromParams):
             overlap = length // 4
         if not 0 <= overlap < length:
             raise ConfigError(
-                f"model.windows: an overlap of {overlap} units with windows of {length}; it must "
-                "be shorter than a window, and not below 0"
+                f"model.windows: the overlap is {overlap} units and the length {length}; give an "
+                "overlap from 0 to less than the length"
             )
         if remembered < 0:
-            raise ConfigError(f"model.windows.remembered is {remembered}; give 0 for none")
+            raise ConfigError(f"model.windows.remembered is {remembered}; give a number from 0")
         self.length = length
         self.overlap = overlap
         self.remembered = remembered
@@ -61,8 +63,8 @@ class CorefWindows(FromParams):
 
 class Window(NamedTuple):
     """
-    A window of a document, in units: from `start` to before `end`; what lies before `new` was in
-    the window before.
+    A window of a document: the units from `start` to before `end`, of which those before `new` were
+    in the window before as well.
     """
 
     start: int
@@ -78,21 +80,24 @@ def score_in_windows(
     link_threshold: float = 0.0,
 ) -> ScoredLinks:
     """
-    What the head says of a document that it sees in windows.
+    Return the scored links of a document that the head sees in windows.
 
     # Parameters
 
     head : `CorefHead`
+        Scores each window.
     document : `DocumentUnits`
+        The whole document. A given span that no window holds whole is left out.
     windows : `CorefWindows`
+        How it is cut.
     link_threshold : `float`, optional (default = `0.0`)
-        What a link must score above, as for `CorefDecoding`: the links tell which mentions are of
-        one cluster, of which one is remembered.
+        The score that a link must exceed, as for `CorefDecoding`: links tell which mentions are of
+        one cluster, and so which mention of it is remembered.
 
     # Returns
 
     `ScoredLinks`
-        As of the whole document: indices are those of its units and of all its kept spans.
+        The links of the whole document, by the numbers of its units and of all its top spans.
     """
     found = WindowLinks(link_threshold=link_threshold)
     memory = RememberedMentions(windows.remembered)
@@ -110,14 +115,15 @@ def score_in_windows(
 
 def window_bounds(sentence_ids: Tensor, windows: CorefWindows) -> Iterator[Window]:
     """
-    The windows of a document: together they hold every unit, and each holds something new. One,
-    and an empty one, for a document without units.
+    Return the windows of a document. Together they hold every unit, and each holds a new one; a
+    document without units has one empty window.
 
     # Parameters
 
     sentence_ids : `Tensor`
-        Shape: (num_units,). Never falling.
+        The sentence of each unit, ascending. Shape: (num_units,)
     windows : `CorefWindows`
+        How the document is cut.
     """
     num_units = sentence_ids.size(0)
     lengths = sentence_ids.unique_consecutive(return_counts=True)[1]
@@ -139,8 +145,8 @@ def _window_units(
     document: DocumentUnits, window: Window, remembered: list[tuple[int, int]]
 ) -> tuple[Tensor, Tensor]:
     """
-    The document's units that the head sees, remembered mentions first, and the sentences they are
-    in. Shape of each: (num_window_units,)
+    Return the units of the document that the head sees, those of remembered mentions first, and the
+    sentences that they are in. Shape of each: (num_window_units,)
     """
     device = document.sentence_ids.device
     mentions = [torch.arange(start, end + 1, device=device) for start, end in remembered]
@@ -158,7 +164,10 @@ def _select(
     window: Window,
     remembered: list[tuple[int, int]],
 ) -> DocumentUnits:
-    """The document with these units; no other span than the mention begins or ends in one."""
+    """
+    Return the document with these units. No other span than the mention itself begins or ends in a
+    remembered mention.
+    """
     may_start, may_end = document.may_start, document.may_end
     if remembered:
         edges = torch.tensor(remembered, device=positions.device)
@@ -176,13 +185,32 @@ def _select(
         speaker_ids=document.speaker_ids[positions],
         may_start=may_start,
         may_end=may_end,
+        given_spans=_given_spans(document.given_spans, window, remembered),
+    )
+
+
+def _given_spans(
+    given: SpanCandidates | None, window: Window, remembered: list[tuple[int, int]]
+) -> SpanCandidates | None:
+    """Return the given spans that the window holds, in its own units, and remembered mentions."""
+    if given is None:
+        return None
+    inside = (given.starts >= window.start) & (given.ends < window.end)
+    # Shape: (num_mentions,)
+    lengths = torch.tensor([end - start + 1 for start, end in remembered], dtype=torch.long)
+    lasts = lengths.to(given.starts.device).cumsum(0) - 1
+    firsts = lasts - lengths.to(lasts.device) + 1
+    shift = int(lengths.sum()) - window.start
+    return SpanCandidates(
+        torch.cat([firsts, given.starts[inside] + shift]),
+        torch.cat([lasts, given.ends[inside] + shift]),
     )
 
 
 def _marked(allowed: Tensor | None, positions: Tensor, marks: Tensor, num_marked: int) -> Tensor:
     """
-    Where spans may begin, or end: in the first `num_marked` units only at `marks`, elsewhere as in
-    the document. Shape: (num_window_units,)
+    Return the units that spans may begin, or end, with: among the first `num_marked` units those at
+    `marks`, after these the same as in the document. Shape: (num_window_units,)
     """
     result = torch.ones_like(positions, dtype=torch.bool) if allowed is None else allowed[positions]
     result[:num_marked] = False

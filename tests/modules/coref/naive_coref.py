@@ -9,7 +9,7 @@ import math
 import torch
 from torch.nn import functional
 
-from spanbert_allen.modules.coref.antecedents.nearest import NearestLinks
+from spanbert_allen.modules.coref.antecedents.nearest import NearestAntecedents
 from tests.modules.coref import naive_refinements
 from tests.modules.coref.naive_refinements import bucket
 
@@ -112,9 +112,11 @@ def links(head, document):
             head.mention_scorer.prior_feedforward, head.mention_scorer.prior_embedding.weight
         )
         scores = scores + torch.stack([prior[j - i] for i, j in spans])
-    number = math.floor(head.kept_per_unit * (len(document.vectors) + head.uncounted_units))
-    number = number if head.max_kept is None else min(number, head.max_kept)
-    kept = keep(spans, scores, number, head.allow_crossing)
+    number = math.floor(
+        head.selection.kept_per_unit * (len(document.vectors) + head.selection.uncounted_units)
+    )
+    number = number if head.selection.max_kept is None else min(number, head.selection.max_kept)
+    kept = keep(spans, scores, number, head.selection.allow_crossing)
     spans, vectors, scores = [spans[k] for k in kept], vectors[kept], scores[kept]
 
     coarse, chosen = coarse_scores(head, vectors, scores)
@@ -132,7 +134,7 @@ def links(head, document):
 def coarse_scores(head, vectors, scores):
     """All coarse scores, and which links go on. Shape of both: (num_spans, num_spans)"""
     coarse = scores[:, None] + scores[None, :]
-    if isinstance(head.link_scorer, NearestLinks):
+    if isinstance(head.link_scorer, NearestAntecedents):
         rows = torch.arange(len(scores))
         distances = rows[:, None] - rows[None, :]
         return coarse, (distances > 0) & (distances <= head.link_scorer.max_antecedents)

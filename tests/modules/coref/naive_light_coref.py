@@ -64,8 +64,8 @@ def links(head, document):
     """As `naive_coref.links`."""
     spans = naive_coref.candidates(document.sentence_ids.tolist(), head.max_span_width)
     scores = mention_scores(head.mention_scorer, document.vectors, spans)
-    number = math.floor(head.kept_per_unit * len(document.vectors))
-    kept = naive_coref.keep(spans, scores, number, head.allow_crossing)
+    number = math.floor(head.selection.kept_per_unit * len(document.vectors))
+    kept = naive_coref.keep(spans, scores, number, head.selection.allow_crossing)
     spans, scores = [spans[k] for k in kept], scores[kept]
     scorer = head.link_scorer
     vectors = torch.stack(

@@ -25,7 +25,7 @@ def best_link(row):
     return best if row[best] > 0 else -1
 
 
-def news(refinement, vectors, full):
+def summary(refinement, vectors, full):
     if isinstance(refinement, AttendedAntecedent):
         rows = []
         for own, row in zip(vectors, full, strict=True):
@@ -51,7 +51,7 @@ def news(refinement, vectors, full):
 
 def gated(refinement, vectors, full, rescore):
     for _ in range(refinement.times):
-        told = news(refinement, vectors, full)
+        told = summary(refinement, vectors, full)
         gate = torch.sigmoid(refinement.gate(torch.cat([vectors, told], dim=1)))
         vectors = gate * told + (1 - gate) * vectors
         full = rescore(vectors)
@@ -86,6 +86,8 @@ def merged(refinement, vectors, full):
         into, new = (j, i) if i not in cluster_of else (i, j)
         target = cluster_of[into]
         other = cluster_of.get(new)
+        if other is not None and refinement.self_merging:
+            other = target
         added, count = (vectors[new], 1) if other is None else (vector_of[other], size_of[other])
         if refinement.reduce == "max":
             vector_of[target] = torch.maximum(vector_of[target], added)

@@ -2,8 +2,7 @@
 
 import torch
 
-from spanbert_allen.modules.coref.coref_words import word_units
-from spanbert_allen.modules.coref.units import DocumentPieces
+from spanbert_allen.modules.coref.units import DocumentPieces, word_units
 
 # Two segments; the words 0, 3 and 6 have no pieces, the word 4 goes over the end of the first.
 WORD_IDS = [-1, 1, 1, 2, 4, -1, -1, 4, 5, -1]

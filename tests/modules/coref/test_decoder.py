@@ -7,9 +7,8 @@ import torch
 
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.modules.coref.decoder import CorefDecoding, decode
-from spanbert_allen.modules.coref.head import ScoredLinks
-from spanbert_allen.modules.coref.link_clusters import clusters_of_links
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.scored_links import ScoredLinks, clusters_of_links
 
 NONE = -math.inf
 

@@ -6,13 +6,14 @@ from allennlp.common import Lazy
 
 from spanbert_allen.modules.coref.antecedents import blocks as antecedent_blocks
 from spanbert_allen.modules.coref.antecedents import pair_scorer as antecedent_scorer
-from spanbert_allen.modules.coref.antecedents.coarse_to_fine import CoarseToFineLinks
-from spanbert_allen.modules.coref.antecedents.nearest import NearestLinks
+from spanbert_allen.modules.coref.antecedents.coarse_to_fine import CoarseToFineAntecedents
+from spanbert_allen.modules.coref.antecedents.nearest import NearestAntecedents
 from spanbert_allen.modules.coref.antecedents.pair_features import SpanContext
 from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
-from spanbert_allen.modules.coref.losses.mention import marginal_loss
+from spanbert_allen.modules.coref.losses.marginal import marginal_loss
 from spanbert_allen.modules.coref.mentions import feedforward as feedforward_mentions
 from spanbert_allen.modules.coref.mentions import representation as span_representation
+from spanbert_allen.modules.coref.mentions.feedforward import FeedForwardMentions
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.refinements import (
     AttendedAntecedent,
@@ -24,6 +25,7 @@ from spanbert_allen.modules.coref.refinements import (
     gated_refinement,
 )
 from tests.modules.coref import naive_coref
+from tests.modules.coref.heads import head_of
 
 DIM = 6
 
@@ -44,6 +46,15 @@ VARIANTS = {
             ClusterMerging, hidden_dim=7, feature_size=3, num_layers=2, easy_first=True
         )
     },
+    "cluster merging, easy first, as coref-hoi's program": {
+        "refinement": Lazy(
+            ClusterMerging, hidden_dim=7, feature_size=3, easy_first=True, self_merging=True
+        )
+    },
+    "two layers in the width prior": {
+        "mentions": Lazy(FeedForwardMentions, prior_layers=2),
+        "num_layers": 2,
+    },
     "as AllenNLP's": {
         "num_layers": 2,
         "allow_crossing": True,
@@ -53,10 +64,10 @@ VARIANTS = {
         "width_prior": False,
         "distance_prior": False,
         "features": ["distance"],
-        "links": Lazy(CoarseToFineLinks, project_antecedents=True),
+        "links": Lazy(CoarseToFineAntecedents, project_antecedents=True),
         "refinement": Lazy(AttendedAntecedent, scalar_gate=True),
     },
-    "nearest antecedents": {"links": Lazy(NearestLinks), "max_antecedents": 6},
+    "nearest antecedents": {"links": Lazy(NearestAntecedents), "max_antecedents": 6},
     "few antecedents": {"max_antecedents": 3},
     "capped": {"max_kept": 7},
     "no features": {"features": []},
@@ -86,7 +97,7 @@ def make_head(**knobs) -> CorefHead:
         "kept_per_unit": 0.8,
         **knobs,
     }
-    head = CorefHead(DIM, **options).double().eval()
+    head = head_of(DIM, **options).double().eval()
     with torch.no_grad():
         for parameter in head.parameters():  # far from ties, biases included
             parameter.copy_(torch.randn_like(parameter) * 0.4)

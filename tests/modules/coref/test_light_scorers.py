@@ -7,19 +7,23 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.coref.antecedents import blocks as antecedent_blocks
-from spanbert_allen.modules.coref.antecedents.bilinear import BilinearLinks
+from spanbert_allen.modules.coref.antecedents.bilinear import BilinearAntecedents
 from spanbert_allen.modules.coref.antecedents.pair_features import FEATURES, SpanContext
 from spanbert_allen.modules.coref.antecedents.pair_scores import PairScores
-from spanbert_allen.modules.coref.head import CorefHead, Refinement
-from spanbert_allen.modules.coref.losses.mention import marginal_loss
+from spanbert_allen.modules.coref.head import CorefHead
+from spanbert_allen.modules.coref.losses.marginal import marginal_loss
 from spanbert_allen.modules.coref.mentions import biaffine as biaffine_mentions
 from spanbert_allen.modules.coref.mentions.biaffine import BiaffineMentions
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
-from spanbert_allen.modules.coref.refinements import ClusterMerging, SpanClustering
+from spanbert_allen.modules.coref.refinements import (
+    AttendedAntecedent,
+    ClusterMerging,
+    SpanClustering,
+)
+from spanbert_allen.modules.coref.settings import ScorerSettings
 from tests.modules.coref import naive_light_coref
+from tests.modules.coref.heads import head_of
 from tests.modules.coref.test_head import DIM, gold_links, make_document
-
-AttendedAntecedent = Refinement.by_name("spanbert_attended_antecedent")
 
 VARIANTS = {
     "all features": {},
@@ -42,14 +46,14 @@ def make_head(**knobs) -> CorefHead:
     torch.manual_seed(5)
     options = {
         "mentions": Lazy(BiaffineMentions),
-        "links": Lazy(BilinearLinks),
+        "links": Lazy(BilinearAntecedents),
         "max_span_width": 4,
         "hidden_dim": 5,
         "num_genres": 3,
         "kept_per_unit": 0.8,
         **knobs,
     }
-    head = CorefHead(DIM, **options).double().eval()
+    head = head_of(DIM, **options).double().eval()
     with torch.no_grad():
         for parameter in head.parameters():  # far from ties, biases included
             parameter.copy_(torch.randn_like(parameter) * 0.4)
@@ -152,7 +156,7 @@ def test_candidates_that_lie_far_apart_make_no_large_square(monkeypatch):
     monkeypatch.setattr(biaffine_mentions, "_CANDIDATES_PER_CHUNK", 2048)
     monkeypatch.setattr(biaffine_mentions, "_UNITS_PER_CHUNK", 100)
     torch.manual_seed(1)
-    scorer = BiaffineMentions(3, 4, hidden_dim=2).eval()
+    scorer = BiaffineMentions(3, ScorerSettings(max_span_width=4, hidden_dim=2)).eval()
     vectors = torch.randn(4000, 3)
     starts = torch.arange(0, 4000, 40)
     with LargestTensor() as largest, torch.no_grad():

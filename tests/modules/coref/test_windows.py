@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.modules.coref.antecedents.bilinear import BilinearLinks
+from spanbert_allen.modules.coref.antecedents.bilinear import BilinearAntecedents
 from spanbert_allen.modules.coref.decoder import decode
-from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits, ScoredLinks
+from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates, enumerate_candidates
 from spanbert_allen.modules.coref.refinements import AttendedAntecedent, ClusterMerging
 from spanbert_allen.modules.coref.remembered_mentions import RememberedMentions
+from spanbert_allen.modules.coref.scored_links import ScoredLinks
 from spanbert_allen.modules.coref.windows import CorefWindows, score_in_windows, window_bounds
+from tests.modules.coref.heads import head_of
 
 DIM, WIDTH = 6, 4
 VARIANTS = {
@@ -26,7 +28,7 @@ VARIANTS = {
     "cluster merging": {
         "refinement": Lazy(ClusterMerging, hidden_dim=7, feature_size=3, train_both=True)
     },
-    "light": {"links": Lazy(BilinearLinks)},
+    "light": {"links": Lazy(BilinearAntecedents)},
     "few antecedents": {"max_antecedents": 3},
 }
 
@@ -34,7 +36,7 @@ VARIANTS = {
 def make_head(**options) -> CorefHead:
     torch.manual_seed(5)
     sizes = {"max_span_width": WIDTH, "hidden_dim": 9, "feature_size": 3, "num_genres": 3}
-    head = CorefHead(DIM, **{**sizes, "kept_per_unit": 0.8, **options}).double().eval()
+    head = head_of(DIM, **{**sizes, "kept_per_unit": 0.8, **options}).double().eval()
     with torch.no_grad():
         for parameter in head.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.4)
@@ -129,7 +131,7 @@ def test_windows_consider_what_the_whole_considers(lengths, length, remembered):
     )
     assert spans_of(found.candidates) == spans_of(expected)
     if len(expected.starts):
-        scores = head._mention_scores(document.vectors, expected)
+        scores = head.mention_scorer(document.vectors, expected, head.span_representation)
         assert torch.allclose(found.candidate_scores, scores)
     spans = spans_of(found.spans)
     assert spans == sorted(set(spans))

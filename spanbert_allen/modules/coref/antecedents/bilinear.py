@@ -1,4 +1,4 @@
-"""Light link scores: one bilinear form of the ends of two spans, and a score for each feature."""
+"""Light antecedent scores: a bilinear form of the ends of two spans, and a score a feature."""
 
 from __future__ import annotations
 
@@ -10,65 +10,73 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.antecedents.blocks import best_products, products_with
-from spanbert_allen.modules.coref.antecedents.pair_features import FEATURES, SpanContext
+from spanbert_allen.modules.coref.antecedents.pair_features import SpanContext
 from spanbert_allen.modules.coref.antecedents.pair_scores import PairScores
-from spanbert_allen.modules.coref.antecedents.scorer import Antecedents, LinkScorer
+from spanbert_allen.modules.coref.antecedents.scorer import Antecedents, AntecedentScorer
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.settings import LIGHT_HIDDEN_DIM, ScorerSettings
 from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.unit_projection import UnitProjection
 
 
-@LinkScorer.register("spanbert_bilinear_links")
-class BilinearLinks(LinkScorer):
+@AntecedentScorer.register("spanbert_bilinear_links")
+class BilinearAntecedents(AntecedentScorer):
     """
-    `s(i, j) = m_i + m_j + (B g_i + b) . g_j / sqrt(|g|) + features`, where `g = [s ; e]` is the
-    projections of a span's first unit as a start and of its last as an end: the four bilinear forms
-    of Kirstain et al. (2021), section 3 (start with start, start with end, ...), as one, and so
-    that a refinement has span vectors to work on. The scores of features are ours: theirs has none;
-    and so is the root of `g`'s width, as in attention: a new model's scores were some 20 large.
+    Score pairs by the ends of their spans: `s(i, j) = m_i + m_j + (B g_i + b) . g_j / sqrt(|g|) +
+    features`, where `g = [s ; e]` holds the projection of a span's first unit as a start and that
+    of its last unit as an end.
 
-    Every span before is a candidate, scored in row blocks of the lower triangle; the best are kept.
+    This is the four bilinear forms of Kirstain et al. (2021), "Coreference Resolution without Span
+    Representations", section 3 (start with start, start with end, ...), written as one, so that a
+    refinement has span vectors to work on. Two things are ours: the scores of features, and the
+    division by the root of `g`'s width, as in attention, without which the scores of an untrained
+    model are some 20 large.
+
+    Every span before is compared, in row blocks of the lower triangle; the best remain.
 
     # Parameters
 
     dim : `int`
         The width of a unit vector.
-    max_antecedents : `int`, optional (default = `50`)
-    features, num_genres, max_segments
-        See `PairScores`.
-    hidden_dim : `int`, optional (default = `1024`)
-        The width of the projections; a span vector has two of them.
-    dropout : `float`, optional (default = `0.3`)
-        On the projections.
+    settings : `ScorerSettings`
+        Read are `max_antecedents`, `features`, `num_genres`, `max_segments`, `hidden_dim` (1024 if
+        not set: the width of a projection, of which a span vector has two) and `dropout`.
     """
 
     uses_spans: ClassVar[bool] = False
+    reads: ClassVar[Sequence[str]] = (
+        "max_antecedents",
+        "features",
+        "num_genres",
+        "max_segments",
+        "hidden_dim",
+        "dropout",
+    )
 
     def __init__(
         self,
         dim: int,
-        *,
-        max_antecedents: int = 50,
-        features: Sequence[str] = FEATURES,
-        num_genres: int = 7,
-        max_segments: int = 3,
-        hidden_dim: int = 1024,
-        dropout: float = 0.3,
+        settings: ScorerSettings,
     ):
         super().__init__()
+        hidden_dim = settings.hidden_dim or LIGHT_HIDDEN_DIM
         self.span_dim = 2 * hidden_dim
-        self.max_antecedents = max_antecedents
-        self.start_projection = UnitProjection(dim, hidden_dim, dropout)
-        self.end_projection = UnitProjection(dim, hidden_dim, dropout)
+        self.max_antecedents = settings.max_antecedents
+        self.start_projection = UnitProjection(dim, hidden_dim, settings.dropout)
+        self.end_projection = UnitProjection(dim, hidden_dim, settings.dropout)
         self.bilinear = nn.Linear(self.span_dim, self.span_dim)
-        self.pair_scores = PairScores(features, num_genres=num_genres, max_segments=max_segments)
+        self.pair_scores = PairScores(
+            settings.features, num_genres=settings.num_genres, max_segments=settings.max_segments
+        )
 
     def represent(
-        self, vectors: Tensor, kept: SpanCandidates, spans: SpanRepresentation | None
+        self, vectors: Tensor, top_spans: SpanCandidates, spans: SpanRepresentation | None
     ) -> Tensor:
-        starts = self.start_projection(vectors[kept.starts])
-        return torch.cat([starts, self.end_projection(vectors[kept.ends])], dim=-1)
+        # Shape: (num_spans, hidden_dim)
+        starts = self.start_projection(vectors[top_spans.starts])
+        ends = self.end_projection(vectors[top_spans.ends])
+        return torch.cat([starts, ends], dim=-1)
 
     def choose(self, spans: Tensor, mention_scores: Tensor, context: SpanContext) -> Antecedents:
         known = mention_scores.detach()
@@ -96,6 +104,6 @@ class BilinearLinks(LinkScorer):
         return antecedents.scores - antecedents.products + at_least_float32(products)
 
     def _sources(self, spans: Tensor) -> Tensor:
-        """What a span's products with others are made of. Shape: (num_spans, span_dim)"""
+        """Return `(B g + b) / sqrt(|g|)` of each span. Shape: (num_spans, span_dim)"""
         sources: Tensor = self.bilinear(spans) / math.sqrt(self.span_dim)
         return sources

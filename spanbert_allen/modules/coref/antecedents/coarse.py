@@ -6,7 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.antecedents.blocks import best_products, by_distance
-from spanbert_allen.modules.coref.antecedents.distance import NUM_DISTANCE_BUCKETS, distance_buckets
+from spanbert_allen.modules.coref.antecedents.pair_features import (
+    NUM_DISTANCE_BUCKETS,
+    distance_buckets,
+)
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents
 from spanbert_allen.modules.layers.precision import at_least_float32
 

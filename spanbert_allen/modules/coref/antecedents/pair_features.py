@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.modules.coref.antecedents.distance import NUM_DISTANCE_BUCKETS, distance_buckets
 
 FEATURES = ("speaker", "genre", "distance", "segment")
+NUM_DISTANCE_BUCKETS = 10
 
 
 class SpanContext(NamedTuple):
@@ -107,3 +107,21 @@ class PairFeatures(nn.Module):
             return distance_buckets(spans - antecedents)
         distances = context.segment_ids[spans] - context.segment_ids[antecedents]
         return distances.clamp(0, self.max_segments - 1)
+
+
+def distance_buckets(distances: Tensor) -> Tensor:
+    """
+    The class of each distance: 0, 1, 2, 3, 4, 5-7, 8-15, 16-31, 32-63, 64 and more.
+
+    # Parameters
+
+    distances : `Tensor`
+        Any shape; whole numbers from 0.
+
+    # Returns
+
+    `Tensor`
+        The same shape, values 0 to 9.
+    """
+    boundaries = torch.tensor([1, 2, 3, 4, 5, 8, 16, 32, 64], device=distances.device)
+    return torch.bucketize(distances, boundaries, right=True)

@@ -1,4 +1,4 @@
-"""What the link scorers share whose links are scored by a network of pairs of spans."""
+"""The base of the antecedent scorers that score pairs of spans with a feed-forward network."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import ClassVar
 from torch import Tensor
 
 from spanbert_allen.modules.coref.antecedents.pair_features import PairFeatures, SpanContext
-from spanbert_allen.modules.coref.antecedents.pair_scorer import AntecedentScorer
-from spanbert_allen.modules.coref.antecedents.scorer import Antecedents, LinkScorer
+from spanbert_allen.modules.coref.antecedents.pair_scorer import PairScorer
+from spanbert_allen.modules.coref.antecedents.scorer import Antecedents, AntecedentScorer
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.settings import PUBLISHED_HIDDEN_DIM, ScorerSettings
 
 
-class PairNetworkLinks(LinkScorer):
+class PairNetworkAntecedents(AntecedentScorer):
     """
-    Base of the link scorers with the score of pairs of Lee et al. (2017, 2018): spans have the
-    head's representation, and an `AntecedentScorer` scores them again once they are refined. A
-    subclass chooses the antecedents.
+    Score pairs as Lee et al. (2017, 2018) do: spans have the head's representation, and a
+    `PairScorer` scores them, again after each refinement. A subclass chooses the antecedents.
 
     # Parameters
 
@@ -27,56 +27,49 @@ class PairNetworkLinks(LinkScorer):
     """
 
     uses_spans: ClassVar[bool] = True
-    antecedent_scorer: AntecedentScorer
+    reads: ClassVar[Sequence[str]] = (
+        "max_antecedents",
+        "features",
+        "num_genres",
+        "max_segments",
+        "hidden_dim",
+        "num_layers",
+        "feature_size",
+        "dropout",
+        "input_dropout",
+    )
+    antecedent_scorer: PairScorer
     """
-    A subclass sets it, to what `pair_network` returns: after its other parts, as seeds and saved
-    states of optimizers depend on the order of parameters.
+    The network of pairs. A subclass sets it to what `pair_network` returns, after its other parts:
+    seeds and saved states of optimizers depend on the order of parameters.
     """
 
     def __init__(self, spans: SpanRepresentation):
         super().__init__()
         self.span_dim = spans.span_dim
 
-    def pair_network(
-        self,
-        *,
-        features: Sequence[str],
-        num_genres: int,
-        max_segments: int,
-        hidden_dim: int,
-        num_layers: int,
-        feature_size: int,
-        dropout: float,
-        input_dropout: float,
-    ) -> AntecedentScorer:
-        """
-        The network for pairs of these spans.
-
-        # Parameters
-
-        features, num_genres, max_segments, feature_size
-            See `PairFeatures`.
-        hidden_dim, num_layers, dropout
-            See `FeedForwardScorer`.
-        input_dropout : `float`
-            On the features.
-        """
-        rows = PairFeatures(
-            features,
-            feature_size=feature_size,
-            num_genres=num_genres,
-            max_segments=max_segments,
-            dropout=input_dropout,
+    def pair_network(self, settings: ScorerSettings) -> PairScorer:
+        """Return a new network for pairs of these spans."""
+        features = PairFeatures(
+            settings.features,
+            feature_size=settings.feature_size,
+            num_genres=settings.num_genres,
+            max_segments=settings.max_segments,
+            dropout=settings.dropout_of_inputs,
         )
-        return AntecedentScorer(
-            self.span_dim, rows, hidden_dim=hidden_dim, num_layers=num_layers, dropout=dropout
+        return PairScorer(
+            self.span_dim,
+            features,
+            hidden_dim=settings.hidden_dim or PUBLISHED_HIDDEN_DIM,
+            num_layers=settings.num_layers,
+            dropout=settings.dropout,
         )
 
     def represent(
-        self, vectors: Tensor, kept: SpanCandidates, spans: SpanRepresentation | None
+        self, vectors: Tensor, top_spans: SpanCandidates, spans: SpanRepresentation | None
     ) -> Tensor:
         assert spans is not None
-        return spans(vectors, kept)
+        return spans(vectors, top_spans)
 
     def score(
         self, spans: Tensor, antecedents: Antecedents, context: SpanContext, *, refined: bool

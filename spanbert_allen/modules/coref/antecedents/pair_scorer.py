@@ -17,7 +17,7 @@ from spanbert_allen.modules.layers.precision import to_matmul_dtype
 _PAIRS_PER_CHUNK = 2048
 
 
-class AntecedentScorer(nn.Module):
+class PairScorer(nn.Module):
     """
     `s(i, j) = c(i, j) + FFN([g_i ; g_j ; g_i * g_j ; features])` (Lee et al. 2018, section 4).
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.antecedents.blocks import by_distance
-from spanbert_allen.modules.coref.antecedents.distance import distance_buckets
 from spanbert_allen.modules.coref.antecedents.pair_features import (
     FEATURES,
     PairFeatures,
     SpanContext,
+    distance_buckets,
 )
 
 

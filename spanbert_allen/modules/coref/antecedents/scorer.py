@@ -1,32 +1,32 @@
-"""Link scorers: how well each kept span goes with the spans before it."""
+"""The base of antecedent scorers: how well each top span goes with the spans before it."""
 
 from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
-from allennlp.common import Registrable
 from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.antecedents.pair_features import SpanContext
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.settings import TakesSettings
 
 
 class Antecedents(NamedTuple):
     """
-    The candidate antecedents of each kept span.
+    The candidate antecedents of each top span.
 
     indices : `Tensor`
-        Shape: (num_spans, num_antecedents). Indices of kept spans.
+        Shape: (num_spans, num_antecedents). Indices of top spans.
     valid : `Tensor`
-        Shape: (num_spans, num_antecedents), boolean. The first spans have fewer than others; what
-        stands beyond is no antecedent.
+        Shape: (num_spans, num_antecedents), boolean. False for the entries that fill up the rows of
+        the first spans, which have fewer antecedents than others.
     scores : `Tensor`
         Shape: (num_spans, num_antecedents). The scores they were chosen by; minus infinity where
         not valid.
     products : `Tensor | None`
-        Shape: (num_spans, num_antecedents). What of `scores` comes of the spans' vectors, where
-        another scoring replaces it; `None` where it adds to `scores`.
+        Shape: (num_spans, num_antecedents). The part of `scores` that comes from the spans'
+        vectors, for scorers that replace it once the vectors are refined; `None` for others.
     """
 
     indices: Tensor
@@ -35,33 +35,32 @@ class Antecedents(NamedTuple):
     products: Tensor | None = None
 
 
-class LinkScorer(nn.Module, Registrable):
+class AntecedentScorer(nn.Module, TakesSettings):
     """
-    A link scorer makes a vector of each kept span, chooses a few antecedents for each, and scores
-    them; a refinement may change the vectors between two scorings. Subclasses take any of `dim` (of
-    a unit vector), `spans` (the head's `SpanRepresentation`: shared, not owned), `num_genres`, and
-    the settings that `CorefHead` documents as shared, by their names.
+    Make a vector of each top span, choose a few candidate antecedents for each, and score them. A
+    refinement may change the vectors and ask for the scores again. See `TakesSettings` for what a
+    subclass's constructor may take.
     """
 
     uses_spans: ClassVar[bool]
-    """Whether it reads the head's `SpanRepresentation`; otherwise its parameters may not exist."""
+    """Whether it reads the head's `SpanRepresentation`, whose parameters exist only then."""
     span_dim: int
     """The width of its span vectors."""
 
     def represent(
-        self, vectors: Tensor, kept: SpanCandidates, spans: SpanRepresentation | None
+        self, vectors: Tensor, top_spans: SpanCandidates, spans: SpanRepresentation | None
     ) -> Tensor:
         """
-        The kept spans' vectors.
+        Return the vectors of the top spans.
 
         # Parameters
 
         vectors : `Tensor`
             Shape: (num_units, dim)
-        kept : `SpanCandidates`
+        top_spans : `SpanCandidates`
             Sorted by (start, end).
         spans : `SpanRepresentation | None`
-            The head's; `None` only where no part uses it.
+            The head's; `None` only where no scorer uses it.
 
         # Returns
 
@@ -72,7 +71,7 @@ class LinkScorer(nn.Module, Registrable):
 
     def choose(self, spans: Tensor, mention_scores: Tensor, context: SpanContext) -> Antecedents:
         """
-        The few candidate antecedents of each span.
+        Choose the candidate antecedents of each span.
 
         # Parameters
 
@@ -81,6 +80,7 @@ class LinkScorer(nn.Module, Registrable):
         mention_scores : `Tensor`
             Shape: (num_spans,)
         context : `SpanContext`
+            What else is known of the spans.
         """
         raise NotImplementedError
 
@@ -88,7 +88,7 @@ class LinkScorer(nn.Module, Registrable):
         self, spans: Tensor, antecedents: Antecedents, context: SpanContext, *, refined: bool
     ) -> Tensor:
         """
-        The scores of links.
+        Score the links of spans to their candidate antecedents.
 
         # Parameters
 
@@ -97,13 +97,14 @@ class LinkScorer(nn.Module, Registrable):
         antecedents : `Antecedents`
             What `choose` returned.
         context : `SpanContext`
+            What else is known of the spans.
         refined : `bool`
-            Whether `spans` are others than those that `choose` saw.
+            Whether `spans` differ from those that `choose` saw.
 
         # Returns
 
         `Tensor`
-            Against 0 for no antecedent; minus infinity where there is none. At least float32.
-            Shape: (num_spans, num_antecedents)
+            In float32 at least; 0 is the score of no antecedent, and minus infinity stands where
+            an entry is not valid. Shape: (num_spans, num_antecedents)
         """
         raise NotImplementedError

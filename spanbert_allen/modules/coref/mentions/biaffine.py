@@ -1,8 +1,9 @@
-"""Light mention scores: of the ends of a span alone."""
+"""Light mention scores, from the ends of a span alone."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
@@ -12,12 +13,14 @@ from torch import Tensor, nn
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.settings import LIGHT_HIDDEN_DIM, ScorerSettings
+from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds
 from spanbert_allen.modules.layers.fast_linear import linear
-from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.unit_projection import UnitProjection
 
-# The square of a chunk is bounded, too: where few units may begin a span, candidates lie far apart.
+# The square of a chunk is bounded as well: where few units may begin a span, candidates lie far
+# apart.
 _CANDIDATES_PER_CHUNK = 2048
 _UNITS_PER_CHUNK = 1024
 
@@ -25,44 +28,38 @@ _UNITS_PER_CHUNK = 1024
 @MentionScorer.register("spanbert_biaffine_mentions")
 class BiaffineMentions(MentionScorer):
     """
-    `m(i, j) = v_s . s_i + v_e . e_j + s_i^T B e_j / sqrt(h) + u_(j-i)`: the mention score of
-    Kirstain et al. (2021), section 3, where `s` and `e`, `h` wide, are projections of the units as
-    starts and as ends. Theirs is a matrix of all pairs of units; here only candidates are scored,
-    in memory bounded by a chunk. Two things are ours: the width's score `u`, and the square root,
-    as in attention: without it a new model's scores are some 20 large, and so is every step.
+    Score a span by its ends: `m(i, j) = v_s . s_i + v_e . e_j + s_i^T B e_j / sqrt(h) + u_(j-i)`,
+    where `s` and `e`, `h` wide, are projections of the units as starts and as ends.
+
+    This is the mention score of Kirstain et al. (2021), "Coreference Resolution without Span
+    Representations", section 3. They score all pairs of units; here only candidates are scored, in
+    memory bounded by a chunk. Two things are ours: the score `u` of the width, and the square root,
+    as in attention, without which the scores of an untrained model, and so its first steps, are
+    some 20 large.
 
     # Parameters
 
     dim : `int`
         The width of a unit vector.
-    max_span_width : `int`
-        In units.
-    hidden_dim : `int`, optional (default = `1024`)
-        The width of the projections.
-    dropout : `float`, optional (default = `0.3`)
-        On the projections.
-    width_prior : `bool`, optional (default = `True`)
-        Whether there is a score for each width.
+    settings : `ScorerSettings`
+        Read are `max_span_width`, `hidden_dim` (1024 if not set: the width of the projections),
+        `dropout` and `width_prior` (whether there is a `u`).
     """
 
     uses_spans: ClassVar[bool] = False
+    reads: ClassVar[Sequence[str]] = ("hidden_dim", "dropout", "width_prior")
 
-    def __init__(
-        self,
-        dim: int,
-        max_span_width: int,
-        *,
-        hidden_dim: int = 1024,
-        dropout: float = 0.3,
-        width_prior: bool = True,
-    ):
+    def __init__(self, dim: int, settings: ScorerSettings):
         super().__init__()
-        self.start_projection = UnitProjection(dim, hidden_dim, dropout)
-        self.end_projection = UnitProjection(dim, hidden_dim, dropout)
+        hidden_dim = settings.hidden_dim or LIGHT_HIDDEN_DIM
+        self.start_projection = UnitProjection(dim, hidden_dim, settings.dropout)
+        self.end_projection = UnitProjection(dim, hidden_dim, settings.dropout)
         self.start_scorer = nn.Linear(hidden_dim, 1)
         self.end_scorer = nn.Linear(hidden_dim, 1, bias=False)
         self.bilinear = nn.Linear(hidden_dim, hidden_dim, bias=False)
-        self.width_scores = nn.Embedding(max_span_width, 1) if width_prior else None
+        self.width_scores: nn.Embedding | None = None
+        if settings.width_prior:
+            self.width_scores = nn.Embedding(settings.max_span_width, 1)
 
     def forward(
         self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation | None
@@ -79,14 +76,14 @@ class BiaffineMentions(MentionScorer):
         scores = scores + start_scores[candidates.starts] + end_scores[candidates.ends]
         if self.width_scores is not None:
             width_scores = self.width_scores.weight.squeeze(-1)
-            scores = scores + width_scores[candidates.ends - candidates.starts]
+            scores = scores + width_scores[candidates.widths(len(width_scores))]
         return scores
 
 
 def _band_products(starts: Tensor, ends: Tensor, candidates: SpanCandidates) -> Tensor:
     """
-    The product of each candidate's first unit's row of `starts` and last unit's row of `ends`.
-    Candidates are no wider than a sentence, so that a chunk of them is a small square of units.
+    Multiply, for each candidate, its first unit's row of `starts` with its last unit's row of
+    `ends`. Candidates stay inside a sentence, so that a chunk of them is a small square of units.
 
     # Parameters
 
@@ -128,7 +125,14 @@ def _band_products(starts: Tensor, ends: Tensor, candidates: SpanCandidates) -> 
 
 
 def _chunk_bounds(starts: Tensor) -> list[tuple[int, int]]:
-    """The candidates of each chunk, of which `starts`, of shape (num_candidates,), never falls."""
+    """
+    Return the candidates of each chunk, as (first, stop).
+
+    # Parameters
+
+    starts : `Tensor`
+        Ascending. Shape: (num_candidates,)
+    """
     edges = [first for first, _ in row_bounds(starts.size(0), _CANDIDATES_PER_CHUNK)]
     # Shape: (num_stretches,)
     stretches = torch.arange(0, int(starts[-1]) + 1, _UNITS_PER_CHUNK, device=starts.device)

@@ -1,7 +1,8 @@
-"""Mention scores as published: a feed-forward network on the span's vector."""
+"""Mention scores as published, from a feed-forward network on the span's vector."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -11,11 +12,12 @@ from torch.nn import functional
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.settings import PUBLISHED_HIDDEN_DIM, ScorerSettings
 from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
 from spanbert_allen.modules.layers.fast_linear import linear
 from spanbert_allen.modules.layers.feedforward_scorer import FeedForwardScorer
 
-# A block's products are made once; a chunk of it is scored at once.
+# The products of a block's units are made once, and its candidates scored a chunk at a time.
 _CANDIDATES_PER_BLOCK = 4096
 _CANDIDATES_PER_CHUNK = 512
 
@@ -23,49 +25,58 @@ _CANDIDATES_PER_CHUNK = 512
 @MentionScorer.register("spanbert_feedforward_mentions")
 class FeedForwardMentions(MentionScorer):
     """
-    `m(i, j) = FFN(g(i, j)) + FFN_width(u_(j-i))`, the mention score of Lee et al. (2018),
-    "Higher-order Coreference Resolution with Coarse-to-fine Inference", with the prior on widths of
-    Joshi et al. (2019), "BERT for Coreference Resolution: Baselines and Analysis" (their program).
+    Score a span by its vector: `m(i, j) = FFN(g(i, j)) + FFN_width(u_(j-i))`, the mention score of
+    Lee et al. (2018), "Higher-order Coreference Resolution with Coarse-to-fine Inference", with the
+    prior on widths of Joshi et al. (2019), "BERT for Coreference Resolution: Baselines and
+    Analysis" (their program).
 
-    The first layer is applied to the units before spans are formed: the product of a span's vector
-    is the sum of its start's, its end's, its width's and the attention-weighted sum of its units'
-    products, so no candidate's vector is ever built. Candidates go in blocks and chunks.
+    No candidate's vector is ever built. The first layer is applied to the units before spans are
+    formed: the product of a span's vector is the sum of the products of its start, its end, its
+    width and its attention-weighted units. Candidates are scored in blocks and chunks.
 
-    The width vectors' dropout draws a mask for each candidate, as the original does; the vectors
-    of kept spans (`SpanRepresentation`) draw masks of their own, where the original reuses these.
+    The dropout on width vectors draws a mask for each candidate, as the original does. The vectors
+    of top spans (`SpanRepresentation`) draw masks of their own, where the original reuses these.
 
     # Parameters
 
     spans : `SpanRepresentation`
         What a span's vector is made of; its parameters are shared, not owned.
-    hidden_dim, num_layers, dropout :
-        Of both feed-forward networks; see `FeedForwardScorer`.
-    width_prior : `bool`, optional (default = `True`)
-    feature_size : `int`, optional (default = `20`)
-        The width of a row of the prior's table.
+    settings : `ScorerSettings`
+        Read are `hidden_dim` (3000 if not set), `num_layers`, `dropout`, `width_prior` and
+        `feature_size`.
+    prior_layers : `int`, optional (default = `1`)
+        The number of hidden layers of the width prior's network. With an `ffnn_depth` above 1
+        coref-hoi has as many there as in the other network.
     """
 
     uses_spans: ClassVar[bool] = True
+    reads: ClassVar[Sequence[str]] = (
+        "hidden_dim",
+        "num_layers",
+        "dropout",
+        "width_prior",
+        "feature_size",
+    )
 
     def __init__(
-        self,
-        spans: SpanRepresentation,
-        *,
-        hidden_dim: int = 3000,
-        num_layers: int = 1,
-        dropout: float = 0.3,
-        width_prior: bool = True,
-        feature_size: int = 20,
+        self, spans: SpanRepresentation, settings: ScorerSettings, *, prior_layers: int = 1
     ):
         super().__init__()
+        hidden_dim = settings.hidden_dim or PUBLISHED_HIDDEN_DIM
         self.feedforward = FeedForwardScorer(
-            spans.block_dims, hidden_dim=hidden_dim, num_layers=num_layers, dropout=dropout
+            spans.block_dims,
+            hidden_dim=hidden_dim,
+            num_layers=settings.num_layers,
+            dropout=settings.dropout,
         )
         self.prior_embedding: nn.Embedding | None = None
-        if width_prior:
-            self.prior_embedding = nn.Embedding(spans.max_span_width, feature_size)
+        if settings.width_prior:
+            self.prior_embedding = nn.Embedding(spans.max_span_width, settings.feature_size)
             self.prior_feedforward = FeedForwardScorer(
-                (feature_size,), hidden_dim=hidden_dim, dropout=dropout
+                (settings.feature_size,),
+                hidden_dim=hidden_dim,
+                num_layers=prior_layers,
+                dropout=settings.dropout,
             )
 
     def forward(
@@ -76,7 +87,7 @@ class FeedForwardMentions(MentionScorer):
         if self.prior_embedding is not None:
             # Shape: (max_span_width,)
             prior = self.prior_feedforward(self.prior_embedding.weight)
-            scores = scores + prior[candidates.ends - candidates.starts]
+            scores = scores + prior[candidates.widths(len(prior))]
         return scores
 
     def _feedforward_scores(
@@ -103,7 +114,7 @@ class FeedForwardMentions(MentionScorer):
         self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation
     ) -> Tensor:
         """
-        The scores of candidates that stand in a short stretch of units.
+        Score candidates that stand in a short stretch of units.
 
         # Parameters
 
@@ -130,13 +141,13 @@ class FeedForwardMentions(MentionScorer):
             first, stop = int(starts[0]), int(ends.max()) + 1
             last_start = int(starts[-1]) + 1
             attention = spans.attention(token_scores[first:stop], starts - first, ends - first)
-            # One product adds up a candidate's four parts: its start's, its end's, its units' by
-            # attention, its width's. Shape: (num_chunk, num_parts) and (num_parts, hidden_dim)
+            # One product adds up the four parts of a candidate: start, end, attended units, width.
+            # Shape: (num_chunk, num_parts) and (num_parts, hidden_dim)
             selection = [
                 functional.one_hot(starts - first, last_start - first),
                 functional.one_hot(ends - first, stop - first),
                 attention,
-                spans.width_vectors(ends - starts),
+                spans.width_vectors(SpanCandidates(starts, ends)),
             ]
             parts = [
                 start_products[first:last_start],

@@ -1,4 +1,4 @@
-"""The vector of a span: its ends, its width, and its words weighted by attention."""
+"""The vector of a span, from its ends, its width and its units weighted by attention."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ def span_attention(
     token_scores: Tensor, starts: Tensor, ends: Tensor, *, zero_filled_to: int | None = None
 ) -> Tensor:
     """
-    Softmax of token scores inside each span, zero outside.
+    Return a softmax of token scores inside each span, with zero outside.
 
-    AllenNLP fills shorter spans up with scores of 0, takes the softmax, drops what was filled in
-    and divides by the sum of the rest, with 1e-13 added: a share of each span's attention is lost,
-    which is nothing unless all scores inside are far below 0.
+    AllenNLP fills up shorter spans with scores of 0, takes the softmax, drops what it filled in and
+    divides by the sum of the rest plus 1e-13. So a share of each span's attention is lost, which is
+    next to nothing unless all scores inside are far below 0.
 
     # Parameters
 
     token_scores : `Tensor`
         Shape: (num_units,)
     starts, ends : `Tensor`
-        Shape: (num_spans,). Unit indices, ends inside.
+        Unit indices, ends inside. Shape: (num_spans,)
     zero_filled_to : `int`, optional (default = `None`)
-        Do as AllenNLP, with spans filled up to so many units. (There it is the width of the widest
-        candidate of the batch: nearly always the widest there may be.)
+        Do as AllenNLP does, with spans filled up to so many units. (There it is the width of the
+        widest candidate of the batch: nearly always the widest there may be.)
 
     # Returns
 
@@ -48,9 +48,9 @@ def span_attention(
     if zero_filled_to is None:
         return scores.softmax(dim=-1)
     # Shape: (num_spans, 1)
-    num_filled = (zero_filled_to - (ends - starts + 1)).unsqueeze(1).to(scores.dtype)
+    num_filled = (zero_filled_to - (ends - starts + 1)).clamp(min=0).unsqueeze(1).to(scores.dtype)
     log_total = torch.logaddexp(scores.logsumexp(dim=-1, keepdim=True), num_filled.log())
-    # What is lost has a place of its own in the softmax.
+    # The lost share takes part in the softmax as one more unit.
     lost = log_total + math.log(_ADDED_TO_SUMS)
     # Shape: (num_spans, num_units)
     return torch.cat([scores, lost], dim=-1).softmax(dim=-1)[:, :-1]
@@ -58,9 +58,10 @@ def span_attention(
 
 class SpanRepresentation(nn.Module):
     """
-    `g(i, j) = [x_i ; x_j ; w_(j-i) ; h(i, j)]` of Lee et al. (2017), "End-to-end Neural Coreference
-    Resolution", section 4: `w` is a row of a table of widths, and `h` the sum of the unit vectors
-    inside, weighted by a softmax over the span of one learnt score per unit.
+    Make span vectors `g(i, j) = [x_i ; x_j ; w_(j-i) ; h(i, j)]` as in Lee et al. (2017),
+    "End-to-end Neural Coreference Resolution", section 4: `w` is a row of a table of widths, and
+    `h` the sum of the unit vectors inside, weighted by a softmax over the span of one learnt score
+    a unit.
 
     # Parameters
 
@@ -95,25 +96,25 @@ class SpanRepresentation(nn.Module):
 
     @property
     def span_dim(self) -> int:
-        """The width of a span vector."""
+        """Return the width of a span vector."""
         return sum(self.block_dims)
 
     def token_scores(self, vectors: Tensor) -> Tensor:
-        """The attention score of each unit. Shapes: (num_units, dim) to (num_units,)"""
+        """Return the attention score of each unit. Shapes: (num_units, dim) to (num_units,)"""
         return at_least_float32(self.token_scorer(vectors)).squeeze(-1)
 
     def attention(self, token_scores: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
-        """`span_attention`, as the settings say. Shape: (num_spans, num_units)"""
+        """Return `span_attention` as the settings say. Shape: (num_spans, num_units)"""
         filled_to = self.max_span_width if self.zero_filled_attention else None
         return span_attention(token_scores, starts, ends, zero_filled_to=filled_to)
 
-    def width_vectors(self, widths: Tensor) -> Tensor:
-        """Shapes: (num_spans,) to (num_spans, feature_size). A span of one unit has width 0."""
-        return self.dropout(self.width_embedding(widths))
+    def width_vectors(self, spans: SpanCandidates) -> Tensor:
+        """Return the row of each span's width. Shape: (num_spans, feature_size)"""
+        return self.dropout(self.width_embedding(spans.widths(self.max_span_width)))
 
     def forward(self, vectors: Tensor, spans: SpanCandidates) -> Tensor:
         """
-        The vectors of a few chosen spans (candidates are scored without ever having one).
+        Return the vectors of chosen spans. Candidates are scored without ever having one.
 
         # Parameters
 
@@ -134,14 +135,14 @@ class SpanRepresentation(nn.Module):
             [
                 vectors[spans.starts],
                 vectors[spans.ends],
-                self.width_vectors(spans.ends - spans.starts),
+                self.width_vectors(spans),
                 heads,
             ],
             dim=-1,
         )
 
     def _heads(self, vectors: Tensor, spans: SpanCandidates) -> Tensor:
-        """Shape: (num_spans, dim)"""
+        """Return the units of each span weighted by attention. Shape: (num_spans, dim)"""
         if spans.starts.numel() == 0:
             return vectors[:0]
         start_chunks = spans.starts.split(_SPANS_PER_CHUNK)

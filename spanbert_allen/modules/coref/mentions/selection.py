@@ -1,23 +1,74 @@
-"""Which spans of a document may be mentions."""
+"""The candidate spans of a document, and the top spans among them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+from allennlp.common import FromParams
 from torch import Tensor
 
 
 class SpanCandidates(NamedTuple):
     """
-    Candidate spans in order of (start, end), as two columns of unit indices: nothing else is ever
-    held for a candidate but its score.
+    Spans in order of (start, end), as two columns of unit indices. Nothing else is ever held for a
+    candidate but its score.
 
-    Both have shape (num_candidates,); `ends` are inside the span.
+    starts, ends : `Tensor`
+        Shape: (num_candidates,). Ends are inside the span.
     """
 
     starts: Tensor
     ends: Tensor
+
+    def widths(self, num_widths: int) -> Tensor:
+        """
+        Return the width of each span as the row of a table: 0 for one unit. A given mention wider
+        than the table has its last row. Shape: (num_candidates,)
+        """
+        return (self.ends - self.starts).clamp(max=num_widths - 1)
+
+    def select(self, chosen: Tensor) -> SpanCandidates:
+        """Return some of the spans: `chosen` holds indices, or a boolean for each."""
+        return SpanCandidates(self.starts[chosen], self.ends[chosen])
+
+
+@dataclass(kw_only=True)
+class SpanSelection(FromParams):
+    """
+    Hold how many spans of a document are taken for mentions. In a configuration these are keys of
+    `model.head`.
+
+    # Parameters
+
+    kept_per_unit : `float`, optional (default = `0.4`)
+        The top spans are the best floor(kept_per_unit x units).
+    max_kept : `int`, optional (default = `3900`)
+        The most top spans of a document; `null` for no limit. Beyond some 10,000 units the limit
+        costs mentions.
+    uncounted_units : `int`, optional (default = `0`)
+        Added to the number of units when top spans are counted: 2 where [CLS] and [SEP] are no
+        units but count, as in AllenNLP's models of word pieces.
+    allow_crossing : `bool`, optional (default = `False`)
+        Whether top spans may overlap in part.
+    """
+
+    kept_per_unit: float = 0.4
+    max_kept: int | None = 3900
+    uncounted_units: int = 0
+    allow_crossing: bool = False
+
+    def share(self, num_units: int) -> int:
+        """Return how many top spans a document of this length has, but for `max_kept`."""
+        if not num_units:
+            return 0
+        return int(self.kept_per_unit * (num_units + self.uncounted_units))
+
+    def num_top(self, num_units: int) -> int:
+        """Return how many top spans a document of this length has."""
+        share = self.share(num_units)
+        return share if self.max_kept is None else min(share, self.max_kept)
 
 
 def enumerate_candidates(
@@ -28,16 +79,16 @@ def enumerate_candidates(
     may_end: Tensor | None = None,
 ) -> SpanCandidates:
     """
-    All spans of at most `max_span_width` units inside one sentence.
+    Return all spans of at most `max_span_width` units inside one sentence.
 
     # Parameters
 
     sentence_ids : `Tensor`
-        Shape: (num_units,). The sentence of each unit, never falling.
+        The sentence of each unit, ascending. Shape: (num_units,)
     max_span_width : `int`
         In units.
     may_start, may_end : `Tensor`, optional (default = `None`)
-        Shape: (num_units,), boolean. Units a span may start and end with; all when `None`.
+        The units that a span may start and end with; all when `None`. Shape: (num_units,), boolean
     """
     num_units = sentence_ids.size(0)
     # Shape: (num_units,)
@@ -53,10 +104,71 @@ def enumerate_candidates(
     starts = positions.repeat_interleave(num_ends)
     first_candidates = num_ends.cumsum(0) - num_ends
     ends = starts + torch.arange(len(starts), device=starts.device) - first_candidates[starts]
+    candidates = SpanCandidates(starts, ends)
     if may_start is not None:
-        allowed = may_start[starts]
-        starts, ends = starts[allowed], ends[allowed]
+        candidates = candidates.select(may_start[candidates.starts])
     if may_end is not None:
-        allowed = may_end[ends]
-        starts, ends = starts[allowed], ends[allowed]
-    return SpanCandidates(starts, ends)
+        candidates = candidates.select(may_end[candidates.ends])
+    return candidates
+
+
+def keep_best(
+    scores: Tensor, candidates: SpanCandidates, num_top: int, *, allow_crossing: bool = False
+) -> Tensor:
+    """
+    Choose the top spans: the best `num_top` by score and, unless crossing is allowed, none that
+    crosses a better one (overlaps it without one holding the other). The earlier wins a tie.
+
+    # Parameters
+
+    scores : `Tensor`
+        Shape: (num_candidates,)
+    candidates : `SpanCandidates`
+        What they are the scores of.
+    num_top : `int`
+        The most spans to choose.
+    allow_crossing : `bool`, optional (default = `False`)
+        Whether they may cross.
+
+    # Returns
+
+    `Tensor`
+        Indices of candidates, ascending, so that spans are in order of (start, end). Shape: (at
+        most num_top,)
+    """
+    order = scores.detach().argsort(descending=True, stable=True)
+    if allow_crossing:
+        return order[:num_top].sort().values
+    accepted: list[int] = []
+    num_units = int(candidates.ends.max()) + 1 if len(order) else 0
+    crossing = _CrossingTest(num_units)
+    # The best few are nearly always enough: the rest is brought over only when they are not.
+    for batch in order.split(max(4 * num_top, 1)):
+        starts = candidates.starts[batch].tolist()
+        ends = candidates.ends[batch].tolist()
+        for candidate, start, end in zip(batch.tolist(), starts, ends, strict=True):
+            if len(accepted) == num_top:
+                break
+            if not crossing.crosses(start, end):
+                crossing.add(start, end)
+                accepted.append(candidate)
+    return torch.tensor(sorted(accepted), dtype=torch.long, device=scores.device)
+
+
+class _CrossingTest:
+    """Accepted spans by their ends: a new span is compared with its own units' entries only."""
+
+    def __init__(self, num_units: int):
+        self.last_end = [-1] * num_units  # of the accepted spans that start here
+        self.first_start = [num_units] * num_units  # of the accepted spans that end here
+
+    def crosses(self, start: int, end: int) -> bool:
+        if start == end:
+            return False
+        return max(self.last_end[start + 1 : end + 1]) > end or (
+            min(self.first_start[start:end]) < start
+        )
+
+    def add(self, start: int, end: int) -> None:
+        self.last_end[start] = max(self.last_end[start], end)
+        self.first_start[end] = min(self.first_start[end], start)

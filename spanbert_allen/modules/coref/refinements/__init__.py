@@ -1,4 +1,4 @@
-"""Higher-order inference: refinements of the scores of links, one class a file."""
+"""Higher-order inference: refinements of the scores of links, one a file."""
 
 from spanbert_allen.modules.coref.refinements.attended_antecedent import AttendedAntecedent
 from spanbert_allen.modules.coref.refinements.cluster_merging import ClusterMerging

@@ -1,4 +1,4 @@
-"""A span's vector, told of the antecedents it is likely to have."""
+"""Attended antecedents: span vectors mixed with those of their likely antecedents."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ _PAIRS_PER_CHUNK = 2048
 @Refinement.register("spanbert_attended_antecedent")
 class AttendedAntecedent(GatedRefinement):
     """
-    The attended antecedent of Lee et al. (2018), section 3: the mean of a span's own vector and its
-    antecedents', weighted by the softmax of their scores (its own: 0).
+    Summarise a span's antecedents as Lee et al. (2018), section 3, do: the mean of its own vector
+    and its antecedents', weighted by the softmax of their scores, where its own is 0.
 
     # Parameters
 
-    span_dim, times, scalar_gate :
-        See `GatedRefinement`.
+    span_dim : `int`
+        See `GatedRefinement`, as for the next two.
+    times : `int`, optional (default = `1`)
+    scalar_gate : `bool`, optional (default = `False`)
     """
 
     def antecedent_summary(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Scores of joining whole clusters, made while the clusters grow."""
+"""Cluster merging: scores of joining whole clusters, made while the clusters grow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.modules.coref.antecedents.distance import NUM_DISTANCE_BUCKETS, distance_buckets
+from spanbert_allen.modules.coref.antecedents.pair_features import (
+    NUM_DISTANCE_BUCKETS,
+    distance_buckets,
+)
 from spanbert_allen.modules.coref.refinements.growing_clusters import (
     NONE,
     REDUCTIONS,
@@ -26,27 +29,39 @@ _PAIRS_PER_CHUNK = 2048
 @Refinement.register("spanbert_cluster_merging")
 class ClusterMerging(Refinement):
     """
-    Cluster merging of Xu and Choi (2020), section 2.2: span by span, the score of a link is raised
-    by `FFN([g ; e ; g * e ; size])`, where `e` is the vector of the cluster that the antecedent is
-    in by now and `size` a learnt row for its size (by 0 if it is in none); then the span joins the
-    cluster of its best antecedent, unless that scores below 0.
+    Merge clusters as Xu and Choi (2020), section 2.2, do. Spans take their turns; in a span's turn
+    each link gets a score `FFN([g ; e ; g * e ; size])` added, where `e` is the vector of the
+    cluster that the antecedent is in by now, and `size` a learnt row for that cluster's size (0 is
+    added if it is in none). Then the span joins the cluster of its best antecedent, unless that
+    scores below 0.
 
     Spans go one after the other only to find out which clusters there are, without gradients and
-    without dropout; in training the scores are then made again, in chunks, with both.
+    without dropout. In training the scores are then made again, in chunks, with both.
 
     # Parameters
 
     span_dim : `int`
-    hidden_dim, num_layers, dropout : optional (default = `3000`, `1`, `0.3`)
-        See `FeedForwardScorer`; the dropout is on the sizes' rows as well.
+        The width of a span vector; the head fills it in.
+    hidden_dim : `int`, optional (default = `3000`)
+        See `FeedForwardScorer`, as for the next two.
+    num_layers : `int`, optional (default = `1`)
+    dropout : `float`, optional (default = `0.3`)
+        Also on the rows of sizes.
     feature_size : `int`, optional (default = `20`)
         The width of a size's row.
     reduce : `str`, optional (default = `"mean"`)
         A cluster's vector is the `mean` of its spans', or their `max` in each dimension.
     easy_first : `bool`, optional (default = `False`)
-        Whether spans with high scores go first, and not those at the beginning of the document.
+        Whether spans take their turns in the order of their best scores, the highest first, and not
+        in the order of the document.
+    self_merging : `bool`, optional (default = `False`)
+        What happens where a span and its antecedent are in clusters already, as can be with
+        `easy_first`. By default the span's cluster takes in the antecedent's, as the paper says.
+        With `True` it takes in itself, so that its vector stays and its size doubles: coref-hoi's
+        program with `easy_cluster_first` does so, as it reads which cluster the antecedent is in
+        only after having moved it. Imported models have it.
     train_both : `bool`, optional (default = `False`)
-        Whether the loss counts the scores without those of clusters, too (the original's
+        Whether the loss also counts the scores without those of clusters (the original's
         `cluster_dloss`).
     """
 
@@ -60,6 +75,7 @@ class ClusterMerging(Refinement):
         feature_size: int = 20,
         reduce: str = "mean",
         easy_first: bool = False,
+        self_merging: bool = False,
         train_both: bool = False,
     ):
         super().__init__()
@@ -69,6 +85,7 @@ class ClusterMerging(Refinement):
             )
         self.reduce = reduce
         self.easy_first = easy_first
+        self.self_merging = self_merging
         self.train_both = train_both
         self.size_embedding = nn.Embedding(NUM_DISTANCE_BUCKETS, feature_size)
         self.dropout = nn.Dropout(dropout)
@@ -99,17 +116,22 @@ class ClusterMerging(Refinement):
         self, spans: Tensor, scores: Tensor, antecedents: Tensor
     ) -> tuple[list[ClusterState], Tensor, Tensor]:
         """
-        All states of clusters; for each link the state of the antecedent's cluster when the span's
-        turn came, `NONE` without; and what is added to the link's score. Shape of both:
-        (num_spans, num_antecedents)
+        Let the spans take their turns.
+
+        # Returns
+
+        `tuple[list[ClusterState], Tensor, Tensor]`
+            All states of clusters; for each link the state of the antecedent's cluster in the
+            span's turn, or `NONE`; and what is added to the link's score. Shape of both tensors:
+            (num_spans, num_antecedents)
         """
-        clusters = GrowingClusters(scores.size(0))
+        clusters = GrowingClusters(scores.size(0), self_merging=self.self_merging)
         joined = torch.full_like(antecedents, NONE)
         added = torch.zeros_like(scores)
         if antecedents.numel() == 0:
             return clusters.states, joined, added
         own, other, product, size = self.feedforward.blocks()
-        # Of each state. Shape of each: (span_dim,), (hidden_dim,)
+        # One of each for every state. Shapes: (span_dim,), (hidden_dim,)
         vectors: list[Tensor] = []
         products: list[Tensor] = []
         is_link = scores.isfinite().cpu()
@@ -140,27 +162,28 @@ class ClusterMerging(Refinement):
         return clusters.states, joined, added
 
     def _order(self, scores: Tensor) -> list[int]:
-        """The spans in the order in which they join clusters."""
+        """Return the spans in the order of their turns."""
         if not self.easy_first:
             return list(range(scores.size(0)))
         order: list[int] = scores.max(dim=1).values.argsort(descending=True, stable=True).tolist()
         return order
 
     def _size_rows(self, sizes: Tensor) -> Tensor:
-        """Shapes: (num_pairs,) to (num_pairs, feature_size)"""
+        """Return the learnt rows of sizes. Shapes: (num_pairs,) to (num_pairs, feature_size)"""
         return self.dropout(self.size_embedding(distance_buckets(sizes)))
 
     def _scores(self, spans: Tensor, states: list[ClusterState], joined: Tensor) -> Tensor:
         """
-        What is added to the links' scores, with gradients.
+        Return what is added to the links' scores, with gradients.
 
         # Parameters
 
         spans : `Tensor`
             Shape: (num_spans, span_dim)
         states : `list[ClusterState]`
+            All states of clusters.
         joined : `Tensor`
-            Shape: (num_spans, num_antecedents). States, or `NONE`.
+            The state of each link's cluster, or `NONE`. Shape: (num_spans, num_antecedents)
 
         # Returns
 
@@ -171,7 +194,7 @@ class ClusterMerging(Refinement):
         # Shape: (num_pairs,) both
         rows, pair_states = known.nonzero()[:, 0], joined[known]
         if len(rows) == 0:
-            # Workers that train together still need every gradient.
+            # Processes that train together need a gradient of every parameter.
             nothing = 0.0 * sum(parameter.sum() for parameter in self.parameters())
             return nothing + spans.new_zeros(joined.shape)
         own, other, product, size = self.feedforward.blocks()

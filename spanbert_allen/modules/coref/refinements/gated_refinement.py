@@ -1,4 +1,4 @@
-"""Refinements that let something new into span vectors through a gate."""
+"""The base of refinements that mix something new into span vectors through a gate."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ _ROWS_PER_CHUNK = 256
 
 class GatedRefinement(Refinement):
     """
+    Mix a summary `r` of each span's antecedents into its vector `g`, then score the links again:
     `f = sigmoid(W [g ; r] + b)`, `g <- f * r + (1 - f) * g` (Lee et al. 2018, "Higher-order
-    Coreference Resolution with Coarse-to-fine Inference", section 3): `r` is the subclass's, `W`
-    and `b` are the same each time. Then the links are scored again.
+    Coreference Resolution with Coarse-to-fine Inference", section 3). A subclass makes `r`.
 
     # Parameters
 
     span_dim : `int`
+        The width of a span vector; the head fills it in.
     times : `int`, optional (default = `1`)
-        How often: one less than the original's `coref_depth` and AllenNLP's `inference_order`.
+        How often, with the same `W` and `b`: one less than the original's `coref_depth` and
+        AllenNLP's `inference_order`.
     scalar_gate : `bool`, optional (default = `False`)
         Whether `f` is one number for the whole vector, as in AllenNLP, and not one for each
-        dimension. (There the gate opens for the old vector: the same with `W` and `b` negated.)
+        dimension. (AllenNLP's gate lets the old vector through: the same with `W` and `b` negated.)
     """
 
     def __init__(self, span_dim: int, *, times: int = 1, scalar_gate: bool = False):
@@ -47,13 +49,14 @@ class GatedRefinement(Refinement):
         if antecedents.numel() == 0:
             return RefinedScores(scores)
         for _ in range(self.times):
-            spans = self._let_in(spans, self.antecedent_summary(spans, scores, antecedents))
+            spans = self._mix(spans, self.antecedent_summary(spans, scores, antecedents))
             scores = rescore(spans)
         return RefinedScores(scores)
 
     def antecedent_summary(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
         """
-        What each span is told: `r`. The parameters are those of `forward`; there is an antecedent.
+        Return `r` of each span. The parameters are those of `forward`; there is at least one
+        candidate antecedent.
 
         # Returns
 
@@ -62,8 +65,8 @@ class GatedRefinement(Refinement):
         """
         raise NotImplementedError
 
-    def _let_in(self, spans: Tensor, antecedent_summary: Tensor) -> Tensor:
-        """Shape: (num_spans, span_dim)"""
+    def _mix(self, spans: Tensor, summaries: Tensor) -> Tensor:
+        """Return the vectors with the summaries mixed in. Shape: (num_spans, span_dim)"""
         bounds = row_bounds(spans.size(0), _ROWS_PER_CHUNK)
 
         def mixed(old: Tensor, new: Tensor) -> Tensor:
@@ -72,16 +75,15 @@ class GatedRefinement(Refinement):
             return gate * new + (1 - gate) * old
 
         chunks = zip(
-            overlapping_slices(spans, bounds),
-            overlapping_slices(antecedent_summary, bounds),
-            strict=True,
+            overlapping_slices(spans, bounds), overlapping_slices(summaries, bounds), strict=True
         )
         return run_chunks(mixed, chunks, spans.size(0), row_size=spans.size(1))
 
 
 def with_none(scores: Tensor) -> Tensor:
     """
-    The scores with that of no antecedent, 0, before them. Shapes: (num_spans, num_antecedents) to
-    (num_spans, 1 + num_antecedents)
+    Return the scores with the 0 of no antecedent as a column before them.
+
+    Shapes: (num_spans, num_antecedents) to (num_spans, 1 + num_antecedents)
     """
     return torch.cat([scores.new_zeros(scores.size(0), 1), scores], dim=1)

@@ -1,4 +1,4 @@
-"""Clusters that grow by a span or a cluster at a time, and all states they have been in."""
+"""Clusters that grow by a span or a cluster at a time, and every state they pass through."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ NONE = -1
 
 class ClusterState(NamedTuple):
     """
-    How a cluster's vector came about: of a span alone, or of an earlier state and what joined it.
+    One state of a cluster: a span alone, or an earlier state with what joined it.
 
     joining, joining_size : `int`
-        What joined: a span (size 1), or the state of another cluster.
+        The index of what joined: a span (size 1), or a state of a cluster.
     joins_as_state : `bool`
-        Whether `joining` counts states and not spans.
+        Whether `joining` is the index of a state, not of a span.
     before, before_size : `int`
-        The state that it joined; `NONE` for a cluster that begins with a span.
+        The index and the size of the state that it joined; `NONE` and 0 for a cluster that begins
+        with a span.
     """
 
     joining: int
@@ -32,33 +33,40 @@ class ClusterState(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The number of spans in it."""
+        """Return the number of spans that the state counts."""
         return self.before_size + self.joining_size
 
 
 class GrowingClusters:
     """
-    Which cluster each span is in, while links are made one after the other. A cluster that joins
-    another lends it its vector and its size; of its spans only the linked one moves over, and the
-    others stay with the cluster as it was: as in Xu and Choi's program.
+    Keep track of the cluster that each span is in while spans are linked one after the other.
+
+    Where a span and its antecedent are in clusters already, the antecedent moves to the span's
+    cluster. The other spans of its old cluster stay there, and that cluster stays as it was: so in
+    Xu and Choi's program.
 
     # Parameters
 
     num_spans : `int`
+        How many spans there are.
+    self_merging : `bool`, optional (default = `False`)
+        Whether the span's cluster then takes in its own vector and size, and not those of the
+        antecedent's old cluster; see `ClusterMerging`.
     """
 
-    def __init__(self, num_spans: int):
+    def __init__(self, num_spans: int, *, self_merging: bool = False):
+        self._self_merging = self_merging
         self.states: list[ClusterState] = []
         self._cluster_of: list[int] = [NONE] * num_spans
         self._present: list[int] = []  # each cluster's state
 
     def state_of(self, span: int) -> int:
-        """The present state of a span's cluster, `NONE` without one."""
+        """Return the present state of a span's cluster, `NONE` if it is in none."""
         cluster = self._cluster_of[span]
         return NONE if cluster == NONE else self._present[cluster]
 
     def link(self, span: int, antecedent: int) -> list[ClusterState]:
-        """Put two spans into one cluster; the states that are new then, the last in `states`."""
+        """Put two spans into one cluster, and return the states that are new in `states`."""
         num_before = len(self.states)
         if self._cluster_of[span] == NONE:
             if self._cluster_of[antecedent] == NONE:
@@ -69,6 +77,8 @@ class GrowingClusters:
             self._join(self._cluster_of[span], ClusterState(joining=span))
         else:
             other = self.state_of(antecedent)
+            if other != NONE and self._self_merging:
+                other = self.state_of(span)
             joining = ClusterState(joining=antecedent)
             if other != NONE:
                 joining = ClusterState(other, self.states[other].size, joins_as_state=True)
@@ -93,8 +103,9 @@ def add_vector(
     vectors : `list[Tensor]`
         Shape of each: (span_dim,)
     state : `ClusterState`
+        The new state.
     spans : `Sequence[Tensor] | Tensor`
-        Shape: (num_spans, span_dim), or so many of shape (span_dim,)
+        Shape: (num_spans, span_dim), or a list of tensors of shape (span_dim,)
     reduction : `str`
         One of `REDUCTIONS`.
     """

@@ -1,4 +1,4 @@
-"""A span's vector, told of its best antecedent."""
+"""Max antecedents: span vectors mixed with that of their best antecedent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from spanbert_allen.modules.coref.refinements.refinement import Refinement
 @Refinement.register("spanbert_max_antecedent")
 class MaxAntecedent(GatedRefinement):
     """
-    The vector of the antecedent with the highest score, or the span's own if that is below 0: Xu
-    and Choi (2020), in their program.
+    Summarise a span's antecedents as the vector of the one with the highest score, or as the span's
+    own vector if that score is below 0: Xu and Choi (2020), in their program.
 
     # Parameters
 
-    span_dim, times, scalar_gate :
-        See `GatedRefinement`.
+    span_dim : `int`
+        See `GatedRefinement`, as for the next two.
+    times : `int`, optional (default = `1`)
+    scalar_gate : `bool`, optional (default = `False`)
     """
 
     def antecedent_summary(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What is done to the scores of links after the first scoring."""
+"""The base of refinements: higher-order inference over the links of a document."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 class RefinedScores(NamedTuple):
     """
-    Scores after a refinement.
+    The scores of links after a refinement.
 
     scores : `Tensor`
-        Shape: (num_spans, num_antecedents). Minus infinity where there is no antecedent.
+        Minus infinity where there is no antecedent. Shape: (num_spans, num_antecedents)
     also_trained : `Tensor | None`
-        The scores before it, of the same shape, when the loss shall count them, too.
+        Other scores of the same links, where the loss is to count them as well. Shape: that of
+        `scores`
     """
 
     scores: Tensor
@@ -25,9 +26,9 @@ class RefinedScores(NamedTuple):
 
 class Refinement(nn.Module, Registrable):
     """
-    A refinement tells the scores of a span's links what the other links say: higher-order
-    inference. Subclasses take `span_dim` first. Xu and Choi (2020), "Revealing the Myth of
-    Higher-Order Inference in Coreference Resolution", compare those that there are: with a strong
+    Change the scores of a span's links by what the other links say. A subclass's constructor takes
+    `span_dim`, the width of a span vector, first. Xu and Choi (2020), "Revealing the Myth of
+    Higher-Order Inference in Coreference Resolution", compare the published ones: with a strong
     encoder they gain next to nothing.
     """
 
@@ -39,21 +40,19 @@ class Refinement(nn.Module, Registrable):
         rescore: Callable[[Tensor], Tensor],
     ) -> RefinedScores:
         """
+        Return the refined scores of links.
+
         # Parameters
 
         spans : `Tensor`
-            Shape: (num_spans, span_dim). Kept spans in document order.
+            The vectors of the top spans in document order. Shape: (num_spans, span_dim)
         scores : `Tensor`
-            Shape: (num_spans, num_antecedents). Against 0 for no antecedent; minus infinity where
-            there is none.
+            0 is the score of no antecedent; minus infinity stands where there is no candidate.
+            Shape: (num_spans, num_antecedents)
         antecedents : `Tensor`
-            Shape: (num_spans, num_antecedents). Indices of spans.
+            Indices of spans. Shape: (num_spans, num_antecedents)
         rescore : `Callable[[Tensor], Tensor]`
-            The scores of the same links for other span vectors. Shapes: (num_spans, span_dim) to
-            (num_spans, num_antecedents)
-
-        # Returns
-
-        `RefinedScores`
+            Gives the scores of the same links for other span vectors. Shapes: (num_spans, span_dim)
+            to (num_spans, num_antecedents)
         """
         raise NotImplementedError

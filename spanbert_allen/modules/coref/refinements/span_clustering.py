@@ -1,4 +1,4 @@
-"""A span's vector, told of the cluster it would be in."""
+"""Span clustering: span vectors mixed with that of the cluster that they would be in."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spanbert_allen.modules.coref.link_clusters import clusters_of_links
 from spanbert_allen.modules.coref.refinements.gated_refinement import GatedRefinement, with_none
 from spanbert_allen.modules.coref.refinements.refinement import Refinement
+from spanbert_allen.modules.coref.scored_links import clusters_of_links
 from spanbert_allen.modules.layers.precision import at_least_float32
 
 
 @Refinement.register("spanbert_span_clustering")
 class SpanClustering(GatedRefinement):
     """
-    Span clustering of Xu and Choi (2020), section 2.2: the best links so far make clusters, and a
-    cluster's vector is the mean of its spans', weighted by a softmax of one learnt score a span. A
-    span without links is told its own vector.
+    Summarise a span's antecedents as Xu and Choi (2020), section 2.2, do: the best links so far
+    make clusters, and the summary is the mean of the vectors of the span's cluster, weighted by a
+    softmax of one learnt score a span. For a span without links it is the span's own vector.
 
     # Parameters
 
-    span_dim, times, scalar_gate :
-        See `GatedRefinement`.
+    span_dim : `int`
+        See `GatedRefinement`, as for the next two.
+    times : `int`, optional (default = `1`)
+    scalar_gate : `bool`, optional (default = `False`)
     """
 
     def __init__(self, span_dim: int, *, times: int = 1, scalar_gate: bool = False):
@@ -35,7 +37,7 @@ class SpanClustering(GatedRefinement):
         # Shape: (num_spans,). -1 for none.
         links = functional.pad(antecedents, (1, 0), value=-1).gather(1, best).squeeze(1)
         clusters = clusters_of_links(links.tolist())
-        # Every span is in one cluster, if need be of its own, whose vector is then the span's.
+        # Every span is in one cluster; one without links is alone in its own.
         cluster_of = torch.arange(spans.size(0))
         for cluster in clusters:
             cluster_of[cluster] = cluster[0]

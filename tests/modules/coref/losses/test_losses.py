@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.coref.losses import HingeLoss, LinkLoss, MarginalLoss
-from spanbert_allen.modules.coref.losses import mention as coref_loss
+from spanbert_allen.modules.coref.losses.marginal import marginal_loss
 from tests.modules.coref.naive_refinements import hinge_loss
 
 NO = float("-inf")
@@ -49,7 +49,7 @@ def test_hinge_is_the_formula_down_to_gradients(num_spans, seed, delta):
 def test_marginal_is_the_default_and_chosen_by_name():
     scores, gold = torch.tensor([[0.3, -1.0]]), torch.tensor([[True, False]])
     assert isinstance(LinkLoss.by_name("spanbert_marginal")(), MarginalLoss)
-    assert float(MarginalLoss()(scores, gold)) == float(coref_loss.marginal_loss(scores, gold))
+    assert float(MarginalLoss()(scores, gold)) == float(marginal_loss(scores, gold))
     assert LinkLoss.by_name("spanbert_hinge") is HingeLoss
 
 

@@ -5,9 +5,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanbert_allen.modules.coref.antecedents.distance import distance_buckets
-from spanbert_allen.modules.coref.mentions.selection import SpanCandidates, enumerate_candidates
-from spanbert_allen.modules.coref.mentions.span_pruner import keep_best
+from spanbert_allen.modules.coref.antecedents.pair_features import distance_buckets
+from spanbert_allen.modules.coref.mentions.selection import (
+    SpanCandidates,
+    enumerate_candidates,
+    keep_best,
+)
 from spanbert_allen.modules.layers import chunking
 from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
 from tests.modules.coref import naive_coref

@@ -36,6 +36,22 @@ def test_states_of_clusters_as_they_grow():
     assert clusters.link(2, 5) == [ClusterState(5, before=5, before_size=5)]
 
 
+def test_a_cluster_that_merges_with_itself_keeps_its_vector_and_doubles_its_size():
+    """What coref-hoi's program does where a span and its antecedent are in clusters already."""
+    spans = torch.tensor([[1.0, 0.0], [3.0, 0.0], [0.0, 8.0], [0.0, 4.0]])
+    for self_merging, vector, size in ((True, [0.0, 6.0], 4), (False, [1.0, 3.0], 4)):
+        clusters = GrowingClusters(4, self_merging=self_merging)
+        vectors: list[torch.Tensor] = []
+        for span, antecedent in ((1, 0), (3, 2), (3, 1)):
+            for state in clusters.link(span, antecedent):
+                add_vector(vectors, state, spans, "mean")
+        assert vectors[clusters.state_of(3)].tolist() == vector
+        assert clusters.states[clusters.state_of(3)].size == size
+        # The antecedent has moved over; the first span stays in the cluster as it was.
+        assert clusters.state_of(1) == clusters.state_of(3) == clusters.state_of(2)
+        assert vectors[clusters.state_of(0)].tolist() == [2.0, 0.0]
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(st.integers(1, 7), st.integers(0, 6)), max_size=12), st.integers(0, 99))
 def test_means_are_those_of_all_that_joined(links, seed):
