@@ -1,4 +1,4 @@
-"""What may be asked of the coreference predictor beside the clusters."""
+"""The options of the coreference predictor."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from spanbert_allen.predictors.option_checks import changed_options, check_optio
 @dataclass(frozen=True)
 class CorefOptions:
     """
-    Options of the predictor `spanbert_coref`, for all documents or for one.
+    Hold the options of the predictor `spanbert_coref`, for all documents or for one.
 
     # Parameters
 
     singleton_threshold, link_threshold : `float`, optional (default = the model's)
-        As for `CorefDecoding`.
+        See `CorefDecoding`.
     top_antecedents : `int`, optional (default = `0`)
-        Give so many antecedents of each mention, and that there is none, with probabilities.
+        How many antecedents of each mention to report, with probabilities. "No antecedent" is one.
     probabilities : `bool`, optional (default = `False`)
-        Give the probability of each mention being one, which a model trained without mention loss
-        does not know, and that of its link among all antecedents and none.
+        Whether to report the probability of each mention, which means little in a model that was
+        trained without mention loss, and the probability of its link.
     sentences : `bool`, optional (default = `False`)
-        Give the words in sentences that the text was split into.
+        Whether to report the words that the text was split into, in sentences.
     resolved_text : `bool`, optional (default = `False`)
-        Give the text with mentions replaced by what they stand for.
+        Whether to report the text with mentions replaced by the head mentions of their clusters.
     """
 
     singleton_threshold: float | None = None
@@ -44,10 +44,10 @@ class CorefOptions:
             raise ConfigError(f"`top_antecedents` is {self.top_antecedents}; it must be 0 or more")
 
     def changed(self, changes: Mapping[str, Any]) -> CorefOptions:
-        """These options with others in their place."""
+        """Return these options with others in their place."""
         return changed_options(self, changes)
 
     @property
     def decoding(self) -> CorefDecoding:
-        """What the model is told."""
+        """Return the options that the model needs."""
         return CorefDecoding(self.singleton_threshold, self.link_threshold, self.top_antecedents)

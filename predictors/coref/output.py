@@ -1,4 +1,4 @@
-"""A coreference result as JSON: mentions with their place in the user's own text."""
+"""Coreference results as JSON, with mentions as places in the user's own text."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ def coref_json(
     document: CorefDocument, decoded: DecodedClusters, options: CorefOptions | None = None
 ) -> dict[str, Any]:
     """
-    The result for one document: clusters in the order of their first mentions, mentions in the
-    order of the text.
+    Return the result for one document: clusters in the order of their first mentions, mentions in
+    the order of the text.
 
     # Parameters
 
     document : `CorefDocument`
         The document.
     decoded : `DecodedClusters`
-        The predicted clusters, and what speaks for them. What is not finite becomes `None`.
+        The predicted clusters with their scores. A score that is not finite becomes `None`.
     options : `CorefOptions`, optional (default = `CorefOptions()`)
-        What else is asked for.
+        What else to report.
 
     # Returns
 
     `dict[str, Any]`
-        `schema`, `doc_key`, `text` and `clusters`; of each mention `start` and `end` (characters of
-        `text`, end outside), `words` (first and last, inside), `sentence`, `text`, `mention_score`
-        and `link_score`, that of the link to the antecedent chosen for it, or `None`. With
-        `sentences`, also `sentences`, lists of words, and `speakers` in the same lists, if some
-        were given. With `probabilities`, of each mention also `mention_probability` and
-        `link_probability`. With `top_antecedents`, of each mention also `antecedents`, the best
-        first: `start`, `end`, `words` and `text` (`None` for there being none), `score` and
-        `probability`.
+        `schema`, `doc_key`, `text` and `clusters`. Each mention has `start` and `end` (characters
+        of `text`, end outside), `words` (first and last, both inside), `sentence`, `text`,
+        `mention_score`, and `link_score`: the score of the link to its antecedent, or `None`. With
+        `probabilities` it also has `mention_probability` and `link_probability`; with
+        `top_antecedents` also `antecedents`, the best first, each with `start`, `end`, `words` and
+        `text` (`None` for "no antecedent"), `score` and `probability`. With `sentences` the result
+        also has `sentences`, lists of words, and `speakers` in lists of the same form, if some were
+        given.
     """
     options = options or CorefOptions()
     chains = []
@@ -57,6 +57,7 @@ def coref_json(
 
 
 def _by_sentence(document: CorefDocument, of_words: Sequence[str]) -> Iterator[list[str]]:
+    """Group something that each word has one of by sentences."""
     pairs = zip(document.sentence_ids, of_words, strict=True)
     for _, sentence in groupby(pairs, key=lambda pair: pair[0]):
         yield [item for _, item in sentence]
@@ -65,7 +66,7 @@ def _by_sentence(document: CorefDocument, of_words: Sequence[str]) -> Iterator[l
 def _mention(
     document: CorefDocument, mention: Sequence[Any], options: CorefOptions
 ) -> dict[str, Any]:
-    """`mention`: its part of each list of `DecodedClusters`."""
+    """Return one mention, given its entry in each list of `DecodedClusters`."""
     span, mention_score, link_score, link_probability, antecedents = mention
     outputs = {
         **_place(document, span),

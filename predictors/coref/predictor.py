@@ -1,4 +1,4 @@
-"""Coreference of a user's own text."""
+"""The predictor that resolves coreference in a user's own text."""
 
 from __future__ import annotations
 
@@ -17,46 +17,59 @@ from allennlp.predictors import Predictor
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.formats.coref.document import CorefDocument
-from spanbert_allen.formats.coref.jsonl import document_from_record
 from spanbert_allen.formats.spacy.documents import document_of_doc, is_doc
 from spanbert_allen.modules.coref.decoder import DecodedClusters
 from spanbert_allen.modules.coref.windows import CorefWindows
 from spanbert_allen.modules.layers.precision import checked_precision
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.coref.given_mentions import (
+    document_with_mentions,
+    with_mentions_of_doc,
+)
 from spanbert_allen.predictors.coref.options import CorefOptions
 from spanbert_allen.predictors.coref.output import SCHEMA, coref_json
 from spanbert_allen.predictors.coref.records import DocumentRecord, coref_records
+from spanbert_allen.predictors.option_checks import checked_option
 from spanbert_allen.predictors.record import Record
 from spanbert_allen.results.writing.doc_mention_rules import DocRules, has_tags
 from spanbert_allen.results.writing.mention_rules import MentionRules, WordRules
-from spanbert_allen.results.writing.resolved_text import resolved_text
+from spanbert_allen.results.writing.resolved_text import head_mentions, resolved_text
 from spanbert_allen.results.writing.writers import format_of
 
 
 @Predictor.register("spanbert_coref")
 class CorefPredictor(SpanPredictor):
     """
-    Clusters of mentions with their offsets into the text as given. A record is one of
-    `spanbert_coref_jsonl`, `{"document": "..."}` or, as a line of its own, a JSON string; its
-    clusters, if it has some, are passed over. `allennlp predict` also takes files of the other
-    coreference formats, known by their first lines, and writes what the output's name ends in: see
-    `FORMATS` of `integrations.result_files`.
+    Find clusters of mentions, with their offsets into the text as given.
+
+    A record is one of `spanbert_coref_jsonl`, `{"document": "..."}` or, as a line of its own, a
+    JSON string. Its clusters are passed over; its `mentions`, if it has some, are linked, and no
+    others are proposed. `allennlp predict` also takes files of the other coreference formats, which
+    it tells by their first lines, and writes the format that the output's name ends in: see
+    `FORMATS` of `results.writing.writers`.
 
     # Parameters
 
-    model, dataset_reader, frozen, max_pieces_per_batch
-        As for `SpanPredictor`. The reader is any of the coreference readers: it does not limit the
-        form of the records.
+    model : `Model`
+        The model `spanbert_coref`.
+    dataset_reader : `DatasetReader`
+        Any of the coreference readers: it does not limit the form of the records.
+    frozen : `bool`, optional (default = `True`)
+        See `SpanPredictor`, as for the next one.
+    max_pieces_per_batch : `int`, optional (default = `32768`)
     language : `str`, optional (default = the reader's, or `"en"`)
         spaCy's code of the language, for text and words without sentences.
     windows : `CorefWindows | Mapping[str, Any]`, optional (default = the model's)
-        For books: the model's head sees documents in windows; a mapping has the settings of
+        For books: the model's head sees documents in windows. A mapping has the settings of
         `CorefWindows`, as in `--predictor-args '{"windows": {"length": 4000}}'`.
     precision : `str`, optional (default = the model's)
-        What encoder and head compute in; `bf16` is fastest where the processor has it:
+        The precision of encoder and head; `bf16` is fastest on processors that have it:
         `--predictor-args '{"precision": "bf16"}'`.
-    singleton_threshold, link_threshold, top_antecedents, probabilities, sentences, resolved_text
-        As for `CorefOptions`, for all documents.
+    encode_together : `bool`, optional (default = the model's, `False`)
+        Whether the documents of a batch share the encoder's forward passes. That is faster for many
+        short documents on a GPU, but the last digits of scores then depend on the batch.
+    options
+        The fields of `CorefOptions`, for all documents.
     """
 
     schema: ClassVar[str] = SCHEMA
@@ -73,6 +86,7 @@ class CorefPredictor(SpanPredictor):
         language: str | None = None,
         windows: CorefWindows | Mapping[str, Any] | None = None,
         precision: str | None = None,
+        encode_together: bool | None = None,
         **options: Any,
     ) -> None:
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
@@ -87,6 +101,8 @@ class CorefPredictor(SpanPredictor):
             model.windows = windows
         if precision is not None:
             model.precision = checked_precision(precision)
+        if checked_option("encode_together", encode_together, bool | None) is not None:
+            model.encode_together = encode_together
         self.language: str = language or getattr(dataset_reader, "language", None) or "en"
         self.options = CorefOptions().changed(options)
 
@@ -99,10 +115,11 @@ class CorefPredictor(SpanPredictor):
         speakers: Any = None,
         genre: str | None = None,
         doc_key: str = "document",
+        mentions: Any = None,
         **options: Any,
     ) -> JsonDict:
         """
-        Resolves one document, given in exactly one of three ways. Raises `DataError` if something
+        Resolve one document, given in exactly one of three ways. Raises a `DataError` if something
         is wrong with it.
 
         # Parameters
@@ -115,20 +132,26 @@ class CorefPredictor(SpanPredictor):
         sentences : `Sequence[Sequence[str]]`, optional
             Words in sentences; both stay as they are.
         speakers : optional (default = `None`)
-            Who speaks: with `text`, a name or a list of `(start, end, name)`, characters, end
+            Who speaks: with `text`, a name or a list of `(start, end, name)`, in characters, end
             outside; with `words`, a name a word; with `sentences`, a name a sentence or a word.
-            A model trained without speakers does not heed them.
+            A model trained without speakers does not use them.
         genre : `str`, optional (default = `None`)
-            The genre, one of those the model was trained on.
+            The genre, one of those that the model was trained on.
         doc_key : `str`, optional (default = `"document"`)
             The document's name in the result.
+        mentions : optional (default = `None`)
+            The mentions to link; no others are proposed. A list of `(start, end)`: with `text`, in
+            characters, end outside; with `words` and `sentences`, in words of the document, end
+            inside. With a spaCy document its `Span`s will do as well.
         options
-            As for `CorefOptions`, but `sentences`, which is for the predictor as a whole.
+            The fields of `CorefOptions`, except `sentences`, which is set for the predictor as a
+            whole.
 
         # Returns
 
         `dict[str, Any]`
-            What `coref_json` describes; with `resolved_text`, also that.
+            See `coref_json`. Also `heads`: for each cluster the index of its head mention, see
+            `head_mentions`; and `resolved_text` if it is asked for.
         """
         given = {
             "text": text,
@@ -137,17 +160,21 @@ class CorefPredictor(SpanPredictor):
             "speakers": speakers,
             "genre": genre,
             "doc_key": doc_key,
+            "mentions": mentions,
         }
         fields = {name: value for name, value in given.items() if value is not None}
         chosen = self.options.changed(options)
-        instance = self._instance_of(text if _is_whole(fields) else fields, chosen, doc_key)
+        if _is_whole(fields):
+            instance = self._instance_of_doc(text, chosen, doc_key, mentions)
+        else:
+            instance = self._instance_of(fields, chosen, doc_key)
         (result,) = self._predicted([instance])
         return result
 
     def predict_many(self, inputs: Iterable[Any], **options: Any) -> list[JsonDict]:
         """
-        The results, or error records, for some documents, in their order. They are packed into
-        batches, which the results do not depend on.
+        Return the results, or error records, for some documents, in their order. They are packed
+        into batches, which the results do not depend on.
 
         # Parameters
 
@@ -162,7 +189,7 @@ class CorefPredictor(SpanPredictor):
     def predict_stream(
         self, inputs: Iterable[Any], *, batch_size: int = 64, **options: Any
     ) -> Iterator[JsonDict]:
-        """As `predict_many`, for more documents than memory holds: so many at a time."""
+        """Do as `predict_many` for more documents than memory holds, `batch_size` at a time."""
         chosen = self.options.changed(options)
         for batch in lazy_groups_of(enumerate(inputs, start=1), batch_size):
             records: list[Record] = []
@@ -176,11 +203,11 @@ class CorefPredictor(SpanPredictor):
             yield from self._results(prepared, records)
 
     def records(self, path: str) -> Iterator[Record]:
-        """The documents of a file, in any of the coreference formats."""
+        """Yield the documents of a file in any of the coreference formats."""
         return coref_records(path, language=self.language)
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
-        """What takes the lines of output, in the format that the name ends in."""
+        """Return what takes the lines of output and writes the format that the name ends in."""
         wanted = format_of(path)
         if wanted == "conll":
             self.options = self.options.changed({"sentences": True})
@@ -189,52 +216,81 @@ class CorefPredictor(SpanPredictor):
         return super().open_output(path) if wanted == "jsonl" else self.open_as(wanted, path)
 
     def record_to_instance(self, record: Record) -> Instance:
-        """The instance of a record; raises `DataError` for a bad one."""
+        """Return the instance of a record; raises a `DataError` for a bad one."""
         return self._instance_of(record, self.options, self._default_name(record))
 
     def num_pieces(self, instance: Instance) -> int:
-        """The number of word pieces of an instance."""
+        """Return the number of word pieces of an instance."""
         return len(instance["metadata"].metadata["pieces"].token_ids)
 
     def without_labels(self, instance: Instance) -> Instance:
         """
-        The instance without annotated clusters, which only some documents of a data set may have,
-        while all of a batch have the same fields.
+        Return the instance without annotated clusters: only some documents of a data set may have
+        them, but all of a batch must have the same fields.
         """
         return self._to_predict(instance, self.options, None)
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
-        """The result for one instance; a document without word pieces has no clusters."""
+        """Return the result for one instance; a document without word pieces has no clusters."""
         metadata = instance["metadata"].metadata
         options: CorefOptions = metadata["options"]
         decoded = DecodedClusters(*(outputs.get(name, []) for name in DecodedClusters._fields))
         result = coref_json(metadata["document"], decoded, options)
+        rules = metadata["rules"] or WordRules(self.language)
+        result["heads"] = head_mentions(result, rules=rules)
         if options.resolved_text:
-            rules = metadata["rules"] or WordRules(self.language)
             result["resolved_text"] = resolved_text(result, rules=rules)
         return result
 
     def _instance_of(self, item: Any, options: CorefOptions, doc_key: str) -> Instance:
-        """The instance of what a user may give, predicted with these options."""
-        rules: MentionRules | None = None
+        """Return the instance of what a user may give, predicted with these options."""
+        if is_doc(item):
+            return self._instance_of_doc(item, options, doc_key)
         if isinstance(item, CorefDocument):
-            document = item
+            document, has_mentions = item, False
         elif isinstance(item, DocumentRecord):
-            document = item.document
-        elif is_doc(item):
-            document = document_of_doc(item, doc_key=doc_key)
-            rules = DocRules(item) if has_tags(item) else WordRules(item.lang_)
+            document, has_mentions = item.document, False
         else:
-            document = document_from_record(
-                _fields(item), default_key=doc_key, language=self.language
-            )
-        return self._to_predict(self._dataset_reader.text_to_instance(document), options, rules)
+            fields = _fields(item)
+            has_mentions = fields.get("mentions") is not None
+            document = document_with_mentions(fields, default_key=doc_key, language=self.language)
+        return self._made(document, options, has_mentions=has_mentions)
+
+    def _instance_of_doc(
+        self, doc: Any, options: CorefOptions, doc_key: str, mentions: Any = None
+    ) -> Instance:
+        """Return the instance of a spaCy document."""
+        document = with_mentions_of_doc(document_of_doc(doc, doc_key=doc_key), mentions)
+        rules = DocRules(doc) if has_tags(doc) else WordRules(doc.lang_)
+        return self._made(document, options, has_mentions=mentions is not None, rules=rules)
+
+    def _made(
+        self,
+        document: CorefDocument,
+        options: CorefOptions,
+        *,
+        has_mentions: bool,
+        rules: MentionRules | None = None,
+    ) -> Instance:
+        """Return the instance of a document, whose clusters are mentions to link or nothing."""
+        instance = self._dataset_reader.text_to_instance(document)
+        given = instance["gold_spans"].tensor if has_mentions else None
+        return self._to_predict(instance, options, rules, given)
 
     @staticmethod
     def _to_predict(
-        instance: Instance, options: CorefOptions, rules: MentionRules | None
+        instance: Instance,
+        options: CorefOptions,
+        rules: MentionRules | None,
+        given_spans: Any = None,
     ) -> Instance:
-        asked = {"options": options, "decoding": options.decoding, "rules": rules}
+        """Return the instance without labels, with what the model and `result` need to know."""
+        asked = {
+            "options": options,
+            "decoding": options.decoding,
+            "rules": rules,
+            "given_spans": given_spans,
+        }
         fields = {
             name: field for name, field in instance.fields.items() if not name.startswith("gold_")
         }
@@ -243,7 +299,7 @@ class CorefPredictor(SpanPredictor):
 
 
 def _fields(item: Any) -> dict[str, Any]:
-    """The record without its clusters."""
+    """Return the fields of a record, or of a text, without its clusters."""
     if isinstance(item, str):
         return {"text": item}
     if not isinstance(item, Mapping):
@@ -255,10 +311,10 @@ def _fields(item: Any) -> dict[str, Any]:
 
 
 def _is_whole(fields: Mapping[str, Any]) -> bool:
-    """Whether a spaCy document was given, which says itself who speaks, and nothing else."""
+    """Return whether a spaCy document was given, which itself says who speaks."""
     if not is_doc(fields.get("text")):
         return False
-    others = sorted(fields.keys() - {"text", "doc_key"})
+    others = sorted(fields.keys() - {"text", "doc_key", "mentions"})
     if others:
         raise DataError(
             f"{' and '.join(others)} beside a spaCy Doc; set the extensions `token._.speaker` and "

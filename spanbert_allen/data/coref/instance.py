@@ -1,4 +1,4 @@
-"""A document as the coreference model's input: tensors over its word pieces, no span is listed."""
+"""Coreference instances: tensors over the word pieces of a document, without any list of spans."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ logger = logging.getLogger(__name__)
 
 
 class DocumentIndexer(Protocol):
-    """What cuts words into pieces and segments: the token indexer `spanbert` does."""
+    """Cuts words into pieces and segments, as the token indexer `spanbert` does."""
 
     def index_document(self, words: Any, sentence_ids: Any) -> Any:
-        """The `PieceDocument` of the words."""
+        """Return the `PieceDocument` of the words."""
 
 
 def document_to_instance(document: CorefDocument, indexer: DocumentIndexer) -> Instance:
     """
-    The instance of one document, cut into pieces by the indexer.
+    Return the instance of a document, cut into pieces by the indexer.
 
     # Parameters
 
@@ -38,7 +38,7 @@ def document_to_instance(document: CorefDocument, indexer: DocumentIndexer) -> I
     # Returns
 
     `Instance`
-        As `pieces_to_instance` says.
+        See `pieces_to_instance`.
     """
     pieces: PieceDocument = indexer.index_document(document.words, document.sentence_ids)
     if document.clusters is None:
@@ -57,8 +57,8 @@ def pieces_to_instance(
     document: CorefDocument, pieces: PieceDocument, cluster_of: Mapping[PieceSpan, int] | None
 ) -> Instance:
     """
-    The instance of one document. P counts word pieces, the special ones of every segment included;
-    M counts annotated mentions.
+    Return the instance of a document in pieces. P is the number of word pieces, with the special
+    ones of every segment; M is the number of annotated mentions.
 
     # Parameters
 
@@ -98,7 +98,7 @@ def pieces_to_instance(
 
 
 def _speaker_ids(document: CorefDocument, word_ids: np.ndarray) -> np.ndarray:
-    """Numbers of the pieces' speakers; without speakers, one for all."""
+    """Return the number of each piece's speaker; without speakers, one for all."""
     if document.speakers is None:
         # Shape: (num_pieces,)
         return (word_ids >= 0).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Documents in the word pieces of minimised JSON lines, to and from ours."""
+"""Documents to and from the word pieces of minimised JSON lines."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from spanbert_allen.formats.coref.speakers import NO_SPEAKER
 
 class MinimisedMaker:
     """
-    Makes documents in pieces as the original program does before training (`minimize.py`).
+    Make documents in pieces as the original program does before training (`minimize.py`).
 
     # Parameters
 
     model_name : `str`
-        The encoder whose pieces they are, as for the indexer `spanbert`.
+        The encoder that the pieces are for, as for the indexer `spanbert`.
     segment_length : `int`, optional (default = `384`)
-        How many pieces a segment may have, [CLS] and [SEP] counted; 128, 256, 384 and 512 are what
-        the original programs train with.
+        The most pieces of a segment, with [CLS] and [SEP]; the original programs train with 128,
+        256, 384 and 512.
     vocabulary : `str`, optional (default = `None`)
-        As for the indexer.
+        See the indexer.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class MinimisedMaker:
         self.segment_length = segment_length
 
     def make(self, document: CorefDocument, dropped: Dropped) -> MinimisedDocument:
-        """The document in pieces; mentions and words without pieces are counted as lost."""
+        """Return the document in pieces; count mentions whose words have none as lost."""
         pieces = cut_document(
             self.tokenizer.pieces_of_each(document.words),
             document.sentence_ids,
@@ -77,16 +77,17 @@ def piece_document(
     document: MinimisedDocument, id_of: Callable[[str], int | None], num_words: int
 ) -> PieceDocument:
     """
-    The pieces, exactly as they are given.
+    Return the pieces of a document exactly as they are given.
 
     # Parameters
 
     document : `MinimisedDocument`
         The document.
     id_of : `Callable[[str], int | None]`
-        The ids of pieces; `None` for one that the encoder does not have, which is an error.
+        Gives the id of a piece, or `None` for one that the encoder does not have. Then a
+        `RecordError` is raised.
     num_words : `int`
-        How many words the document has.
+        The number of words of the document.
     """
     pieces = list(chain.from_iterable(document.segments))
     ids = [id_of(piece) for piece in pieces]
@@ -97,7 +98,7 @@ def piece_document(
             "words anew"
         )
     lengths = [len(segment) for segment in document.segments]
-    # Shape: (num_pieces,) and so all below, but for the last two
+    # Shape: (num_pieces,), as of all arrays below but the last two
     is_special = np.array(document.is_special, dtype=bool)
     subtoken_map = np.array(document.subtoken_map, dtype=np.int64)
     first_pieces, last_pieces = _ends_of_words(subtoken_map, is_special, num_words)
@@ -114,7 +115,7 @@ def piece_document(
 def _ends_of_words(
     subtoken_map: IntArray, is_special: IntArray, num_words: int
 ) -> tuple[IntArray, IntArray]:
-    """The places of each word's first and last piece, -1 without. Shape: (num_words,) both"""
+    """Return where each word's pieces begin and end, -1 if it has none. Shape: (num_words,)"""
     places = np.flatnonzero(~is_special)
     first_pieces = np.full(num_words, -1, dtype=np.int64)
     last_pieces = first_pieces.copy()
@@ -133,8 +134,8 @@ def _segments(pieces: PieceDocument, vocabulary: Sequence[str]) -> list[list[str
 
 def _subtoken_map(pieces: PieceDocument) -> IntArray:
     """
-    The word of each piece: [CLS] and [SEP] have that of the piece before them; the first [CLS] has
-    the first word, 0. Shape: (num_pieces,)
+    Return the word of each piece. [CLS] and [SEP] have that of the piece before them, and the first
+    [CLS] has the first word, 0. Shape: (num_pieces,)
     """
     return np.maximum.accumulate(np.maximum(pieces.word_ids, 0))
 

@@ -6,16 +6,27 @@ from typing import Any, ClassVar, Optional
 
 from allennlp.data import DatasetReader, TokenIndexer
 
+from spanbert_allen.common.errors import DataError
 from spanbert_allen.dataset_readers.coref.reader import CorefReader, LeftOut
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
+from spanbert_allen.formats.coref.format import CorefFormat
 from spanbert_allen.formats.coref.records import ParseRecord, RawRecord, parse_raw, raw_records
 from spanbert_allen.formats.coref.registry import SUFFIXES, find_format
 
 
 class UnreadRecord:
-    """A line of a file of JSON lines, and what reads it: only the worker whose share it is does."""
+    """
+    A line of a file of JSON lines that only the worker whose share it is will parse.
+
+    # Parameters
+
+    record : `RawRecord`
+        The line.
+    parse : `ParseRecord`
+        What parses it.
+    """
 
     def __init__(self, record: RawRecord, parse: ParseRecord):
         self.record, self.parse = record, parse
@@ -24,10 +35,10 @@ class UnreadRecord:
 @DatasetReader.register("spanbert_coref")
 class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
     """
-    Reads coreference files of any format that `common.coref_formats` lists: this project's JSON
-    lines, CoNLL, fastcoref's, PreCo's, wl-coref's, WinoBias's, GAP's, and minimised JSON lines, of
-    which it takes the words and cuts them anew (`spanbert_coref_pieces` keeps the pieces). A folder
-    is read as all files in it whose names end as such files' do; `.gz` may follow.
+    Read coreference files of any format that `formats.coref.registry` lists: this project's JSON
+    lines, CoNLL, CoNLL-U and those of other programs. Of minimised JSON lines it takes the words
+    and cuts them anew; `spanbert_coref_pieces` keeps their pieces. A folder stands for all files in
+    it whose names end as such files' do; `.gz` may follow.
 
     # Parameters
 
@@ -38,10 +49,11 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
     language : `str`, optional (default = `"en"`)
         spaCy's code of the language, to split texts into words and sentences.
     keep_singletons : `bool`, optional (default = `True`)
-        Whether annotated clusters of one mention are kept.
+        Whether annotated clusters of one mention are kept. OntoNotes has none; in LitBank they are
+        most of the clusters.
     strict : `bool`, optional (default = `True`)
-        Whether the first bad document stops reading. `False`: bad ones are left out, and a warning
-        at the end says how many, and what is wrong with the first.
+        Whether the first bad document stops reading. With `False` bad documents are left out, and a
+        warning at the end tells how many, and what is wrong with the first.
     """
 
     file_suffixes: ClassVar[Sequence[str]] = SUFFIXES
@@ -66,7 +78,7 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
         self._findings = Findings()
 
     def documents(self, file_path: Any) -> Iterator[CorefDocument]:
-        """As the base class; bad documents that were left out are reported at the end."""
+        """Yield documents as the base class does; report at the end what was left out."""
         self._findings = Findings() if self.strict else LeftOut()
         try:
             yield from super().documents(file_path)
@@ -74,16 +86,20 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
             self._findings.end_of_file()
 
     def raw_documents(self, path: str | Path) -> Iterator[UnreadRecord | CorefDocument]:
-        """The lines of JSON lines; documents of other formats, whose reading is the cheap part."""
-        file_format = find_format(self.format) if self.format else detect_format(path)
+        """Yield the lines of JSON lines, or the documents of formats that are cheap to read."""
+        file_format = self.format_of(path)
         if file_format.parse is None:
             yield from file_format.read(path, language=self.language, findings=self._findings)
             return
         for record in raw_records(path):
             yield UnreadRecord(record, file_format.parse)
 
+    def format_of(self, path: str | Path) -> CorefFormat:
+        """Return the format that a file is read in."""
+        return find_format(self.format) if self.format else detect_format(path)
+
     def document(self, raw: UnreadRecord | CorefDocument) -> CorefDocument | None:
-        """The document; `None` for a bad one, unless the reader is strict."""
+        """Return the document, or `None` for a bad one that is left out."""
         document = raw if isinstance(raw, CorefDocument) else self._parsed(raw)
         if document is None or self.keep_singletons:
             return document
@@ -91,3 +107,46 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
 
     def _parsed(self, raw: UnreadRecord) -> CorefDocument | None:
         return parse_raw(raw.record, raw.parse, language=self.language, findings=self._findings)
+
+
+class CorefFormatReader(CorefFilesReader):
+    """
+    Base of the readers of one format, which a subclass names. A file of a wholly different kind is
+    read as what its first line says it is: so a model that was trained on JSON lines is evaluated
+    on CoNLL files, and the other way round.
+
+    # Parameters
+
+    indexer, language, keep_singletons, strict
+        See `CorefFilesReader`.
+    """
+
+    format_name: ClassVar[str]
+    """The name of the format."""
+
+    def __init__(
+        self,
+        indexer: TokenIndexer,
+        *,
+        language: str = "en",
+        keep_singletons: bool = True,
+        strict: bool = True,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            indexer,
+            format=self.format_name,
+            language=language,
+            keep_singletons=keep_singletons,
+            strict=strict,
+            **kwargs,
+        )
+
+    def format_of(self, path: str | Path) -> CorefFormat:
+        """Return the own format, or the file's, if just one of the two is JSON lines."""
+        own = find_format(self.format_name)
+        try:
+            found = detect_format(path)
+        except DataError:
+            return own  # which tells the file's first mistake
+        return own if (found.parse is None) == (own.parse is None) else found

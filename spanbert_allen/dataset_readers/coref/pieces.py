@@ -1,4 +1,4 @@
-"""The reader of documents that are word pieces already."""
+"""The reader of documents that are cut into word pieces already."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -36,16 +36,16 @@ class CutDocument(NamedTuple):
 @DatasetReader.register("spanbert_coref_pieces")
 class CorefPiecesReader(CorefReader[RawRecord]):
     """
-    Reads minimised JSON lines, `{train,dev,test}.english.384.jsonlines` of the programs of Joshi et
-    al. (2019) and of Xu and Choi (2020). Pieces, segments and the sentences of pieces stay exactly
-    as they are, so that a model sees what theirs saw; with the model's `special_pieces` spans may
-    hold [CLS] and [SEP], as in theirs. `common.minimised_jsonl` says what a record holds.
+    Read minimised JSON lines: `{train,dev,test}.english.384.jsonlines` of the programs of Joshi et
+    al. (2019) and of Xu and Choi (2020); see `formats.coref.minimised`. Pieces, segments and the
+    sentences of pieces stay exactly as they are, so that a model sees what theirs saw. With the
+    model's `special_pieces` spans may hold [CLS] and [SEP], as in theirs.
 
     # Parameters
 
     indexer : `TokenIndexer`
-        The token indexer `spanbert`, of the encoder that the pieces are of. Its `max_length` is
-        what segments may have.
+        The token indexer `spanbert` of the encoder that the pieces were made for. Its `max_length`
+        is the most pieces that a segment may have.
     keep_singletons : `bool`, optional (default = `True`)
         Whether annotated clusters of one mention are kept.
     """
@@ -61,12 +61,12 @@ class CorefPiecesReader(CorefReader[RawRecord]):
         self._findings = Findings()
 
     def raw_documents(self, path: str | Path) -> Iterator[RawRecord]:
-        """The lines that are not blank."""
+        """Yield the lines that are not blank."""
         yield from raw_records(path)
         self._findings.end_of_file()
 
     def cut_document(self, raw: RawRecord) -> CutDocument:
-        """The document of a line, with its pieces."""
+        """Return the document of a line, with its pieces."""
         context = RecordContext(
             default_key=default_doc_key(raw.path, raw.line),
             findings=RecordFindings(self._findings, raw.path, raw.line),
@@ -84,7 +84,7 @@ class CorefPiecesReader(CorefReader[RawRecord]):
         return CutDocument(document, pieces, self._cluster_of(given))
 
     def document(self, raw: RawRecord) -> CorefDocument:
-        """The document of a line, in words."""
+        """Return the document of a line, in words."""
         return self.cut_document(raw).document
 
     def _read(self, file_path: Any) -> Iterable[Instance]:

@@ -1,4 +1,4 @@
-"""What the coreference readers share: finding files, dealing documents out to workers."""
+"""The base of the coreference readers, which finds files and shares documents among workers."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,18 +20,18 @@ RawDocument = TypeVar("RawDocument")
 
 
 class LeftOut(Findings):
-    """Bad records are left out, and a warning at the end says how many, and what the first is."""
+    """Leave out bad records, and warn at the end how many they were, with the first mistake."""
 
     def __init__(self) -> None:
         super().__init__()
         self._problems: list[DataError] = []
 
     def problem(self, error: DataError) -> None:
-        """Note it."""
+        """Note a mistake."""
         self._problems.append(error)
 
     def end_of_file(self) -> None:
-        """Say what was left out, and what was put right."""
+        """Warn of what was left out, and of what was put right."""
         super().end_of_file()
         if self._problems:
             count, first = len(self._problems), self._problems[0]
@@ -41,8 +41,9 @@ class LeftOut(Findings):
 
 class CorefReader(DatasetReader, Generic[RawDocument]):
     """
-    Base of the coreference readers. A subclass reads a file in two steps: `raw_documents`,
-    the cheap one, which every worker runs over everything, and `document`, for its own share.
+    Base of the coreference readers. A subclass reads a file in two steps: `raw_documents`, the
+    cheap one, which every worker runs over everything, and `document`, which it runs on its own
+    share.
 
     # Parameters
 
@@ -51,7 +52,7 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
     """
 
     file_suffixes: ClassVar[Sequence[str]]
-    """How the names of data files end, if a folder is to be read; `.gz` may follow."""
+    """What the names of the files in a folder must end in; `.gz` may follow."""
 
     def __init__(self, indexer: TokenIndexer, **kwargs: Any):
         super().__init__(
@@ -65,21 +66,21 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         self.indexer = indexer
 
     def raw_documents(self, path: str | Path) -> Iterator[RawDocument]:
-        """What stands for each document of a file until it is known who reads it."""
+        """Yield what stands for each document of a file until it is known which worker reads it."""
         raise NotImplementedError
 
     def document(self, raw: RawDocument) -> CorefDocument | None:
-        """The document; `None` for one to be passed over."""
+        """Return the document, or `None` for one to be passed over."""
         raise NotImplementedError
 
     def documents(self, file_path: Any) -> Iterator[CorefDocument]:
         """
-        The documents of this process's share.
+        Yield the documents of this process's share.
 
         # Parameters
 
         file_path : `str | Path | list`
-            As for `local_files`.
+            A file, a folder or a list of them; see `local_files`.
         """
         for item in self.raw_share(file_path):
             document = self.document(item)
@@ -87,13 +88,13 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
                 yield document
 
     def raw_share(self, file_path: Any) -> Iterator[RawDocument]:
-        """What stands for the documents of this process's share, not read yet."""
+        """Yield what stands for the documents of this process's share."""
         files = local_files(file_path, suffixes=self.file_suffixes)
         raw = chain.from_iterable(self.raw_documents(file) for file in files)
         yield from self.shard_iterable(raw)
 
     def text_to_instance(self, document: CorefDocument) -> Instance:
-        """The instance of a document."""
+        """Return the instance of a document."""
         return document_to_instance(document, self.indexer)
 
     def _read(self, file_path: Any) -> Iterable[Instance]:

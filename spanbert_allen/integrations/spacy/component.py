@@ -1,4 +1,4 @@
-"""Coreference as a component of spaCy pipelines; AllenNLP is loaded when a document comes."""
+"""Coreference as a component of spaCy pipelines. AllenNLP is loaded with the first document."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ try:
     from spacy import util
     from spacy.language import Language
     from spacy.pipeline import Pipe
-    from spacy.tokens import Doc, Token
+    from spacy.tokens import Doc, SpanGroup, Token
 except ImportError as error:
     raise ConfigError(
         "the component spanbert_coref needs spaCy: run `pip install spacy`"
@@ -30,7 +30,7 @@ ARCHIVE = "model.tar.gz"
 _SETTINGS = ("prefix", "device", "options")
 
 RESOLVED = "resolved_text"
-"""The extension of documents that gets the resolved text, if `options` ask for it."""
+"""The extension of documents that the resolved text is written into, if `options` ask for it."""
 
 for extended, extension in ((Token, SPEAKER), (Doc, GENRE), (Doc, RESOLVED)):
     if not extended.has_extension(extension):
@@ -50,19 +50,22 @@ for extended, extension in ((Token, SPEAKER), (Doc, GENRE), (Doc, RESOLVED)):
 def make_coref_component(
     nlp: Language, name: str, model: str | None, prefix: str, device: str, options: dict[str, Any]
 ) -> CorefComponent:
-    """The component `spanbert_coref`; see `CorefComponent`."""
+    """Make the component `spanbert_coref`; see `CorefComponent`."""
     return CorefComponent(nlp, name, model, prefix=prefix, device=device, options=options)
 
 
 class CorefComponent(Pipe):
     """
-    Writes clusters into `doc.spans["coref_clusters_1"]`, `doc.spans["coref_clusters_2"]` and so on,
-    in the order of their first mentions, as spaCy's own experimental component does. Tokens stay as
-    they are; so do sentences, or are found by rule. Who speaks is read from `token._.speaker`, the
-    genre from `doc._.genre`. With the option `resolved_text`, that is written into
-    `doc._.resolved_text`.
+    Write clusters into `doc.spans["coref_clusters_1"]`, `doc.spans["coref_clusters_2"]` and so on,
+    in the order of their first mentions, as spaCy's own experimental component does. The attribute
+    `head` of such a group is the index of its head mention, as in
+    `group[group.attrs["head"]]`.
 
-    The model is loaded when the first document comes. A pipeline that is saved carries it with it.
+    Tokens stay as they are; so do sentences, and where a document has none, they are found by rule.
+    Speakers are read from `token._.speaker`, the genre from `doc._.genre`. With the option
+    `resolved_text` the resolved text is written into `doc._.resolved_text`.
+
+    The model is loaded with the first document. A pipeline that is saved holds its model.
 
     # Parameters
 
@@ -71,14 +74,14 @@ class CorefComponent(Pipe):
     name : `str`
         The component's name in it.
     model : `str`, optional
-        The `model.tar.gz`, or the folder of a training; see `spanbert_allen.load`.
+        The `model.tar.gz`, or the folder that a training wrote; see `spanbert_allen.load`.
     prefix : `str`, optional (default = `"coref_clusters"`)
-        What the names of span groups begin with; groups with such names that a document has are
-        removed.
+        What the names of span groups begin with. Groups with such names that a document has already
+        are removed.
     device : `str`, optional (default = `"cpu"`)
-        As for torch.
+        The device as torch names it.
     options : `dict[str, Any]`, optional (default = `{}`)
-        As for `CorefOptions`: e.g. `{"link_threshold": 1.0}`.
+        The fields of `CorefOptions`, as in `{"link_threshold": 1.0}`.
     """
 
     def __init__(
@@ -102,7 +105,7 @@ class CorefComponent(Pipe):
 
     @property
     def predictor(self) -> CorefPredictor:
-        """The model's predictor, loaded when it is asked for."""
+        """Return the model's predictor, which is loaded at the first call."""
         if self._predictor is None:
             if self.model_path is None:
                 raise ConfigError(
@@ -113,12 +116,14 @@ class CorefComponent(Pipe):
             from spanbert_allen.predictors import CorefPredictor
 
             if not isinstance(predictor, CorefPredictor):
-                raise ConfigError(f"{self.model_path}: this is no model of coreference")
+                raise ConfigError(
+                    f"{self.model_path} is no model of coreference; give the component one that is"
+                )
             self._predictor = predictor
         return self._predictor
 
     def __call__(self, doc: Doc) -> Doc:
-        """Writes the clusters of one document."""
+        """Write the clusters of one document."""
         (result,) = self.predictor.predict_many([doc])
         if "error" in result:
             raise RuntimeError(result["error"])
@@ -126,8 +131,8 @@ class CorefComponent(Pipe):
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 32) -> Iterator[Doc]:
         """
-        Writes the clusters of many documents, in batches. What cannot be predicted goes to the
-        pipeline's error handler; by default it is raised.
+        Write the clusters of many documents, in batches. Where one cannot be predicted, the error
+        goes to the pipeline's error handler, which by default raises it.
         """
         for docs in util.minibatch(stream, size=batch_size):
             for doc, result in zip(docs, self.predictor.predict_many(docs), strict=True):
@@ -138,17 +143,24 @@ class CorefComponent(Pipe):
                     yield self._write(doc, result)
 
     def _write(self, doc: Doc, result: Mapping[str, Any]) -> Doc:
+        """Write a result into its document."""
         for key in [key for key in doc.spans if key.startswith(f"{self.prefix}_")]:
             del doc.spans[key]
         for number, cluster in enumerate(result["clusters"], start=1):
             places = [mention["words"] for mention in cluster]
-            doc.spans[f"{self.prefix}_{number}"] = [doc[first : last + 1] for first, last in places]
+            name = f"{self.prefix}_{number}"
+            doc.spans[name] = SpanGroup(
+                doc,
+                name=name,
+                attrs={"head": result["heads"][number - 1]},
+                spans=[doc[first : last + 1] for first, last in places],
+            )
         if RESOLVED in result:
             doc._.set(RESOLVED, result[RESOLVED])
         return doc
 
     def to_disk(self, path: str | Path, *, exclude: Sequence[str] = ()) -> None:
-        """Writes the settings, and the model, which `exclude` may name."""
+        """Write the settings and the model, either of which `exclude` may name."""
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
         writers = {"settings": lambda file: file.write_bytes(self._settings())}
@@ -157,7 +169,7 @@ class CorefComponent(Pipe):
         util.to_disk(folder, writers, exclude)
 
     def from_disk(self, path: str | Path, *, exclude: Sequence[str] = ()) -> CorefComponent:
-        """Reads what `to_disk` wrote; the folder has to stay until the model is loaded."""
+        """Read what `to_disk` wrote. The folder must stay until the model is loaded."""
         readers = {
             "settings": lambda file: self._restore(file.read_bytes()),
             "model": lambda file: self._take(Path(path) / ARCHIVE),
@@ -166,7 +178,7 @@ class CorefComponent(Pipe):
         return self
 
     def to_bytes(self, *, exclude: Sequence[str] = ()) -> bytes:
-        """The settings, and the model, which `exclude` may name."""
+        """Return the settings and the model, either of which `exclude` may name."""
         parts = {"settings": self._settings}
         if self.model_path is not None:
             parts["model"] = self._archive_bytes
@@ -174,7 +186,7 @@ class CorefComponent(Pipe):
         return packed
 
     def from_bytes(self, data: bytes, *, exclude: Sequence[str] = ()) -> CorefComponent:
-        """Reads what `to_bytes` gave."""
+        """Read what `to_bytes` returned."""
         util.from_bytes(data, {"settings": self._restore, "model": self._unpack}, exclude)
         return self
 
@@ -196,13 +208,13 @@ class CorefComponent(Pipe):
             return (Path(folder) / ARCHIVE).read_bytes()
 
     def _unpack(self, archive: bytes) -> None:
-        """The model's file lives as long as the component."""
+        """Write the archive into a file that lives as long as the component."""
         self._unpacked = tempfile.TemporaryDirectory()
         self.model_path = Path(self._unpacked.name) / ARCHIVE
         self.model_path.write_bytes(archive)
 
     def _write_archive(self, target: Path) -> None:
-        """The model as an archive, also if it is the folder of a training."""
+        """Write the model as an archive, also where it is the folder of a training."""
         source = self.model_path
         assert source is not None
         if source.is_dir() and not (source / ARCHIVE).is_file():

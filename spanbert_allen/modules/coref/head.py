@@ -27,8 +27,8 @@ from spanbert_allen.modules.coref.mentions.selection import (
 from spanbert_allen.modules.coref.refinements import RefinedScores, Refinement
 from spanbert_allen.modules.coref.scored_links import ScoredLinks
 from spanbert_allen.modules.coref.settings import ScorerSettings
-from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.fast_linear import use_fast_linear
+from spanbert_allen.modules.layers.precision import at_least_float32
 
 logger = logging.getLogger(__name__)
 

@@ -73,6 +73,26 @@ def resolved_text(
     return _rewritten(text, 0, len(text), without_overlap, names, rules)
 
 
+def head_mentions(result: Mapping[str, Any], *, rules: MentionRules | None = None) -> list[int]:
+    """
+    Return, for each cluster of a result, the index of the mention that stands for it: the first
+    name, or else the first mention that is neither a pronoun nor a verb, or else the first mention.
+
+    # Parameters
+
+    result : `Mapping[str, Any]`
+        A result of the predictor `spanbert_coref`.
+    rules : `MentionRules`, optional (default = `WordRules()`)
+        What kind of expression a mention is.
+    """
+    clusters = result["clusters"]
+    heads = _heads(_places(result["text"], clusters), rules or WordRules())
+    return [
+        cluster.index(heads[number].mention.details) if number in heads else 0
+        for number, cluster in enumerate(clusters)
+    ]
+
+
 @dataclass
 class _Place:
     """A mention, and how it lies among the others."""

@@ -77,3 +77,13 @@ def test_workers_share_the_documents():
         reader._set_worker_info(WorkerInfo(num_workers=2, id=worker))
         keys.append([one.doc_key for one in documents(reader.read(FIXTURES / "preco.jsonl"))])
     assert keys == [["harbour_1"], ["harbour_2"]]
+
+
+@pytest.mark.parametrize("name", ["small.conll", "small.jsonl"])
+def test_a_reader_of_one_format_reads_a_file_of_a_wholly_different_kind(name):
+    """So a model that was trained on JSON lines is evaluated on CoNLL files, and the other way."""
+    path = FIXTURES / name
+    expected = list(make_reader().documents(path))
+    assert len(expected) > 1
+    for reader in ("spanbert_coref_jsonl", "spanbert_coref_conll"):
+        assert list(make_reader(type=reader).documents(path)) == expected

@@ -245,11 +245,11 @@ def test_windows_only_split(names, size, remembered):
 
 
 def test_sizes_that_cannot_be():
-    with pytest.raises(ConfigError, match="an overlap of 10 units with windows of 10"):
+    with pytest.raises(ConfigError, match="the overlap is 10 units and the length 10"):
         CorefWindows(length=10, overlap=10)
     with pytest.raises(ConfigError, match="remembered is -1"):
         CorefWindows(remembered=-1)
-    with pytest.raises(ConfigError, match="an overlap of 0 units with windows of 0"):
+    with pytest.raises(ConfigError, match="the overlap is 0 units and the length 0"):
         CorefWindows(length=0)
     assert CorefWindows.from_params(Params({"length": 100})).overlap == 25
 

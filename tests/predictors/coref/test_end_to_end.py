@@ -28,7 +28,7 @@ def read_results(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-RESULT_KEYS = ("schema", "doc_key", "text", "clusters")
+RESULT_KEYS = ("schema", "doc_key", "text", "clusters", "heads")
 LEARNED = "The keeper lit her lamp.\nIt burned."
 TEXTS = [
     LEARNED,

@@ -195,7 +195,7 @@ def test_scores_and_antecedents_are_given_on_request() -> None:
     ann = {"start": 0, "end": 3, "words": [0, 0], "text": "Ann"}
     assert second["antecedents"][1] == ann | {"score": 0.5, "probability": 0.25}
     slim = fake_predictor().predict("Ann saw ann .")
-    assert set(slim) == {"schema", "doc_key", "text", "clusters"}
+    assert set(slim) == {"schema", "doc_key", "text", "clusters", "heads"}
     assert not {"link_probability", "antecedents"} & set(slim["clusters"][0][0])
 
 

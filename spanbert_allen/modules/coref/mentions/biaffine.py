@@ -14,9 +14,9 @@ from spanbert_allen.modules.coref.mentions.representation import SpanRepresentat
 from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.settings import LIGHT_HIDDEN_DIM, ScorerSettings
-from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds
 from spanbert_allen.modules.layers.fast_linear import linear
+from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.unit_projection import UnitProjection
 
 # The square of a chunk is bounded as well: where few units may begin a span, candidates lie far
