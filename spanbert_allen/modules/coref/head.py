@@ -156,7 +156,9 @@ class CorefHead(nn.Module, FromParams):
             params["num_genres"] = num_genres
         for group, kind in _GROUPS.items():
             names = [field.name for field in fields(kind) if field.name in params]
-            extras[group] = kind.from_params(Params({name: params.pop(name) for name in names}))
+            extras[group] = kind.from_params(
+                Params({name: params.pop(name) for name in names}, params.history)
+            )
         _refuse_unknown(params)
         head: CorefHead = super().from_params(
             params, constructor_to_call, constructor_to_inspect, **extras

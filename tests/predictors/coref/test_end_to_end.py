@@ -72,7 +72,7 @@ def test_predict_with_the_dataset_reader(
     run_predict(monkeypatch, archive, DATA / "small.conll", *options, "-o", json.dumps(overrides))
     from_reader = read_results(out)
     assert len(from_reader) > 1
-    assert {"schema", "doc_key", "text", "clusters"} == set(from_reader[0])
+    assert set(from_reader[0]) == set(RESULT_KEYS)
 
 
 def test_results_do_not_depend_on_the_batch(archive: Path) -> None:
