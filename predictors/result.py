@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from spanbert_allen.results.html.notebook import framed_html
-from spanbert_allen.results.kinds import result_kind
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.results.html.page import framed_html
 from spanbert_allen.results.terminal.render import render_terminal
 
 _MOST_CHARS = 4000
@@ -18,10 +18,14 @@ class Result(dict[str, Any]):
     """
 
     def __repr__(self) -> str:
-        if result_kind(self) is None:
+        try:
+            shown = render_terminal(self, colour=False).rstrip("\n")
+        except DataError:  # a part of a result, or one that the user has changed
             return super().__repr__()
-        shown = render_terminal(self, colour=False).rstrip("\n")
         return shown if len(shown) <= _MOST_CHARS else f"{shown[:_MOST_CHARS]} ..."
 
     def _repr_html_(self) -> str | None:
-        return None if result_kind(self) is None else framed_html(self)
+        try:
+            return framed_html(self)
+        except DataError:
+            return None

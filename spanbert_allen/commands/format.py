@@ -1,12 +1,13 @@
-"""Writes predictions of coreference in another format; neither torch nor AllenNLP is loaded."""
+"""Write predictions of coreference in another format; neither torch nor AllenNLP is loaded."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.files import STANDARD_STREAM
+from spanbert_allen.common.outputs import refuse_empty, refuse_overwriting
 from spanbert_allen.results.kinds import ERROR, read_results, result_kind
 from spanbert_allen.results.writing.writers import FORMATS, format_of, open_results
 
@@ -15,7 +16,7 @@ EXAMPLE = "spanbert-allen format out/predictions.jsonl out/predictions.conll"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the arguments."""
+    """Declare the arguments."""
     parser.add_argument("predictions", help="what `allennlp predict` wrote; - is standard input")
     parser.add_argument(
         "output",
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the file; returns the exit status: 1 if there were error records."""
+    """Write the file, and return the exit status: 1 if there were error records."""
     wanted = arguments.to or format_of(arguments.output)
     if arguments.output == STANDARD_STREAM and (arguments.to is None or wanted == "brat"):
         raise ConfigError(
@@ -45,11 +46,18 @@ def run(arguments: argparse.Namespace) -> int:
             if wanted == "brat"
             else "--to is missing: give a format, or name a file to write"
         )
-    num_failed = 0
+    refuse_overwriting(arguments.output, [arguments.predictions])
+    num_results = num_failed = 0
     with open_results(arguments.output, wanted, language=arguments.language) as writer:
         for result in read_results(arguments.predictions):
             writer.add(result)
+            num_results += 1
             num_failed += result_kind(result) == ERROR
+        if not num_results:
+            raise DataError("holds no prediction: nothing was written", arguments.predictions)
+        if num_results == num_failed:
+            problem = "none of its records had been predicted"
+            refuse_empty(arguments.output, arguments.predictions, problem)
     if arguments.output != STANDARD_STREAM:
         print(arguments.output)
     if num_failed:

@@ -1,4 +1,4 @@
-"""Shows predictions: in colour on the terminal, or as one HTML page."""
+"""Show predictions: in colour on the terminal, or as one HTML page."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ EXAMPLE = "spanbert-allen view out/predictions.jsonl --html out/page.html"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the options."""
+    """Declare the options."""
     parser.add_argument("predictions", help="what `allennlp predict` wrote; - is standard input")
     parser.add_argument("--html", metavar="PAGE", help="write this page, and nothing else")
     parser.add_argument("--title", default="Predictions", help="the page's title")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Shows the file; returns the exit status."""
+    """Show the file, and return the exit status."""
+    from spanbert_allen.common.outputs import refuse_overwriting
+    from spanbert_allen.results.escaping import for_terminal
     from spanbert_allen.results.html.page import write_html
-    from spanbert_allen.results.kinds import read_results
+    from spanbert_allen.results.kinds import name_of, read_results
     from spanbert_allen.results.terminal.render import render_terminal, wants_colour
 
     results = read_results(arguments.predictions)
     if arguments.html:
+        refuse_overwriting(arguments.html, [arguments.predictions])
         write_html(results, arguments.html, title=arguments.title)
         print(arguments.html)
         return 0
     colour = wants_colour(sys.stdout)
     for result in results:
-        print(result.get("doc_key") or result.get("id") or f"line {result.get('line', '?')}")
+        print(for_terminal(name_of(result)))
         print(render_terminal(result, colour=colour))
     return 0

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 
 class Mention(NamedTuple):
-    """A mention in a text: characters, `end` outside, and the number of its chain from 0."""
+    """A mention in a text: its characters, `end` outside, and the number of its chain from 0."""
 
     start: int
     end: int
@@ -28,7 +28,7 @@ class Mark(NamedTuple):
 
 
 def mentions_of(clusters: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mention]:
-    """The mentions of a coreference result's `clusters`, in the order of the text, outer first."""
+    """Return the mentions of a result's `clusters`, in the order of the text, outer first."""
     mentions = [
         Mention(details["start"], details["end"], chain, details)
         for chain, cluster in enumerate(clusters)
@@ -39,8 +39,10 @@ def mentions_of(clusters: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mention
 
 def marked(text: str, mentions: Sequence[Mention]) -> Iterator[Mark]:
     """
-    Walks through a text. Openings and closings nest properly; of two mentions that cross, the one
-    that goes on is closed and opened again, so it may open more than once.
+    Walk through a text with mentions.
+
+    Openings and closings nest properly; of two mentions that cross, the one that goes on is closed
+    and opened again, so it may open more than once.
 
     # Parameters
 

@@ -9,7 +9,7 @@ from spanbert_allen.results.escaping import as_html, for_terminal
 
 
 def sequence_terminal(result: Mapping[str, Any], colour: bool) -> str:
-    """The texts, then the class and all classes with their probabilities, or the number."""
+    """Return the texts, then the class and all probabilities, or the number."""
     del colour  # nothing is marked
     lines = [for_terminal(text) for text in _texts(result)]
     lines += ["", for_terminal(_verdict(result))]
@@ -19,7 +19,7 @@ def sequence_terminal(result: Mapping[str, Any], colour: bool) -> str:
 
 def sequence_html(number: int, result: Mapping[str, Any]) -> str:
     """
-    What stands under the text's id.
+    Return what stands under the text's id.
 
     # Parameters
 
@@ -45,7 +45,10 @@ def _texts(result: Mapping[str, Any]) -> list[str]:
 
 
 def _verdict(result: Mapping[str, Any]) -> str:
-    return str(result["label"]) if "label" in result else f"{result['score']:.3f}"
+    if "label" not in result:
+        return f"{result['score']:.3f}"
+    label = result["label"]  # or several
+    return label if isinstance(label, str) else ", ".join(label) or "no class"
 
 
 def _ranked(result: Mapping[str, Any]) -> list[tuple[str, float]]:

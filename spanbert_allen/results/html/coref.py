@@ -12,7 +12,7 @@ from spanbert_allen.results.marked_text import Mention, marked, mentions_of
 
 def coref_html(number: int, result: Mapping[str, Any]) -> str:
     """
-    What stands under the document's name.
+    Return what stands under the document's name.
 
     # Parameters
 

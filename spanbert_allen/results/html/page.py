@@ -15,7 +15,7 @@ from spanbert_allen.results.escaping import as_html
 from spanbert_allen.results.html.coref import coref_html
 from spanbert_allen.results.html.qa import qa_html
 from spanbert_allen.results.html.relation import relation_html
-from spanbert_allen.results.kinds import ERROR, checked_kind, result_kind
+from spanbert_allen.results.kinds import ERROR, checked_kind, name_of
 from spanbert_allen.results.sequence_views import sequence_html
 
 _BODIES = {
@@ -31,7 +31,7 @@ def write_html(
     results: Iterable[Mapping[str, Any]], path: str | Path, *, title: str = "Predictions"
 ) -> None:
     """
-    Writes a page that shows results; the file appears whole or not at all.
+    Write a page that shows results; the file appears whole or not at all.
 
     # Parameters
 
@@ -49,7 +49,7 @@ def write_html(
 
 class HtmlPage:
     """
-    Takes results one by one, for a page.
+    Collect results one by one, for a page.
 
     # Parameters
 
@@ -62,17 +62,17 @@ class HtmlPage:
         self._articles: list[str] = []
 
     def add(self, result: Mapping[str, Any]) -> None:
-        """Adds a result."""
+        """Add a result; `DataError` for one that no predictor gives."""
         self._articles.append(_article(len(self._articles), result))
 
     def render(self) -> str:
-        """The whole page."""
+        """Return the whole page."""
         return _page("\n".join(self._articles), self._title)
 
 
 @contextmanager
 def html_page(path: str | Path, *, title: str = "Predictions") -> Iterator[HtmlPage]:
-    """The page of a file, which appears whole when the block ends, or not at all."""
+    """Open the page of a file, which appears whole when the block ends, or not at all."""
     page = HtmlPage(title)
     with replace_file(path) as file:
         yield page
@@ -80,11 +80,29 @@ def html_page(path: str | Path, *, title: str = "Predictions") -> Iterator[HtmlP
 
 
 def render_html(results: Iterable[Mapping[str, Any]], *, title: str = "Predictions") -> str:
-    """The page of `write_html` as a string."""
+    """Return the page of `write_html` as a string."""
     page = HtmlPage(title)
     for result in results:
         page.add(result)
     return page.render()
+
+
+def framed_html(result: Mapping[str, Any]) -> str:
+    """
+    Return the page of a result in a frame, for a notebook.
+
+    Its style and its script are its own, and reach neither the notebook nor other results.
+
+    # Parameters
+
+    result : `Mapping[str, Any]`
+        A result of one of the predictors.
+    """
+    page = render_html([result], title="")
+    return (
+        '<iframe sandbox="allow-scripts" style="width: 100%; height: 24em; border: 0" '
+        f'srcdoc="{as_html(page)}"></iframe>'
+    )
 
 
 def _page(articles: str, title: str) -> str:
@@ -117,9 +135,9 @@ def _part(name: str) -> str:
 
 
 def _article(number: int, result: Mapping[str, Any]) -> str:
-    name = result.get("doc_key") or result.get("id") or f"line {result.get('line', number + 1)}"
-    if result_kind(result) == ERROR:
+    kind, name = checked_kind(result), name_of(result, number + 1)
+    if kind == ERROR:
         body = f'<p class="error">Not predicted: {as_html(result["error"])}</p>'
     else:
-        body = _BODIES[checked_kind(result)](number, result)
-    return f"<article>\n<h2>{as_html(str(name))}</h2>\n{body}\n</article>"
+        body = _BODIES[kind](number, result)
+    return f"<article>\n<h2>{as_html(name)}</h2>\n{body}\n</article>"

@@ -10,7 +10,7 @@ from spanbert_allen.results.escaping import as_html
 
 def qa_html(number: int, result: Mapping[str, Any]) -> str:
     """
-    What stands under the question's id.
+    Return what stands under the question's id.
 
     # Parameters
 
@@ -42,7 +42,7 @@ def _item(answer: Mapping[str, Any]) -> str:
 
 
 def _odds(result: Mapping[str, Any]) -> str:
-    if result["no_answer_score"] is None:
+    if result.get("no_answer_score") is None:
         return ""
     return (
         f" <small>no-answer score {result['no_answer_score']:.2f}, "

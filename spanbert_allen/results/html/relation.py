@@ -12,7 +12,7 @@ from spanbert_allen.results.marked_text import marked, mentions_of
 
 def relation_html(number: int, result: Mapping[str, Any]) -> str:
     """
-    What stands under the text's name.
+    Return what stands under the text's name.
 
     # Parameters
 

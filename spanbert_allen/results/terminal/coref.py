@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from spanbert_allen.results.colours import paint
 from spanbert_allen.results.escaping import for_terminal
 from spanbert_allen.results.marked_text import marked, mentions_of
-from spanbert_allen.results.painting import paint
 
 
 def coref_terminal(result: Mapping[str, Any], colour: bool) -> str:
-    """The text with each mention in brackets that bear the number of its chain, then the chains."""
+    """Return the text, mentions in brackets with the number of their chain, then the chains."""
     lines = [_text(result, colour), ""]
     for number, cluster in enumerate(result["clusters"]):
         strings = " · ".join(for_terminal(" ".join(mention["text"].split())) for mention in cluster)

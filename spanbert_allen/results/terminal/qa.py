@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from spanbert_allen.results.colours import paint
 from spanbert_allen.results.escaping import for_terminal
-from spanbert_allen.results.painting import paint
 
 _AROUND = 300  # characters of the context on each side of the answer
 _MOST = 5
 
 
 def qa_terminal(result: Mapping[str, Any], colour: bool) -> str:
-    """The question, the answer in brackets in its context, and the best answers."""
+    """Return the question, the answer in brackets in its context, and the best answers."""
     start, end, context = result["start"], result["end"], result["context"]
     lines = [for_terminal(result["question"])]
     if start is None:
@@ -36,7 +36,7 @@ def _until(text: str, end: int) -> str:
 
 
 def _odds(result: Mapping[str, Any]) -> str:
-    if result["no_answer_score"] is None:
+    if result.get("no_answer_score") is None:
         return ""
     return (
         f" (no-answer score {result['no_answer_score']:.2f}, threshold {result['threshold']:.2f})"

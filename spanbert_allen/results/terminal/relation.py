@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from spanbert_allen.results.colours import paint
 from spanbert_allen.results.escaping import for_terminal
 from spanbert_allen.results.marked_text import marked, mentions_of
-from spanbert_allen.results.painting import paint
 
 
 def relation_terminal(result: Mapping[str, Any], colour: bool) -> str:
-    """The text with its entities in brackets, then the relations with their probabilities."""
+    """Return the text with its entities in brackets, then the relations and probabilities."""
     entities = result["entities"]
     parts = []
     open_entities: list[int] = []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from spanbert_allen.results.escaping import for_terminal
-from spanbert_allen.results.kinds import ERROR, checked_kind, result_kind
+from spanbert_allen.results.kinds import ERROR, checked_kind
 from spanbert_allen.results.sequence_views import sequence_terminal
 from spanbert_allen.results.terminal.coref import coref_terminal
 from spanbert_allen.results.terminal.qa import qa_terminal
@@ -24,7 +24,9 @@ _TEXTS = {
 
 def wants_colour(stream: IO[str], environment: Mapping[str, str] | None = None) -> bool:
     """
-    Whether to write colours to a stream: a terminal, and neither `NO_COLOR` (no-color.org) nor
+    Return whether to write colours to a stream.
+
+    It is so for a terminal, with neither `NO_COLOR` (no-color.org) nor
     `TERM=dumb` in the environment.
     """
     environment = os.environ if environment is None else environment
@@ -35,7 +37,9 @@ def wants_colour(stream: IO[str], environment: Mapping[str, str] | None = None) 
 
 def render_terminal(result: Mapping[str, Any], *, colour: bool) -> str:
     """
-    What a predictor found: see `coref_terminal`, `qa_terminal`, `relation_terminal`,
+    Return what a predictor found, as text.
+
+    See `coref_terminal`, `qa_terminal`, `relation_terminal`,
     `sequence_terminal`.
 
     # Parameters
@@ -45,6 +49,7 @@ def render_terminal(result: Mapping[str, Any], *, colour: bool) -> str:
     colour : `bool`
         Whether to use colours.
     """
-    if result_kind(result) == ERROR:
+    kind = checked_kind(result)
+    if kind == ERROR:
         return f"not predicted: {for_terminal(result['error'])}\n"
-    return _TEXTS[checked_kind(result)](result, colour)
+    return _TEXTS[kind](result, colour)

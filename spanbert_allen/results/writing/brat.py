@@ -12,7 +12,9 @@ from typing import Any
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import replace_file
+from spanbert_allen.common.outputs import told_of_full_disk
 from spanbert_allen.results.escaping import encodable
+from spanbert_allen.results.kinds import name_of
 from spanbert_allen.results.marked_text import mentions_of
 
 CONFIGURATION = """\
@@ -33,7 +35,7 @@ _LONGEST_STEM = 60
 
 class BratFolder:
     """
-    Takes results, and writes each as two files named for its document.
+    Write each result as two files named for its document.
 
     # Parameters
 
@@ -46,10 +48,10 @@ class BratFolder:
         self._names: set[str] = set()
 
     def add(self, result: Mapping[str, Any]) -> None:
-        """Adds a result; an error record has no files."""
+        """Write the files of a result; an error record has none."""
         if "error" in result:
             return
-        path = self._folder / self._name(str(result["doc_key"]))
+        path = self._folder / self._name(name_of(result))
         _write(path.with_name(path.name + ".txt"), encodable(result["text"]))
         _write(path.with_name(path.name + ".ann"), standoff(result))
 
@@ -66,7 +68,7 @@ class BratFolder:
 
 class BratPair:
     """
-    Takes one result.
+    Write one result.
 
     # Parameters
 
@@ -79,7 +81,7 @@ class BratPair:
         self._result: Mapping[str, Any] | None = None
 
     def add(self, result: Mapping[str, Any]) -> None:
-        """Keeps the result; an error record is passed over."""
+        """Keep the result; an error record is passed over."""
         if "error" in result:
             return
         if self._result is not None:
@@ -91,11 +93,23 @@ class BratPair:
         self._result = result
 
     def close(self) -> None:
-        """Writes the files, if there was a result."""
+        """
+        Write the files, if there was a result.
+
+        A text that is there already stays, as the user's own: `DataError` if it is another one.
+        """
         if self._result is None:
             return
-        with replace_file(self._path.with_suffix(".txt")) as file:
-            file.write(encodable(self._result["text"]))
+        text, beside = encodable(self._result["text"]), self._path.with_suffix(".txt")
+        if not beside.exists():
+            with replace_file(beside) as file:
+                file.write(text)
+        elif not _holds(beside, text):
+            raise DataError(
+                f"the text of the annotations would replace {beside.name}, which is there and "
+                "holds another one: name another file",
+                self._path,
+            )
         with replace_file(self._path) as file:
             file.write(standoff(self._result))
 
@@ -103,7 +117,7 @@ class BratPair:
 @contextmanager
 def brat_files(path: str | Path) -> Iterator[BratPair | BratFolder]:
     """
-    What takes results; files appear when the block ends without an error.
+    Open what takes results; files appear when the block ends without an error.
 
     # Parameters
 
@@ -121,7 +135,7 @@ def brat_files(path: str | Path) -> Iterator[BratPair | BratFolder]:
 
 @contextmanager
 def _folder(path: str | Path) -> Iterator[BratFolder]:
-    """A folder that takes its name only when the block ends without an error."""
+    """Make a folder that takes its name only when the block ends without an error."""
     target = Path(path).resolve()
     if not target.parent.is_dir():
         raise DataError(f"the folder {target.parent} does not exist; make it first", path)
@@ -130,8 +144,9 @@ def _folder(path: str | Path) -> Iterator[BratFolder]:
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     part.mkdir()
     try:
-        _write(part / "annotation.conf", CONFIGURATION)
-        yield BratFolder(part)
+        with told_of_full_disk(path):
+            _write(part / "annotation.conf", CONFIGURATION)
+            yield BratFolder(part)
         part.replace(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -139,8 +154,10 @@ def _folder(path: str | Path) -> Iterator[BratFolder]:
 
 def standoff(result: Mapping[str, Any]) -> str:
     """
-    The .ann file of a result: an entity `Mention` for each mention, in pieces where it runs over
-    lines, and an equivalence `Coreference` for each chain of two or more.
+    Return the .ann file of a result.
+
+    It has an entity `Mention` for each mention, in pieces where it runs over lines, and an
+    equivalence `Coreference` for each chain of two or more.
     """
     clusters = result["clusters"]
     lines = []
@@ -156,6 +173,14 @@ def standoff(result: Mapping[str, Any]) -> str:
         lines.append(f"T{number}\tMention {spans}\t{shown}\n")
     lines += [f"*\tCoreference {' '.join(chain)}\n" for chain in names if len(chain) > 1]
     return "".join(lines)
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read(len(text) + 1) == text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _write(path: Path, text: str) -> None:

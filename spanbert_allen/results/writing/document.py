@@ -10,11 +10,12 @@ from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.results.escaping import encodable
+from spanbert_allen.results.kinds import name_of
 
 
 def document_of_result(result: Mapping[str, Any]) -> CorefDocument:
     """
-    The document, in the words that the model saw, with the predicted clusters.
+    Return the document, in the words that the model saw, with the predicted clusters.
 
     # Parameters
 
@@ -24,14 +25,14 @@ def document_of_result(result: Mapping[str, Any]) -> CorefDocument:
     """
     if "sentences" not in result:
         raise DataError(
-            f"the prediction of {result['doc_key']} does not hold the words of the text, which "
+            f"the prediction of {name_of(result)} does not hold the words of the text, which "
             "CoNLL rows are made of: predict with `--predictor-args '{\"sentences\": true}'`, or "
             "into a file named .conll; or let `spanbert-allen convert` split the text again"
         )
     sentences = [[encodable(word) for word in sentence] for sentence in result["sentences"]]
     speakers = result.get("speakers")
     return CorefDocument.from_sentences(
-        result["doc_key"],
+        name_of(result),
         sentences,
         speakers=None if speakers is None else [encodable(name) for name in chain(*speakers)],
         clusters=[

@@ -14,7 +14,7 @@ from spanbert_allen.common.files import replace_file
 from spanbert_allen.formats.coref.conll.writer import conll_lines
 from spanbert_allen.results.escaping import encodable
 from spanbert_allen.results.html.page import html_page
-from spanbert_allen.results.kinds import ERROR, result_kind
+from spanbert_allen.results.kinds import ERROR, checked_kind, name_of, result_kind
 from spanbert_allen.results.writing.brat import brat_files
 from spanbert_allen.results.writing.document import document_of_result
 from spanbert_allen.results.writing.mention_rules import MentionRules, WordRules
@@ -36,7 +36,13 @@ class _JsonLines:
         self._file = file
 
     def add(self, result: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(result, allow_nan=False) + "\n")
+        try:
+            self._file.write(json.dumps(result, allow_nan=False) + "\n")
+        except (ValueError, RecursionError) as error:
+            raise DataError(
+                f"the prediction of {name_of(result)} has a value that is no JSON, or too deep: "
+                f"{error}"
+            ) from error
 
 
 class _ConllRows:
@@ -47,8 +53,8 @@ class _ConllRows:
 
     def add(self, result: Mapping[str, Any]) -> None:
         if result_kind(result) == ERROR:
-            name = result.get("doc_key") or f"line {result.get('line', '?')}"
-            self._file.write(encodable(f"#not predicted: {name}: {result['error']}\n"))
+            said = " ".join(f"{name_of(result)}: {result['error']}".split())
+            self._file.write(encodable(f"#not predicted: {said}\n"))
             return
         document = document_of_result(result)
         self._file.writelines(conll_lines(document, document.clusters or ()))
@@ -79,7 +85,7 @@ class _OnlyCoref:
         self._writer = writer
 
     def add(self, result: Mapping[str, Any]) -> None:
-        if result_kind(result) not in ("coref", ERROR):
+        if checked_kind(result) not in ("coref", ERROR):
             raise DataError(
                 "conll, brat and resolved are formats of coreference, and this is another "
                 "prediction; choose jsonl or html"

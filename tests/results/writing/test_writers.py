@@ -24,7 +24,14 @@ WORDS = {
     "text": "Ida lost her keys . She ate .",
     "sentences": [["Ida", "lost", "her", "keys", "."], ["She", "ate", "\ud800"]],
     "speakers": [["A"] * 5, ["B"] * 3],
-    "clusters": [[{"words": [0, 0]}, {"words": [2, 2]}, {"words": [5, 5]}], [{"words": [2, 3]}]],
+    "clusters": [
+        [
+            {"start": 0, "end": 3, "words": [0, 0], "text": "Ida"},
+            {"start": 9, "end": 12, "words": [2, 2], "text": "her"},
+            {"start": 20, "end": 23, "words": [5, 5], "text": "She"},
+        ],
+        [{"start": 9, "end": 17, "words": [2, 3], "text": "her keys"}],
+    ],
 }
 
 

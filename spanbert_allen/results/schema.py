@@ -1,0 +1,229 @@
+"""What results of predictors look like: the one place where it is checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from spanbert_allen.common.record_checks import RecordError, is_list, is_whole, shown
+
+ERROR = "error"
+
+Check = Callable[[Any, str], None]
+"""Get a value and where in the result it stands; raise `RecordError` for what it may not be."""
+
+
+def _string(value: Any, place: str) -> None:
+    if not isinstance(value, str):
+        raise _wrong(value, place, "a string")
+
+
+def _whole(value: Any, place: str) -> None:
+    if not is_whole(value):
+        raise _wrong(value, place, "a whole number")
+
+
+def _number(value: Any, place: str) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    try:
+        is_number = is_number and math.isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        is_number = False
+    if not is_number:
+        raise _wrong(value, place, "a number")
+
+
+def _name(value: Any, place: str) -> None:
+    if not isinstance(value, str) and not is_whole(value):
+        raise _wrong(value, place, "a string or a whole number")
+
+
+def _label(value: Any, place: str) -> None:
+    if is_list(value):  # of a model that may give several
+        _list(_string)(value, place)
+    else:
+        _string(value, place)
+
+
+def _optional(check: Check) -> Check:
+    def checked(value: Any, place: str) -> None:
+        if value is not None:
+            check(value, place)
+
+    return checked
+
+
+def _list(check: Check, length: int | None = None) -> Check:
+    def checked(value: Any, place: str) -> None:
+        if not is_list(value):
+            raise _wrong(value, place, "a list")
+        if length is not None and len(value) != length:
+            raise _wrong(value, place, f"a list of {length}")
+        for number, item in enumerate(value):
+            check(item, f"{place}[{number}]")
+
+    return checked
+
+
+def _mapping(check: Check) -> Check:
+    def checked(value: Any, place: str) -> None:
+        if not isinstance(value, Mapping):
+            raise _wrong(value, place, "an object")
+        for key, item in value.items():
+            _string(key, f"a key of {place}")
+            check(item, f"{place}.{shown(key)}")
+
+    return checked
+
+
+def _object(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
+    def checked(value: Any, place: str) -> None:
+        if not isinstance(value, Mapping):
+            raise _wrong(value, place, "an object")
+        inside = f"{place}." if place else ""
+        for key, check in required.items():
+            if key not in value:
+                raise RecordError(f"{inside}{key} is missing")
+            check(value[key], f"{inside}{key}")
+        for key, check in (optional or {}).items():
+            _optional(check)(value.get(key), f"{inside}{key}")
+
+    return checked
+
+
+def _wrong(value: Any, place: str, wanted: str) -> RecordError:
+    return RecordError(f"{place} is {shown(value)}; it must be {wanted}")
+
+
+_NAMES = {"schema": _string, "line": _whole, "doc_key": _name, "id": _name}
+_SPAN = {"start": _whole, "end": _whole, "text": _string}
+_SCORES = dict.fromkeys(
+    ("mention_score", "link_score", "mention_probability", "link_probability"), _number
+)
+_WORDS: Mapping[str, Check] = {"words": _list(_whole, 2)}
+_SENTENCES = _list(_list(_string))
+
+_KINDS: dict[str, Check] = {
+    "coref": _object(
+        {"text": _string, "clusters": _list(_list(_object(_SPAN, {**_WORDS, **_SCORES})))},
+        {
+            **_NAMES,
+            "sentences": _SENTENCES,
+            "speakers": _list(_list(_optional(_string))),
+            "resolved_text": _string,
+        },
+    ),
+    "qa": _object(
+        {
+            "question": _string,
+            "context": _string,
+            "answer": _string,
+            "answers": _list(
+                _object({"text": _string, "probability": _number}, {"start": _whole, "end": _whole})
+            ),
+            "start": _optional(_whole),
+            "end": _optional(_whole),
+        },
+        {**_NAMES, "no_answer_score": _number, "threshold": _number},
+    ),
+    "relation": _object(
+        {
+            "text": _string,
+            "entities": _list(_object({**_SPAN, "type": _string}, _WORDS)),
+            "relations": _list(
+                _object(
+                    {"subject": _whole, "object": _whole, "label": _string, "probability": _number}
+                )
+            ),
+        },
+        _NAMES,
+    ),
+    "class": _object(
+        {"id": _name, "text": _string, "label": _label, "probabilities": _mapping(_number)},
+        {**_NAMES, "text_pair": _string},
+    ),
+    "number": _object(
+        {"id": _name, "text": _string, "score": _number}, {**_NAMES, "text_pair": _string}
+    ),
+    ERROR: _object({"error": _string}, _NAMES),
+}
+"""How a result of each kind is made; what else stands in it is not looked at."""
+
+_TOLD_BY = {
+    ERROR: {"error"},
+    "coref": {"text", "clusters"},
+    "qa": {"question", "context", "answers"},
+    "relation": {"text", "entities", "relations"},
+    "class": {"id", "text", "label", "probabilities"},
+    "number": {"id", "text", "score"},
+}
+"""The keys that tell a result of each kind, in the order in which they are looked for."""
+
+
+def kind_by_keys(result: Mapping[str, Any]) -> str | None:
+    """Return the kind of a result by its keys alone, `None` if it is of none."""
+    return next((kind for kind, keys in _TOLD_BY.items() if keys <= result.keys()), None)
+
+
+def check_result(kind: str, result: Mapping[str, Any]) -> None:
+    """
+    Raise `RecordError` for a result that predictors do not give.
+
+    # Parameters
+
+    kind : `str`
+        Its kind, see `kind_by_keys`.
+    result : `Mapping[str, Any]`
+        The result.
+    """
+    _KINDS[kind](result, "")
+    if kind == "coref":
+        mentions = list(chain(*result["clusters"]))
+        _check_spans(mentions, result["text"], "a mention")
+        _check_words(result, mentions)
+    elif kind == "qa":
+        _check_answer(result)
+    elif kind == "relation":
+        _check_spans(result["entities"], result["text"], "an entity")
+        for relation in result["relations"]:
+            for role in ("subject", "object"):
+                if not 0 <= relation[role] < len(result["entities"]):
+                    raise RecordError(f"{role} {shown(relation[role])} of a relation is no entity")
+
+
+def _check_spans(spans: Sequence[Mapping[str, Any]], text: str, noun: str) -> None:
+    for span in spans:
+        if not 0 <= span["start"] < span["end"] <= len(text):
+            raise RecordError(
+                f"{noun} from {shown(span['start'])} to {shown(span['end'])} is not within the "
+                f"text, which has {len(text)} characters"
+            )
+
+
+def _check_words(result: Mapping[str, Any], mentions: Sequence[Mapping[str, Any]]) -> None:
+    sentences, speakers = result.get("sentences"), result.get("speakers")
+    if sentences is None:
+        return
+    if speakers is not None and list(map(len, speakers)) != list(map(len, sentences)):
+        raise RecordError("speakers are not as many as the words of sentences")
+    num_words = sum(map(len, sentences))
+    for mention in mentions:
+        if mention.get("words") is None:
+            raise RecordError("words of a mention is missing, where sentences are given")
+        first, last = mention["words"]
+        if not 0 <= first <= last < num_words:
+            raise RecordError(
+                f"words {shown(mention['words'])} of a mention are not within the {num_words} "
+                "words of sentences"
+            )
+
+
+def _check_answer(result: Mapping[str, Any]) -> None:
+    if (result["start"] is None) != (result["end"] is None):
+        raise RecordError("of start and end one is null; an answer has both or none")
+    if result["start"] is not None:
+        _check_spans([result], result["context"], "the answer")
+    if result.get("no_answer_score") is not None and result.get("threshold") is None:
+        raise RecordError("threshold is missing, where there is a no_answer_score")
