@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any, TypeGuard
 
@@ -83,6 +83,21 @@ def record_id(value: object, name: str = "id") -> str:
             "number"
         )
     return value
+
+
+def listed(names: Iterable[str], limit: int = 250) -> str:
+    """
+    Return names for a sentence, separated by commas, as many as fit.
+
+    # Parameters
+
+    names : `Iterable[str]`
+        The names.
+    limit : `int`, optional (default = `250`)
+        The most characters.
+    """
+    text = ", ".join(names) or "none"
+    return text if len(text) <= limit else f"{text[:limit]}..."
 
 
 def shown(value: object, limit: int = 60) -> str:

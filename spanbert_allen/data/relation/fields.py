@@ -1,53 +1,97 @@
-"""Fields of relation examples: markers and labels get their numbers from AllenNLP's vocabulary."""
+"""Fields of relation examples, whose markers and labels AllenNLP's vocabulary numbers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from allennlp.data import Vocabulary
 from allennlp.data.fields import LabelField, SequenceField
 
-import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
+import spanbert_allen.compat  # noqa: F401  AllenNLP is repaired first
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.data.relation.input import MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE
+from spanbert_allen.common.record_checks import listed
+from spanbert_allen.data.relation.input import (
+    LABEL_TYPES_NAMESPACE,
+    MARKERS_NAMESPACE,
+    TYPE_PAIRS_NAMESPACE,
+    RelationSequence,
+    label_types,
+)
+from spanbert_allen.data.unseen_names import UnseenNames
 
 LABELS_NAMESPACE = "relation_labels"
 """Where AllenNLP's vocabulary holds the labels: the first is output 0 of the model."""
 
+UNKNOWN_LABEL = -1
+"""The number of a label that the model does not have: no prediction is right then."""
 
-class MarkedPieces(SequenceField[torch.Tensor]):
+
+@dataclass(frozen=True)
+class MarkerPieces:
     """
-    Word pieces with markers between them.
+    Say which word pieces stand for markers.
 
     # Parameters
 
-    codes : `Sequence[int]`
-        As `RelationSequence` has them.
+    ids : `Sequence[int]`
+        The pieces that the encoder's vocabulary has for markers.
+    shared_type : `str`, optional (default = `None`)
+        The type whose marker stands for every type that the model does not know.
+    unknown : `int`, optional (default = `0`)
+        The piece for other markers that the model does not know, [UNK].
+    unseen : `UnseenNames`, optional (default = `None`)
+        Counts such markers; by default they are an error.
+    """
+
+    ids: Sequence[int]
+    shared_type: str | None = None
+    unknown: int = 0
+    unseen: UnseenNames | None = None
+
+    def counting(self, unseen: UnseenNames) -> "MarkerPieces":
+        """Return the same, which counts unknown markers instead of refusing them."""
+        return replace(self, unseen=unseen)
+
+
+class MarkedPieces(SequenceField[torch.Tensor]):
+    """
+    Hold word pieces with markers between them.
+
+    # Parameters
+
+    sequence : `RelationSequence`
+        The pieces, and what of the text they are.
     markers : `Sequence[str]`
         The names of the markers: -1 of the codes stands for the first, -2 for the second, ...
-    marker_ids : `Sequence[int]`
-        The ids of the pieces that the vocabulary has for markers.
+    marker_pieces : `MarkerPieces`
+        The pieces that stand for markers.
+    num_padding : `int`, optional (default = `0`)
+        How many pieces of padding follow.
     place : `str`, optional (default = `""`)
-        Where the example stands, for messages.
+        Where the example was read, for messages.
     """
 
     def __init__(
         self,
-        codes: Sequence[int],
+        sequence: RelationSequence,
         markers: Sequence[str],
-        marker_ids: Sequence[int],
+        marker_pieces: MarkerPieces,
+        *,
+        num_padding: int = 0,
         place: str = "",
     ) -> None:
+        self.sequence = sequence
         # Shape: (num_pieces,)
-        self.codes = np.asarray(codes, np.int32)
+        self.codes = np.asarray(sequence.codes + [0] * num_padding, np.int32)
         self.markers = markers
-        self._marker_ids = marker_ids
+        self._pieces = marker_pieces
         self._place = place
         self._token_ids: np.ndarray | None = None
 
     def count_vocab_items(self, counter: dict[str, dict[str, int]]) -> None:
         """
-        Requests all markers, in their order, whether they stand in the sequence or not; and counts
+        Request all markers, in their order, whether they stand in the sequence or not; and count
         the types of subject and object, the last two of them, together.
         """
         for marker in self.markers:
@@ -55,7 +99,7 @@ class MarkedPieces(SequenceField[torch.Tensor]):
         counter[TYPE_PAIRS_NAMESPACE][" ".join(self.markers[-2:])] += 1
 
     def index(self, vocab: Vocabulary) -> None:
-        """Puts pieces in the places of markers; raises `DataError` for an unknown one."""
+        """Put pieces in the places of markers; raise a `DataError` for an unknown marker."""
         # Shape: (num_pieces,)
         token_ids = self.codes.copy()
         numbers = vocab.get_token_to_index_vocabulary(MARKERS_NAMESPACE)
@@ -65,24 +109,30 @@ class MarkedPieces(SequenceField[torch.Tensor]):
 
     def _piece(self, marker: str, numbers: dict[str, int]) -> int:
         place = f"{self._place}: " if self._place else ""
+        role, _, type_name = marker.partition("=")
+        if marker not in numbers and type_name and self._pieces.shared_type is not None:
+            marker = f"{role}={self._pieces.shared_type}"
         if marker not in numbers:
-            role = marker.partition("=")[0] + "="
-            known = [name.removeprefix(role) for name in numbers if name.startswith(role)]
+            if self._pieces.unseen is not None:
+                self._pieces.unseen.add(f"the marker {marker}", "[UNK] stands for it")
+                return self._pieces.unknown
+            prefix = f"{role}="
+            known = [name.removeprefix(prefix) for name in numbers if name.startswith(prefix)]
             raise DataError(
-                f"{place}the model knows no {'subject' if role == 'SUBJ=' else 'object'} of type "
-                f"`{marker.removeprefix(role)}`; it was trained with {', '.join(known) or 'none'}"
+                f"{place}the model knows no {'subject' if role == 'SUBJ' else 'object'} of type "
+                f"`{type_name}`; it was trained with {listed(known)}"
             )
         number = numbers[marker]
-        if number >= len(self._marker_ids):
+        if number >= len(self._pieces.ids):
             raise DataError(
                 f"{place}the marker `{marker}` needs the word piece [unused{number + 1}], but the "
-                f"encoder's vocabulary ends with [unused{len(self._marker_ids)}]; use the mode "
+                f"encoder's vocabulary ends with [unused{len(self._pieces.ids)}]; use the mode "
                 "`text`, fewer types, or another encoder"
             )
-        return int(self._marker_ids[number])
+        return int(self._pieces.ids[number])
 
     def sequence_length(self) -> int:
-        """The number of pieces and markers."""
+        """Return the number of pieces and markers."""
         return len(self.codes)
 
     def get_padding_lengths(self) -> dict[str, int]:
@@ -90,14 +140,14 @@ class MarkedPieces(SequenceField[torch.Tensor]):
         return {"num_pieces": len(self.codes)}
 
     def as_tensor(self, padding_lengths: dict[str, int]) -> torch.Tensor:
-        """The ids, and 0 for padding. Shape: (num_pieces,)"""
+        """Return the ids, and 0 for padding. Shape: (num_pieces,)"""
         assert self._token_ids is not None, "index it first"
         padding = padding_lengths["num_pieces"] - len(self.codes)
         return torch.from_numpy(np.pad(self._token_ids, (0, padding)))
 
     def empty_field(self) -> "MarkedPieces":
         """See `Field`."""
-        return MarkedPieces([], (), ())
+        return MarkedPieces(self.sequence._replace(codes=[]), (), self._pieces)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -105,28 +155,46 @@ class MarkedPieces(SequenceField[torch.Tensor]):
 
 class RelationLabel(LabelField):
     """
-    The label of an example.
+    Hold the label of an example.
 
     # Parameters
 
     label : `str`
         The relation.
+    type_pair : `str`
+        The types of the entities, as `type_pair` names them.
     place : `str`, optional (default = `""`)
-        Where the example stands, for messages.
+        Where the example was read, for messages.
+    unseen : `UnseenNames`, optional (default = `None`)
+        Counts labels that the model does not know. They become `UNKNOWN_LABEL`: whatever the model
+        predicts is wrong then. By default such a label is an error.
     """
 
-    def __init__(self, label: str, place: str = "") -> None:
+    def __init__(
+        self, label: str, type_pair: str, place: str = "", unseen: UnseenNames | None = None
+    ) -> None:
         super().__init__(label, LABELS_NAMESPACE)
+        self._type_pair = type_pair
         self._place = place
+        self._unseen = unseen
+
+    def count_vocab_items(self, counter: dict[str, dict[str, int]]) -> None:
+        """Count the label, and the label with the types of its entities."""
+        super().count_vocab_items(counter)
+        counter[LABEL_TYPES_NAMESPACE][label_types(str(self.label), self._type_pair)] += 1
 
     def index(self, vocab: Vocabulary) -> None:
-        """Looks the label up; raises `DataError` for one that the training data did not have."""
+        """Look the label up; raise a `DataError` for one that the training data did not have."""
         numbers = vocab.get_token_to_index_vocabulary(LABELS_NAMESPACE)
-        if self.label not in numbers:
+        self._label_id: int | None = UNKNOWN_LABEL
+        if self.label in numbers:
+            self._label_id = numbers[self.label]
+        elif self._unseen is None:
             place = f"{self._place}: " if self._place else ""
             raise DataError(
                 f"{place}the label `{self.label}` is none of those that the model knows: "
-                f"{', '.join(numbers) or 'it has none'}; mend the label, or train with data that "
-                "has it"
+                f"{listed(numbers)}; correct the label, train with data that has it, or set "
+                "`strict` of the reader to false to count it as a mistake"
             )
-        self._label_id: int | None = numbers[self.label]
+        else:
+            self._unseen.add(f"the label {self.label}", "its examples count as mistakes")

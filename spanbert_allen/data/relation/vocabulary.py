@@ -3,6 +3,7 @@
 # AllenNLP builds this class from its annotations: see indexer.py.
 # ruff: noqa: UP007, UP045
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Optional, Union
@@ -12,15 +13,22 @@ from allennlp.data import Instance, Vocabulary
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.data.relation.fields import LABELS_NAMESPACE
 from spanbert_allen.data.relation.input import (
+    LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
     TYPE_PAIRS_NAMESPACE,
     requested_markers,
 )
 from spanbert_allen.formats.relation.detection import read_relations
 from spanbert_allen.formats.relation.example import NO_RELATION
+from spanbert_allen.formats.relation.negative_label import negative_label_problem
 from spanbert_allen.formats.relation.tacred_preset import TACRED_LABELS, TACRED_MARKERS
 
-NON_PADDED = ("*tags", "*labels", MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE)
+logger = logging.getLogger(__name__)
+
+NON_PADDED = (
+    *("*tags", "*labels"),
+    *(MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE, LABEL_TYPES_NAMESPACE),
+)
 _PRESETS: dict[str, dict[str, Sequence[str]]] = {
     "labels": {"tacred": TACRED_LABELS},
     "markers": {"tacred": TACRED_MARKERS},
@@ -30,13 +38,16 @@ _PRESETS: dict[str, dict[str, Sequence[str]]] = {
 @Vocabulary.register("spanbert_relation", constructor="from_relations")
 class RelationVocabulary(Vocabulary):
     """
-    AllenNLP's vocabulary with namespaces that a trained model carries along, so that what it
-    predicts never depends on which file is read first: `relation_labels`, the negative label and
-    then the others by how often they occur in the training data; `relation_markers`, in the order
-    in which examples ask for them; and `relation_type_pairs`, the types that subjects and objects
-    had together, so that among many entities only such pairs are judged. The first marker becomes
-    the word piece [unused1], and so on; an encoder whose vocabulary has too few of these pieces can
-    do without types (mode `text`).
+    Hold what a trained relation model carries along beside its weights, so that what it predicts
+    never depends on which file is read first.
+
+    AllenNLP's vocabulary gets these namespaces: `relation_labels`, the negative label and then the
+    others by how often they occur in the training data; `relation_markers`, in the order in which
+    examples ask for them; `relation_type_pairs`, the types that subjects and objects had together,
+    so that among many entities only such pairs are judged; and `relation_label_types`, the types
+    that the examples of each label had. The first marker becomes the word piece [unused1], and so
+    on; an encoder whose vocabulary has too few of these pieces can do without types (mode `text`).
+    A warning says if the negative label is hardly that of the training data.
 
     Registered as a `Vocabulary` with name "spanbert_relation". Set `datasets_for_vocab_creation` to
     `["train"]` beside it: labels are counted in training data only.
@@ -44,9 +55,9 @@ class RelationVocabulary(Vocabulary):
     # Parameters
 
     instances : `Iterable[Instance]`
-        AllenNLP gives them.
+        The instances, which AllenNLP gives.
     negative_label : `str`, optional (default = `"no_relation"`)
-        The label for none of the relations, which becomes output 0; `None` if there is no such one.
+        The label for no relation, which becomes output 0; `None` if there is no such label.
     labels : `Union[str, list[str]]`, optional (default = `None`)
         All labels in their order, instead of counting them, or `tacred`: those of the model that
         SpanBERT's authors released.
@@ -67,7 +78,7 @@ class RelationVocabulary(Vocabulary):
         markers: Union[str, list[str], None] = None,
         marker_files: Optional[list[str]] = None,
     ) -> "RelationVocabulary":
-        """See the class."""
+        """Make the vocabulary of the training data; see the class."""
         counts: dict[str, dict[str, int]] = defaultdict(Counter)
         for path in marker_files or ():
             for example in read_relations(path):
@@ -76,24 +87,46 @@ class RelationVocabulary(Vocabulary):
         if labels is None or markers is None:
             for instance in instances:
                 instance.count_vocab_items(counts)
+        problem = negative_label_problem(counts[LABELS_NAMESPACE], negative_label)
+        if labels is None and problem is not None:
+            logger.warning(
+                "%s: set `negative_label` of the vocabulary and of the model to the label for no "
+                "relation of the data, or both to null if it has none",
+                problem,
+            )
         return cls.from_lists(
             _by_frequency(counts[LABELS_NAMESPACE], negative_label)
             if labels is None
             else _chosen("labels", labels),
             list(counts[MARKERS_NAMESPACE]) if markers is None else _chosen("markers", markers),
             list(counts[TYPE_PAIRS_NAMESPACE]),
+            list(counts[LABEL_TYPES_NAMESPACE]),
         )
 
     @classmethod
     def from_lists(
-        cls, labels: Iterable[str], markers: Iterable[str], type_pairs: Iterable[str] = ()
+        cls,
+        labels: Iterable[str],
+        markers: Iterable[str],
+        type_pairs: Iterable[str] = (),
+        label_types: Iterable[str] = (),
     ) -> "RelationVocabulary":
-        """A vocabulary of these labels, markers and, if known, pairs of types, in this order."""
+        """
+        Make a vocabulary of names that are known.
+
+        # Parameters
+
+        labels, markers : `Iterable[str]`
+            The labels and the markers, in their order.
+        type_pairs, label_types : `Iterable[str]`, optional (default = `()`)
+            What `type_pair` and `label_types` call the types that occur together, and with a label.
+        """
         vocabulary = cls(non_padded_namespaces=NON_PADDED)
         for namespace, names in (
             (LABELS_NAMESPACE, labels),
             (MARKERS_NAMESPACE, markers),
             (TYPE_PAIRS_NAMESPACE, type_pairs),
+            (LABEL_TYPES_NAMESPACE, label_types),
         ):
             for name in names:
                 vocabulary.add_token_to_namespace(name, namespace)
@@ -101,7 +134,7 @@ class RelationVocabulary(Vocabulary):
 
 
 def _by_frequency(counts: dict[str, int], negative_label: str | None) -> list[str]:
-    """The negative label, then the most frequent; equally frequent ones as they came."""
+    """Return the negative label, then the most frequent; equally frequent ones as they came."""
     others = (label for label in counts if label != negative_label)
     ordered = sorted(others, key=lambda label: -counts[label])
     return ordered if negative_label is None else [negative_label, *ordered]

@@ -1,4 +1,4 @@
-"""The reader of a user's own relations."""
+"""Read a user's own relations from JSON lines."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,25 +15,27 @@ from spanbert_allen.formats.relation.jsonl import read_relation_jsonl
 @DatasetReader.register("spanbert_relation_jsonl")
 class RelationJsonlReader(RelationReader):
     """
-    Reads JSON lines with a `text` or `tokens`, two entities and a label: see `relation_jsonl`. A
-    folder is read as all files in it that end in `.jsonl`.
+    Read JSON lines with a `text` or `tokens`, two entities and a label: see
+    `spanbert_allen.formats.relation.jsonl`. A folder is read as all files in it that end in
+    `.jsonl`.
 
     Registered as a `DatasetReader` with name "spanbert_relation_jsonl".
 
     # Parameters
 
-    indexer, mode, max_length, fixed_length, strict
-        As for `RelationReader`.
+    indexer, mode, max_length, window, fixed_length, strict, unknown_type
+        As for `RelationReader`; `window` is `entities` by default.
     language : `str`, optional (default = `"en"`)
-        spaCy's code of the language, to cut `text` into words.
+        spaCy's code of the language, to split `text` into words.
     """
 
     file_suffixes = (".jsonl",)
+    default_window = "entities"
 
     def __init__(self, indexer: TokenIndexer, *, language: str = "en", **kwargs: Any):
         super().__init__(indexer, **kwargs)
         self.language = language
 
     def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[RelationExample]:
-        """The examples of a file."""
+        """Read the examples of a file."""
         return read_relation_jsonl(path, language=self.language, on_problem=on_problem)

@@ -1,4 +1,4 @@
-"""What the relation readers share: sequences, fields."""
+"""What the relation readers share: sequences of pieces, windows, fields."""
 
 import logging
 from collections.abc import Iterator
@@ -9,14 +9,18 @@ from allennlp.data import Instance, TokenIndexer
 from allennlp.data.fields import Field, MetadataField, TensorField
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.data.relation.fields import MarkedPieces, RelationLabel
+from spanbert_allen.data.relation.fields import MarkedPieces, MarkerPieces, RelationLabel
 from spanbert_allen.data.relation.input import (
     INPUT_MODES,
+    WINDOWS,
     RelationSequence,
+    Window,
     marker_pieces,
     relation_sequence,
     requested_markers,
+    type_pair,
 )
+from spanbert_allen.data.unseen_names import UnseenNames
 from spanbert_allen.dataset_readers.example_reader import ExampleReader
 from spanbert_allen.dataset_readers.label_check import LabelCheck
 from spanbert_allen.formats.relation.example import RelationExample
@@ -26,8 +30,8 @@ logger = logging.getLogger(__name__)
 
 class RelationReader(ExampleReader[RelationExample]):
     """
-    Base of the relation readers: a sentence with two entities as one sequence, as in SpanBERT's
-    program for TACRED (Joshi et al., 2020, section 4.1). A subclass says what a file holds.
+    Base of the relation readers: a text with two entities as one sequence, as in SpanBERT's program
+    for TACRED (Joshi et al., 2020, section 4.1). A subclass says what a file holds.
 
     # Parameters
 
@@ -36,19 +40,28 @@ class RelationReader(ExampleReader[RelationExample]):
     mode : `str`, optional (default = `"ner"`)
         What the encoder sees of the entities. `ner`: a marker of its type in place of each, as in
         the paper. `text`: its words, between markers of where it starts and ends. `text_ner`: as
-        `text`, and both types behind the sentence. `ner_text`: as `ner`, and the words of both
-        entities behind the sentence.
+        `text`, and both types behind the text. `ner_text`: as `ner`, and the words of both entities
+        behind the text.
     max_length : `int`, optional (default = `128`)
-        The most pieces of a sequence; what is beyond is cut off. A warning counts the examples that
-        lose an entity so.
+        The most pieces of a sequence.
+    window : `str`, optional (default = `"start"`, or `"entities"` for a user's own data)
+        What is kept of a longer text. `start`: its first pieces, as in the original. `entities`:
+        whole sentences around the two entities, which are always inside; where they are too far
+        apart, what is between them is left out. A warning counts the examples that lose something
+        that matters.
     fixed_length : `bool`, optional (default = `False`)
         Whether every sequence is padded to `max_length`, as in the original.
     strict : `bool`, optional (default = `True`)
         Whether the first bad example stops reading. `False`: bad ones are left out, and a warning
-        at the end says how many, and what is wrong with the first.
+        at the end says how many, and what is wrong with the first; an example whose label the model
+        does not know counts as a mistake, and [UNK] stands for a type that it does not know.
+    unknown_type : `str`, optional (default = `None`)
+        A type of the training data whose marker stands for every type that the model does not know.
     """
 
     cut: ClassVar[str] = "words into word pieces as SpanBERT does"
+    default_window: ClassVar[str] = "start"
+    """The window where the configuration names none."""
 
     def __init__(
         self,
@@ -56,15 +69,22 @@ class RelationReader(ExampleReader[RelationExample]):
         *,
         mode: str = "ner",
         max_length: int = 128,
+        window: str | None = None,
         fixed_length: bool = False,
         strict: bool = True,
+        unknown_type: str | None = None,
         **kwargs: Any,
     ):
         super().__init__(indexer, strict=strict, **kwargs)
-        if mode not in INPUT_MODES:
-            raise ConfigError(
-                f"dataset_reader.mode: {mode!r} is none of {', '.join(INPUT_MODES)}; choose one"
-            )
+        self.window = self.default_window if window is None else window
+        for key, value, known in (
+            ("mode", mode, INPUT_MODES),
+            ("window", self.window, WINDOWS),
+        ):
+            if value not in known:
+                raise ConfigError(
+                    f"dataset_reader.{key}: {value!r} is none of {', '.join(known)}; choose one"
+                )
         if max_length < 3:
             raise ConfigError(
                 f"dataset_reader.max_length: {max_length} leaves no room between [CLS] and [SEP]"
@@ -72,17 +92,21 @@ class RelationReader(ExampleReader[RelationExample]):
         self.mode = mode
         self.max_length = max_length
         self.fixed_length = fixed_length
-        self._marker_ids = marker_pieces(self.tokenizer.vocabulary)
-        self._num_read = self._num_cut = self._num_entities_cut = 0
+        self.unknown_type = unknown_type
+        ids = marker_pieces(self.tokenizer.vocabulary)
+        self._pieces = MarkerPieces(ids, unknown_type, self.tokenizer.id_of("[UNK]"))
+        self._losses = _Losses()
 
-    def text_to_instance(self, example: RelationExample) -> Instance:
+    def text_to_instance(self, example: RelationExample, window: Window | None = None) -> Instance:
         """
-        The instance of an example. P counts pieces.
+        Return the instance of an example. P counts pieces.
 
         # Parameters
 
         example : `RelationExample`
             The example, with or without a label.
+        window : `Window`, optional (default = the reader's)
+            What is kept of a text that is too long.
 
         # Returns
 
@@ -91,28 +115,19 @@ class RelationReader(ExampleReader[RelationExample]):
             of the subject, and of the object; with a fixed length, `attended (P,)`: false for
             padding; with a label, `label`; `example`, the `RelationExample`.
         """
-        return self._instance(example, self._sequence(example))
+        return self._instance(example, self._sequence(example, window or self.window), None)
 
     def _instances(self, file_path: Any) -> Iterator[Instance]:
-        self._num_read = self._num_cut = self._num_entities_cut = 0
+        self._losses = _Losses()
+        unseen = None if self.strict else UnseenNames()
         examples = LabelCheck().passed(self._examples(file_path), self._leave_out)
         for example in self.shard_iterable(examples):
-            sequence = self._sequence(example)
-            self._num_read += 1
-            self._num_cut += sequence.is_cut
-            self._num_entities_cut += sequence.is_entity_cut
-            yield self._instance(example, sequence)
-        if self._num_entities_cut:
-            logger.warning(
-                "%d of %d examples have more than %d pieces; in %d of them an entity is cut off, "
-                "at least in part: raise `max_length`",
-                self._num_cut,
-                self._num_read,
-                self.max_length,
-                self._num_entities_cut,
-            )
+            sequence = self._sequence(example, self.window)
+            self._losses.add(sequence)
+            yield self._instance(example, sequence, unseen)
+        self._losses.warn(self.max_length, self.window)
 
-    def _sequence(self, example: RelationExample) -> RelationSequence:
+    def _sequence(self, example: RelationExample, window: str) -> RelationSequence:
         return relation_sequence(
             example,
             self.tokenizer.pieces_of_each(example.words),
@@ -120,13 +135,20 @@ class RelationReader(ExampleReader[RelationExample]):
             cls=self._special.cls,
             sep=self._special.sep,
             max_length=self.max_length,
+            window=window,  # type: ignore[arg-type]  # checked above
+            language=getattr(self, "language", "en"),
         )
 
-    def _instance(self, example: RelationExample, sequence: RelationSequence) -> Instance:
-        codes = sequence.codes
-        num_padding = self.max_length - len(codes) if self.fixed_length else 0
+    def _instance(
+        self, example: RelationExample, sequence: RelationSequence, unseen: UnseenNames | None
+    ) -> Instance:
+        num_real = len(sequence.codes)
         pieces = MarkedPieces(
-            codes + [0] * num_padding, requested_markers(example), self._marker_ids, example.place
+            sequence,
+            requested_markers(example),
+            self._pieces if unseen is None else self._pieces.counting(unseen),
+            num_padding=self.max_length - num_real if self.fixed_length else 0,
+            place=example.place,
         )
         spans = np.array([sequence.subject, sequence.object], np.int16)
         fields: dict[str, Field[Any]] = {
@@ -136,7 +158,40 @@ class RelationReader(ExampleReader[RelationExample]):
             "example": MetadataField(example),
         }
         if self.fixed_length:
-            fields["attended"] = TensorField(np.arange(self.max_length) < len(codes), False)
+            fields["attended"] = TensorField(np.arange(self.max_length) < num_real, False)
         if example.label is not None:
-            fields["label"] = RelationLabel(example.label, example.place)
+            types = type_pair(example.subject_type, example.object_type)
+            fields["label"] = RelationLabel(example.label, types, example.place, unseen)
         return Instance(fields)
+
+
+class _Losses:
+    """Count what is lost of texts that are too long."""
+
+    def __init__(self) -> None:
+        self._num_read = self._num_cut = self._num_entities = self._num_gaps = 0
+
+    def add(self, sequence: RelationSequence) -> None:
+        """Count an example."""
+        self._num_read += 1
+        self._num_cut += sequence.is_cut
+        self._num_entities += sequence.is_entity_cut
+        self._num_gaps += len(sequence.kept) > 1
+
+    def warn(self, max_length: int, window: str) -> None:
+        """Warn if something is lost that matters."""
+        if not self._num_entities and not self._num_gaps:
+            return
+        cures = "raise `max_length`"
+        if window == "start":
+            cures += ", or set `window` to `entities`"
+        logger.warning(
+            "%d of %d examples have more than %d pieces; in %d of them an entity, its type or a "
+            "marker of it is lost, at least in part, in %d what is between the entities: %s",
+            self._num_cut,
+            self._num_read,
+            max_length,
+            self._num_entities,
+            self._num_gaps,
+            cures,
+        )

@@ -1,4 +1,4 @@
-"""The reader of SemEval-2010 Task 8."""
+"""Read SemEval-2010 Task 8."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,20 +14,20 @@ from spanbert_allen.formats.relation.semeval import read_semeval
 @DatasetReader.register("spanbert_semeval2010")
 class SemevalReader(RelationReader):
     """
-    Reads the files of SemEval-2010 Task 8 as released, such as `TRAIN_FILE.TXT`, plain or `.gz`:
-    see `semeval_text`. A folder is read as all files in it that end in `.TXT`. The negative label
-    is `Other`, and all entities have the type `ENTITY`.
+    Read the files of SemEval-2010 Task 8 as released, such as `TRAIN_FILE.TXT`, plain or `.gz`: see
+    `spanbert_allen.formats.relation.semeval`. A folder is read as all files in it that end in
+    `.TXT`. The negative label is `Other`, and all entities have the type `ENTITY`.
 
     Registered as a `DatasetReader` with name "spanbert_semeval2010".
 
     # Parameters
 
-    indexer, mode, max_length, fixed_length, strict
+    indexer, mode, max_length, window, fixed_length, strict, unknown_type
         As for `RelationReader`. The modes with `ner` hide what an entity is, or add nothing.
     """
 
     file_suffixes = (".TXT",)
 
     def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[RelationExample]:
-        """The examples of a file."""
+        """Read the examples of a file."""
         return read_semeval(path, on_problem=on_problem)

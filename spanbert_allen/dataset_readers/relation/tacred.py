@@ -1,4 +1,4 @@
-"""The reader of TACRED."""
+"""Read TACRED."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,19 +14,20 @@ from spanbert_allen.formats.relation.tacred import read_tacred
 @DatasetReader.register("spanbert_tacred")
 class TacredReader(RelationReader):
     """
-    Reads files in the layout of TACRED, plain or `.gz`, an example at a time: see `tacred_json`. A
-    folder is read as all files in it that end in `.json`.
+    Read files in the layout of TACRED, plain or `.gz`, an example at a time: see
+    `spanbert_allen.formats.relation.tacred`. A folder is read as all files in it that end in
+    `.json`.
 
     Registered as a `DatasetReader` with name "spanbert_tacred".
 
     # Parameters
 
-    indexer, mode, max_length, fixed_length, strict
+    indexer, mode, max_length, window, fixed_length, strict, unknown_type
         As for `RelationReader`.
     """
 
     file_suffixes = (".json",)
 
     def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[RelationExample]:
-        """The examples of a file."""
+        """Read the examples of a file."""
         return read_tacred(path, on_problem=on_problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -16,6 +17,7 @@ from spanbert_allen.data.relation.input import (
     relation_sequence,
     requested_markers,
 )
+from spanbert_allen.data.relation.window import words_around
 from spanbert_allen.encoders import WordPieceVocabulary
 from spanbert_allen.formats.relation.example import RelationExample
 from spanbert_allen.formats.relation.tacred import tacred_example
@@ -157,6 +159,20 @@ def examples(draw: st.DrawFn) -> tuple[RelationExample, list[list[int]]]:
     )
 
 
+def lost_behind(example, pieces, mode, whole, max_length) -> bool:
+    """Whether a type, or a piece of an entity, is lost that stands behind the text."""
+    if mode == "text_ner":
+        return max_length < len(whole) - 1
+    if mode != "ner_text":
+        return False
+    subject = set(range(example.subject.start, example.subject.end + 1))
+    object_ = set(range(example.object.start, example.object.end + 1)) - subject
+    first, second = (sum(len(pieces[number]) for number in one) for one in (subject, object_))
+    before = len(whole) - first - second - 2
+    needed = before + first + 1 + second if second else before + first if first else 0
+    return max_length < needed
+
+
 @given(examples(), st.sampled_from(INPUT_MODES), st.integers(3, 30))
 def test_sequences_entities_and_cuts(made, mode, max_length):
     example, pieces = made
@@ -171,10 +187,93 @@ def test_sequences_entities_and_cuts(made, mode, max_length):
         (found.subject, found.object), first_markers, last_markers, strict=True
     ):
         start, end = whole.index(first), whole.index(last)
-        lost = lost or end >= max_length
+        lost = lost or end >= max_length or lost_behind(example, pieces, mode, whole, max_length)
         expected = (start, min(end, max_length - 1)) if start < max_length else (0, 0)
         assert span == PieceSpan(*expected)
     assert found.is_entity_cut == lost
+
+
+@given(examples(), st.sampled_from(INPUT_MODES), st.integers(14, 30), st.data())
+def test_a_window_holds_both_entities(made, mode, max_length, data):
+    """Whatever is lost is told; with room for both entities, none of their pieces is."""
+    example, pieces = made
+    steps = data.draw(st.lists(st.booleans(), min_size=len(pieces), max_size=len(pieces)))
+    sentence_ids = [sum(steps[1 : number + 1]) for number in range(len(pieces))]
+    example = replace(example, sentence_ids=sentence_ids)
+    found = relation_sequence(
+        example, pieces, mode, cls=CLS, sep=SEP, max_length=max_length, window="entities"
+    )
+    whole = naive(example, pieces, mode)
+    assert len(found.codes) <= max_length
+    assert found.is_cut == (len(whole) > max_length)
+    if not found.is_cut:
+        assert found.codes == whole and found.kept == (WordSpan(0, len(pieces) - 1),)
+        return
+    kept = {number for start, end in found.kept for number in range(start, end + 1)}
+    assert all(set(range(s, e + 1)) & kept for s, e in (example.subject, example.object))
+    needed = [
+        number
+        for span in (example.subject, example.object)
+        for number in range(span.start, span.end + 1)
+    ]
+    assert (
+        found.is_entity_cut
+        == (not set(needed) <= kept or (mode == "ner_text" and found.codes[-1] != SEP))
+        or mode == "ner_text"
+    )
+    if mode == "ner":
+        assert not found.is_entity_cut
+    sentences = {sentence_ids[number] for number in kept}
+    if len(found.kept) == 1 and not found.is_entity_cut:
+        partly = [
+            one
+            for one in sentences
+            if not {n for n, s in enumerate(sentence_ids) if s == one} <= kept
+        ]
+        own = {sentence_ids[number] for number in needed}
+        assert set(partly) <= set(range(min(own), max(own) + 1))
+
+
+def test_whole_sentences_then_words_then_a_gap():
+    def window(subject, object_, room, sentence_ids):
+        spans = WordSpan(subject, subject), WordSpan(object_, object_)
+        return words_around(*spans, [1] * len(sentence_ids), sentence_ids, room)
+
+    sentences = [0] * 4 + [1] * 3 + [2] * 3 + [3] * 4
+    assert window(5, 8, 13, sentences) == (WordSpan(0, 9),)
+    assert window(8, 5, 14, sentences) == (WordSpan(0, 13),)
+    assert window(5, 8, 9, sentences) == (WordSpan(4, 9),)
+    assert (
+        window(5, 8, 5, sentences) == (WordSpan(5, 9),) or window(5, 8, 5, sentences)[0].start == 4
+    )
+    assert window(0, 13, 6, sentences) == (WordSpan(0, 2), WordSpan(11, 13))
+
+
+def test_an_entity_that_is_too_long_loses_its_last_words():
+    example = RelationExample(
+        id="x", words=["w"] * 40, subject=WordSpan(5, 30), object=WordSpan(35, 35)
+    )
+    found = relation_sequence(
+        example, [[7]] * 40, "text", cls=CLS, sep=SEP, max_length=20, window="entities"
+    )
+    assert found.is_entity_cut and len(found.kept) == 2
+    assert [found.codes.count(marker) for marker in (-1, -2, -3, -4)] == [1, 1, 1, 1]
+    assert found.kept[0].start == 5
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("text_ner", 3), ("ner_text", 2)])
+def test_what_is_lost_behind_the_text_is_told(mode, kept):
+    """The final [SEP] is no loss; a type, or a word of an entity, is one."""
+    example = RelationExample(
+        id="x", words=["a"] * 4, subject=WordSpan(0, 0), object=WordSpan(2, 2)
+    )
+    whole = naive(example, [[0], [1], [2], [3]], mode)
+    for num_lost in range(1, kept + 1):
+        found = relation_sequence(
+            example, [[0], [1], [2], [3]], mode, cls=CLS, sep=SEP, max_length=len(whole) - num_lost
+        )
+        assert found.is_cut
+        assert found.is_entity_cut == (num_lost > 1)
 
 
 def test_a_word_of_both_entities_is_the_subjects():

@@ -15,8 +15,10 @@ import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.relation.fields import LABELS_NAMESPACE
 from spanbert_allen.data.relation.input import (
+    LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
     TYPE_PAIRS_NAMESPACE,
+    label_types,
     type_pair,
 )
 from spanbert_allen.data.relation.vocabulary import RelationVocabulary
@@ -178,9 +180,71 @@ def test_what_is_cut_off_is_told(caplog):
         instances = read(mode="text", max_length=9)
     assert [len(instance["token_ids"]) for instance in instances] == [9, 9, 9, 9]
     assert "4 of 4 examples have more than 9 pieces; in " in caplog.text
+    assert "or set `window` to `entities`" in caplog.text
     caplog.clear()
     read()
     assert not caplog.text
+
+
+def test_own_texts_are_read_around_their_entities(tmp_path, caplog):
+    filler = "The boy lost her keys. " * 30
+    text = filler + "Ida is the driver. " + filler
+    ida, driver = text.index("Ida"), text.index("driver")
+    record = {"text": text, "subject": [ida, ida + 3], "object": [driver, driver + 6]}
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps(record))
+    with caplog.at_level(logging.WARNING):
+        (near,) = read_path(path, mode="text", max_length=40)
+    assert not caplog.text
+    words = near["example"].metadata.words
+    ((start, end),) = near["token_ids"].sequence.kept
+    assert "Ida" in words[start : end + 1] and words[start] == "The" and words[end] == "."
+    record["object"] = [0, 3]
+    path.write_text(json.dumps(record))
+    with caplog.at_level(logging.WARNING):
+        (far,) = read_path(path, mode="text", max_length=40)
+    assert len(far["token_ids"].sequence.kept) == 2
+    assert "1 of 1 examples have more than 40 pieces; in 0 of them" in caplog.text
+    assert "in 1 what is between the entities: raise `max_length`" in caplog.text
+
+
+def read_path(path, **options) -> list[Instance]:
+    return list(make_reader("spanbert_relation_jsonl", **options).read(path))
+
+
+def test_what_is_unseen_is_a_mistake_if_asked(tmp_path, caplog):
+    record = json.loads((FIXTURES / "tacred.json").read_text())[0]
+    (tmp_path / "x.json").write_text(
+        json.dumps([record | {"obj_type": "CITY"}, record | {"relation": "x"}])
+    )
+    vocabulary = make_vocabulary(read())
+    with caplog.at_level(logging.WARNING):
+        instances = list(make_reader(strict=False).read(tmp_path / "x.json"))
+        batch = tensors(instances, vocabulary)
+    assert batch["label"].tolist() == [1, -1]
+    assert "[UNK]" in pieces_of(instances, vocabulary)[0]
+    assert "trained with the marker OBJ=CITY: [UNK] stands for it" in caplog.text
+    assert "trained with the label x: its examples count as mistakes" in caplog.text
+    shared = list(make_reader(unknown_type="PERSON").read(tmp_path / "x.json"))[:1]
+    assert "[unused8]" in pieces_of(shared, vocabulary)[0]  # that of OBJ=PERSON
+
+
+def test_types_of_labels_are_kept():
+    assert names(make_vocabulary(read()), LABEL_TYPES_NAMESPACE) == [
+        label_types("per:title", type_pair("PERSON", "TITLE")),
+        label_types("org:founded_by", type_pair("ORGANIZATION", "PERSON")),
+        label_types("no_relation", type_pair("PERSON", "TITLE")),
+    ]
+
+
+def test_a_negative_label_that_the_data_does_not_have(caplog):
+    with caplog.at_level(logging.WARNING):
+        make_vocabulary(read())
+        make_vocabulary(read(), negative_label=None)
+        assert not caplog.text
+        make_vocabulary(read(), negative_label="NA")
+    assert "no example has the label NA, which means no relation; 1 of 4 examples" in caplog.text
+    assert "set `negative_label` of the vocabulary and of the model" in caplog.text
 
 
 def test_bad_examples_are_left_out_if_asked(tmp_path, caplog):
