@@ -111,6 +111,10 @@ class SpanPredictor(Predictor):
         with open_results(path, file_format) as writer:
             yield LineReader(writer)
 
+    def remarks(self) -> Iterator[str]:
+        """Yield what a user should know after a file was predicted, a sentence each."""
+        yield from ()
+
     def load_line(self, line: str, *, number: int | None = None) -> Record:
         """The record of a line of input, good or bad."""
         return parse_record(line, line=number)

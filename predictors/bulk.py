@@ -51,6 +51,9 @@ class BulkManager(_PredictManager):
             path = os.path.join(Path.cwd(), self._result_path)  # noqa: PTH118
             with self._predictor.open_output(path) as self._output_file:
                 super().run()
+        if self._is_ours:
+            sys.stdout.flush()
+            sys.stderr.writelines(f"warning: {one}\n" for one in self._predictor.remarks())
         if self._is_ours and self._predictor.first_error is not None:
             sys.stdout.flush()
             sys.stderr.write(_summary(self._predictor, self._predictor.first_error))

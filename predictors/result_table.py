@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import replace_file
+from spanbert_allen.common.record_checks import shown
 
 
 class ResultTable:
@@ -26,12 +28,24 @@ class ResultTable:
     def __init__(self, file: IO[str], row: Callable[[Mapping[str, Any]], str]) -> None:
         self._file = file
         self._row = row
+        self._ids: set[str] = set()
 
     def write(self, line: str) -> None:
-        """Adds a result; an error record, which predicts nothing, is left out."""
+        """
+        Add a result; an error record, which predicts nothing, is left out.
+
+        Raises a `DataError` for a second result of one id: the file could not be read.
+        """
         result = json.loads(line)
-        if "error" not in result:
-            self._file.write(f"{self._row(result)}\n")
+        if "error" in result:
+            return
+        if result["id"] in self._ids:
+            raise DataError(
+                f"the id {shown(result['id'])} is there twice, but an official file has one row "
+                "for each; give each record its own, or name the output .jsonl"
+            )
+        self._ids.add(result["id"])
+        self._file.write(f"{self._row(result)}\n")
 
     def close(self) -> None:
         """Nothing: the file is closed where it was opened."""

@@ -1,4 +1,4 @@
-"""The official file of TACRED and of SemEval-2010 Task 8: `id<TAB>label`, a line each."""
+"""Write the official file of TACRED and of SemEval-2010 Task 8, lines of `id<TAB>label`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ ENDINGS = (".txt", ".tsv")
 
 def official_labels(path: str | Path) -> AbstractContextManager[ResultTable]:
     """
-    The file, which appears whole or not at all; an error record, whose pair has no label, is left
-    out. Writing a record of all pairs of several entities raises a `DataError`.
+    Open the file, which appears whole or not at all.
+
+    An error record, whose pair has no label, is left out. Writing a record of all pairs of several
+    entities, or a second record of one id, raises a `DataError`.
     """
     return result_table(path, _row)
 

@@ -1,11 +1,11 @@
-"""Relations as JSON, with the places of their entities in the user's own text."""
+"""Write relations as JSON, with the places of their entities in the user's own text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.formats.relation.example import RelationExample
 
 SCHEMA = "spanbert_allen.relation/1"
@@ -19,23 +19,27 @@ def relation_json(
     *,
     best: int,
     is_cut: bool,
+    seen: Sequence[CharSpan] | None = None,
     all_labels: bool = False,
 ) -> dict[str, Any]:
     """
-    The result for two entities.
+    Return the result for two entities.
 
     # Parameters
 
     example : `RelationExample`
-        The entities and their text.
+        The entities with their text.
     labels : `Sequence[str]`
-        The model's labels by their numbers.
+        The labels of the model by their numbers.
     probabilities : `Sequence[float]`
-        Theirs.
+        The probability of each label.
     best : `int`
         The number of the label that is chosen.
     is_cut : `bool`
-        Whether the model has not seen one of the entities: the text was too long.
+        Whether the text was too long, and the model has not seen a part of an entity, of its type
+        or of its markers.
+    seen : `Sequence[CharSpan]`, optional (default = `None`)
+        The characters that the model has read, if it has not read the whole text.
     all_labels : `bool`, optional (default = `False`)
         Whether to give the probabilities of all labels.
 
@@ -45,8 +49,9 @@ def relation_json(
         `schema`, `id`, `text`; `entities`, the subject and the object, each with `start` and `end`
         (characters of `text`, end outside), `words` (first and last, inside), `text` and `type`;
         `relations`, a list with the only one: `subject` and `object` (0 and 1, their places among
-        the entities), `label`, `probability`, `is_cut` and, if asked for, `probabilities` by label,
-        the highest first; and once more `label` and `probability`.
+        the entities), `label`, `probability`, `is_cut`, `seen` (a list of `[start, end]`, only if
+        the model has not read the whole text) and, if asked for, `probabilities` by label, the
+        highest first; and once more `label` and `probability`.
     """
     text, _ = example.source()
     relation: dict[str, Any] = {
@@ -56,6 +61,8 @@ def relation_json(
         "probability": _rounded(probabilities[best]),
         "is_cut": is_cut,
     }
+    if seen is not None:
+        relation["seen"] = [list(span) for span in seen]
     if all_labels:
         order = sorted(range(len(labels)), key=lambda number: -probabilities[number])
         relation["probabilities"] = {labels[i]: _rounded(probabilities[i]) for i in order}
@@ -74,7 +81,7 @@ def relation_json(
 
 
 def entity_json(example: RelationExample, span: WordSpan, type_name: str) -> dict[str, Any]:
-    """An entity of an example's text."""
+    """Return an entity of an example's text."""
     text, chars = example.source()
     start, end = chars[span.start].start, chars[span.end].end
     return {
@@ -94,18 +101,18 @@ def joined_json(
     results: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """
-    One result for many pairs of a text's entities.
+    Return one result for many pairs of a text's entities.
 
     # Parameters
 
     request_id, text : `str`
-        The text and its name.
+        The name of the text, and the text.
     entities : `Sequence[Mapping[str, Any]]`
         As `entity_json` gives them.
     pairs : `Sequence[tuple[int, int]]`
-        Subject and object of each relation, as places among the entities.
+        The subject and the object of each relation, by their numbers among the entities.
     results : `Sequence[Mapping[str, Any]]`
-        What `relation_json` gave for each pair.
+        The results of `relation_json` for the pairs.
 
     # Returns
 
@@ -123,6 +130,27 @@ def joined_json(
         "entities": list(entities),
         "relations": relations,
     }
+
+
+def with_relations_chosen(
+    result: Mapping[str, Any], *, without: str | None, by_probability: bool
+) -> dict[str, Any]:
+    """
+    Return a result with some of its relations, or in another order.
+
+    # Parameters
+
+    result : `Mapping[str, Any]`
+        A result.
+    without : `str`, optional
+        The label whose relations are left out; `None` to keep all.
+    by_probability : `bool`
+        Whether the most probable relation comes first. Otherwise the order stays.
+    """
+    relations = [one for one in result["relations"] if one["label"] != without]
+    if by_probability:
+        relations.sort(key=lambda one: -one["probability"])
+    return {**result, "relations": relations}
 
 
 def _rounded(probability: float) -> float:

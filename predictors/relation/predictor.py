@@ -1,4 +1,4 @@
-"""Relations of entities in a user's own texts."""
+"""Predict relations of entities in a user's own texts."""
 
 from __future__ import annotations
 
@@ -9,22 +9,40 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+import numpy as np
+import numpy.typing as npt
 from allennlp.data import Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.data.relation.input import MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE
+from spanbert_allen.common.record_checks import shown
+from spanbert_allen.common.spans import CharSpan, WordSpan
+from spanbert_allen.data.relation.input import (
+    LABEL_TYPES_NAMESPACE,
+    MARKERS_NAMESPACE,
+    TYPE_PAIRS_NAMESPACE,
+    WINDOWS,
+    RelationSequence,
+    Window,
+    label_types,
+    type_pair,
+)
 from spanbert_allen.dataset_readers.relation.reader import RelationReader
 from spanbert_allen.formats.relation.detection import read_relations, relation_layout
 from spanbert_allen.formats.relation.example import RelationExample
 from spanbert_allen.formats.spacy.documents import is_doc
 from spanbert_allen.models.relation import SpanbertRelation
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
-from spanbert_allen.predictors.option_checks import checked_option
+from spanbert_allen.predictors.option_checks import changed_options
 from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.relation.official_file import ENDINGS, official_labels
-from spanbert_allen.predictors.relation.output import SCHEMA, relation_json
+from spanbert_allen.predictors.relation.options import RelationOptions
+from spanbert_allen.predictors.relation.output import (
+    SCHEMA,
+    relation_json,
+    with_relations_chosen,
+)
 from spanbert_allen.predictors.relation.requests import (
     KnownTypes,
     RelationRequest,
@@ -37,22 +55,34 @@ from spanbert_allen.predictors.result import Result
 @Predictor.register("spanbert_relation")
 class RelationPredictor(SpanPredictor):
     """
-    The relation of two entities of a text, or of all pairs of its entities, with probabilities. A
-    record is one of `spanbert_relation_jsonl`, whose label is passed over, or has `entities`, a
-    list of `[start, end, type]` (the type may be left out), instead of a subject and an object;
-    if the model sees types, pairs of types that its training data did not have are left out.
-    `allennlp predict` also takes files in the layout of TACRED or of SemEval-2010 Task 8; if the
-    output is named `.txt` or `.tsv`, it writes the official `id<TAB>label`.
+    Predict the relation of two entities of a text, or of all pairs of its entities, with
+    probabilities.
+
+    A record is one of `spanbert_relation_jsonl`, whose label is ignored, or has `entities`, a list
+    of `[start, end, type]` (the type may be left out), instead of a subject and an object; if the
+    model sees types, pairs of types that its training data did not have are left out. The model
+    reads the part of a long text that is around the two entities; a record may ask for another part
+    by `window`. `allennlp predict` also takes files in the layout of TACRED or of SemEval-2010 Task
+    8, whose long texts are cut as the reader cuts them; if the output is named `.txt` or `.tsv`, it
+    writes the official `id<TAB>label`.
 
     # Parameters
 
     model, dataset_reader, frozen, max_pieces_per_batch
-        As for `SpanPredictor`. The reader is one of the relation readers: it does not limit the
+        As for `SpanPredictor`. The reader is one of the relation readers; it does not limit the
         form of the records.
     language : `str`, optional (default = the reader's, or `"en"`)
-        spaCy's code of the language, to cut texts into words.
+        spaCy's code of the language, to split texts into words.
     probabilities : `bool`, optional (default = `False`)
         Whether to give the probabilities of all labels.
+    allowed_types : `bool`, optional (default = `False`)
+        Whether a label is possible only for types of entities that it had in the training data. The
+        label for no relation always is. Probabilities are those of the possible labels.
+    without_negative : `bool`, optional (default = `False`)
+        Whether to leave pairs out of `relations` that are predicted to have no relation.
+    by_probability : `bool`, optional (default = `False`)
+        Whether `relations` begins with the most probable one. Otherwise pairs are in the order of
+        the entities.
     """
 
     schema: ClassVar[str] = SCHEMA
@@ -69,17 +99,23 @@ class RelationPredictor(SpanPredictor):
         max_pieces_per_batch: int = 32768,
         language: str | None = None,
         probabilities: bool = False,
+        allowed_types: bool = False,
+        without_negative: bool = False,
+        by_probability: bool = False,
     ) -> None:
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
         self.language: str = language or getattr(dataset_reader, "language", None) or "en"
-        self.probabilities: bool = checked_option("probabilities", probabilities, bool)
         self._relation = cast("SpanbertRelation", model)
         self._reader = dataset_reader
         markers, pairs = (
             model.vocab.get_token_to_index_vocabulary(namespace)
             for namespace in (MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE)
         )
-        self._known = KnownTypes(None if dataset_reader.mode == "text" else markers, pairs)
+        self._known = KnownTypes(
+            None if dataset_reader.mode == "text" else markers, pairs, dataset_reader.unknown_type
+        )
+        self._set(RelationOptions(probabilities, allowed_types, without_negative, by_probability))
+        self._num_cut = self._num_gaps = 0
 
     def predict(
         self,
@@ -92,20 +128,20 @@ class RelationPredictor(SpanPredictor):
         object_type: str | None = None,
         entities: Sequence[Sequence[Any]] | None = None,
         types: Mapping[str, str] | None = None,
-        probabilities: bool | None = None,
         id: str = "text",
+        **options: bool | None,
     ) -> JsonDict:
         """
-        The relation of two entities, or of all pairs of several; raises `DataError` if something is
-        wrong with them.
+        Return the relation of two entities, or of all pairs of several; raise a `DataError` if
+        something is wrong with them.
 
         # Parameters
 
         text : `str | spacy.tokens.Doc`, optional
             Raw text; or a `Doc`, whose `ents` are the entities: all pairs within a sentence.
         subject, object : `Sequence[int]`, optional
-            `(start, end)`: with `text` in characters, end outside; with `tokens` in words, end
-            inside.
+            `(start, end)`: with `text` in characters, the end outside; with `tokens` in words, the
+            end inside.
         tokens : `Sequence[str]`, optional
             Words, instead of a text.
         subject_type, object_type : `str`, optional
@@ -113,12 +149,12 @@ class RelationPredictor(SpanPredictor):
         entities : `Sequence[Sequence[Any]]`, optional
             Instead of a subject and an object: `(start, end)` or `(start, end, type)` each.
         types : `Mapping[str, str]`, optional
-            With a `Doc`, the model's names for its entities' labels where they differ, such as
-            `{"ORG": "ORGANIZATION"}`.
-        probabilities : `bool`, optional (default = the predictor's)
-            Whether to give those of all labels.
+            With a `Doc`, the model's names for the labels of its entities where the two differ,
+            such as `{"ORG": "ORGANIZATION"}`.
         id : `str`, optional (default = `"text"`)
             The name in the result.
+        options : `bool`, optional (default = the predictor's)
+            `probabilities`, `allowed_types`, `without_negative`, `by_probability`: see the class.
 
         # Returns
 
@@ -136,13 +172,13 @@ class RelationPredictor(SpanPredictor):
         }
         request = self._asked(given, types, id)
         predictor = copy(self)
-        if probabilities is not None:
-            predictor.probabilities = checked_option("probabilities", probabilities, bool)
-        instances = [predictor._instance(example) for example in request.examples]
-        return Result(request.result(predictor._predicted(instances)))
+        changes = {name: value for name, value in options.items() if value is not None}
+        predictor._set(changed_options(self.options, changes))
+        instances = [predictor._instance(example, "entities") for example in request.examples]
+        return Result(predictor._chosen(request.result(predictor._predicted(instances))))
 
     def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
-        """The results, or error records, for some records, in their order."""
+        """Return the results, or error records, of some records, in their order."""
         records = [item if isinstance(item, Record) else Record(item) for item in inputs]
         prepared = [self._prepared_request(record) for record in records]
         instances = [
@@ -158,60 +194,124 @@ class RelationPredictor(SpanPredictor):
             rows = list(islice(predicted, len(own)))
             failed = next((row for row in rows if isinstance(row, Exception)), None)
             good = [row for row in rows if not isinstance(row, Exception)]
-            results.append(self._counted(failed or Result(request.result(good)), record))
+            result = failed or Result(self._chosen(request.result(good)))
+            results.append(self._counted(result, record))
         return results
 
     def records(self, path: str) -> Iterator[Record]:
-        """The records of a file: lines, or the examples of TACRED's or SemEval's layout."""
+        """Yield the records of a file: lines, or the examples of TACRED's or SemEval's layout."""
         if relation_layout(path) == "records":
             yield from super().records(path)
             return
         yield from examples_as_records(
-            lambda on_problem: read_relations(path, on_problem=on_problem), _fields
+            lambda on_problem: read_relations(path, language=self.language, on_problem=on_problem),
+            lambda example: _fields(example) | {"window": self._reader.window},
         )
 
+    def remarks(self) -> Iterator[str]:
+        """Say how many pairs lost something that matters."""
+        if self._num_cut:
+            yield (
+                f"in {self._num_cut} pairs an entity, its type or a marker of it is lost, at least "
+                "in part, as the text is too long (`is_cut`)"
+            )
+        if self._num_gaps:
+            yield (
+                f"in {self._num_gaps} pairs the entities are too far apart, and what is between "
+                "them is left out (`seen`)"
+            )
+
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
-        """The official file for a name in `.txt` or `.tsv`, a page for `.html`, else lines."""
+        """Open the official file for a name in `.txt` or `.tsv`, a page for `.html`, else lines."""
         if Path(str(path).removesuffix(".gz")).suffix.lower() in ENDINGS:
             return official_labels(path)
         return super().open_output(path)
 
     def record_to_instance(self, record: Record) -> Instance:
-        """The instance of a record with a subject and an object; `DataError` for another one."""
+        """Return the instance of a record of one pair; raise a `DataError` for another record."""
         request = self._request(record, self.alone)
         if not request.is_single:
             raise DataError("the record has `entities`, which is more than one instance")
-        return self._instance(request.examples[0])
+        return self._instance(request.examples[0], _window(record))
 
     def num_pieces(self, instance: Instance) -> int:
-        """The number of word pieces."""
+        """Return the number of word pieces."""
         return len(instance["token_ids"])
 
     def without_labels(self, instance: Instance) -> Instance:
-        """The instance without the label of an annotated example."""
+        """Return the instance without the label of an annotated example."""
         return Instance({name: field for name, field in instance.fields.items() if name != "label"})
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
-        """The result for one pair."""
-        # Shape: (2, 2)
-        spans = instance["entity_spans"].tensor
+        """Return the result for one pair."""
+        example: RelationExample = instance["example"].metadata
+        sequence: RelationSequence = instance["token_ids"].sequence
+        self._num_cut += sequence.is_entity_cut
+        self._num_gaps += len(sequence.kept) > 1
+        _, chars = example.source()
+        is_whole = sequence.kept == (WordSpan(0, len(example.words) - 1),)
+        # Shape: (num_labels,)
+        probabilities, best = outputs["probabilities"], int(outputs["label_ids"])
+        if self.options.allowed_types:
+            probabilities = self._allowed(example, probabilities)
+            best = int(probabilities.argmax())
         return relation_json(
-            instance["example"].metadata,
+            example,
             self._relation.labels,
-            outputs["probabilities"].tolist(),
-            best=int(outputs["label_ids"]),
-            is_cut=bool((spans == 0).all(-1).any()),
-            all_labels=self.probabilities,
+            probabilities.tolist(),
+            best=best,
+            is_cut=sequence.is_entity_cut,
+            seen=None if is_whole else [_chars(span, chars) for span in sequence.kept],
+            all_labels=self.options.probabilities,
+        )
+
+    def _set(self, options: RelationOptions) -> None:
+        """Use other options; raise a `ConfigError` for one that this model cannot have."""
+        self.options = options
+        if options.allowed_types and not self._label_types():
+            raise ConfigError(
+                "`allowed_types`: the archive does not say which types its labels had in training; "
+                "leave the option out, or train the model anew"
+            )
+
+    def _label_types(self) -> Mapping[str, int]:
+        return self._model.vocab.get_token_to_index_vocabulary(LABEL_TYPES_NAMESPACE)
+
+    def _allowed(
+        self, example: RelationExample, probabilities: npt.NDArray[np.floating]
+    ) -> npt.NDArray[np.floating]:
+        """Return the probabilities of the labels that the types may have. Shape: (num_labels,)"""
+        types = type_pair(example.subject_type, example.object_type)
+        known = self._label_types()
+        # Shape: (num_labels,)
+        possible = np.array(
+            [
+                label == self._relation.negative_label or label_types(label, types) in known
+                for label in self._relation.labels
+            ]
+        )
+        total = probabilities[possible].sum()
+        return probabilities * possible / total if total > 0 else probabilities
+
+    def _chosen(self, result: JsonDict) -> JsonDict:
+        """Return the result with the relations that were asked for."""
+        negative = self._relation.negative_label if self.options.without_negative else None
+        return with_relations_chosen(
+            result, without=negative, by_probability=self.options.by_probability
         )
 
     def _asked(self, given: JsonDict, types: Mapping[str, str] | None, id: str) -> RelationRequest:
-        """What a call of `predict` asks."""
+        """Return what a call of `predict` asks."""
         doc = given["text"]
+        fields = {name: value for name, value in given.items() if value is not None}
         if is_doc(doc):
+            if len(fields) > 1:
+                raise ConfigError(
+                    f"a spaCy `Doc` has its own words and entities; leave `{list(fields)[1]}` out"
+                )
             return request_of_doc(doc, request_id=id, types=types or {}, known=self._known)
         if types is not None:
             raise ConfigError("`types` renames the labels of a spaCy `Doc`; give one, or none")
-        fields = {name: value for name, value in given.items() if value is not None}
         return self._request(Record(fields), id)
 
     def _prepared_request(
@@ -221,7 +321,8 @@ class RelationPredictor(SpanPredictor):
             return DataError(record.problem)
         try:
             request = self._request(record, self._default_name(record))
-            return request, [self._instance(example) for example in request.examples]
+            window = _window(record)
+            return request, [self._instance(example, window) for example in request.examples]
         except DataError as error:
             return error
 
@@ -233,19 +334,28 @@ class RelationPredictor(SpanPredictor):
             known=self._known,
         )
 
-    def _instance(self, example: RelationExample) -> Instance:
-        instance = self._reader.text_to_instance(example)
+    def _instance(self, example: RelationExample, window: Window) -> Instance:
+        instance = self._reader.text_to_instance(example, window)
         instance.index_fields(self._model.vocab)  # says now if a type is unknown
         return instance
 
 
+def _window(record: Record) -> Window:
+    """Return what a record asks to keep of a long text."""
+    window = record.get("window")
+    if window is not None and window not in WINDOWS:
+        raise DataError(f"`window` is {shown(window)}; it must be {' or '.join(WINDOWS)}")
+    return window or "entities"
+
+
+def _chars(words: WordSpan, chars: Sequence[CharSpan]) -> CharSpan:
+    return CharSpan(chars[words.start].start, chars[words.end].end)
+
+
 def _fields(example: RelationExample) -> JsonDict:
-    """The example as a record of a user's own, without its label."""
+    """Return the example as a record of a user's own, without its label."""
     fields: JsonDict = {"id": example.id}
     for role, span in (("subject", example.subject), ("object", example.object)):
-        if example.word_chars is None:
-            fields[role] = span
-        else:
-            fields[role] = (example.word_chars[span.start].start, example.word_chars[span.end].end)
+        fields[role] = span if example.word_chars is None else _chars(span, example.word_chars)
     fields |= {"subject_type": example.subject_type, "object_type": example.object_type}
     return fields | ({"tokens": example.words} if example.text is None else {"text": example.text})

@@ -1,4 +1,4 @@
-"""What is asked of a relation model: the pair of a record, or all pairs of a text's entities."""
+"""Turn what a user asks into examples: one pair of entities, or all pairs of a text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from itertools import permutations
 from typing import Any
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.record_checks import RecordError, is_list, pair, record_id, shown
+from spanbert_allen.common.record_checks import (
+    RecordError,
+    is_list,
+    listed,
+    pair,
+    record_id,
+    shown,
+)
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.data.relation.input import type_pair
 from spanbert_allen.formats.relation.example import UNTYPED, RelationExample
@@ -17,11 +24,14 @@ from spanbert_allen.formats.relation.names import optional_name
 from spanbert_allen.formats.spacy.documents import document_of_doc
 from spanbert_allen.predictors.relation.output import entity_json, joined_json
 
+_OF_A_PAIR = ("subject", "object", "subject_type", "object_type")
+_TYPES_HINT = "; give `types={{'{}': ...}}` to call it as the model does"
+
 
 @dataclass(frozen=True)
 class KnownTypes:
     """
-    The types of entities that a model was trained with.
+    Hold the types of entities that a model was trained with.
 
     # Parameters
 
@@ -30,14 +40,28 @@ class KnownTypes:
     pairs : `Collection[str]`
         The types that a subject and an object had together, see `type_pair`; empty if that is not
         known.
+    shared : `str`, optional (default = `None`)
+        The type that stands for every unknown one.
     """
 
     markers: Collection[str] | None
     pairs: Collection[str]
+    shared: str | None = None
 
-    def check(self, types: Sequence[str], name: str) -> None:
-        """Raises a `DataError` for a type that neither a subject nor an object had."""
-        if self.markers is None:
+    def check(self, types: Sequence[str], name: str, *, hint: str = "") -> None:
+        """
+        Raise a `DataError` for a type that neither a subject nor an object had.
+
+        # Parameters
+
+        types : `Sequence[str]`
+            The types of the entities.
+        name : `str`
+            Where they were given, for the message.
+        hint : `str`, optional (default = `""`)
+            What to do, for the message.
+        """
+        if self.markers is None or self.shared is not None:
             return
         known = {
             marker.partition("=")[2]: None
@@ -48,11 +72,11 @@ class KnownTypes:
             if type_ not in known:
                 raise DataError(
                     f"{name}: the model knows no entity of type `{type_}`, as number {number} is; "
-                    f"it was trained with {', '.join(known)}"
+                    f"it was trained with {listed(known)}{hint.format(type_)}"
                 )
 
     def pairs_of(self, types: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """All ordered pairs of different entities that the model can judge, by their numbers."""
+        """Yield the numbers of all ordered pairs of entities that the model can judge."""
         for subject, object_ in permutations(range(len(types)), 2):
             if self._knows(types[subject], types[object_]):
                 yield subject, object_
@@ -60,24 +84,31 @@ class KnownTypes:
     def _knows(self, subject_type: str, object_type: str) -> bool:
         if self.markers is None:
             return True
-        if self.pairs:
-            return type_pair(subject_type, object_type) in self.pairs
-        return f"SUBJ={subject_type}" in self.markers and f"OBJ={object_type}" in self.markers
+        types = self._as_known("SUBJ", subject_type), self._as_known("OBJ", object_type)
+        if self.pairs and types == (subject_type, object_type):
+            return type_pair(*types) in self.pairs
+        return f"SUBJ={types[0]}" in self.markers and f"OBJ={types[1]}" in self.markers
+
+    def _as_known(self, role: str, name: str) -> str:
+        """Return the type, or the one that stands for it."""
+        if self.shared is None or self.markers is None or f"{role}={name}" in self.markers:
+            return name
+        return self.shared
 
 
 @dataclass(frozen=True)
 class RelationRequest:
     """
-    What one record asks.
+    Hold what one record asks.
 
     # Parameters
 
     id, text : `str`
-        The text and its name.
+        The name of the text, and the text.
     entities : `Sequence[Mapping[str, Any]]`
         As results have them.
     pairs : `Sequence[tuple[int, int]]`
-        Subject and object of each example, as places among the entities.
+        The subject and the object of each example, by their numbers among the entities.
     examples : `Sequence[RelationExample]`
         What the model judges.
     is_single : `bool`
@@ -92,7 +123,7 @@ class RelationRequest:
     is_single: bool = False
 
     def result(self, results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """The result of the record, of those of its examples."""
+        """Return the result of the record, made of the results of its examples."""
         if self.is_single:
             return dict(results[0])
         return joined_json(self.id, self.text, self.entities, self.pairs, results)
@@ -102,7 +133,7 @@ def request_of_record(
     record: Mapping[str, Any], *, default_id: str, language: str, known: KnownTypes
 ) -> RelationRequest:
     """
-    What a record asks; raises `DataError` for a bad one.
+    Return what a record asks; raise a `DataError` for a bad one.
 
     # Parameters
 
@@ -110,13 +141,20 @@ def request_of_record(
         As `spanbert_relation_jsonl` reads it; or with `entities`, a list of `[start, end]` or
         `[start, end, type]`, instead of a subject and an object.
     default_id : `str`
-        The record's name if it gives none.
+        The name of a record that gives none.
     language : `str`
         spaCy's code of the language.
     known : `KnownTypes`
         Pairs that the model cannot judge are not asked for.
     """
-    if record.get("entities") is None:
+    if record.get("entities") is not None:
+        besides = [name for name in _OF_A_PAIR if record.get(name) is not None]
+        if besides:
+            raise DataError(
+                f"the record has `entities` and `{besides[0]}`, which exclude each other; give "
+                "`entities` for all pairs, or a subject and an object for one"
+            )
+    else:
         fields = {name: value for name, value in record.items() if name != "label"}
         example = relation_example(fields, default_id=default_id, language=language)
         text, _ = example.source()
@@ -131,17 +169,18 @@ def request_of_doc(
     doc: Any, *, request_id: str, types: Mapping[str, str], known: KnownTypes
 ) -> RelationRequest:
     """
-    All pairs of entities of a spaCy `Doc` that stand in one sentence; each sentence is judged by
-    itself.
+    Return a request for all pairs of entities of a spaCy `Doc` that stand in one sentence; each
+    sentence is judged by itself.
 
     # Parameters
 
     doc : `spacy.tokens.Doc`
-        Its `ents` are the entities. Without sentences of its own it gets them by rule.
+        The document, whose `ents` are the entities. Without sentences of its own it gets them by
+        rule.
     request_id : `str`
-        Its name in the result.
+        The name of the document in the result.
     types : `Mapping[str, str]`
-        The model's name for an entity's label, where it is another.
+        The model's name for the label of an entity, where the two differ.
     known : `KnownTypes`
         As for `request_of_record`.
     """
@@ -157,7 +196,7 @@ def request_of_doc(
         word_chars=document.word_chars,
     )
     pairs, examples = [], []
-    known.check(names, "doc.ents")
+    known.check(names, "doc.ents", hint=_TYPES_HINT)
     for subject, object_ in known.pairs_of(names):
         sentence = document.sentence_ids[spans[subject].start]
         if document.sentence_ids[spans[object_].start] != sentence:
@@ -205,6 +244,7 @@ def _request_of_entities(
             object_type=types[object_],
             text=words.text,
             word_chars=chars,
+            sentence_ids=words.sentence_ids,
         )
         for subject, object_ in pairs
     ]

@@ -1,4 +1,4 @@
-"""Relation classification on SpanBERT."""
+"""Classify relations on SpanBERT."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.data.relation.fields import LABELS_NAMESPACE
+from spanbert_allen.data.relation.fields import LABELS_NAMESPACE, UNKNOWN_LABEL
 from spanbert_allen.formats.relation.example import NO_RELATION, RelationExample
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.relation.metric import RelationScores
@@ -24,25 +24,25 @@ from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 @Model.register("spanbert_relation")
 class SpanbertRelation(Model):
     """
-    The relation of two entities in a sentence, as in Joshi et al. (2020), "SpanBERT", section 4.1:
-    a linear layer with dropout on one vector of the sequence.
+    Classify the relation of two entities in a text, as in Joshi et al. (2020), "SpanBERT", section
+    4.1: a linear layer with dropout on one vector of the sequence.
 
     # Parameters
 
     vocab : `Vocabulary`
-        Its labels and markers: set `vocabulary` to `{"type": "spanbert_relation"}`.
+        The labels and markers: set `vocabulary` to `{"type": "spanbert_relation"}`.
     embedder : `TokenEmbedder`
         The token embedder `spanbert`; with the pooling `cls` its `pooler` must be true.
     pooling : `RelationPooling`, optional (default = `cls`)
-        How the vector is made.
+        How the vector of a sequence is made.
     negative_label : `str`, optional (default = `"no_relation"`)
-        The label for none of the relations: the vocabulary's. `None` if there is no such one.
+        The label for no relation, as in the vocabulary; `None` if there is no such label.
     dropout : `float`, optional (default = `0.1`)
-        On the vector, in training.
+        The dropout on the vector, in training.
     class_weights : `dict[str, float]`, optional (default = `None`)
         How much examples of a label weigh in the loss, by its name; 1 for other labels.
     scorer : `str`, optional (default = `"tacred"`)
-        Whose scores are measured beside: see `RelationScores`.
+        Whose scores are measured besides: see `RelationScores`.
     by_label : `bool`, optional (default = `False`)
         Whether the scores of each label are among the metrics of an evaluation.
     initializer_range : `float`, optional (default = `0.02`)
@@ -102,20 +102,20 @@ class SpanbertRelation(Model):
         example: list[RelationExample] | None = None,
     ) -> dict[str, Any]:
         """
-        What the relation readers give.
+        Score the labels of a batch, as the relation readers give it.
 
         # Parameters
 
         token_ids, segment_ids : `Tensor`
-            The segment is 0, and -1 at padding. Shape: (batch_size, num_pieces)
+            Segments are 0, and -1 at padding. Shape: (batch_size, num_pieces)
         entity_spans : `Tensor`
             First and last piece of the subject and of the object. Shape: (batch_size, 2, 2)
         attended : `Tensor`, optional (default = `None`)
-            Shape: (batch_size, num_pieces)
+            False for padding to a fixed length. Shape: (batch_size, num_pieces)
         label : `Tensor`, optional (default = `None`)
-            Shape: (batch_size,)
+            The numbers of the labels. Shape: (batch_size,)
         example : `list[RelationExample]`, optional (default = `None`)
-            Names the rows of the output.
+            The examples, whose ids name the rows of the output.
 
         # Returns
 
@@ -139,7 +139,7 @@ class SpanbertRelation(Model):
         if example is not None:
             output["id"] = [one.id for one in example]
         if label is not None:
-            output["loss"] = cross_entropy(logits, label, self.class_weights)
+            output["loss"] = self._loss(logits, label)
             (self.training_scores if self.training else self.scores)(label_ids, label)
         elif self.training:
             raise DataError("the data has no labels, which training needs: use annotated data")
@@ -147,15 +147,22 @@ class SpanbertRelation(Model):
             self.label_tally.add(is_labelled=label is not None)
         return output
 
+    def _loss(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Return the cross-entropy of the examples whose label the model knows."""
+        if not self.training and bool((label == UNKNOWN_LABEL).all()):
+            return logits.new_zeros(())
+        return cross_entropy(logits, label, self.class_weights, ignore_index=UNKNOWN_LABEL)
+
     def make_output_human_readable(self, output_dict: dict[str, Any]) -> dict[str, Any]:
-        """Adds `label`, the name of each predicted label."""
+        """Add `label`, the name of each predicted label."""
         output_dict["label"] = [self.labels[i] for i in output_dict["label_ids"].tolist()]
         return output_dict
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """
-        The scores of `RelationScores`; in training TACRED's only. Raises a `DataError` after data
-        without labels.
+        Return the scores of `RelationScores`; in training TACRED's only.
+
+        Raises a `DataError` after data without labels.
         """
         if self.training:
             return self.training_scores.get_metric(reset)

@@ -222,3 +222,22 @@ def test_an_evaluation_needs_labels():
         model.get_metrics()
     model(**tensors(instances))  # a label is enough
     assert model.get_metrics(reset=True)["accuracy"] >= 0
+
+
+def test_a_label_that_the_model_does_not_know_is_a_mistake(caplog):
+    model, batch = make_model(scorer="semeval2010", by_label=True), tensors(fixture())
+    with torch.no_grad():
+        right = model(**batch)
+        model.get_metrics(reset=True)
+        batch["label"] = right["label_ids"].clone()
+        batch["label"][1] = -1
+        known = -right["logits"].log_softmax(-1)[[0, 2, 3], batch["label"][[0, 2, 3]]].mean()
+        assert model(**batch)["loss"].item() == pytest.approx(known.item(), abs=1e-5)
+    assert model.get_metrics()["accuracy"] == 0.75
+    with caplog.at_level("WARNING"):
+        model.get_metrics(reset=True)
+    assert "1 of 4 examples have a label that the model does not know" in caplog.text
+    batch["label"][:] = -1
+    with torch.no_grad():
+        assert model(**batch)["loss"].item() == 0
+    assert model.get_metrics()["accuracy"] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from allennlp.training.metrics import Metric
 from torch import Tensor, distributed
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.compat.workers import is_idle
+from spanbert_allen.metrics.idle import is_idle
 from spanbert_allen.metrics.relation.scores import (
     Confusion,
     accuracy,
@@ -19,21 +20,25 @@ from spanbert_allen.metrics.relation.scores import (
 )
 from spanbert_allen.metrics.relation.semeval_scores import semeval_macro
 
+logger = logging.getLogger(__name__)
+
 SCORERS = ("tacred", "semeval2010")
+_UNKNOWN = "(a label that the model does not know)"
 
 
 @Metric.register("spanbert_relation_scores")
 class RelationScores(Metric):
     """
-    `precision`, `recall` and `f1` of all labels but the negative one together, as TACRED is scored,
-    and `accuracy`, all from 0 to 1. Workers count their own examples, and add up when asked.
+    Measure `precision`, `recall` and `f1` of all labels but the negative one together, as TACRED is
+    scored, and `accuracy`, all from 0 to 1. Workers count their own examples, and add the counts up
+    when they are asked for scores.
 
     # Parameters
 
     labels : `Sequence[str]`
         The labels by their numbers.
     negative_label : `str`, optional (default = `None`)
-        The label for none of the relations.
+        The label for no relation.
     scorer : `str`, optional (default = `"tacred"`)
         `semeval2010` adds `macro_precision`, `macro_recall` and `macro_f1`, the official score of
         SemEval-2010 Task 8.
@@ -61,25 +66,31 @@ class RelationScores(Metric):
 
     def __call__(self, predicted: Tensor, gold: Tensor) -> None:
         """
-        Counts some examples.
+        Count some examples.
 
         # Parameters
 
         predicted, gold : `Tensor`
-            The numbers of labels. Shape: (batch_size,)
+            The numbers of labels. A negative one of `gold` is a label that the model does not know:
+            whatever was predicted is wrong. Shape: (batch_size,)
         """
         if is_idle():
             return
         size = len(self._labels)
         # Shape: (batch_size,)
-        pairs = (gold.detach().long() * size + predicted.detach().long()).cpu()
-        # Shape: (num_labels, num_labels)
-        self._counts += torch.bincount(pairs, minlength=size * size).view(size, size)
+        rows = gold.detach().long()
+        # Shape: (batch_size,); unknown labels have the last row
+        rows = rows.where(rows >= 0, size)
+        # Shape: (batch_size,)
+        pairs = (rows * size + predicted.detach().long()).cpu()
+        # Shape: (num_labels + 1, num_labels)
+        self._counts += torch.bincount(pairs, minlength=(size + 1) * size).view(size + 1, size)
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
-        """The scores of all examples so far, on all workers."""
+        """Return the scores of all examples so far, on all workers."""
         confusion = self._confusion()
         if reset:
+            self._warn_of_unknown(confusion)
             self.reset()
         micro = micro_score(confusion, self._negative)
         scores = {
@@ -100,8 +111,17 @@ class RelationScores(Metric):
         return scores
 
     def reset(self) -> None:
-        """Forgets all examples of this worker."""
-        self._counts = torch.zeros(len(self._labels), len(self._labels), dtype=torch.long)
+        """Forget all examples of this worker."""
+        self._counts = torch.zeros(len(self._labels) + 1, len(self._labels), dtype=torch.long)
+
+    def _warn_of_unknown(self, confusion: Confusion) -> None:
+        unknown = sum(count for (gold, _), count in confusion.items() if gold == _UNKNOWN)
+        if unknown:
+            logger.warning(
+                "%d of %d examples have a label that the model does not know, and count as mistakes",
+                unknown,
+                sum(confusion.values()),
+            )
 
     def _confusion(self) -> Confusion:
         counts = self._counts
@@ -111,7 +131,7 @@ class RelationScores(Metric):
             counts = torch.stack(parts).sum(0)
         return {
             (gold, predicted): count
-            for gold, row in zip(self._labels, counts.tolist(), strict=True)
+            for gold, row in zip((*self._labels, _UNKNOWN), counts.tolist(), strict=True)
             for predicted, count in zip(self._labels, row, strict=True)
             if count
         }

@@ -216,13 +216,8 @@ def test_a_window_holds_both_entities(made, mode, max_length, data):
         for span in (example.subject, example.object)
         for number in range(span.start, span.end + 1)
     ]
-    assert (
-        found.is_entity_cut
-        == (not set(needed) <= kept or (mode == "ner_text" and found.codes[-1] != SEP))
-        or mode == "ner_text"
-    )
-    if mode == "ner":
-        assert not found.is_entity_cut
+    if mode != "ner_text":  # there, words behind the text may be lost as well
+        assert found.is_entity_cut == (mode != "ner" and not set(needed) <= kept)
     sentences = {sentence_ids[number] for number in kept}
     if len(found.kept) == 1 and not found.is_entity_cut:
         partly = [
@@ -243,9 +238,7 @@ def test_whole_sentences_then_words_then_a_gap():
     assert window(5, 8, 13, sentences) == (WordSpan(0, 9),)
     assert window(8, 5, 14, sentences) == (WordSpan(0, 13),)
     assert window(5, 8, 9, sentences) == (WordSpan(4, 9),)
-    assert (
-        window(5, 8, 5, sentences) == (WordSpan(5, 9),) or window(5, 8, 5, sentences)[0].start == 4
-    )
+    assert window(5, 8, 5, sentences) == (WordSpan(4, 8),)
     assert window(0, 13, 6, sentences) == (WordSpan(0, 2), WordSpan(11, 13))
 
 

@@ -16,6 +16,7 @@ from spacy.tokens import Doc
 
 import spanbert_allen
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.predictors.record import Record
 from spanbert_allen.predictors.relation.requests import KnownTypes
 from spanbert_allen.results.html.page import render_html
 from spanbert_allen.results.terminal.render import render_terminal
@@ -115,6 +116,10 @@ def test_all_pairs_that_the_model_can_judge(predictor):
 def test_a_model_that_knows_markers_only_or_sees_no_types():
     imported = KnownTypes(["SUBJ_START", "SUBJ=A", "OBJ=A", "OBJ=B"], ())
     assert list(imported.pairs_of(["A", "B", "A"])) == [(0, 1), (0, 2), (2, 0), (2, 1)]
+    shared = KnownTypes(["SUBJ=A", "OBJ=A", "OBJ=B"], ["SUBJ=A OBJ=B"], "A")
+    shared.check(["X"], "`entities`")
+    assert len(list(shared.pairs_of(["A", "B", "X"]))) == 6
+    assert list(shared.pairs_of(["A", "A"])) == []
     untyped = KnownTypes(None, ["SUBJ=A OBJ=B"])
     untyped.check(["X", "Y"], "`entities`")
     assert list(untyped.pairs_of(["X", "Y"])) == [(0, 1), (1, 0)]
@@ -132,6 +137,10 @@ def test_a_doc_with_entities(predictor):
     for entity, ent in zip(result["entities"], doc.ents, strict=True):
         assert (entity["start"], entity["end"]) == (ent.start_char, ent.end_char)
         assert entity["text"] == ent.text == doc.text[entity["start"] : entity["end"]]
+    with pytest.raises(DataError, match=r"type `JOB`, .* give `types={'JOB': ...}` to call it as"):
+        predictor.predict(doc, types={"PER": "PERSON"})
+    with pytest.raises(ConfigError, match="has its own words and entities; leave `subject` out"):
+        predictor.predict(doc, subject=(0, 1))
     second = predictor.predict(
         tokens=words[6:], subject=[0, 0], object=[3, 3], subject_type="PERSON", object_type="TITLE"
     )
@@ -147,6 +156,10 @@ def test_a_doc_with_entities(predictor):
     [
         ({"subject": IDA, "object": DRIVER}, "no subject of type `ENTITY`; it was trained with"),
         ({"subject": IDA}, "`object` is None"),
+        (
+            {"entities": [[*IDA, "PERSON"]], "subject": IDA},
+            "has `entities` and `subject`, which exclude each other; give",
+        ),
         ({"entities": 3}, r"`entities` is 3; it must be a list of \[start, end\]"),
         ({"entities": [[0, 3, "PERSON", 1]]}, r"`entities\[0\]` is \[0, 3, 'PERSON', 1\]"),
         ({"entities": [[0, 3, 4]]}, r"`entities\[0\]` is 4"),
@@ -164,13 +177,78 @@ def test_bad_requests(predictor, asked, sentence):
         predictor.predict(TEXT, IDA, DRIVER, types={})
 
 
-def test_an_entity_that_the_model_has_not_seen_is_told(predictor):
-    text = "Ida lost her keys. " * 30 + "The driver slept."
-    driver = text.index("driver")
-    result = predictor.predict(
-        text, (0, 3), (driver, driver + 6), subject_type="PERSON", object_type="TITLE"
+def test_a_long_text_is_read_around_its_entities(predictor):
+    """The same as the sentence alone, be there 40 before it; a gap is told."""
+    filler = "Ida lost her keys. " * 40
+    text = filler + TEXT
+    places = [(start + len(filler), end + len(filler)) for start, end in (IDA, DRIVER)]
+    types = {"subject_type": "PERSON", "object_type": "TITLE"}
+    (relation,) = predictor.predict(text, *places, **types)["relations"]
+    assert not relation["is_cut"]
+    ((start, end),) = relation["seen"]
+    assert text[start:].startswith("Ida lost her keys.") and text[:end].endswith(TEXT)
+    (gap,) = predictor.predict(text, (0, 3), places[1], **types)["relations"]
+    assert not gap["is_cut"] and len(gap["seen"]) == 2
+    assert text[slice(*gap["seen"][0])].startswith("Ida")
+    assert "seen" not in predictor.predict(TEXT, IDA, DRIVER, **types)["relations"][0]
+
+
+def test_what_is_lost_is_counted(archive, predictor, monkeypatch, tmp_path, capsys):
+    text = "Ida lost her keys. " * 40 + TEXT
+    record = {"text": text, "subject": [0, 3], "object": [len(text) - 5, len(text) - 1]}
+    record |= {"subject_type": "PERSON", "object_type": "TITLE"}
+    data, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    data.write_text(json.dumps(record) + "\n" + json.dumps(record | {"window": "start"}) + "\n")
+    run_predict(monkeypatch, archive, data, "--output-file", out, "--silent")
+    gap, cut = map(json.loads, out.read_text().splitlines())
+    assert (gap["relations"][0]["is_cut"], cut["relations"][0]["is_cut"]) == (False, True)
+    said = capsys.readouterr().err
+    assert "warning: in 1 pairs an entity, its type or a marker of it is lost" in said
+    assert "warning: in 1 pairs the entities are too far apart" in said
+    with pytest.raises(DataError, match="`window` is 'x'; it must be start or entities"):
+        predictor.record_to_instance(Record(record | {"window": "x"}))
+
+
+def test_only_labels_that_the_types_had(predictor):
+    types = {"subject_type": "PERSON", "object_type": "TITLE"}
+    result = predictor.predict(TEXT, IDA, DRIVER, **types, probabilities=True, allowed_types=True)
+    probabilities = result["relations"][0]["probabilities"]
+    assert probabilities["org:founded_by"] == 0 and sum(probabilities.values()) == pytest.approx(1)
+    assert (result["label"], result["probability"]) == ("per:title", probabilities["per:title"])
+    # A subject that is an ORGANIZATION never had a title in training.
+    firm = predictor.predict(
+        TEXT, IDA, DRIVER, subject_type="ORGANIZATION", object_type="TITLE", allowed_types=True
     )
-    assert result["relations"][0]["is_cut"]
+    assert (firm["label"], firm["probability"]) == ("no_relation", 1)
+
+
+def test_an_archive_that_does_not_know_the_types_of_its_labels(predictor, monkeypatch):
+    monkeypatch.setattr(type(predictor), "_label_types", lambda self: {})
+    with pytest.raises(ConfigError, match="does not say which types its labels had"):
+        predictor.predict(TEXT, IDA, DRIVER, allowed_types=True)
+
+
+def test_relations_only_and_the_most_probable_first(predictor):
+    sentence = "The driver Ida lost her keys, and the boy found them."
+    entities = [[*DRIVER, "TITLE"], [*IDA, "PERSON"], [*KEYS, "TITLE"], [38, 41, "PERSON"]]
+    every = predictor.predict(sentence, entities=entities)["relations"]
+    ordered = predictor.predict(sentence, entities=entities, by_probability=True)["relations"]
+    assert sorted(every, key=lambda one: -one["probability"]) == ordered
+    chosen = predictor.predict(sentence, entities=entities, without_negative=True)["relations"]
+    assert chosen == [one for one in every if one["label"] != "no_relation"]
+    assert len(chosen) > 0
+    with pytest.raises(ConfigError, match="`order` is no option; choose among"):
+        predictor.predict(sentence, entities=entities, order=True)
+
+
+def test_an_official_file_has_every_id_once(archive, monkeypatch, tmp_path):
+    records = json.loads((FIXTURES / "tacred.json").read_text())
+    (tmp_path / "test.json").write_text(json.dumps([*records, records[0]]))
+    with pytest.raises(DataError, match=r"the id 't1' is there twice.*name the output \.jsonl"):
+        run_predict(
+            monkeypatch, archive, tmp_path / "test.json", "--output-file", tmp_path / "p.txt"
+        )
+    assert not (tmp_path / "p.txt").exists()
 
 
 def test_a_tacred_file_gives_the_official_file(archive, predictor, monkeypatch, tmp_path):
