@@ -11,7 +11,7 @@ from allennlp.training.metrics import Metric
 from torch import Tensor, distributed
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.metrics.idle import is_idle
+from spanbert_allen.compat.workers import is_idle
 from spanbert_allen.metrics.relation.scores import (
     Confusion,
     accuracy,
@@ -118,7 +118,7 @@ class RelationScores(Metric):
         unknown = sum(count for (gold, _), count in confusion.items() if gold == _UNKNOWN)
         if unknown:
             logger.warning(
-                "%d of %d examples have a label that the model does not know, and count as mistakes",
+                "%d of %d examples have a label that the model does not know: they are mistakes",
                 unknown,
                 sum(confusion.values()),
             )
