@@ -8,6 +8,7 @@ classification {
   encoder:: encoders.minilm,
   train_path:: std.extVar('TEXTS_TRAIN_DATA_PATH'),
   validation_path:: std.extVar('TEXTS_DEV_DATA_PATH'),
+  more_knobs:: ['regression'],
   regression:: false,
   reader:: { type: 'spanbert_text_pairs_jsonl', regression: $.regression },
   model_settings:: { type: 'spanbert_sequence_classifier', regression: $.regression },

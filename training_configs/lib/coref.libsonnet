@@ -1,24 +1,17 @@
-// Coreference. A configuration is `(import '../lib/coref.libsonnet') + { knob:: value, ... }`: knobs
-// are hidden fields, and what depends on them follows. The defaults are SpanBERT's published settings.
+// Coreference. A configuration is `(import '../lib/coref.libsonnet') + { knob:: value, ... }`; the knobs of
+// experiment.libsonnet are its knobs too. The defaults are SpanBERT's published settings.
+local experiment = import 'experiment.libsonnet';
 local optimizers = import 'optimizers.libsonnet';
 local parameter_groups = import 'parameter_groups.libsonnet';
-local templates = import 'trainer.libsonnet';
 
-{
-  // What must be set.
-  encoder:: error 'coref: set `encoder`, e.g. `encoder:: encoders.spanbert_base` with `local encoders = import \'../lib/encoders.libsonnet\'`',
-  train_path:: error 'coref: set `train_path` to the training data, e.g. `train_path:: std.extVar(\'TRAIN_DATA_PATH\')`',
-  validation_path:: error 'coref: set `validation_path` to the data that the best epoch is chosen by',
-
+local knobs = {
   // Data.
   reader:: { type: 'spanbert_coref_conll' },
   segment_length:: 384,
   max_training_segments:: 3,
 
-  // Model.
-  trained_layers:: 'all',  // or how many of the uppermost layers; then word vectors stay, too
-  attention_dropout:: null,  // the encoder's own; 0 trains faster on a CPU
-  // `published`: feed-forward, coarse to fine. `light`: of the ends of spans alone; see the README.
+  // Model. `scorers`: `published` is feed-forward and coarse-to-fine; `light` scores from the ends of spans
+  // alone, see the README.
   scorers:: 'published',
   head:: {},
   special_pieces:: false,
@@ -26,39 +19,25 @@ local templates = import 'trainer.libsonnet';
   mention_loss_weight:: 0.0,
   singletons:: false,
 
-  // Training: a template of trainer.libsonnet, which has its knobs. `modern` is AdamW with one warm-up
-  // and one gradient norm; `reproduce` the original's two Adams, each with a norm of its own, a warm-up
-  // for the encoder only, and evaluations every 1000 documents.
-  optimisation:: 'modern',
+  // Training. `modern` is AdamW with one warm-up and one gradient norm; `reproduce` is the original's two
+  // Adams, each with a norm of its own, a warm-up for the encoder only, and an evaluation every 1000 documents.
   epochs:: 20,
-  patience:: null,
-  precision:: 'fp32',
-  gradient_checkpointing:: false,
   encoder_learning_rate:: 2e-5,
   task_learning_rate:: 1e-4,
-  trainer_knobs:: {},  // any other knob of the template
-  seed:: 42,
+};
 
-  assert self.segment_length <= self.encoder.max_length :
-         'coref: `segment_length` is %d, but the encoder takes %d' % [self.segment_length, self.encoder.max_length],
+local made = {
+  checks+:: [
+    experiment.fits($, 'segment_length'),
+    experiment.choice($, 'scorers', std.objectFields($.scorer_kinds)),
+  ],
 
-  random_seed: self.seed,
-  numpy_seed: self.seed,
-  pytorch_seed: self.seed,
-  dataset_reader: self.reader {
+  dataset_reader: $.reader {
     indexer: { type: 'spanbert', model_name: $.encoder.model_name, max_length: $.segment_length },
   },
-  train_data_path: self.train_path,
-  validation_data_path: self.validation_path,
   model: {
     type: 'spanbert_coref',
-    embedder: {
-      type: 'spanbert',
-      model_name: $.encoder.model_name,
-      train: $.trained_layers,
-      [if $.attention_dropout != null then 'attention_dropout']: $.attention_dropout,
-      [if $.gradient_checkpointing then 'gradient_checkpointing']: true,
-    },
+    embedder: $.embedder,
     head: { max_segments: $.max_training_segments } + $.scorer_kinds[$.scorers] + $.head,
     special_pieces: $.special_pieces,
     whole_words: $.whole_words,
@@ -69,7 +48,6 @@ local templates = import 'trainer.libsonnet';
   },
   data_loader: { batch_size: 1, shuffle: true },
   validation_data_loader: { batch_size: 1 },
-  trainer: $.training.trainer,
 
   scorer_kinds:: {
     published: {},
@@ -79,12 +57,7 @@ local templates = import 'trainer.libsonnet';
     },
   },
 
-  training:: templates[$.optimisation] + $.changes[$.optimisation] + {
-    epochs:: $.epochs,
-    metric:: '+coref_f1',
-    patience:: $.patience,
-    precision:: $.precision,
-  } + $.trainer_knobs,
+  training+: $.changes[$.optimisation] { metric:: '+coref_f1' } + $.trainer_knobs,
   changes:: {
     modern: {
       groups:: parameter_groups.encoder_and_task($.encoder_learning_rate, 0.01),
@@ -96,4 +69,15 @@ local templates = import 'trainer.libsonnet';
       optimizer:: optimizers.coref($.encoder_learning_rate, $.task_learning_rate),
     },
   },
-}
+
+  // A document is a batch, and the learning rates are knobs of their own.
+  idle+: {
+    [if $.trained_layers == 0 then 'encoder_learning_rate']: 'no layer of the encoder is trained (`trained_layers` is 0)',
+    'trainer_knobs.batch_size': 'each document is a batch',
+    'trainer_knobs.max_pieces': 'each document is a batch',
+    'trainer_knobs.batches': 'each document is a batch',
+    'trainer_knobs.learning_rate': 'set `encoder_learning_rate` and `task_learning_rate`',
+  },
+};
+
+experiment.template('coref', knobs, made)

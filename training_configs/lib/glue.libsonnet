@@ -2,27 +2,27 @@
 // the knobs of classification.libsonnet. The data: gluebenchmark.com/tasks, each task's files in a folder of
 // its name (CoLA, SST-2, MRPC, STS-B, QQP, MNLI, QNLI, RTE, WNLI), all of them in $GLUE_DATA_PATH.
 local classification = import 'classification.libsonnet';
+local experiment = import 'experiment.libsonnet';
 
-// What the best weights are kept by, and the published number of epochs.
+// The score that chooses the best weights, and the published number of epochs.
 local tasks = {
   CoLA: { metric: '+mcc', epochs: 4 },
   'SST-2': { metric: '+acc' },
   MRPC: { metric: '+acc_and_f1' },
   'STS-B': { metric: '+corr' },
   QQP: { metric: '+acc_and_f1' },
-  // Both halves of the validation data are scored; the matched one decides.
+  // Both halves of the validation data are scored; the matched one chooses.
   MNLI: { metric: '+matched_acc', dev: { matched: 'dev_matched.tsv', mismatched: 'dev_mismatched.tsv' } },
   QNLI: { metric: '+acc' },
   RTE: { metric: '+acc' },
   WNLI: { metric: '+acc' },
 };
 
-classification {
+local knobs = {
   // What must be set, beside the encoder.
   task:: error 'glue: set `task`, one of %s' % std.join(', ', std.objectFields(tasks)),
 
   folder:: std.extVar('GLUE_DATA_PATH') + '/' + self.task,
-  settings:: { epochs: 10, dev: 'dev.tsv' } + tasks[self.task],
   train_path:: self.folder + '/train.tsv',
   validation_path::
     local folder = self.folder, dev = self.settings.dev;
@@ -31,5 +31,12 @@ classification {
   model_settings:: { type: 'spanbert_sequence_classifier', task: $.task },
   metric:: self.settings.metric,
   epochs:: self.settings.epochs,
-  drop_last:: true,
-}
+  drop_last:: self.optimisation == 'reproduce',
+};
+
+local made = {
+  checks+:: [experiment.choice($, 'task', std.objectFields(tasks))],
+  settings:: { epochs: 10, dev: 'dev.tsv' } + tasks[self.task],
+};
+
+experiment.template('glue', knobs, made, base=classification, required=['encoder', 'task'])

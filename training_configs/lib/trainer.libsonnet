@@ -1,16 +1,17 @@
 // How a model is trained: a configuration takes `trainer` and `data_loader` from one of two templates,
-// `(import 'trainer.libsonnet').modern { knob:: value, ... }`. Both are the trainer `spanbert`, which is
-// told nothing of the number of steps: it counts them.
+// `(import 'trainer.libsonnet').modern { knob:: value, ... }`. Both are the trainer `spanbert`, which counts
+// the steps of the run itself.
+local nearest = import 'nearest.libsonnet';
 local optimizers = import 'optimizers.libsonnet';
 local parameter_groups = import 'parameter_groups.libsonnet';
 
 local shared = {
   // What must be set.
   epochs:: error 'trainer: set `epochs`',
-  metric:: error 'trainer: set `metric`, that by which the best weights are kept, e.g. `metric:: \'+f1\'`',
+  metric:: error 'trainer: set `metric`, by which the best weights are chosen, e.g. `metric:: \'+f1\'`',
   learning_rate:: error 'trainer: set `learning_rate`, e.g. `learning_rate:: 2e-5`',
 
-  // What may be.
+  // What may be set.
   groups:: parameter_groups.no_decay(),
   precision:: 'fp32',
   accumulation:: 1,
@@ -38,9 +39,18 @@ local shared = {
   data_loader: { batch_sampler: $.batches },
 };
 
+// A template that refuses a knob which it does not have.
+local closed(name, template) = template {
+  local unknown = [name for name in std.objectFieldsAll(self) if !std.objectHasAll(template, name)],
+  local advice = nearest.advice(unknown[0], std.objectFieldsAll(template), otherwise='see lib/trainer.libsonnet for those that it has'),
+  trainer:
+    if std.length(unknown) == 0 then super.trainer
+    else error 'trainer: the template `%s` has no knob `%s`: %s' % [name, unknown[0], advice],
+};
+
 {
-  // As the original fine-tuning programs. `batch_size`: the batches of one update together.
-  reproduce: shared {
+  // As the original fine-tuning programs. `batch_size`: the examples of one update.
+  reproduce: closed('reproduce', shared {
     local knobs = self,
     batch_size:: 32,
     evaluations_per_epoch:: 10,
@@ -52,10 +62,10 @@ local shared = {
       batch_size: std.floor(knobs.batch_size / knobs.accumulation),
       seed: knobs.seed,
     },
-  },
+  }),
 
-  // What a careful engineer would run today. `max_pieces`: the pieces of a batch, padding counted.
-  modern: shared {
+  // What a careful engineer would run today. `max_pieces`: the most pieces of a batch, with padding.
+  modern: closed('modern', shared {
     local knobs = self,
     max_pieces:: 8192,
     evaluations_per_epoch:: null,
@@ -63,5 +73,5 @@ local shared = {
     leftover:: 'update',
     optimizer:: optimizers.adamw(knobs.learning_rate, knobs.groups),
     batches:: { type: 'spanbert_token_budget', max_pieces: knobs.max_pieces, seed: knobs.seed },
-  },
+  }),
 }
