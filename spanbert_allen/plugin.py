@@ -10,12 +10,22 @@ if console.runs_allennlp_command():
     console.install_excepthook()
 
 # `compat` stands first: it repairs what the others build on.
-from spanbert_allen import compat, dataset_readers, metrics, models, modules, predictors, training
+from spanbert_allen import (
+    compat,
+    configuration,
+    dataset_readers,
+    metrics,
+    models,
+    modules,
+    predictors,
+    training,
+)
 from spanbert_allen.data.indexer import SpanbertIndexer
 
 __all__ = [
     "SpanbertIndexer",
     "compat",
+    "configuration",
     "dataset_readers",
     "metrics",
     "models",

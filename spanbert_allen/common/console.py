@@ -18,6 +18,7 @@ from types import TracebackType
 from spanbert_allen.common.errors import UserError
 
 DEBUG_VARIABLE = "ALLENNLP_DEBUG"
+_OF_TEMPLATES = re.compile(r"/lib/\w+\.libsonnet:")
 
 
 def wants_tracebacks() -> bool:
@@ -78,11 +79,22 @@ def sentence_for(error: BaseException) -> str | None:
 
 
 def nearest(name: str, available: Iterable[str], count: int = 3) -> list[str]:
-    """The names most like `name`, the nearest first; those that contain it count as near."""
-    known = sorted(set(available))
-    near = difflib.get_close_matches(name, known, n=count, cutoff=0.6)
+    """
+    Return the names most like `name`, the nearest first.
+
+    Names that contain it, or that begin like it, are near too.
+    """
+    known = sorted(set(available), key=lambda other: (-_likeness(name, other), other))
+    near = [other for other in known if _likeness(name, other) >= 0.6]
     near += [other for other in known if name and name in other and other not in near]
     return near[:count]
+
+
+def _likeness(name: str, other: str) -> float:
+    """Return how alike two names are, from 0 to 1; a common beginning counts much."""
+    whole = difflib.SequenceMatcher(None, name, other).ratio()
+    beginning = difflib.SequenceMatcher(None, name, other[: len(name) + 1]).ratio()
+    return max(whole, 0.9 * beginning)
 
 
 class _OneSentenceHook:
@@ -161,8 +173,10 @@ def _jsonnet_sentence(message: str) -> str:
         return f"the config needs {name}: export {name}=<path> and run the command again"
     if re.match(r"\d+:\d+", sentence):  # of no file: it came from the command line
         return f"the option -o is not JSON, at {sentence}"
-    place = re.match(r"\s*(\S+?:\(?\d+)", trace[0]) if trace else None
-    return f"{sentence} ({place[1].replace('(', '')})" if place else sentence
+    places = (re.match(r"\s*(\S*/\S+?:\(?\d+)", line) for line in trace)
+    own = (place[1] for place in places if place and not _OF_TEMPLATES.search(place[1]))
+    place = next(own, "").replace("(", "")  # the templates' own lines tell a user nothing
+    return f"{sentence} ({place})" if place else sentence
 
 
 def _sentence_of_worker(message: str) -> str | None:

@@ -6,10 +6,11 @@ local likeness(one, other) =
   2 * common / std.max(1, std.length(pairs(one)) + std.length(pairs(other)));
 
 {
-  // "did you mean `epochs`?", with at most three names; `otherwise` when nothing is near.
+  // "did you mean `epochs`?", with the names that are about as near as the nearest one; `otherwise` when
+  // nothing is near.
   advice(name, known, otherwise)::
-    local near = std.filter(function(other) likeness(name, other) >= 0.5, known);
-    local sorted = std.sort(near, function(other) -likeness(name, other));
-    local named = ['`%s`' % other for other in sorted[0:3]];
+    local highest = std.foldl(function(most, other) std.max(most, likeness(name, other)), known, 0);
+    local near = std.filter(function(other) likeness(name, other) >= std.max(0.5, 0.8 * highest), known);
+    local named = ['`%s`' % other for other in near[0:3]];
     if std.length(named) == 0 then otherwise else 'did you mean %s?' % std.join(' or ', named),
 }

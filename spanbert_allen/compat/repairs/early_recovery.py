@@ -48,7 +48,7 @@ def create_serialization_dir(
     begins_anew = (
         recover and not force and folder.is_dir() and not any(folder.glob("model_state_*.th"))
     )
-    if begins_anew and not _is_whole(folder / _CONFIG) and _is_only_begun(folder):
+    if begins_anew and not _is_whole(folder / _CONFIG) and is_only_begun(folder):
         params.to_file(str(folder / _CONFIG))
     _create_serialization_dir(params, serialization_dir, recover, force)
     if begins_anew:
@@ -66,7 +66,8 @@ def _is_whole(config: Path) -> bool:
     return True
 
 
-def _is_only_begun(folder: Path) -> bool:
+def is_only_begun(folder: Path) -> bool:
+    """Return whether a folder holds nothing but what a run writes before its first update."""
     return all(
         path.name in _OF_A_START
         or path.name.startswith((".", "out_worker"))

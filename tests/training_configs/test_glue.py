@@ -10,7 +10,8 @@ from allennlp.commands.train import train_model
 from allennlp.common import Params
 
 from spanbert_allen.formats.sequence.glue_tasks import TASKS
-from tests.test_training_configs import DATA_PATHS, GLUE, ROOT, evaluate
+from tests.places import ROOT
+from tests.training_configs.evaluating import DATA_PATHS, GLUE, evaluate
 
 FOLDER = ROOT / "training_configs" / "glue"
 

@@ -13,7 +13,7 @@ from allennlp.common.util import prepare_environment
 
 import spanbert_allen.plugin  # noqa: F401
 from tests.places import ROOT
-from tests.test_training_configs import RELATION, evaluate
+from tests.training_configs.evaluating import RELATION, evaluate
 
 TINY = f"encoder:: (import '{ROOT}/training_configs/lib/encoders.libsonnet').tiny"
 
