@@ -150,7 +150,7 @@ def _of_object(cls: type[FromParams], value: Any, path: str, is_whole: bool) -> 
         if not hasattr(cls, "from_params") or _reads_itself(cls):
             return
         method = getattr(cls, constructor) if constructor else None
-    yield from _of_keys(cls, cls.__init__ if method is None else method, keys, path, is_whole)
+    yield from _of_keys(cls, _constructor(cls) if method is None else method, keys, path, is_whole)
 
 
 def _of_choice(cls: type[Registrable], choice: Any, path: str) -> str | None:
@@ -201,10 +201,14 @@ def _is_closed(cls: type, method: Any) -> bool:
     """Whether a constructor, and those that it hands further keys to, take no other keys."""
     while _takes_any_key(method):
         above = next((base for base in cls.mro()[1:] if issubclass(base, FromParams)), None)
-        if above is None or above.__init__ is object.__init__:
+        if above is None:
             return False
-        cls, method = above, above.__init__
-    return method is not object.__init__
+        cls, method = above, _constructor(above)
+    return True
+
+
+def _constructor(cls: type) -> Any:
+    return cls.__init__  # type: ignore[misc]
 
 
 def _takes_any_key(method: Any) -> bool:
