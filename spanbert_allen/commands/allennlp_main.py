@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -20,6 +22,8 @@ def run_allennlp(arguments: Sequence[str]) -> int:
     `int`
         0; what goes wrong is raised.
     """
+    if arguments[0] == "train":
+        _end_early_with_one_line()
     ignore_foreign_warnings()
     _download_nothing_of_nltk()
     sys.argv = ["spanbert-allen", *arguments]
@@ -34,9 +38,23 @@ def run_allennlp(arguments: Sequence[str]) -> int:
     import spanbert_allen
 
     spanbert_allen.register()
-    install_sigterm_handler()
+    if arguments[0] != "train":  # which has handlers of its own
+        install_sigterm_handler()
     main(prog="spanbert-allen")
     return 0
+
+
+def _end_early_with_one_line() -> None:
+    """Handle SIGTERM and Ctrl-C until the training does: importing AllenNLP takes a while."""
+
+    def end(number: int, _frame: object) -> None:
+        name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
+        os.write(2, f"ended by {name} before training began: run the command again\n".encode())
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
 
 
 def _download_nothing_of_nltk() -> None:

@@ -31,8 +31,10 @@ from spanbert_allen.compat.repairs import (
     archive_writing,
     config_writing,
     early_recovery,
+    ended_by_signals,
     loading_processes,
     one_sentence_errors,
+    one_training_a_folder,
     vocabulary_writing,
 )
 from spanbert_allen.compat.versions import (
@@ -55,10 +57,12 @@ MENDS = (
     archive_writing,
     config_writing,
     early_recovery,
+    ended_by_signals,
     loading_processes,
     mixed_precision,
     modern_annotations,
     one_sentence_errors,
+    one_training_a_folder,  # after those that it goes around
     plateau_scheduler,
     safe_weights,
     tokenizer_keyword,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from allennlp.training.checkpointer import Checkpointer
 from allennlp.training.trainer import TrainerCheckpoint
 
-from spanbert_allen.training.recovery.tensor_files import load_tensors, remove_parts, save_tensors
+from spanbert_allen.common.parts import remove_parts
+from spanbert_allen.training.recovery.tensor_files import load_tensors, save_tensors
 
 if TYPE_CHECKING:
     from allennlp.training import GradientDescentTrainer

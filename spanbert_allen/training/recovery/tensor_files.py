@@ -16,17 +16,18 @@ from typing import IO, Any, cast
 import torch
 
 from spanbert_allen.common.errors import UserError
+from spanbert_allen.common.parts import PART
 
-_PART = ".part"
 _READABLE = (type(None), bool, int, float, str, torch.Tensor, torch.nn.Parameter)
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def save_tensors(state: Mapping[str, Any], path: str | Path) -> None:
     """
-    Write tensors and plain values. The file takes its name when all of it is on the disk: whatever
-    happens before, also the end of the process or of the machine's power, what stood under that
-    name stays.
+    Write tensors and plain values into a file, as a whole or not at all.
+
+    The file takes its name when all of it is on the disk. If the process is killed or the power
+    fails before, the old file of that name stays.
 
     # Parameters
 
@@ -35,11 +36,13 @@ def save_tensors(state: Mapping[str, Any], path: str | Path) -> None:
     path : `str | Path`
         The file.
 
-    Raises `UserError` if there is no room, or for anything that `load_tensors` would refuse.
+    # Errors
+
+    `UserError` if there is no room, or for anything that `load_tensors` would refuse.
     """
     path = Path(path)
     _check_readable(path, state)
-    part = path.with_name(path.name + _PART)
+    part = path.with_name(path.name + PART)
     try:
         with part.open("wb") as file:
             writer = _ErrorKeeper(file)
@@ -67,8 +70,9 @@ def save_tensors(state: Mapping[str, Any], path: str | Path) -> None:
 
 def load_tensors(path: str | Path) -> Any:
     """
-    What `save_tensors` wrote, on the CPU. Nothing in the file can run: it is read as tensors and
-    plain values, or refused.
+    Read a file of `save_tensors`, onto the CPU.
+
+    Nothing in the file can run: anything but tensors and plain values is refused.
 
     # Parameters
 
@@ -78,32 +82,21 @@ def load_tensors(path: str | Path) -> Any:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def remove_parts(folder: str | Path) -> None:
-    """
-    Remove what a killed process left of files that it had not written to their end: those of
-    `save_tensors` and of `replace_file`.
-
-    # Parameters
-
-    folder : `str | Path`
-        Where; its subfolders are not looked at.
-    """
-    for pattern in (f"*.th{_PART}", f".*{_PART}"):
-        for part in Path(folder).glob(pattern):
-            part.unlink(missing_ok=True)
-
-
 class _ErrorKeeper:
-    """A file that remembers why a write failed: torch tells of it without saying why."""
+    """
+    Remember why a write failed: torch reports any failure as an error of its own.
+
+    That includes the exception of a signal, which would be lost otherwise.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.error: OSError | None = None
+        self.error: BaseException | None = None
 
     def write(self, data: bytes) -> int:
         try:
             return self._file.write(data)
-        except OSError as error:
+        except BaseException as error:
             self.error = error
             raise
 
@@ -112,7 +105,7 @@ class _ErrorKeeper:
 
 
 def _check_readable(path: Path, state: Mapping[str, Any]) -> None:
-    """What cannot be read must not take the place of what can."""
+    """Raise before a file that can be read is replaced by one that cannot."""
     found = _unreadable(state)
     if found is not None:
         place, value = found
@@ -124,7 +117,7 @@ def _check_readable(path: Path, state: Mapping[str, Any]) -> None:
 
 
 def _unreadable(value: Any, place: str = "") -> tuple[str, Any] | None:
-    """The first part of it that cannot be read, and where that is."""
+    """Find the first part of a value that cannot be read again, and its place."""
     if type(value) in _READABLE:
         return None
     inner: Iterable[tuple[Any, Any]]
@@ -150,7 +143,7 @@ def _is_readable(value: Any) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    """A new name is on the disk only when the folder is; some file systems cannot say."""
+    """Bring the new name to the disk too; some file systems cannot do that for a folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):

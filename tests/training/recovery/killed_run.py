@@ -10,6 +10,10 @@ child for each training it is asked for, a line of JSON each on standard input: 
   written, after so many bytes;
 - `{"seconds": 0.3}`: from outside, so long after the training began.
 
+With `"signal": "SIGTERM"` beside these it is that signal, which the child handles as the command
+`train` does; with `"swallowed": true` it is sent while a destructor runs, from which no exception
+comes through.
+
 The answer is a line with the child's exit status, negative for a signal.
 """
 
@@ -27,6 +31,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
 from typing import Any
+
+from spanbert_allen.common import console
 
 
 def main() -> None:
@@ -51,18 +57,23 @@ def import_what_comes_late() -> None:
 def run_in_child(task: dict[str, Any]) -> int:
     """The exit status of one training."""
     kill = task.get("kill") or {}
+    number = signal.Signals[kill.get("signal", "SIGKILL")]
     child = os.fork()
     if child == 0:
         status = 1
         try:
             # Answers go to standard output; logs must not.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            if kill.get("signal"):
+                console.install_excepthook()  # as the command does
             train(task, kill)
             status = 0
+        except SystemExit as error:
+            status = int(error.code or 0)
         except BaseException:
             traceback.print_exc()
         os._exit(status)
-    timer = Timer(kill["seconds"], os.kill, (child, signal.SIGKILL)) if "seconds" in kill else None
+    timer = Timer(kill["seconds"], os.kill, (child, number)) if "seconds" in kill else None
     if timer is not None:
         timer.start()
     _, status = os.waitpid(child, 0)
@@ -81,15 +92,18 @@ def train(task: dict[str, Any], kill: dict[str, Any]) -> None:
     multiprocessing.spawn = functools.partial(multiprocessing.start_processes, start_method="fork")
     for module in task.get("imports", ()):
         importlib.import_module(module)
+    number = signal.Signals[kill.get("signal", "SIGKILL")]
     if "function" in kill:
-        end = functools.partial(fill_disk, kill["fill"]) if "fill" in kill else die
+        end = functools.partial(Dying if kill.get("swallowed") else die, number)
+        if "fill" in kill:
+            end = functools.partial(fill_disk, kill["fill"])
         at_function(kill["function"], kill["call"], kill["when"], end)
     if "file" in kill:
-        die_while_writing(kill["file"], kill["save"], kill["bytes"])
+        die_while_writing(kill["file"], kill["save"], kill["bytes"], number)
     train_model(Params(task["config"]), task["folder"], recover=task["recover"])
 
 
-def at_function(place: str, call: int, when: str, end: Callable[[], None]) -> None:
+def at_function(place: str, call: int, when: str, end: Callable[[], Any]) -> None:
     """Calls `end` at a call of the function, counted from 1."""
     module_name, _, path = place.partition(":")
     *owners, name = path.split(".")
@@ -112,7 +126,7 @@ def at_function(place: str, call: int, when: str, end: Callable[[], None]) -> No
     setattr(owner, name, deadly)
 
 
-def die_while_writing(name: str, save: int, num_bytes: int) -> None:
+def die_while_writing(name: str, save: int, num_bytes: int, number: int) -> None:
     """Dies in the midst of a file of tensors, of the `save`th whose name begins so."""
     from spanbert_allen.training.recovery import tensor_files
 
@@ -126,7 +140,7 @@ def die_while_writing(name: str, save: int, num_bytes: int) -> None:
             if len(written) == save and written[id(self)] > num_bytes:
                 write(self, bytes(data)[: num_bytes // 2])
                 self._file.flush()
-                die()
+                die(number)
             alive.append(self)  # so that no other gets its id
         return write(self, data)
 
@@ -141,9 +155,19 @@ def fill_disk(ballast: str) -> None:
             file.write(bytes(4096))
 
 
-def die() -> None:
-    """At once, without any clean-up."""
-    os.kill(os.getpid(), signal.SIGKILL)
+def die(number: int = signal.SIGKILL) -> None:
+    """With SIGKILL at once, without any clean-up."""
+    os.kill(os.getpid(), number)
+
+
+class Dying:
+    """Dies as soon as it is made, in its destructor."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        die(self.number)
 
 
 if __name__ == "__main__":

@@ -5,80 +5,17 @@ CPU, in float32, with one worker.
 
 from __future__ import annotations
 
-import json
 import signal
 from pathlib import Path
 
 import pytest
 
+from tests.training.recovery.configs import coref
 from tests.training.recovery.small_disk import mounted
-from tests.training.trainings import Trainings, assert_equal, outcome
+from tests.training.trainings import assert_equal, outcome
 
 CHECKPOINTER = "spanbert_allen.training.recovery.checkpointer"
 LOOP = "spanbert_allen.training.loop.training_loop:"
-TINY = {"type": "spanbert", "model_name": "tiny"}
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sample")
-    lines = [document(size) for size in (2, 1, 5, 3, 1, 12, 4)]
-    (folder / "train.jsonl").write_text("".join(lines))
-    (folder / "dev.jsonl").write_text("".join(lines[:2]))
-    return folder
-
-
-def document(num_sentences):
-    """Twelve sentences are more segments than are trained on at once: which ones is random."""
-    text, mentions = "", []
-    for number in range(num_sentences):
-        mentions.append([len(text), len(text) + 3])
-        text += f"{'She' if number else 'Zoe'} baked a cake for her brother, who ate it. "
-    return json.dumps({"doc_key": str(num_sentences), "text": text, "clusters": [mentions]}) + "\n"
-
-
-@pytest.fixture(scope="module")
-def trainings(tmp_path_factory):
-    with Trainings(tmp_path_factory.mktemp("said") / "stderr.txt") as program:
-        yield program
-
-
-def coref(sample, **changes):
-    """The original's training: carried gradients, frozen batches, evaluations in epochs."""
-    config = {
-        "random_seed": 7,
-        "numpy_seed": 7,
-        "pytorch_seed": 7,
-        "dataset_reader": {
-            "type": "spanbert_coref_jsonl",
-            "indexer": {"type": "spanbert", "model_name": "tiny", "max_length": 64},
-        },
-        "train_data_path": str(sample / "train.jsonl"),
-        "validation_data_path": str(sample / "dev.jsonl"),
-        "model": {
-            "type": "spanbert_coref",
-            "embedder": TINY,
-            "head": {"hidden_dim": 10, "max_span_width": 5},
-            "max_training_segments": 2,
-            "mention_loss_weight": 1.0,
-        },
-        "data_loader": {"batch_sampler": {"type": "spanbert_frozen_batches", "batch_size": 1}},
-        "validation_data_loader": {"batch_size": 1},
-        "trainer": {
-            "type": "spanbert",
-            "num_epochs": 2,
-            "num_gradient_accumulation_steps": 2,
-            "leftover": "carry",
-            "evaluations_per_epoch": 2,
-            "validation_metric": "-loss",
-            "announce_memory": False,
-            "checkpointer": {"save_every_num_batches": 2, "keep_most_recent_by_count": 1},
-            "optimizer": {"type": "spanbert_bert_adam", "lr": 0.003},
-        },
-    }
-    config["trainer"].update(changes.pop("trainer", {}))
-    config.update(changes)
-    return config
 
 
 def plain(sample):
@@ -99,13 +36,6 @@ def plain(sample):
             "checkpointer": {"save_every_num_batches": 1},
         },
     )
-
-
-@pytest.fixture(scope="module")
-def never_killed(trainings, sample, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("whole") / "run"
-    assert trainings.run(coref(sample), folder) == 0
-    return outcome(folder)
 
 
 KILLS = {

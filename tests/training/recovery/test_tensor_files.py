@@ -14,7 +14,8 @@ import torch
 
 import spanbert_allen.plugin  # noqa: F401  numbers of NumPy are read
 from spanbert_allen.common.errors import UserError
-from spanbert_allen.training.recovery.tensor_files import load_tensors, remove_parts, save_tensors
+from spanbert_allen.common.parts import remove_parts
+from spanbert_allen.training.recovery.tensor_files import load_tensors, save_tensors
 from tests.training.recovery.small_disk import mounted
 
 SMALL = {"a": torch.arange(3.0)}
