@@ -66,7 +66,7 @@ def train_model(
             raise
         signals.ignore()
         _end_children()
-        remove_parts(serialization_dir)
+        remove_parts(Path(serialization_dir))
         sys.stderr.write(
             f"training was ended by {_NAMES[kind]}: go on with the same command and --recover\n"
         )
