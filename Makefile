@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	then echo $$python; exit; fi; done; echo python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+DOCS_INSTALLED := .venv/.docs_installed
 
 TASK ?= coref
 TEXT ?=
@@ -15,7 +16,7 @@ QUESTION ?=
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 PYTEST := $(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help install lock quickstart test test-fast check lint format clean
+.PHONY: help install lock quickstart test test-fast check lint format docs clean
 
 help:
 	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref, qa or relation, TEXT="...", QUESTION="...")'
@@ -23,7 +24,8 @@ help:
 	@echo 'make test        linter, types, layers and all tests; make check is the same'
 	@echo 'make test-fast   the tests that take less than five seconds'
 	@echo 'make format      format and mend what the linter can'
-	@echo 'make lock        choose the newest versions anew and write requirements/lock.txt'
+	@echo 'make docs        build the documentation into build/site'
+	@echo 'make lock        choose the newest versions anew and write requirements/lock.txt and docs.txt'
 	@echo 'make clean       remove .venv and what tools left behind'
 
 install: $(INSTALLED)
@@ -63,6 +65,14 @@ lint: install
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(DOCS_INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo 'The documentation is in build/site: open build/site/index.html.'
+
+$(DOCS_INSTALLED): $(INSTALLED) requirements/docs.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps -r requirements/docs.txt
+	@touch $@
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
