@@ -1,0 +1,41 @@
+"""
+The Python of the pages runs, with tiny models in the places of trained ones.
+
+Blocks marked `python` of one page run one after the other, as a reader would type them; those
+marked `py` are other projects' code, and do not run.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.docs.pages import DOCS, PAGES, blocks, name
+from tests.places import FIXTURES
+
+MODELS = {"run": "coref", "qa": "qa", "relation": "relation", "mrpc": "sequence"}
+"""The folders under `out/` that the pages name, and the archives of the fixtures."""
+ELSEWHERE = {DOCS / "extending.md"}
+"""Run by a test of its own."""
+WITH_PYTHON = [page for page in PAGES if blocks(page, "python") and page not in ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder as the pages suppose it: with trained models, and with texts."""
+    made = tmp_path_factory.mktemp("reader")
+    for place, archive in MODELS.items():
+        (made / "out" / place).mkdir(parents=True)
+        source = FIXTURES / "archives" / f"{archive}.tar.gz"
+        shutil.copyfile(source, made / "out" / place / "model.tar.gz")
+    (made / "texts.txt").write_text("Ida lost her keys.\nShe found them.\n", encoding="utf-8")
+    return made
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
+def test_the_python_of_a_page_runs(page, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    names: dict[str, object] = {}
+    for block in blocks(page, "python"):
+        exec(compile(block.text, block.page, "exec"), names)
