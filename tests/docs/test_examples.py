@@ -79,7 +79,10 @@ REQUESTS = {
     "spanbert_allen.qa/1": {"question": "Who found the keys?", "context": "Ida found the keys."},
     "spanbert_allen.relation/1": {
         "text": "Anna Bell founded Ringers Ltd.",
-        "entities": [[0, 9, "PERSON"], [18, 29, "ORGANIZATION"]],
+        "subject": [18, 29],
+        "object": [0, 9],
+        "subject_type": "ORGANIZATION",
+        "object_type": "PERSON",
     },
     "spanbert_allen.sequence/1": {"text": "Ida was in Oslo.", "text_pair": "She was not."},
 }
