@@ -1,20 +1,23 @@
-"""What the predictors share: records in, results out in the same order, bad records marked."""
+"""The base of the predictors: records in, results out in the same order, bad records marked."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy
+from allennlp.common.util import SigTermReceived
 from allennlp.data import DatasetReader, Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import DataError, UserError
 from spanbert_allen.common.files import default_doc_key, read_lines, replace_file
+from spanbert_allen.common.record_checks import is_whole
 from spanbert_allen.predictors.option_checks import checked_option
 from spanbert_allen.predictors.record import Record, parse_record
 from spanbert_allen.predictors.result import Result
@@ -24,14 +27,24 @@ logger = logging.getLogger(__name__)
 
 JsonDict = dict[str, Any]
 
+_RESERVED = ("schema", "line", "error")
+"""What only results have: a field of a record that is called so does not come back."""
+_LONGEST_SENTENCE = 500
+_LARGEST_ID = 10**300
+_NO_NUMBERS = (
+    "the model's scores for this record are not numbers (NaN): look at the record, and if all are "
+    "so, at the training, or predict with `precision` fp32"
+)
+
 
 class SpanPredictor(Predictor):
     """
-    Base of the predictors. A subclass says how a record becomes an instance and how the model's
-    output becomes JSON. Here, instances of similar length are packed into batches, results come
-    back in the order of the input, and a record that cannot be predicted becomes
-    `{"schema": ..., "line": ..., "doc_key": ..., "error": "one sentence"}` and is counted in
-    `num_failed`, without stopping the rest.
+    Turn records into results, with what a subclass says of instances and outputs.
+
+    Instances of similar length are packed into batches, and results come back in the order of the
+    input. A record that cannot be predicted, whatever the reason, becomes `{"schema": ...,
+    "line": ..., "doc_key": ..., "error": "one sentence"}` and is counted in `num_failed`, without
+    stopping the rest. Fields of a record that the predictor does not know come back in its result.
 
     # Parameters
 
@@ -50,6 +63,10 @@ class SpanPredictor(Predictor):
     """The name and version of the results' layout, written into each of them."""
     names: ClassVar[Sequence[str]] = ("doc_key",)
     """What names a record; an error record keeps them."""
+    fields: ClassVar[Collection[str] | None] = None
+    """The fields of a record that the predictor reads; others are the user's own. `None`: all."""
+    option_names: ClassVar[Collection[str]] = ()
+    """Options of the predictor that a record cannot set: one that tries is marked with an error."""
     alone: ClassVar[str]
     """The name of a record that gives none and is no line of a file."""
     records_at_once: ClassVar[int] = 1
@@ -77,37 +94,38 @@ class SpanPredictor(Predictor):
         """The error record of the first of these."""
 
     def record_to_instance(self, record: Record) -> Instance:
-        """The instance of a record; raises `DataError` for a bad one."""
+        """Return the instance of a record; raises `DataError` for a bad one."""
         raise NotImplementedError
 
     def num_pieces(self, instance: Instance) -> int:
-        """The number of word pieces of an instance."""
+        """Return the number of word pieces of an instance."""
         raise NotImplementedError
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
-        """The result for one instance; `outputs` is empty for an instance without pieces."""
+        """Return the result for one instance; `outputs` is empty for one without pieces."""
         raise NotImplementedError
 
     def without_labels(self, instance: Instance) -> Instance:
-        """The instance as the model predicts it: a data set's reader may have put labels in."""
+        """Return the instance without labels, which the reader of a data set may have put in."""
         return instance
 
     def records(self, path: str) -> Iterator[Record]:
-        """The records of an input file, good or bad."""
+        """Read the records of an input file, good or bad."""
         for number, line in read_lines(path, errors="surrogateescape"):
             if line.strip():
                 yield self.load_line(line, number=number)
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
         """
-        What takes the lines of output, by `write`; whole or not there at all. A name that ends in
-        .html makes a page.
+        Open what takes the lines of output, by `write`; the file appears whole or not at all.
+
+        A name that ends in .html makes a page.
         """
         return self.open_as("html", path) if format_of(path) == "html" else replace_file(path)
 
     @contextmanager
     def open_as(self, file_format: str, path: str | Path) -> Iterator[LineReader]:
-        """What takes the lines of output and writes them in another format."""
+        """Open what takes the lines of output and writes them in another format."""
         with open_results(path, file_format) as writer:
             yield LineReader(writer)
 
@@ -116,28 +134,28 @@ class SpanPredictor(Predictor):
         yield from ()
 
     def load_line(self, line: str, *, number: int | None = None) -> Record:
-        """The record of a line of input, good or bad."""
+        """Return the record of a line of input, good or bad."""
         return parse_record(line, line=number)
 
     def dump_line(self, outputs: JsonDict) -> str:
-        """One line of output."""
+        """Return one line of output."""
         return json.dumps(outputs, allow_nan=False) + "\n"
 
     def predict_json(self, inputs: JsonDict) -> JsonDict:
-        """The result for one record, or its error record."""
+        """Return the result for one record, or its error record."""
         return self.predict_batch_json([inputs])[0]
 
     def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
-        """The results, or error records, for some records, in their order."""
+        """Return the results, or error records, for some records, in their order."""
         records = [item if isinstance(item, Record) else Record(item) for item in inputs]
         return self._results([self._prepared(record) for record in records], records)
 
     def predict_instance(self, instance: Instance) -> JsonDict:
-        """The result for an instance, or its error record."""
+        """Return the result for an instance, or its error record."""
         return self.predict_batch_instance([instance])[0]
 
     def predict_batch_instance(self, instances: Sequence[Instance]) -> list[JsonDict]:
-        """The results, or error records, for some instances, in their order."""
+        """Return the results, or error records, for some instances, in their order."""
         unlabelled = [self.without_labels(instance) for instance in instances]
         return [self._counted(result, Record({})) for result in self._predict(unlabelled)]
 
@@ -151,12 +169,22 @@ class SpanPredictor(Predictor):
         return default_doc_key(self.source, record.line)
 
     def _prepared(self, record: Record) -> Instance | Exception:
-        if record.problem is not None:
-            return DataError(record.problem)
+        if (problem := self.problem_of(record)) is not None:
+            return DataError(problem)
         try:
             return self.record_to_instance(record)
-        except DataError as error:
-            return error
+        except Exception as error:  # whatever is wrong with it, the other records go on
+            return noted(error)
+
+    def problem_of(self, record: Record) -> str | None:
+        """Return what is known to be wrong with a record before it is read."""
+        option = next((name for name in self.option_names if name in record), None)
+        if record.problem is None and option is not None:
+            return (
+                f"`{option}` is an option of the predictor and not of one record: give it with "
+                "--predictor-args, in Python to `load` or `predict`"
+            )
+        return record.problem
 
     def _results(
         self, prepared: Sequence[Instance | Exception], records: Sequence[Record]
@@ -171,17 +199,35 @@ class SpanPredictor(Predictor):
     def _counted(self, result: JsonDict | Exception, record: Record) -> JsonDict:
         """The result as it goes out: an exception becomes an error record."""
         self.num_records += 1
+        own = self._own_fields(record)
         if not isinstance(result, Exception):
-            return result
+            problem = _unwritable(own, "the record's own fields") or _unwritable(result, "scores")
+            if problem is None:
+                if not own:
+                    return result
+                return Result(result | {key: own[key] for key in own if key not in result})
+            result = DataError(problem)
         self.num_failed += 1
         outputs: JsonDict = {"schema": self.schema}
         if record.line is not None:
             outputs["line"] = record.line
-        outputs |= {name: record[name] for name in self.names if isinstance(record.get(name), str)}
-        problem = result.problem if isinstance(result, DataError) else str(result)
-        marked = Result(outputs | {"error": " ".join(problem.split())})
+        for name in self.names:
+            value = record.get(name)
+            if isinstance(value, str):
+                outputs[name] = value
+            elif is_whole(value) and abs(value) < _LARGEST_ID:
+                outputs[name] = int(value)
+        if _unwritable(own, "") is None:
+            outputs |= own
+        marked = Result(outputs | {"error": _sentence(result)})
         self.first_error = self.first_error or marked
         return marked
+
+    def _own_fields(self, record: Record) -> JsonDict:
+        if self.fields is None:
+            return {}
+        known = (*self.fields, *self.names, *_RESERVED)
+        return {key: value for key, value in record.items() if key not in known}
 
     def _predicted(self, instances: Sequence[Instance]) -> list[JsonDict]:
         """A result for each instance; raises what is wrong with the first bad one."""
@@ -199,15 +245,23 @@ class SpanPredictor(Predictor):
         for batch in self._batches(lengths):
             outputs = self._forward([instances[index] for index in batch])
             for index, output in zip(batch, outputs, strict=True):
-                results[index] = (
-                    output
-                    if isinstance(output, Exception)
-                    else Result(self.result(instances[index], output))
-                )
+                results[index] = self._result_of(instances[index], output)
         for index, length in enumerate(lengths):
             if not length:
-                results[index] = Result(self.result(instances[index], {}))
+                results[index] = self._result_of(instances[index], {})
         return results
+
+    def _result_of(
+        self, instance: Instance, output: Mapping[str, Any] | Exception
+    ) -> JsonDict | Exception:
+        if isinstance(output, Exception):
+            return output
+        if _has_nan(output):
+            return DataError(_NO_NUMBERS)
+        try:
+            return Result(self.result(instance, output))
+        except Exception as error:  # as in `_prepared`
+            return noted(error)
 
     def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
         """Indexes of instances that go through the model together; those of length 0 do not."""
@@ -224,23 +278,26 @@ class SpanPredictor(Predictor):
 
     def _forward(self, instances: list[Instance]) -> list[Mapping[str, Any] | Exception]:
         """
-        The model's outputs. Where a batch fails, as when memory runs out, its instances are tried
-        one by one, so that one that cannot be predicted is the only one lost.
+        Return the model's outputs.
+
+        Where a batch fails, as when memory runs out, its instances are tried one by one, so that
+        one that cannot be predicted is the only one lost.
         """
-        for instance in instances:
-            self._dataset_reader.apply_token_indexers(instance)
         try:
+            for instance in instances:
+                self._dataset_reader.apply_token_indexers(instance)
             return list(self._model.forward_on_instances(instances))
-        except (RuntimeError, MemoryError) as error:
+        except SigTermReceived:
+            raise
+        except Exception as error:
             if len(instances) == 1:
-                logger.warning("a record could not be predicted", exc_info=error)
-                return [RuntimeError(f"the model failed on this record: {_first_line(error)}")]
+                return [noted(error)]
         return [output for instance in instances for output in self._forward([instance])]
 
 
 class LineReader:
     """
-    Takes lines of output as `allennlp predict` gives them.
+    Take lines of output as `allennlp predict` gives them.
 
     # Parameters
 
@@ -252,12 +309,52 @@ class LineReader:
         self._writer = writer
 
     def write(self, line: str) -> None:
-        """Hands a result on."""
+        """Hand a result on."""
         self._writer.add(json.loads(line))
 
     def close(self) -> None:
-        """Nothing: the writer ends its files, after AllenNLP has closed this."""
+        """Do nothing: the writer ends its files after AllenNLP has closed this."""
 
 
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def noted(error: Exception) -> Exception:
+    """Return the error of a record; one that is no mistake in it is logged, with its traceback."""
+    if isinstance(error, SigTermReceived):
+        raise error
+    if not isinstance(error, UserError):
+        logger.warning("a record could not be predicted", exc_info=error)
+    return error
+
+
+def _sentence(error: Exception) -> str:
+    """Return what an error record says of an error."""
+    if isinstance(error, UserError):
+        text = error.problem if isinstance(error, DataError) else str(error)
+    else:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        text = f"the model failed on this record: {first}"
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_SENTENCE else f"{text[:_LONGEST_SENTENCE]} ..."
+
+
+def _unwritable(value: JsonDict, what: str) -> str | None:
+    """Return why a value cannot be written as JSON, `None` if it can."""
+    try:
+        if value:
+            json.dumps(value, allow_nan=False)
+    except RecursionError:
+        return f"{what} are nested too deeply to be written"
+    except ValueError:
+        return f"{what} have a number that JSON cannot hold (NaN, infinite or far too long)"
+    except TypeError:  # a program may give what is no JSON, and takes it back
+        return None
+    return None
+
+
+def _has_nan(outputs: Mapping[str, Any]) -> bool:
+    """Return whether something that the model computed is no number."""
+    return any(
+        isinstance(value, numpy.ndarray)
+        and numpy.issubdtype(value.dtype, numpy.floating)
+        and bool(numpy.isnan(value).any())
+        for value in outputs.values()
+    )

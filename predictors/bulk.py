@@ -1,7 +1,10 @@
 """
-What `allennlp predict` does for our predictors beyond its own: input lines are counted, so that an
-error record names its line; the output file appears whole or not at all; and when records failed,
-their number and the first mistake go to standard error and the exit status is 1.
+What `allennlp predict` does for our predictors beyond its own.
+
+Input lines are counted, so that an error record names its line. The output file appears whole or
+not at all, and replaces neither what is read nor anything when nothing came out. When records
+failed, their number and the first mistake go to standard error and the exit status is 1. A command
+that is stopped says in one line what became of its output.
 """
 
 from __future__ import annotations
@@ -15,14 +18,16 @@ from typing import Any
 from allennlp.commands import predict
 from allennlp.commands.predict import _PredictManager
 from allennlp.common.file_utils import cached_path
+from allennlp.common.util import SigTermReceived
 
 from spanbert_allen.common.files import STANDARD_STREAM
+from spanbert_allen.common.outputs import refuse_empty, refuse_overwriting
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.record import Record
 
 
 class BulkManager(_PredictManager):
-    """Runs `allennlp predict`; with predictors that are not ours, exactly as AllenNLP does."""
+    """Run `allennlp predict`; with predictors that are not ours, exactly as AllenNLP does."""
 
     def __init__(
         self,
@@ -35,6 +40,8 @@ class BulkManager(_PredictManager):
         self._batch_size: int
         self._is_ours = isinstance(predictor, SpanPredictor)
         self._result_path = output_file if self._is_ours else None
+        if self._result_path is not None and input_file != STANDARD_STREAM:
+            refuse_overwriting(self._result_path, [input_file])
         opened_by_allennlp = None if self._is_ours else output_file
         super().__init__(predictor, input_file, opened_by_allennlp, *args, **kwargs)
         if self._is_ours:
@@ -42,7 +49,23 @@ class BulkManager(_PredictManager):
             predictor.source = input_file
 
     def run(self) -> None:
-        """Predicts everything; raises `SystemExit` with status 1 if a record failed."""
+        """Predict everything; raises `SystemExit`, with status 1, if a record failed."""
+        if not self._is_ours:
+            super().run()
+            return
+        try:
+            self._predict_all()
+        except (KeyboardInterrupt, SigTermReceived) as stop:
+            sys.stdout.flush()
+            sys.stderr.write(_stopped(self._predictor, self._result_path))
+            raise SystemExit(130 if isinstance(stop, KeyboardInterrupt) else 143) from None
+        sys.stdout.flush()
+        sys.stderr.writelines(f"warning: {one}\n" for one in self._predictor.remarks())
+        if self._predictor.first_error is not None:
+            sys.stderr.write(_summary(self._predictor, self._predictor.first_error))
+            raise SystemExit(1)
+
+    def _predict_all(self) -> None:
         if self._result_path is None:
             super().run()
         else:
@@ -51,13 +74,14 @@ class BulkManager(_PredictManager):
             path = os.path.join(Path.cwd(), self._result_path)  # noqa: PTH118
             with self._predictor.open_output(path) as self._output_file:
                 super().run()
-        if self._is_ours:
-            sys.stdout.flush()
-            sys.stderr.writelines(f"warning: {one}\n" for one in self._predictor.remarks())
-        if self._is_ours and self._predictor.first_error is not None:
-            sys.stdout.flush()
-            sys.stderr.write(_summary(self._predictor, self._predictor.first_error))
-            raise SystemExit(1)
+                if self._predictor.num_records == self._predictor.num_failed:
+                    refuse_empty(self._result_path, self._predictor.source, self._why_nothing())
+
+    def _why_nothing(self) -> str:
+        error = self._predictor.first_error
+        if error is None:
+            return "there is no record to predict"
+        return f"no record could be predicted; the first: {error['error']}"
 
     def _get_json_data(self) -> Iterator[Record]:
         if not self._is_ours:
@@ -68,7 +92,7 @@ class BulkManager(_PredictManager):
 
 
 def _summary(predictor: SpanPredictor, error: JsonDict) -> str:
-    """Not every format of output can say of a record what was wrong with it: one is named here."""
+    """Return how many failed and why the first did, which not every format of output can say."""
     source = "stdin" if predictor.source == STANDARD_STREAM else predictor.source
     place = f"{source}:{error['line']}: " if "line" in error else ""
     return (
@@ -77,6 +101,11 @@ def _summary(predictor: SpanPredictor, error: JsonDict) -> str:
     )
 
 
+def _stopped(predictor: SpanPredictor, path: str | None) -> str:
+    kept = "" if path is None else f", and {path} is as it was before"
+    return f"stopped after {predictor.num_records} records{kept}: run the command again\n"
+
+
 def install() -> None:
-    """Makes `allennlp predict` use `BulkManager`."""
+    """Make `allennlp predict` use `BulkManager`."""
     predict._PredictManager = BulkManager

@@ -22,7 +22,7 @@ _KINDS: Mapping[Any, tuple[type, str]] = {
 
 def checked_option(name: str, value: Any, kind: Any) -> Any:
     """
-    The value of an option; raises `ConfigError` if it is of another kind.
+    Return the value of an option; raises `ConfigError` if it is of another kind.
 
     # Parameters
 
@@ -45,13 +45,13 @@ def checked_option(name: str, value: Any, kind: Any) -> Any:
 
 
 def check_options(options: Any) -> None:
-    """`checked_option` for each field of a dataclass, by its annotation."""
+    """Check each field of a dataclass by its annotation, see `checked_option`."""
     for name, kind in get_type_hints(type(options)).items():
         checked_option(name, getattr(options, name), kind)
 
 
 def changed_options(options: Options, changes: Mapping[str, Any]) -> Options:
-    """Options, a dataclass, with others in their place; `ConfigError` for unknown ones."""
+    """Return options, a dataclass, with others in their place; `ConfigError` for unknown ones."""
     known = {field.name for field in fields(options)}  # type: ignore[arg-type]
     for name in changes:
         if name not in known:

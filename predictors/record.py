@@ -39,7 +39,7 @@ class Record(dict[str, Any]):
 
 def parse_record(text: str, *, line: int | None = None) -> Record:
     """
-    The record of one line; a line that holds none gives a record with a `problem`, no exception.
+    Return the record of one line; one that holds none gives a record with a `problem`.
 
     # Parameters
 
@@ -54,7 +54,7 @@ def parse_record(text: str, *, line: int | None = None) -> Record:
     if text.lstrip().startswith('"'):
         try:
             return Record({"text": json.loads(text)}, line=line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return Record({}, line=line, problem=f"not JSON ({error}); a text ends in a quote")
     try:
         return Record(json_object(text), line=line)
@@ -66,7 +66,7 @@ def examples_as_records(
     read: Callable[[OnProblem], Iterator[Example]], fields_of: Callable[[Example], dict[str, Any]]
 ) -> Iterator[Record]:
     """
-    The examples of a data set's file as records; what cannot be read is a record with a `problem`.
+    Give the examples of a data set's file as records; one that cannot be read has a `problem`.
 
     # Parameters
 

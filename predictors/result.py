@@ -13,8 +13,10 @@ _MOST_CHARS = 4000
 
 class Result(dict[str, Any]):
     """
-    A result, or an error record: a dictionary in every respect, JSON included, but for how it is
-    shown: as text with its mentions in brackets, or its answer, and in a notebook in colour.
+    Hold a result, or an error record: a dictionary in every respect, JSON included.
+
+    Only how it is shown differs: as text, with mentions in brackets or the answer, and in a
+    notebook in colour.
     """
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ from spanbert_allen.common.record_checks import shown
 
 class ResultTable:
     """
-    Takes results line by line, as `allennlp predict` gives them.
+    Take results line by line, as `allennlp predict` gives them.
 
     # Parameters
 
@@ -48,7 +48,7 @@ class ResultTable:
         self._file.write(f"{self._row(result)}\n")
 
     def close(self) -> None:
-        """Nothing: the file is closed where it was opened."""
+        """Do nothing: the file is closed where it was opened."""
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def result_table(
     path: str | Path, row: Callable[[Mapping[str, Any]], str], *, header: str | None = None
 ) -> Iterator[ResultTable]:
     """
-    The file, which appears whole or not at all.
+    Open the file, which appears whole or not at all.
 
     # Parameters
 

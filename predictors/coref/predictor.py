@@ -21,7 +21,7 @@ from spanbert_allen.formats.spacy.documents import document_of_doc, is_doc
 from spanbert_allen.modules.coref.decoder import DecodedClusters
 from spanbert_allen.modules.coref.windows import CorefWindows
 from spanbert_allen.modules.layers.precision import checked_precision
-from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
 from spanbert_allen.predictors.coref.given_mentions import (
     document_with_mentions,
     with_mentions_of_doc,
@@ -74,6 +74,14 @@ class CorefPredictor(SpanPredictor):
 
     schema: ClassVar[str] = SCHEMA
     alone: ClassVar[str] = "document"
+    fields = (
+        *("text", "document", "tokens", "sentences"),
+        *("speakers", "genre", "clusters", "mentions"),
+    )
+    option_names = (
+        *("singleton_threshold", "link_threshold", "top_antecedents", "probabilities"),
+        *("resolved_text", "windows", "precision", "encode_together"),
+    )
     records_at_once: ClassVar[int] = 32
 
     def __init__(
@@ -198,8 +206,8 @@ class CorefPredictor(SpanPredictor):
                 records.append(Record(dict(item) if isinstance(item, Mapping) else {}))
                 try:
                     prepared.append(self._instance_of(item, chosen, f"input:{number}"))
-                except DataError as error:
-                    prepared.append(error)
+                except Exception as error:
+                    prepared.append(noted(error))
             yield from self._results(prepared, records)
 
     def records(self, path: str) -> Iterator[Record]:

@@ -154,6 +154,7 @@ class QAPredictor(SpanPredictor):
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
     alone: ClassVar[str] = "question"
+    fields = ("question", "context", "answers", "is_impossible", *QAOptions.names())
     records_at_once: ClassVar[int] = 256
 
     def __init__(

@@ -33,7 +33,7 @@ from spanbert_allen.formats.relation.detection import read_relations, relation_l
 from spanbert_allen.formats.relation.example import RelationExample
 from spanbert_allen.formats.spacy.documents import is_doc
 from spanbert_allen.models.relation import SpanbertRelation
-from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
 from spanbert_allen.predictors.option_checks import changed_options
 from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.relation.official_file import ENDINGS, official_labels
@@ -88,6 +88,11 @@ class RelationPredictor(SpanPredictor):
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
     alone: ClassVar[str] = "text"
+    fields = (
+        *("text", "tokens", "subject", "object", "subject_type", "object_type"),
+        *("entities", "label", "window"),
+    )
+    option_names = ("probabilities", "allowed_types", "without_negative", "by_probability")
     records_at_once: ClassVar[int] = 32
 
     def __init__(
@@ -182,12 +187,12 @@ class RelationPredictor(SpanPredictor):
         records = [item if isinstance(item, Record) else Record(item) for item in inputs]
         prepared = [self._prepared_request(record) for record in records]
         instances = [
-            instance for item in prepared if not isinstance(item, DataError) for instance in item[1]
+            instance for item in prepared if not isinstance(item, Exception) for instance in item[1]
         ]
         predicted = iter(self._predict(instances))
         results: list[JsonDict] = []
         for item, record in zip(prepared, records, strict=True):
-            if isinstance(item, DataError):
+            if isinstance(item, Exception):
                 results.append(self._counted(item, record))
                 continue
             request, own = item
@@ -316,15 +321,15 @@ class RelationPredictor(SpanPredictor):
 
     def _prepared_request(
         self, record: Record
-    ) -> tuple[RelationRequest, list[Instance]] | DataError:
-        if record.problem is not None:
-            return DataError(record.problem)
+    ) -> tuple[RelationRequest, list[Instance]] | Exception:
+        if (problem := self.problem_of(record)) is not None:
+            return DataError(problem)
         try:
             request = self._request(record, self._default_name(record))
             window = _window(record)
             return request, [self._instance(example, window) for example in request.examples]
-        except DataError as error:
-            return error
+        except Exception as error:
+            return noted(error)
 
     def _request(self, record: Record, default_id: str) -> RelationRequest:
         return request_of_record(

@@ -46,6 +46,7 @@ class SequenceClassifierPredictor(SpanPredictor):
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
     alone: ClassVar[str] = "text"
+    fields = ("text", "text_pair", "label")
     records_at_once: ClassVar[int] = 256
 
     def __init__(

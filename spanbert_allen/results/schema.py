@@ -163,7 +163,12 @@ _TOLD_BY = {
 
 
 def kind_by_keys(result: Mapping[str, Any]) -> str | None:
-    """Return the kind of a result by its keys alone, `None` if it is of none."""
+    """Return the kind of a result by its schema and its keys, `None` if it is of none."""
+    schema = result.get("schema")
+    if isinstance(schema, str) and ERROR not in result:  # it may have fields of the user's own
+        task = schema.removeprefix("spanbert_allen.").partition("/")[0]
+        if task in _TOLD_BY and _TOLD_BY[task] <= result.keys():
+            return task
     return next((kind for kind, keys in _TOLD_BY.items() if keys <= result.keys()), None)
 
 

@@ -80,7 +80,7 @@ def test_a_result_is_whole_or_what_was_there_before(tmp_path: Path) -> None:
         return json.dumps(output) + "\n"
 
     predictor.dump_line = stop_at_the_second
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SystemExit):
         manager(data, out, predictor, batch_size=1).run()
     assert seen == ["of before", "of before"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
