@@ -17,6 +17,7 @@ COMMANDS = (
     "install-allennlp",
     "plugin",
     "config",
+    "check",
     "sample",
     "view",
     "format",

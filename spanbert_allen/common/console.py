@@ -86,7 +86,7 @@ def nearest(name: str, available: Iterable[str], count: int = 3) -> list[str]:
     """
     known = sorted(set(available), key=lambda other: (-_likeness(name, other), other))
     near = [other for other in known if _likeness(name, other) >= 0.6]
-    near += [other for other in known if name and name in other and other not in near]
+    near += [other for other in known if len(name) > 2 and name in other and other not in near]
     return near[:count]
 
 

@@ -94,7 +94,7 @@ def test_a_field_of_ones_own_and_keys_of_allennlp_are_let_through(evaluated):
     ("name", "knobs", "idle"),
     [
         ("coref/own_data", "trainer_knobs:: { max_pieces:: 3 }", {"trainer_knobs.max_pieces"}),
-        ("coref/own_data", "trained_layers:: 0", {"encoder_learning_rate"}),
+        ("coref/own_data", "trained_layers:: 'none'", {"encoder_learning_rate"}),
         ("qa/squad1_minilm", "threshold:: 2", {"threshold"}),
         ("qa/squad2_minilm", "threshold:: 2", set()),
         ("glue/rte_base", "max_pieces:: 3", {"max_pieces"}),

@@ -72,7 +72,7 @@ local made = {
 
   // A document is a batch, and the learning rates are knobs of their own.
   idle+: {
-    [if $.trained_layers == 0 then 'encoder_learning_rate']: 'no layer of the encoder is trained (`trained_layers` is 0)',
+    [if $.trained_layers == 'none' then 'encoder_learning_rate']: 'the encoder is not trained (`trained_layers` is `none`)',
     'trainer_knobs.batch_size': 'each document is a batch',
     'trainer_knobs.max_pieces': 'each document is a batch',
     'trainer_knobs.batches': 'each document is a batch',

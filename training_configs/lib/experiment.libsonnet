@@ -52,7 +52,7 @@ local knobs = {
   validation_path:: error '%s: set `validation_path` to the data that the best weights are chosen by' % self.template_name,
 
   // The encoder.
-  trained_layers:: 'all',  // or how many of the uppermost layers; the word vectors are not trained then
+  trained_layers:: 'all',  // or how many of the uppermost layers, without the word vectors; or 'none'
   attention_dropout:: null,  // null: the encoder's own; 0 trains faster on a CPU
   gradient_checkpointing:: false,
 
@@ -99,7 +99,7 @@ local made = {
 
   // Knobs without effect, beside what else is set: a reason for each.
   idle:: {
-    [if $.trained_layers == 0 then 'gradient_checkpointing']: 'no layer of the encoder is trained (`trained_layers` is 0)',
+    [if $.trained_layers == 'none' then 'gradient_checkpointing']: 'the encoder is not trained (`trained_layers` is `none`)',
   },
 };
 
