@@ -15,6 +15,7 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.json_array import array_items
 from spanbert_allen.common.record_checks import RecordError, is_list, record_id, shown
 from spanbert_allen.data.qa.instance import (
     Decoding,
@@ -24,10 +25,9 @@ from spanbert_allen.data.qa.instance import (
 )
 from spanbert_allen.data.qa.passage import Passage
 from spanbert_allen.dataset_readers.qa.reader import QuestionReader
+from spanbert_allen.formats.qa.any_layout import read_questions
 from spanbert_allen.formats.qa.detection import qa_layout
-from spanbert_allen.formats.qa.mrqa import read_mrqa
 from spanbert_allen.formats.qa.question import Question
-from spanbert_allen.formats.qa.squad import read_squad
 from spanbert_allen.models.qa import SpanbertQA
 from spanbert_allen.modules.qa.decoder import DecodedAnswers
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
@@ -37,7 +37,6 @@ from spanbert_allen.predictors.qa.output import SCHEMA, qa_json
 from spanbert_allen.predictors.qa.pipeline_calls import pipeline_answers, pipeline_call
 from spanbert_allen.predictors.record import Record, examples_as_records
 
-_READERS = {"squad": read_squad, "mrqa": read_mrqa}
 _MOST_PASSAGES = 64
 """Texts whose pieces are remembered: the questions of one usually follow each other."""
 _PIPELINE_OVERLAP = 128
@@ -237,18 +236,20 @@ class QAPredictor(SpanPredictor):
         return answers[0] if len(answers) == 1 else answers
 
     def records(self, path: str) -> Iterator[Record]:
-        """The questions of a file: records, or those of a data set."""
+        """Read the questions of a file: records, or those of a data set."""
         layout = qa_layout(path)
         if layout == "records":
             yield from super().records(path)
-            return
-        yield from examples_as_records(
-            lambda on_problem: _READERS[layout](path, on_problem=on_problem),
-            lambda one: {"id": one.id, "question": one.question, "context": one.context},
-        )
+        elif layout == "array":
+            yield from _array_records(path)
+        else:
+            yield from examples_as_records(
+                lambda on_problem: read_questions(path, on_problem=on_problem),
+                lambda one: {"id": one.id, "question": one.question, "context": one.context},
+            )
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
-        """The official files for a data set's questions and a name in `.json`, else lines."""
+        """Open the official files for a data set's questions and a name in `.json`, else lines."""
         is_data_set = qa_layout(self.source) != "records"
         if is_data_set and Path(path).suffix == ".json":
             return official_files(path)
@@ -315,6 +316,19 @@ class QAPredictor(SpanPredictor):
 
 def _either(asked: int | None, default: Any) -> Any:
     return default if asked is None else asked
+
+
+def _array_records(path: str) -> Iterator[Record]:
+    for item in array_items(path, noun="record"):
+        if item.problem is not None:
+            yield Record({}, line=item.line, problem=item.problem)
+        elif isinstance(item.value, dict):
+            yield Record(item.value, line=item.line)
+        else:
+            problem = (
+                f"{shown(item.value)} is no record; give objects with `question` and `context`"
+            )
+            yield Record({}, line=item.line, problem=problem)
 
 
 def _error_of(output: Mapping[str, Any] | Exception) -> DataError | None:

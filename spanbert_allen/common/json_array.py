@@ -1,4 +1,4 @@
-"""Read a file that holds one JSON array an item at a time, with the line of each item."""
+"""Read a JSON array of a file an item at a time, with the line of each item."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ _CHUNK = 1 << 18
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{},]', re.DOTALL)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
+_ADVICE = (
+    "copy or download it again, or, for an object a line, name it .jsonl and use the reader of "
+    "JSON lines"
+)
 
 
 class ArrayItem(NamedTuple):
@@ -40,7 +44,9 @@ class ArrayItem(NamedTuple):
     problem: str | None = None
 
 
-def array_items(path: str | Path) -> Iterator[ArrayItem]:
+def array_items(
+    path: str | Path, *, key: str | None = None, noun: str = "example", advice: str = _ADVICE
+) -> Iterator[ArrayItem]:
     """
     Yield the items of the array, which is never in memory as a whole.
 
@@ -48,13 +54,23 @@ def array_items(path: str | Path) -> Iterator[ArrayItem]:
 
     path : `str | Path`
         As for `read_lines`.
+    key : `str`, optional (default = `None`)
+        Where the array stands, if the file holds an object and the array is one of its values.
+        Other values are passed over, and so is the whole object if none of its keys is this one.
+    noun : `str`, optional (default = `"example"`)
+        What messages call an item.
+    advice : `str`, optional
+        What the user can do about a file that is not as it should be.
 
-    Raises a `DataError` for a file that is not UTF-8, or not one array from its first to its last
-    character.
+    Raises a `DataError` for a file that is not UTF-8, or not one array or object from its first to
+    its last character.
     """
     try:
         with open_text(path) as file:
-            yield from _items(_Text(file, path))
+            text = _Text(file, path, "array" if key is None else "object", noun, advice)
+            yield from _items(text) if key is None else _items_under(text, key)
+            if text.next():
+                raise text.broken("more follows behind the closing bracket")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"broken or incomplete gzip file ({error}); copy or download it again", path
@@ -68,6 +84,7 @@ def _items(text: _Text) -> Iterator[ArrayItem]:
     if text.next() != "]":
         while True:
             text.next()
+            text.num_items += 1
             yield text.item()
             mark = text.next()
             if mark == "]":
@@ -76,21 +93,45 @@ def _items(text: _Text) -> Iterator[ArrayItem]:
                 raise text.broken("a comma or the closing bracket is missing")
             text.skip(1)
     text.skip(1)
-    if text.next():
-        raise text.broken("more follows behind the closing bracket")
+
+
+def _items_under(text: _Text, key: str) -> Iterator[ArrayItem]:
+    if text.next() != "{":
+        raise text.broken("an object begins with {")
+    text.skip(1)
+    mark = text.next()
+    while mark != "}":
+        name = text.item().value if mark == '"' else None
+        if not isinstance(name, str) or text.next() != ":":
+            raise text.broken("a key and a colon are missing")
+        text.skip(1)
+        if text.next() == "[" and name == key:
+            yield from _items(text)
+        else:
+            text.item()
+        mark = text.next()
+        if mark == ",":
+            text.skip(1)
+            mark = text.next()
+        elif mark != "}":
+            raise text.broken("a comma or the closing bracket is missing")
+    text.skip(1)
 
 
 class _Text:
     """A window on the text of a file: what is not yet read, up to some length."""
 
-    def __init__(self, file: IO[bytes], path: str | Path) -> None:
+    def __init__(
+        self, file: IO[bytes], path: str | Path, kind: str, noun: str, advice: str
+    ) -> None:
+        self.num_items = 0
         self._file = file
         self._path = path
+        self._kind, self._noun, self._advice = kind, noun, advice
         self._decode = codecs.getincrementaldecoder("utf-8")()
         self._text = ""
         self._place = 0
         self._line = 1
-        self._num_items = 0
         self._is_whole = False
 
     def next(self) -> str:
@@ -111,8 +152,7 @@ class _Text:
         self._place = end
 
     def item(self) -> ArrayItem:
-        """Read the item that begins here."""
-        self._num_items += 1
+        """Read the value that begins here."""
         while True:
             line, value, problem = self._line, None, None
             try:
@@ -122,7 +162,7 @@ class _Text:
                 if found is None:
                     if self._more():
                         continue
-                    self._num_items -= 1
+                    self.num_items = max(self.num_items - 1, 0)
                     raise self.broken("an item has no end") from error
                 end = found
                 problem = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
@@ -134,9 +174,8 @@ class _Text:
     def broken(self, reason: str) -> DataError:
         """Return the error that says where the array is broken."""
         return DataError(
-            f"not one JSON array: broken after example {self._num_items} ({reason}); copy or "
-            "download it again, or, for an object a line, name it .jsonl and use the reader of "
-            "JSON lines",
+            f"not one JSON {self._kind}: broken after {self._noun} {self.num_items} ({reason}); "
+            + self._advice,
             self._path,
             self._line,
         )
@@ -152,7 +191,7 @@ class _Text:
             self._text = rest + self._decode.decode(raw, final=self._is_whole)
         except UnicodeDecodeError as error:
             raise DataError(
-                f"not UTF-8 text after example {self._num_items}; convert the file to UTF-8",
+                f"not UTF-8 text after {self._noun} {self.num_items}; convert the file to UTF-8",
                 self._path,
             ) from error
         self._place = 0

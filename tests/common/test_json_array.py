@@ -60,3 +60,39 @@ def test_what_is_no_array(folder, content, sentence):
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(DataError, match=sentence):
         list(array_items(path))
+
+
+@given(
+    st.dictionaries(st.sampled_from(["version", "a", "data"]), VALUES, max_size=3),
+    st.lists(VALUES),
+    st.integers(1, 9),
+    st.sampled_from([None, 1]),
+)
+@settings(max_examples=60, deadline=None)
+def test_items_under_a_key_of_an_object(folder, others, values, chunk, indent):
+    """A value of that key that is no array has no items."""
+    path = folder / "x.json"
+    for content in ({**others, "data": values}, {"data": values, "z": others}, others):
+        path.write_text(json.dumps(content, indent=indent), encoding="utf-8")
+        wanted = content.get("data")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(json_array, "_CHUNK", chunk)
+            found = [item.value for item in array_items(path, key="data")]
+        assert found == (wanted if isinstance(wanted, list) else [])
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("[]", "x.json:1: not one JSON object: broken after item 0 .an object begins with {.; ask"),
+        ('{"data": [1, 2]', "after item 2 .a comma or the closing bracket is missing"),
+        ('{"data": [1, {"a": 2', "after item 1 .an item has no end"),
+        ("{3: [1, 2]}", "after item 0 .a key and a colon are missing"),
+        ('{"data": [1]} {}', "after item 1 .more follows"),
+    ],
+)
+def test_what_is_no_object(folder, content, sentence):
+    path = folder / "x.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match=sentence):
+        list(array_items(path, key="data", noun="item", advice="ask"))

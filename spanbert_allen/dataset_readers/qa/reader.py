@@ -1,4 +1,4 @@
-"""What the question answering readers share: windows, labels."""
+"""Read questions as windows with their labels: what the question answering readers share."""
 
 import logging
 from collections.abc import Iterator
@@ -23,11 +23,15 @@ from spanbert_allen.formats.qa.question import Question
 
 logger = logging.getLogger(__name__)
 
+_MOST_NAMED = 5
+"""How many of the questions that are left out a warning names, unless all are to be named."""
+
 
 class QuestionReader(ExampleReader[Question]):
     """
-    Base of the question answering readers: windows as in SpanBERT's programs (Joshi et al., 2020,
-    section 4.1), [CLS] question [SEP] window [SEP]. A subclass says what a file holds.
+    Read questions as windows [CLS] question [SEP] window [SEP], as in SpanBERT's programs (Joshi et
+    al., 2020, section 4.1). This is the base of the question answering readers; a subclass says
+    which of a question's answers is learnt.
 
     # Parameters
 
@@ -48,8 +52,11 @@ class QuestionReader(ExampleReader[Question]):
     fixed_length : `bool`, optional (default = `False`)
         Whether every window is padded to `max_length`, as in the original.
     strict : `bool`, optional (default = `True`)
-        Whether the first bad question stops reading. `False`: bad ones are left out, and a warning
+        Whether the first bad question stops reading. If not, bad ones are left out, and a warning
         at the end says how many, and what is wrong with the first.
+    name_left_out : `bool`, optional (default = `False`)
+        Whether the warning about questions that training leaves out, as their answers are not where
+        they should be, names all of them; by default it names the first few.
     """
 
     called: ClassVar[str] = "questions"
@@ -68,6 +75,7 @@ class QuestionReader(ExampleReader[Question]):
         impossible_answers: bool = False,
         fixed_length: bool = False,
         strict: bool = True,
+        name_left_out: bool = False,
         **kwargs: Any,
     ):
         super().__init__(indexer, strict=strict, **kwargs)
@@ -75,29 +83,31 @@ class QuestionReader(ExampleReader[Question]):
         self.impossible_answers = impossible_answers
         self.shape = WindowShape(max_length, stride, max_question_length, fixed_length)
         self.shape.check()
-        self._num_dropped = 0
+        self.name_left_out = name_left_out
+        self._misplaced: list[str] = []
+        self._empty: list[str] = []
 
     def passage(self, text: str) -> Passage:
-        """The passage of a text; questions on the same text can share it."""
+        """Return the passage of a text; questions on the same text can share it."""
         return make_passage(text, self.tokenizer)
 
     def windows(
         self, question: Question, passage: Passage, shape: WindowShape | None = None
     ) -> QuestionWindows:
-        """The windows of a question, cut as the reader does or in another shape."""
+        """Return the windows of a question, cut as the reader does or in another shape."""
         pieces = self.tokenizer.pieces_of(question.question)
         return QuestionWindows(pieces, passage, self._special, shape or self.shape)
 
     def text_to_instance(self, question: Question, passage: Passage | None = None) -> Instance:
         """
-        One instance with all windows of a question.
+        Return one instance with all windows of a question.
 
         # Parameters
 
         question : `Question`
             The question.
         passage : `Passage`, optional (default = `None`)
-            That of its context, if it has been made.
+            The passage of its context, if that has been made already.
         """
         passage = self.passage(question.context) if passage is None else passage
         return question_instance(
@@ -108,18 +118,19 @@ class QuestionReader(ExampleReader[Question]):
         self, question: Question, passage: Passage | None = None
     ) -> Iterator[Instance]:
         """
-        An instance for each window of an annotated question: none if its answer does not stand
-        where it should. Raises `DataError` if there is no answer, but must be one.
+        Yield an instance for each window of an annotated question, and none if its answer is not
+        where it should be. Raises a `DataError` if there is no answer, but must be one.
         """
         passage = self.passage(question.context) if passage is None else passage
         label = self._label(question, passage)
         if label is None:
-            self._num_dropped += 1
+            is_empty = question.labelled is not None and not question.labelled.text
+            (self._empty if is_empty else self._misplaced).append(question.id)
         else:
             yield from window_instances(self.windows(question, passage), label)
 
     def _instances(self, file_path: Any) -> Iterator[Instance]:
-        self._num_dropped = 0
+        self._misplaced, self._empty = [], []
         questions = self._examples(file_path)
         # Workers share passages out, not questions: each is cut into pieces once.
         groups = ((text, list(some)) for text, some in groupby(questions, lambda one: one.context))
@@ -127,11 +138,21 @@ class QuestionReader(ExampleReader[Question]):
             passage = self.passage(text)
             for question in some:
                 yield from self._instances_of(question, passage)
-        if self._num_dropped:
-            logger.warning(
-                "%d questions left out of training: their answers do not stand at their places",
-                self._num_dropped,
-            )
+        self._tell_left_out(self._misplaced, "their answers do not stand at their places")
+        self._tell_left_out(self._empty, "their answers are empty texts")
+
+    def _tell_left_out(self, ids: list[str], reason: str) -> None:
+        if not ids:
+            return
+        named = ids if self.name_left_out else ids[:_MOST_NAMED]
+        more = len(ids) - len(named)
+        logger.warning(
+            "%d questions left out of training, as %s: %s%s",
+            len(ids),
+            reason,
+            ", ".join(named),
+            f" and {more} more (the reader names all with `name_left_out` true)" if more else "",
+        )
 
     def _instances_of(self, question: Question, passage: Passage) -> Iterator[Instance]:
         if not self.training:
@@ -143,7 +164,7 @@ class QuestionReader(ExampleReader[Question]):
             self._leave_out(error)
 
     def _label(self, question: Question, passage: Passage) -> PieceSpan | None:
-        """The answer in pieces; `None` if it does not stand where it should."""
+        """Return the answer in pieces; `None` if it is empty, or not where it should be."""
         if self.impossible_answers and question.is_impossible:
             return NO_SPAN
         if question.labelled is None:
@@ -153,13 +174,15 @@ class QuestionReader(ExampleReader[Question]):
                 else "set `impossible_answers` of the reader and the model, or leave it out"
             )
             raise DataError(f"{question.place}: no answer, which training needs; {advice}")
+        if not question.labelled.text:
+            return None
         words = answer_words(passage, question.labelled)
         if self.drops_lost_answers and not is_found(passage, question.labelled, words):
             return None
         return answer_pieces(passage, question.labelled, words, self.tokenizer)
 
     def _known_label(self, question: Question, passage: Passage) -> PieceSpan | None:
-        """The label for the loss of an evaluation, if there is one."""
+        """Return the label for the loss of an evaluation, if there is one."""
         if not question.is_annotated:
             return None
         if question.labelled is None:

@@ -1,39 +1,52 @@
-"""Files of the MRQA 2019 shared task: a header line, then a context with its questions a line."""
+"""Read files of the MRQA 2019 shared task: a header, then a context with its questions a line."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import json_object, read_lines
-from spanbert_allen.common.record_checks import RecordError, is_list, list_of_words, pair, shown
+from spanbert_allen.common.record_checks import (
+    RecordError,
+    is_list,
+    list_of_words,
+    pair,
+    record_id,
+    shown,
+)
 from spanbert_allen.formats.qa.question import Answer, Question
+from spanbert_allen.formats.qa.unique_ids import with_unique_ids
 
 
 def read_mrqa(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[Question]:
     """
-    The questions of a file, in its order. Learnt is the answer that begins first in the context,
-    as the original program chooses among all detected ones.
+    Read the questions of a file in its order. The answer that is learnt is the one that begins
+    first in the context, as the original program chooses among all detected ones.
 
     # Parameters
 
     path : `str | Path`
         As for `read_lines`.
     on_problem : `Callable[[DataError], None]`, optional (default = `None`)
-        Called for each bad question, which is then passed over. By default the error is raised.
+        Called for each bad line or question, which is then left out. By default the error is
+        raised.
 
     Raises a `DataError` if the first line is no header: the original drops that line unread, and
-    with it the questions that stand there.
+    with it the questions that stand there. Raises one for a file without any questions, too.
     """
-    for number, line in read_lines(path):
+    return with_unique_ids(_all_questions(path, on_problem), on_problem)
+
+
+def _all_questions(path: str | Path, on_problem: OnProblem | None) -> Iterator[Question]:
+    is_empty = True
+    for number, line in read_lines(path, errors="surrogateescape"):
         if number == 1:
             _check_header(line, path)
         elif line.strip():
-            record = json_object(line, path=path, line=number)
-            for item in _questions(record):
+            for item in _questions_of_line(line):
+                is_empty = False
                 if isinstance(item, Question):
                     object.__setattr__(item, "place", f"{path}:{number}: question {item.id}")
                     yield item
@@ -42,20 +55,29 @@ def read_mrqa(path: str | Path, *, on_problem: OnProblem | None = None) -> Itera
                 if on_problem is None:
                     raise error
                 on_problem(error)
+    if is_empty:
+        raise DataError("holds no questions; an MRQA file has a header and a context a line", path)
 
 
 def _check_header(line: str, path: str | Path) -> None:
     try:
-        header = json.loads(line)
-    except ValueError:
-        header = None
-    if not isinstance(header, Mapping) or "header" not in header:
+        has_header = "header" in json_object(line)
+    except DataError:
+        has_header = False
+    if not has_header:
         raise DataError(
             'no MRQA file: the first line must be its header, {"header": {...}}; the raw data sets '
             "(HotpotQA's own JSON, say) have to be taken in the shared task's version",
             path,
             1,
         )
+
+
+def _questions_of_line(line: str) -> Iterator[Question | RecordError]:
+    try:
+        yield from _questions(json_object(line))
+    except DataError as error:
+        yield RecordError(error.problem)
 
 
 def _questions(record: Mapping[str, Any]) -> Iterator[Question | RecordError]:
@@ -75,16 +97,15 @@ def _questions(record: Mapping[str, Any]) -> Iterator[Question | RecordError]:
 def _question(record: Any, context: str) -> Question:
     if not isinstance(record, Mapping):
         raise RecordError(f"it is {shown(record)}; a question is an object")
-    for name in ("qid", "question"):
-        if not isinstance(record.get(name), str):
-            raise RecordError(f"`{name}` is {shown(record.get(name))}; it must be a string")
+    if not isinstance(record.get("question"), str):
+        raise RecordError(f"`question` is {shown(record.get('question'))}; it must be a string")
     spans = sorted(_char_spans(record.get("detected_answers", ()), len(context)))
     labelled = None
     if spans:
         start, last = spans[0]
         labelled = Answer(context[start : last + 1], start)
     return Question(
-        id=record["qid"],
+        id=record_id(record.get("qid"), "qid"),
         question=record["question"],
         context=context,
         answers=tuple(Answer(text) for text in list_of_words(record.get("answers", ()), "answers")),
@@ -94,7 +115,7 @@ def _question(record: Any, context: str) -> Question:
 
 
 def _char_spans(detected: Any, length: int) -> Iterator[tuple[int, int]]:
-    """First and last characters of all occurrences of all answers."""
+    """Yield the first and last characters of all occurrences of all answers."""
     if not is_list(detected):
         raise RecordError(f"`detected_answers` is {shown(detected)}; it must be a list")
     for index, record in enumerate(detected):
@@ -106,7 +127,7 @@ def _char_spans(detected: Any, length: int) -> Iterator[tuple[int, int]]:
             start, last = pair(value, place)
             if not 0 <= start <= last < length:
                 raise RecordError(
-                    f"{place} is {shown(value)}, but the context has {length} characters, and both "
-                    "ends are inside"
+                    f"{place} is {shown(value)}, but the context has {length} characters, and the "
+                    "last one of an answer is inside"
                 )
             yield start, last

@@ -1,4 +1,4 @@
-"""The official scores of a file of predictions."""
+"""Compute the official scores of a file of predictions."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from spanbert_allen.metrics.qa.text_scores import Flavour, question_scores
 
 class FileScores(NamedTuple):
     """
-    Scores, and what did not match.
+    Hold scores, and what did not match.
 
     # Parameters
 
     scores : `dict[str, float]`
         In percent, and numbers of questions.
     missing : `list[str]`
-        Questions without a prediction.
+        The ids of questions without a prediction.
     unknown : `list[str]`
-        Predictions without a question.
+        The ids of predictions without a question.
+    always_answers : `bool`
+        Whether no prediction is empty, and there are no no-answer scores to empty one by.
     """
 
     scores: dict[str, float]
     missing: list[str]
     unknown: list[str]
+    always_answers: bool
 
 
 def score_predictions(
@@ -40,18 +43,23 @@ def score_predictions(
     answered_only: bool = False,
 ) -> FileScores:
     """
-    The scores of SQuAD 1.1's and MRQA's programs, or, if a question of SQuAD's has no answer, of
-    SQuAD 2.0's.
+    Return the scores of SQuAD 1.1's or MRQA's program, or those of SQuAD 2.0's if a question has no
+    answer or no-answer scores are given.
+
+    As in SQuAD 2.0's program, a question has an answer if its list of answers is not empty,
+    whatever `is_impossible` says, and the scores of questions with (`HasAns_`) and without an
+    answer (`NoAns_`) are given if there are such questions.
 
     # Parameters
 
     questions : `Iterable[Question]`
         The annotated data.
     predictions : `Mapping[str, str]`
-        The answer by the question's id; empty for none.
+        The answers by the ids of their questions; empty for "no answer".
     no_answer_scores : `Mapping[str, float]`, optional (default = `None`)
-        By the question's id. Without them all are 0 and no threshold can be looked for, so that
-        SQuAD 2.0's `best_` scores are left out; an empty prediction means no answer in any case.
+        By the ids of questions, for SQuAD. Without them all are 0 and no threshold can be looked
+        for, so that SQuAD 2.0's `best_` scores are left out; an empty prediction means "no answer"
+        in any case.
     flavour : `str`, optional (default = `"squad"`)
         `squad` or `mrqa`.
     threshold : `float`, optional (default = `0.0`)
@@ -64,11 +72,11 @@ def score_predictions(
     answered: list[QuestionScore] = []
     absent: list[QuestionScore] = []
     ids: set[str] = set()
-    is_squad2 = False
+    has_answer: set[bool] = set()
     for question in questions:
         ids.add(question.id)
-        gold = [] if question.is_impossible else [answer.text for answer in question.answers]
-        is_squad2 = is_squad2 or (flavour == "squad" and not gold)
+        gold = [answer.text for answer in question.answers]
+        has_answer.add(bool(gold))
         text = predictions.get(question.id)
         if text is None:
             # No threshold makes of a missing prediction the right one, that there is no answer.
@@ -78,26 +86,33 @@ def score_predictions(
         no_answer = 0.0 if no_answer_scores is None else no_answer_scores.get(question.id, 0.0)
         answered.append(QuestionScore(question.id, exact, f1, bool(gold), not text, no_answer))
     counted = [] if answered_only else absent
-    if not is_squad2:
+    if flavour == "mrqa" or (False not in has_answer and no_answer_scores is None):
         scores = squad1_scores([*answered, *counted])
     elif no_answer_scores is None:
-        scores = _without_best(squad2_scores([*answered, *counted], threshold=0.0))
+        scores = _without("best_", squad2_scores([*answered, *counted], threshold=0.0))
     else:
         scores = _squad2_scores(answered, counted, threshold)
-    unknown = [name for name in predictions if name not in ids]
-    return FileScores(scores, [score.id for score in absent], unknown)
+    for prefix, kind in (("HasAns_", True), ("NoAns_", False)):
+        if kind not in has_answer:
+            scores = _without(prefix, scores)
+    return FileScores(
+        scores,
+        missing=[score.id for score in absent],
+        unknown=[name for name in predictions if name not in ids],
+        always_answers=no_answer_scores is None and not any(score.is_empty for score in answered),
+    )
 
 
 def _squad2_scores(
     answered: Sequence[QuestionScore], absent: Sequence[QuestionScore], threshold: float | None
 ) -> dict[str, float]:
-    """The 13 scores; questions that are absent are wrong at each threshold."""
+    """Return the 13 scores; questions that are absent are wrong at each threshold."""
     best = squad2_scores(answered, threshold=0.0)
     if threshold is None:
         threshold = best["best_f1_thresh"]
     everything = [*answered, *absent]
     share = len(answered) / max(len(everything), 1)
-    return _without_best(squad2_scores(everything, threshold=threshold)) | {
+    return _without("best_", squad2_scores(everything, threshold=threshold)) | {
         "best_exact": share * best["best_exact"],
         "best_exact_thresh": best["best_exact_thresh"],
         "best_f1": share * best["best_f1"],
@@ -105,5 +120,5 @@ def _squad2_scores(
     }
 
 
-def _without_best(scores: Mapping[str, float]) -> dict[str, float]:
-    return {name: value for name, value in scores.items() if not name.startswith("best_")}
+def _without(prefix: str, scores: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in scores.items() if not name.startswith(prefix)}

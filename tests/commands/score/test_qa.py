@@ -75,10 +75,49 @@ def test_squad_1(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     qas = [{"id": "a", "question": "?", "answers": [{"text": "the", "answer_start": 0}]}]
     gold = {"data": [{"paragraphs": [{"context": "the", "qas": qas}]}]}
     paths = write(tmp_path / "gold.json", gold), write(tmp_path / "p.json", {"a": "a"})
-    odds = write(tmp_path / "odds.json", {"a": 1.0})
-    scores, err = run_score(capsys, *paths, "--null-odds", odds)
-    assert scores == {"exact": 100, "f1": 100, "total": 1}
-    assert err == "warning: every question has an answer; --null-odds changes nothing\n"
+    scores, err = run_score(capsys, *paths)
+    assert scores == {"exact": 100, "f1": 100, "total": 1} and not err
+
+
+def test_no_answer_scores_count_where_every_question_has_an_answer(tmp_path, capsys):
+    """As in the official program: a right answer is taken back if its score is above the limit."""
+    qas = [{"id": "a", "question": "?", "answers": [{"text": "Ida", "answer_start": 0}]}]
+    gold = {"data": [{"paragraphs": [{"context": "Ida", "qas": qas}]}]}
+    paths = write(tmp_path / "gold.json", gold), write(tmp_path / "p.json", {"a": "Ida"})
+    odds = write(tmp_path / "odds.json", {"a": 5.0})
+    for options, wanted in (([], 0), (["--threshold", 0], 0), (["--threshold", 6], 100)):
+        scores, _ = run_score(capsys, *paths, "--null-odds", odds, *options)
+        assert scores["exact"] == scores["HasAns_f1"] == wanted
+        assert (scores["best_exact"], scores["best_f1_thresh"]) == (100, 5)
+        assert len(scores) == 10 and not any(name.startswith("NoAns") for name in scores)
+
+
+def test_impossible_questions_with_answers_are_scored_by_these(tmp_path, capsys):
+    """SQuAD 2.0's program looks at the answers alone."""
+    answers = [{"text": "Ida", "answer_start": 0}]
+    qas = [{"id": "a", "question": "?", "answers": answers, "is_impossible": True}]
+    gold = {"data": [{"paragraphs": [{"context": "Ida", "qas": qas}]}]}
+    paths = write(tmp_path / "gold.json", gold), write(tmp_path / "p.json", {"a": "Ida"})
+    assert run_score(capsys, *paths)[0] == {"exact": 100, "f1": 100, "total": 1}
+
+
+def test_predictions_that_never_abstain_are_told_of_it(tmp_path, capsys):
+    always = write(tmp_path / "p.json", {**ANSWERS, "price": "ten"})
+    hint = "warning: some questions have no answer, but every prediction is one; add --null-odds"
+    assert hint in run_score(capsys, SQUAD, always)[1]
+    assert not run_score(capsys, SQUAD, write(tmp_path / "p.json", ANSWERS))[1]
+
+
+def test_an_id_that_is_there_twice_is_an_error_with_both_places(tmp_path, capsys):
+    double = tmp_path / "p.json"
+    double.write_text('{"where": "a", "who": "b", "where": "c"}')
+    with pytest.raises(DataError, match="'where' is there twice, as entries 1 and 3; keep one"):
+        score(SQUAD, double)
+    text = SQUAD.read_text().replace('"lamp"', '"where"', 1)
+    gold = tmp_path / "gold.json"
+    gold.write_text(text)
+    with pytest.raises(DataError, match=r"the id 'where' was given before, at .*question where;"):
+        score(gold, write(tmp_path / "q.json", ANSWERS))
 
 
 def test_mrqa(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -95,6 +134,8 @@ def test_mrqa(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     renamed = tmp_path / "renamed"
     renamed.write_bytes(MRQA.read_bytes())
     assert run_score(capsys, renamed, some)[0]["total"] == 3
+    with pytest.raises(ConfigError, match="leave --null-odds out"):
+        score(MRQA, some, "--null-odds", some)
 
 
 def test_how_mrqa_is_known(tmp_path: Path) -> None:
@@ -103,7 +144,7 @@ def test_how_mrqa_is_known(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"bad.jsonl:1: no MRQA file"):
         score(bad, some)
     other = bad.rename(tmp_path / "bad.txt")
-    with pytest.raises(DataError, match=r"bad.txt: holds no articles"):
+    with pytest.raises(DataError, match=r"bad.txt:1: `question` is None"):
         score(other, some)
     with pytest.raises(DataError, match=r"bad.txt:1: no MRQA file"):
         score(other, some, "--mrqa")
@@ -130,6 +171,7 @@ def test_broken_predictions(tmp_path: Path, content: str, sentence: str) -> None
         ({"where": "high"}, "question where: 'high' must be a finite number"),
         ({"where": float("nan")}, "question where: nan must be a finite number"),
         ({"where": True}, "question where: True must be a finite number"),
+        ({"where": 10**400}, "question where: 1000.* must be a finite number"),
         ({"where": 1}, "question which has a prediction, but no score here"),
     ],
 )

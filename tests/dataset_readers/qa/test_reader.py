@@ -179,6 +179,36 @@ def test_an_answer_that_is_not_at_its_place_is_left_out_of_training(caplog):
     assert column(reader.text_to_instance(asked), "answer_starts") == [0]
 
 
+def test_answers_that_are_not_at_their_places_are_named(tmp_path, caplog):
+    """The first few, or all on request; an empty text is called that."""
+
+    def asked(name: str, text: str) -> dict:
+        return {**GOOD, "id": name, "answers": [{"text": text, "answer_start": 0}]}
+
+    questions = [asked(f"q{number}", "Oslo") for number in range(7)] + [asked("none", "")]
+    path = write_squad(tmp_path / "train.json", GOOD, *questions)
+    for name_left_out in (False, True):
+        caplog.clear()
+        reader = make_reader(training=True, name_left_out=name_left_out)
+        with caplog.at_level("WARNING"):
+            assert len(list(reader.read(path))) == 1
+        misplaced, empty = (record.getMessage() for record in caplog.records)
+        assert "7 questions left out of training, as their answers do not stand at" in misplaced
+        assert ("q4" in misplaced, "q5" in misplaced) == (True, name_left_out)
+        assert ("2 more" in misplaced) != name_left_out
+        assert empty.endswith("as their answers are empty texts: none")
+    (instance,) = [
+        one for one in make_reader().read(path) if one["question"].metadata.question.id == "none"
+    ]
+    assert column(instance, "answer_starts") == [0]
+
+
+@pytest.mark.parametrize("kind", ["spanbert_squad", "spanbert_mrqa"])
+def test_files_of_both_layouts_in_one_list(kind):
+    reader = make_reader(kind, training=True, impossible_answers=True)
+    assert len(list(reader.read([FIXTURES / "squad.json", FIXTURES / "mrqa.jsonl"]))) == 8
+
+
 def test_mrqa_learns_the_earliest_answer_and_never_drops():
     instances = read("mrqa.jsonl", "spanbert_mrqa", training=True)
     assert len(instances) == 3
@@ -236,7 +266,9 @@ NONE = {"id": "none", "question": "When?", "answers": []}
 
 def test_training_needs_answers_and_says_which_is_missing(tmp_path):
     path = write_squad(tmp_path / "train.json", GOOD, NONE)
-    with pytest.raises(DataError, match=r"train\.json: article 1 ..Keys..,.*question none: no ans"):
+    with pytest.raises(
+        DataError, match=r"train\.json:1: article 1 ..Keys..,.*question none: no ans"
+    ):
         list(make_reader(training=True).read(path))
     with pytest.raises(DataError, match="mark it with `is_impossible`"):
         list(make_reader(training=True, impossible_answers=True).read(path))
