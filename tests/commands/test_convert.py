@@ -23,6 +23,7 @@ def test_converts_and_says_what_is_lost(tmp_path, capsys):
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines() == [
+        "lost: tags, parses and other columns (documents): 3",
         "lost: speakers (documents): 1",
         "lost: genres (documents): 2",
         f"{len(read)} documents of {len(read)} written to {target}",
@@ -67,7 +68,7 @@ def test_singletons_can_be_dropped(tmp_path):
 def test_nothing_is_written_by_halves(tmp_path, capsys):
     target = tmp_path / "f.preco"
     target.write_text("old")
-    with pytest.raises(DataError, match=r"--strict, and preco does not hold speakers \(docum"):
+    with pytest.raises(DataError, match=r"--strict, and preco does not hold tags, .*; speakers"):
         main(["convert", CONLL, str(target), "--to", "preco", "--strict"])
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"tokens": ["a"]}\n{"tokens": ["a"], "clusters": [[[0, 1]], [[2, 2]]]}\n')

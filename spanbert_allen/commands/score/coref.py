@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spanbert_allen.common.spans import WordSpan
+    from spanbert_allen.formats.coref.clusterings import Clustering
     from spanbert_allen.metrics.coref.files import ClusteringScores
 
 HELP = "coreference: MUC, B³, CEAF, BLANC, LEA and kinds of mistakes"
@@ -24,10 +27,14 @@ _TITLES = {
     "blanc": "BLANC",
 }
 _DEFAULT_SAMPLES = 10_000
+_MOST_NAMED = 5
+
+Digits = Callable[[float], str]
+"""What makes text of a figure from 0 to 1: percent with two digits."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the options."""
+    """Declare the options."""
     parser.add_argument(
         "gold", help="the annotated data: CoNLL, or any other format that `convert` reads"
     )
@@ -56,8 +63,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="documents without a prediction count as predicted without clusters (default: an "
         "error)",
     )
+    parser.add_argument(
+        "--truncate",
+        action="store_true",
+        help="cut figures off after two digits, as the official scorer prints them, in place of "
+        "rounding",
+    )
     parser.add_argument("--out", metavar="FILE", help="write all of it, not rounded, as JSON")
-    parser.set_defaults(score=_score, lines=_lines)
+    parser.set_defaults(score=_score)
 
 
 def _positive(text: str) -> int:
@@ -71,13 +84,15 @@ def _score(arguments: argparse.Namespace) -> dict[str, Any]:
     from spanbert_allen.formats.coref.clusterings import read_clusterings
     from spanbert_allen.metrics.coref.files import check_pairs, score_documents, total
 
-    gold = read_clusterings(arguments.gold)
+    gold = read_clusterings(arguments.gold, annotated=True)
+    _tell_repeated(gold, arguments.gold, "all of them count")
     files = [arguments.predictions, *([arguments.against] if arguments.against else [])]
     systems = []
     for path in files:
         found = read_clusterings(path)
+        _tell_repeated(found, path, "the first counts")
         systems.append(check_pairs(gold, found, path, missing_as_empty=arguments.missing_as_empty))
-        missing = sum(name not in found or bool(found[name].failure) for name in gold)
+        missing = sum(bool(one.failure) for one in systems[-1].values())
         if missing:
             print(
                 f"warning: {path}: documents without a prediction, counted as predicted without "
@@ -95,7 +110,41 @@ def _score(arguments: argparse.Namespace) -> dict[str, Any]:
             rows[name][mode] = document.described()
     if arguments.by_document:
         scores["by_document"] = rows
+    arguments.lines = partial(_lines, digits=_truncated if arguments.truncate else _rounded)
     return scores
+
+
+def _tell_repeated(found: Mapping[str, Clustering], path: str, treated: str) -> None:
+    """Name mentions that a file's clusters repeat: version 8.01 refuses more than ten of them."""
+    from spanbert_allen.formats.coref.clusterings import repeated_mentions
+
+    places = [
+        f"{name}: words {mention.start} to {mention.end}{_quoted(document, mention)}"
+        for name, document in found.items()
+        for mention in sorted(repeated_mentions(document))
+    ]
+    if places:
+        more = f" and {len(places) - _MOST_NAMED} more" if len(places) > _MOST_NAMED else ""
+        print(
+            f"warning: {path}: mentions repeated in several clusters or one, of which {treated}, "
+            f"as for the official scorer: {len(places)} ({'; '.join(places[:_MOST_NAMED])}{more})",
+            file=sys.stderr,
+        )
+
+
+def _quoted(document: Clustering, mention: WordSpan) -> str:
+    words = document.words[mention.start : mention.end + 1]
+    text = " ".join(words) if words else document.texts.get(mention, "")
+    return f" {text[:40]!r}" if text else ""
+
+
+def _rounded(number: float) -> str:
+    return f"{100 * number:.2f}"
+
+
+def _truncated(number: float) -> str:
+    """Return a percentage as the official scorer's `int(10000 * x) / 100` prints it."""
+    return f"{int(10000 * number) / 100:.2f}"
 
 
 def _sampled(
@@ -103,7 +152,7 @@ def _sampled(
     others: list[dict[str, ClusteringScores]],
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
-    """What samples of documents say, where it is asked for."""
+    """Return what samples of documents say, where it is asked for."""
     from spanbert_allen.metrics.coref.files import counts_of, f1_scores
     from spanbert_allen.metrics.coref.resampling import bootstrap, compare
 
@@ -123,11 +172,12 @@ def _sampled(
     return found
 
 
-def _lines(scores: dict[str, Any]) -> Iterator[str]:
+def _lines(scores: dict[str, Any], *, digits: Digits) -> Iterator[str]:
+    """Yield the report, a line at a time."""
     yield f"{scores['documents']} documents"
     for mode in _MODES:
         yield ""
-        yield from _score_table(mode.replace("_", " "), scores[mode])
+        yield from _score_table(mode.replace("_", " "), scores[mode], digits)
     yield ""
     yield from _error_table({mode.replace("_", " "): scores[mode]["errors"] for mode in _MODES})
     for mode in _MODES:
@@ -137,17 +187,17 @@ def _lines(scores: dict[str, Any]) -> Iterator[str]:
     if "by_document" in scores:
         for mode in _MODES:
             yield ""
-            yield from _document_table(mode.replace("_", " "), mode, scores["by_document"])
+            yield from _document_table(mode.replace("_", " "), mode, scores["by_document"], digits)
 
 
-def _score_table(title: str, scores: Mapping[str, Any]) -> Iterator[str]:
+def _score_table(title: str, scores: Mapping[str, Any], digits: Digits) -> Iterator[str]:
     intervals = scores.get("intervals")
     yield f"{title:<20}{'precision':>10}{'recall':>10}{'F1':>10}" + (
         f"{'95 % interval':>18}" if intervals else ""
     )
     for name, shown in _TITLES.items():
         numbers = (scores[name][part] for part in ("precision", "recall", "f1"))
-        row = f"{shown:<20}" + "".join(f"{100 * number:10.2f}" for number in numbers)
+        row = f"{shown:<20}" + "".join(f"{digits(number):>10}" for number in numbers)
         yield row + (_interval(intervals[name]) if intervals else "")
 
 
@@ -169,11 +219,13 @@ def _comparison_table(title: str, compared: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _document_table(title: str, mode: str, rows: Mapping[str, Any]) -> Iterator[str]:
+def _document_table(
+    title: str, mode: str, rows: Mapping[str, Any], digits: Digits
+) -> Iterator[str]:
     width = max(len(title) + 4, *map(len, rows))
     yield f"{'F1 ' + title:<{width}}" + "".join(f"{shown:>10}" for shown in _TITLES.values())
     for document, row in rows.items():
-        numbers = "".join(f"{100 * row[mode][name]['f1']:10.2f}" for name in _TITLES)
+        numbers = "".join(f"{digits(row[mode][name]['f1']):>10}" for name in _TITLES)
         yield f"{document:<{width}}{numbers}"
 
 

@@ -8,6 +8,7 @@ from allennlp.data import DatasetReader, TokenIndexer
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.dataset_readers.coref.reader import CorefReader, LeftOut
+from spanbert_allen.formats.coref.conll.reader import read_conll, refuse_unannotated
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
@@ -88,6 +89,9 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
     def raw_documents(self, path: str | Path) -> Iterator[UnreadRecord | CorefDocument]:
         """Yield the lines of JSON lines, or the documents of formats that are cheap to read."""
         file_format = self.format_of(path)
+        if file_format.name == "conll":
+            yield from refuse_unannotated(read_conll(path, findings=self._findings), path)
+            return
         if file_format.parse is None:
             yield from file_format.read(path, language=self.language, findings=self._findings)
             return

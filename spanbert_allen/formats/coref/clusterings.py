@@ -1,9 +1,11 @@
-"""The clusters that files of documents hold, annotated or predicted, by document; without torch."""
+"""Read the clusters that files of documents hold, annotated or predicted, by document."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.conll.reader import read_conll
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
+from spanbert_allen.formats.coref.findings import RepeatedKept
 from spanbert_allen.formats.coref.jsonl import parse_coref_record
 from spanbert_allen.formats.coref.records import RecordContext, read_documents
 
@@ -24,7 +27,7 @@ NO_WORD = "_"
 @dataclass(frozen=True, kw_only=True)
 class Clustering:
     """
-    The clusters of one document.
+    Hold the clusters of one document.
 
     # Parameters
 
@@ -47,15 +50,17 @@ class Clustering:
     failure: str | None = None
 
 
-def read_clusterings(path: str | Path) -> dict[str, Clustering]:
+def read_clusterings(path: str | Path, *, annotated: bool = False) -> dict[str, Clustering]:
     """
-    The clusters of all documents of a file, by the documents' names.
+    Read the clusters of all documents of a file, by the documents' names.
 
     # Parameters
 
     path : `str | Path`
         A file of any of the coreference formats, CoNLL files of any number of columns among them,
         with annotated or predicted clusters; it says itself which. `.gz` is unpacked.
+    annotated : `bool`, optional (default = `False`)
+        Whether the file is the key: it is an error if no document of it has a cluster.
 
     Raises a `DataError` for a document without clusters, and for two of one name.
     """
@@ -66,7 +71,19 @@ def read_clusterings(path: str | Path) -> dict[str, Clustering]:
                 f"two documents are named {clustering.doc_key}; give each a name of its own", path
             )
         found[clustering.doc_key] = clustering
+    if annotated and not any(one.clusters for one in found.values()):
+        raise DataError(
+            "no document of this file has a cluster, so nothing can be measured: its coreference "
+            "column is empty; give the annotated file",
+            path,
+        )
     return found
+
+
+def repeated_mentions(clustering: Clustering) -> dict[WordSpan, int]:
+    """Return the mentions that stand more than once in the clusters, and how often."""
+    counts = Counter(chain.from_iterable(clustering.clusters))
+    return {mention: count for mention, count in counts.items() if count > 1}
 
 
 def _clusterings(path: str | Path) -> Iterator[Clustering]:
@@ -76,11 +93,11 @@ def _clusterings(path: str | Path) -> Iterator[Clustering]:
         return
     documents: Iterable[CorefDocument]
     if file_format.name == "conll":
-        documents = read_conll(path, columns="any", repeated_mentions="keep")
+        documents = read_conll(path, columns="any", findings=RepeatedKept())
     elif file_format.name == "jsonl":
-        documents = read_documents(path, _as_one_sentence)
+        documents = read_documents(path, _as_one_sentence, findings=RepeatedKept())
     else:
-        documents = file_format.read(path)
+        documents = file_format.read(path, findings=RepeatedKept())
     for document in documents:
         if document.clusters is None:
             raise DataError(
@@ -92,14 +109,14 @@ def _clusterings(path: str | Path) -> Iterator[Clustering]:
 
 
 def _as_one_sentence(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
-    """The document of a record; of words, sentences are not looked for, as they do not count."""
+    """Return the document of a record; words are one sentence, as sentences do not count."""
     if is_list(record.get("tokens")) and record.get("sentences") is None:
         record = {**record, "sentences": [record["tokens"]], "tokens": None, "speakers": None}
     return parse_coref_record(record, context)
 
 
 def _from_predictions(path: str | Path) -> Iterator[Clustering]:
-    """What the predictor wrote: the words it counts are those of the data, whatever its text."""
+    """Read what the predictor wrote: it counts the words of the data, whatever its text."""
     for number, record in read_objects(path):
         default_key = default_doc_key(path, number)
         if "error" in record:
@@ -113,7 +130,7 @@ def _from_predictions(path: str | Path) -> Iterator[Clustering]:
 
 
 def _from_result(record: Mapping[str, Any], default_key: str) -> Clustering:
-    """What the predictor wrote for one document."""
+    """Return what the predictor wrote for one document."""
     clusters, texts = [], {}
     if not is_list(record.get("clusters")):
         raise RecordError(f"clusters is {shown(record.get('clusters'))}; it must be a list")

@@ -1,4 +1,4 @@
-"""Which format a coreference file has, by what its first line holds."""
+"""Find out which format a coreference file has, by what its first line holds."""
 
 from __future__ import annotations
 

@@ -18,6 +18,9 @@ class Findings:
     the file ends.
     """
 
+    keeps_repeated = False
+    """Whether mentions that clusters repeat are kept as they stand in the file, for scorers."""
+
     def __init__(self) -> None:
         self.num_bad_documents = 0
         """How many documents were left out so far."""
@@ -48,6 +51,12 @@ class Findings:
         self.num_mended, self._first_mended = 0, None
 
 
+class RepeatedKept(Findings):
+    """Stop at the first problem, but keep repeated mentions, which scorers treat their own way."""
+
+    keeps_repeated = True
+
+
 class RecordFindings:
     """
     Hold the findings in one record of a file of JSON lines.
@@ -64,6 +73,7 @@ class RecordFindings:
         self, findings: Findings, path: str | Path | None = None, line: int | None = None
     ) -> None:
         self._findings, self._path, self._line = findings, path, line
+        self.keeps_repeated = findings.keeps_repeated
         self.num_problems = 0
 
     def problem(self, what: Exception) -> None:

@@ -79,6 +79,7 @@ class CorefFormat:
             document = reduced
             taken.update(by_step)
         dropped.update(taken)
+        dropped.update(document.not_held)
         return document
 
 

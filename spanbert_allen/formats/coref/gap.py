@@ -7,7 +7,7 @@ one mention. Predictions go back as the file that GAP's scorer reads.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
@@ -26,6 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 HEADER = "\t".join(COLUMNS) + "\n"
 PRONOUNS = frozenset(["she", "her", "hers", "he", "him", "his"])
+_URL = {"URLs of texts (documents)": 1}
 _TRUTH = {"TRUE": True, "FALSE": False}
 
 
@@ -84,7 +85,8 @@ def read_gap(
     findings = findings or Findings()
     for line, row in _rows(path, findings):
         try:
-            yield _example(row).to_document(language)
+            document = _example(row).to_document(language)
+            yield replace(document, not_held=_URL) if row.get("URL") else document
         except RecordError as error:
             findings.problem(DataError(str(error), path, line))
             findings.left_out()

@@ -40,6 +40,13 @@ def without_unnamed_speakers(document: CorefDocument, dropped: Dropped) -> Coref
     return document
 
 
+def without_columns(document: CorefDocument, dropped: Dropped) -> CorefDocument:
+    """Take off what a CoNLL file says beside words, speakers and clusters."""
+    if document.columns is not None and document.columns.tell_something():
+        dropped["tags, parses and other columns (documents)"] += 1
+    return replace(document, columns=None)
+
+
 def without_genre(document: CorefDocument, dropped: Dropped) -> CorefDocument:
     """Take the genre off."""
     if document.genre is not None:
@@ -91,10 +98,13 @@ def one_field_words(document: CorefDocument, dropped: Dropped) -> CorefDocument:
     if changed:
         dropped["white space or nothing in words, which becomes `_` (words)"] += changed
         document = with_words(document, words)
-    key = one_field(document.doc_key).lstrip("#") or "_"
     speakers = document.speakers and [one_field(name) for name in document.speakers]
+    key = one_field(document.doc_key)
     if key != document.doc_key or speakers != document.speakers:
         dropped["white space or nothing in names, which becomes `_` (documents)"] += 1
+    if key.startswith("#") and document.columns is None:
+        dropped["`#` at the beginning of names, which is left out (documents)"] += 1
+        key = key.lstrip("#") or "_"
     return replace(document, doc_key=key, speakers=speakers)
 
 

@@ -10,7 +10,6 @@ from typing import Protocol
 from spanbert_allen.common.record_checks import RecordError, is_list, pair, shown
 from spanbert_allen.common.spans import Cluster, WordSpan
 from spanbert_allen.common.text import SplitText
-from spanbert_allen.formats.coref.conll.brackets import merge_clusters_sharing_mentions
 from spanbert_allen.formats.coref.findings import Findings, RecordFindings
 
 
@@ -185,7 +184,40 @@ def clusters_of_words(
         spans = sorted(reading.spans(mentions, cluster))
         if spans:
             clusters.append(tuple(spans))
+    if reading.findings.keeps_repeated:
+        return clusters
     return merge_clusters_sharing_mentions(clusters)[0] if reading.shares else sorted(clusters)
+
+
+def merge_clusters_sharing_mentions(
+    clusters: Sequence[Sequence[WordSpan]],
+) -> tuple[list[Cluster], int]:
+    """
+    Join clusters that share a mention, and those joined with them in turn.
+
+    # Parameters
+
+    clusters : `Sequence[Sequence[WordSpan]]`
+        The clusters.
+
+    # Returns
+
+    `list[Cluster]`
+        The clusters, each sorted and without repeated mentions, in document order.
+    `int`
+        How many clusters went into others.
+    """
+    home: dict[WordSpan, set[WordSpan]] = {}
+    for cluster in clusters:
+        joined = set(cluster)
+        for mention in cluster:
+            if mention in home and home[mention] is not joined:
+                joined |= home[mention]
+        for mention in joined:
+            home[mention] = joined
+    merged = {id(cluster): tuple(sorted(cluster)) for cluster in home.values()}
+    num_clusters = sum(1 for cluster in clusters if cluster)
+    return sorted(merged.values()), num_clusters - len(merged)
 
 
 @dataclass
@@ -215,7 +247,9 @@ class _MentionReading:
             yield span
 
     def _takes_twice(self, span: WordSpan, place: str) -> bool:
-        """Whether a mention that was read already counts here too; it is noted either way."""
+        """Return whether a mention that was read before counts here too; note it either way."""
+        if self.findings.keeps_repeated:
+            return True
         first = self.found_at[span]
         twice = f"{place}, {shown(self.places.show(span))}, is the mention that {first}"
         if not self.merge:

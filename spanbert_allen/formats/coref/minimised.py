@@ -10,20 +10,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 from spanbert_allen.common.record_checks import RecordError, is_list, list_of_words, pair, shown
 from spanbert_allen.common.spans import PieceSpan, WordSpan
-from spanbert_allen.formats.coref.conll.brackets import NO_LABEL, merge_clusters_sharing_mentions
+from spanbert_allen.formats.coref.conll.brackets import NO_LABEL
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.lossy import genre_in
-from spanbert_allen.formats.coref.mentions import clusters_of_words
+from spanbert_allen.formats.coref.mentions import (
+    clusters_of_words,
+    merge_clusters_sharing_mentions,
+)
 from spanbert_allen.formats.coref.records import RecordContext
 from spanbert_allen.formats.coref.speakers import NO_SPEAKER
 
 CLS, SEP = "[CLS]", "[SEP]"
 NO_ONE = "[SPL]"
 """The speaker of [CLS] and [SEP]."""
+Repeated = Literal["merge", "first", "keep"]
+"""What becomes of mentions that several clusters have."""
 # Words without pieces are rare, but a number may be any: what a file claims is bounded by what it
 # holds, since a document has all the words up to its last.
 _WORDS_A_PIECE = 10
@@ -71,16 +76,18 @@ class MinimisedDocument:
             for place in range(len(segment))
         ]
 
-    def to_document(self, *, merge: bool = True) -> CorefDocument:
+    def to_document(self, *, repeated: Repeated = "merge") -> CorefDocument:
         """
-        The document in words. Without `tokens` a word is its pieces put together, as they are:
-        lower case, or [UNK], if the pieces are.
+        Return the document in words.
+
+        Without `tokens` a word is its pieces put together, as they are: lower case, or [UNK], if
+        the pieces are.
 
         # Parameters
 
-        merge : `bool`, optional (default = `True`)
-            Whether clusters become one that share a mention when it is told in words. Otherwise the
-            first of them keeps it, as the official scorer reads predictions.
+        repeated : `"merge" | "first" | "keep"`, optional (default = `"merge"`)
+            What becomes of clusters that share a mention when it is told in words: they are merged;
+            the first keeps it, as the official scorer reads predictions; or all keep it.
         """
         words, firsts = self._words()
         sentences: dict[int, list[str]] = {}
@@ -94,7 +101,7 @@ class MinimisedDocument:
             list(sentences.values()),
             speakers=None if NO_LABEL.issuperset(speakers) else speakers,
             genre=genre_in(self.doc_key),
-            clusters=None if self.clusters is None else self._clusters_of_words(merge),
+            clusters=None if self.clusters is None else self._clusters_of_words(repeated),
         )
 
     def to_record(self) -> dict[str, Any]:
@@ -133,13 +140,15 @@ class MinimisedDocument:
             words = [texts.get(word) or "_" for word in range(max(texts, default=-1) + 1)]
         return list(words), [firsts.get(word, -1) for word in range(len(words))]
 
-    def _clusters_of_words(self, merge: bool) -> list[tuple[WordSpan, ...]]:
-        """Spans of pieces of the same words are one mention."""
+    def _clusters_of_words(self, repeated: Repeated) -> list[tuple[WordSpan, ...]]:
+        """Return the clusters in words: spans of pieces of the same words are one mention."""
         in_words = [
             [WordSpan(self.subtoken_map[start], self.subtoken_map[end]) for start, end in cluster]
             for cluster in self.clusters or ()
         ]
-        if merge:
+        if repeated == "keep":
+            return [tuple(dict.fromkeys(cluster)) for cluster in in_words]
+        if repeated == "merge":
             return merge_clusters_sharing_mentions(in_words)[0]
         seen: set[WordSpan] = set()
         kept = []

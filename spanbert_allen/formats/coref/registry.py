@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +37,13 @@ def _jsonl(language: str) -> CorefFormat:
         about="this project's: text, tokens or sentences; speakers, genre, clusters",
         parse=parse_coref_record,
         lines=lambda document: json_line(coref_record(document, language=language)),
-        steps=[text_if_it_reads_back],
+        steps=[lossy.without_columns, text_if_it_reads_back],
     )
 
 
 def _read_conll(path: str | Path, *, language: str, findings: Findings | None) -> Any:
     del language  # words and sentences are given
-    return read_conll(path, findings=findings)
+    return read_conll(path, keep_columns=True, findings=findings)
 
 
 def _conll(_: str) -> CorefFormat:
@@ -79,7 +79,12 @@ def _fastcoref(_: str) -> CorefFormat:
         about="fastcoref's, for training or predicted",
         parse=parse_fastcoref,
         lines=lambda document: json_line(sentences_record(document)),
-        steps=[lossy.plain_text, lossy.without_unnamed_speakers, lossy.without_genre],
+        steps=[
+            lossy.without_columns,
+            lossy.plain_text,
+            lossy.without_unnamed_speakers,
+            lossy.without_genre,
+        ],
     )
 
 
@@ -90,6 +95,7 @@ def _preco(_: str) -> CorefFormat:
         parse=preco_jsonl.parse_preco,
         lines=lambda document: json_line(preco_jsonl.preco_record(document)),
         steps=[
+            lossy.without_columns,
             lossy.plain_text,
             lossy.without_speakers,
             lossy.without_genre,
@@ -106,6 +112,7 @@ def _wl_coref(_: str) -> CorefFormat:
         parse=parse_wl_coref,
         lines=lambda document: json_line(wl_coref_record(document)),
         steps=[
+            lossy.without_columns,
             lossy.plain_text,
             lossy.no_empty_sentences,
             lossy.without_unnamed_speakers,
@@ -116,13 +123,15 @@ def _wl_coref(_: str) -> CorefFormat:
 
 def _minimised(_: str) -> CorefFormat:
     def parse(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
-        return parse_minimised(record, context).to_document()
+        document = parse_minimised(record, context)
+        return document.to_document(repeated="keep" if context.findings.keeps_repeated else "merge")
 
     return CorefFormat(
         name="minimised",
         about="word pieces in segments: mandarjoshi90/coref, coref-hoi",
         parse=parse,
         steps=[
+            lossy.without_columns,
             lossy.plain_text,
             lossy.no_empty_sentences,
             lossy.without_unnamed_speakers,
@@ -135,7 +144,7 @@ def _minimised(_: str) -> CorefFormat:
 def _minimised_predicted(_: str) -> CorefFormat:
     def parse(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
         document = parse_minimised(record, context, clusters="predicted_clusters")
-        return document.to_document(merge=False)
+        return document.to_document(repeated="keep" if context.findings.keeps_repeated else "first")
 
     return CorefFormat(
         name="minimised-predicted",
@@ -151,6 +160,7 @@ def _winobias(_: str) -> CorefFormat:
         read_file=winobias.read_winobias,
         lines=winobias.winobias_line,
         steps=[
+            lossy.without_columns,
             lossy.plain_text,
             lossy.without_speakers,
             lossy.without_genre,
@@ -168,6 +178,7 @@ def _gap(language: str) -> CorefFormat:
         lines=gap.gap_line,
         head=gap.HEADER,
         steps=[
+            lossy.without_columns,
             lossy.without_speakers,
             lossy.without_genre,
             partial(gap.one_row, language=language),
@@ -198,8 +209,9 @@ _MAKERS = (
 )
 
 
-def coref_formats(language: str = "en") -> dict[str, CorefFormat]:
-    """All formats by their names; `language` is that of the texts which are written."""
+@cache
+def coref_formats(language: str = "en") -> Mapping[str, CorefFormat]:
+    """Return all formats by their names; `language` is that of the texts which are written."""
     made = (make(language) for make in _MAKERS)
     return {one.name: one for one in made}
 
@@ -212,7 +224,7 @@ FORMATS = tuple(coref_formats())
 
 
 def find_format(name: str, *, language: str = "en") -> CorefFormat:
-    """The format of that name."""
+    """Return the format of that name."""
     if name not in FORMATS:
         raise ConfigError(
             f"there is no coreference format {name!r}; use one of {', '.join(FORMATS)}"

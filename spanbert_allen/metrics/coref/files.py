@@ -1,4 +1,4 @@
-"""The scores of one file of coreference clusters against another; no torch is needed."""
+"""Score one file of coreference clusters against another, without torch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ METRICS = ("mentions", "muc", "b_cubed", "ceafe", "conll", "lea", "ceafm", "blan
 @dataclass(frozen=True)
 class ClusteringScores:
     """
-    All that is counted of a document, or of many after adding them up.
+    Hold all that is counted of a document, or of many after adding them up.
 
     # Parameters
 
@@ -47,7 +47,7 @@ class ClusteringScores:
         )
 
     def named(self) -> dict[str, dict[str, float]]:
-        """Precision, recall and F1 of each of `METRICS`, from 0 to 1."""
+        """Return precision, recall and F1 of each of `METRICS`, from 0 to 1."""
         found = {"mentions": self.mentions}
         found |= {n: getattr(self.clusters, n) for n in METRICS if n not in ("mentions", "conll")}
         scores = {
@@ -62,7 +62,7 @@ class ClusteringScores:
         return {name: scores[name] for name in METRICS}
 
     def described(self) -> dict[str, dict[str, float] | dict[str, int]]:
-        """The scores and the counts of mistakes, as they are written."""
+        """Return the scores and the counts of mistakes, as they are written."""
         return {**self.named(), "errors": asdict(self.errors)}
 
 
@@ -73,7 +73,7 @@ def score_documents(
     keep_singletons: bool = True,
 ) -> dict[str, ClusteringScores]:
     """
-    The scores of each document, by its name; `total` adds them up.
+    Return the scores of each document, by its name; `total` adds them up.
 
     # Parameters
 
@@ -94,17 +94,17 @@ def score_documents(
 
 
 def total(scores: Mapping[str, ClusteringScores]) -> ClusteringScores:
-    """The scores of all documents together."""
+    """Return the scores of all documents together."""
     return reduce(add, scores.values(), ClusteringScores())
 
 
 def counts_of(scores: Mapping[str, ClusteringScores]) -> Counts:
-    """What `f1_scores` reads, a row for each document. Shape: (num_documents, num_counts)"""
+    """Return what `f1_scores` reads, a row a document. Shape: (num_documents, num_counts)"""
     return np.array([[*row.clusters, *row.mentions] for row in scores.values()])
 
 
 def f1_scores(counts: Counts) -> dict[str, float]:
-    """The F1 of each of `METRICS` from summed counts of shape (num_counts,)."""
+    """Return the F1 of each of `METRICS` from summed counts of shape (num_counts,)."""
     numbers = counts.tolist()
     clusters = ClusterScores.from_numbers(numbers[:_NUM_CLUSTER_COUNTS])
     scores = ClusteringScores(clusters, Score(*numbers[_NUM_CLUSTER_COUNTS:]))
@@ -119,8 +119,11 @@ def check_pairs(
     missing_as_empty: bool = False,
 ) -> dict[str, Clustering]:
     """
-    The prediction of each annotated document. Raises a `DataError` where one is missing or was not
-    possible, has no annotation, or is of other words.
+    Return the prediction of each annotated document.
+
+    Raises a `DataError` where one is missing or was not possible, has no annotation, or is of other
+    words. `<name>_0`, as programs name part 0 of a document, is found as `<name>`, and the other
+    way round.
 
     # Parameters
 
@@ -131,6 +134,7 @@ def check_pairs(
     missing_as_empty : `bool`, optional (default = `False`)
         Whether a document without a prediction counts as predicted without clusters.
     """
+    predicted = _named_as(gold, predicted)
     unknown = [name for name in predicted if name not in gold]
     if unknown:
         raise DataError(
@@ -153,8 +157,20 @@ def check_pairs(
     return pairs
 
 
+def _named_as(
+    gold: Mapping[str, Clustering], predicted: Mapping[str, Clustering]
+) -> dict[str, Clustering]:
+    """Return the predictions under the names of the annotated documents, where they match."""
+
+    def name_in_gold(name: str) -> str:
+        other = name.removesuffix("_0") if name.endswith("_0") else f"{name}_0"
+        return other if name not in gold and other in gold and other not in predicted else name
+
+    return {name_in_gold(name): clustering for name, clustering in predicted.items()}
+
+
 def _nothing(name: str) -> Clustering:
-    return Clustering(doc_key=name, clusters=[])
+    return Clustering(doc_key=name, clusters=[], failure="it is not predicted")
 
 
 def _named(names: Sequence[str]) -> str:
@@ -164,7 +180,7 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _check_words(gold: Clustering, predicted: Clustering, path: str) -> None:
-    """Raises if the prediction is seen to be of other words than the annotation."""
+    """Raise if the prediction is seen to be of other words than the annotation."""
     num_words = len(gold.words)
     for span in (span for cluster in predicted.clusters for span in cluster):
         if not 0 <= span.start <= span.end or (num_words and span.end >= num_words):
@@ -188,7 +204,7 @@ def _check_words(gold: Clustering, predicted: Clustering, path: str) -> None:
 
 
 def _letters(text: str) -> str:
-    """The text without what writers of CoNLL files may change: white space."""
+    """Return the text without what writers of CoNLL files may change: white space."""
     return "".join(text.split()).replace("_", "")
 
 

@@ -253,3 +253,71 @@ def test_nothing_heavy_is_imported(tmp_path, predicted):
     arguments = ["score", "coref", str(gold), str(predicted), "--bootstrap", "10"]
     heavy = heavy_modules(f"from spanbert_allen.__main__ import main; main({arguments})")
     assert heavy <= {"numpy", "scipy"}
+
+
+ANN = """#begin document (ann); part 000
+ann\tAnn\t(1)|(2)
+ann\tsaw\t-
+ann\ther\t(1)
+ann\tcat\t(2)
+ann\tand\t-
+ann\tit\t(2)
+#end document
+"""
+
+
+def test_keys_with_repeated_mentions_in_every_format(tmp_path, capsys):
+    """As the official scorer 8.01, whatever the file."""
+    (tmp_path / "key.conll").write_text(ANN)
+    (tmp_path / "out.conll").write_text(ANN.replace("(1)|(2)", "(1)"))
+    words = ["Ann", "saw", "her", "cat", "and", "it"]
+    clusters = [[[0, 0], [2, 2]], [[0, 0], [3, 3], [5, 5]]]
+    key = {"doc_key": "ann_0", "tokens": words, "clusters": clusters}
+    preco = [[[0, start, end + 1] for start, end in cluster] for cluster in clusters]
+    gold = [
+        tmp_path / "key.conll",
+        json_lines(tmp_path / "key.jsonl", key),
+        json_lines(
+            tmp_path / "preco.jsonl", {"id": "ann", "sentences": [words], "mention_clusters": preco}
+        ),
+    ]
+    for path in gold:
+        found = score(path, tmp_path / "out.conll", "--truncate")["with_singletons"]
+        f1s = [100 * found[name]["f1"] for name in ("muc", "b_cubed", "ceafe")]
+        assert f1s == pytest.approx([40, 66.272189, 90])
+        said = capsys.readouterr()
+        assert (
+            "key.conll: mentions repeated" in said.err or "of which all of them count" in said.err
+        )
+        assert "ann_0: words 0 to 0" in said.err or "ann: words 0 to 0" in said.err
+        # MUC's precision is 1 / 2, its recall 1 / 3, cut off after two digits.
+        assert ["MUC", "50.00", "33.33", "40.00"] in map(str.split, said.out.splitlines())
+        assert ["B³", "87.50", "53.33", "66.27"] in map(str.split, said.out.splitlines())
+
+
+def test_digits_are_rounded_or_cut_off(tmp_path, capsys):
+    gold = conll(tmp_path / "gold.conll", one=[[(0, 0), (4, 4), (7, 7), (9, 9)]])
+    predicted = conll(tmp_path / "out.conll", one=[[(0, 0), (4, 4), (7, 7)]])
+    for options, recall in (([], "66.67"), (["--truncate"], "66.66")):
+        assert main(["score", "coref", str(gold), str(predicted), *options]) == 0
+        assert f"MUC                     100.00     {recall}" in capsys.readouterr().out
+
+
+def test_repeated_mentions_of_predictions_are_named(gold, tmp_path, capsys):
+    doubled = [*CLUSTERS, [(0, 0), (4, 4)]]
+    path = json_lines(tmp_path / "out.jsonl", result("one", doubled), result("two", CLUSTERS))
+    assert score(gold, path)["with_singletons"]["muc"]["f1"] == 1
+    said = capsys.readouterr().err
+    assert f"{path}: mentions repeated in several clusters or one, of which the first coun" in said
+    assert "official scorer: 2 (one: words 0 to 0 'Ida'; one: words 4 to 4 'She')" in said
+
+
+def test_a_key_that_is_not_annotated_is_an_error(tmp_path):
+    empty = conll(tmp_path / "gold.conll", one=[], two=[])
+    with pytest.raises(DataError, match=r"gold\.conll: no document of this file has a cluster, so"):
+        main(["score", "coref", str(empty), str(empty)])
+
+
+def test_part_0_is_the_document(gold, tmp_path):
+    path = json_lines(tmp_path / "out.jsonl", result("one_0", CLUSTERS), result("two", CLUSTERS))
+    assert score(gold, path)["with_singletons"]["conll"]["f1"] == 1

@@ -105,3 +105,7 @@ def test_litbank_in_pieces():
         word_ids = instance["word_ids"].tensor
         mentions = sorted(mention for cluster in document.clusters for mention in cluster)
         assert word_ids[gold].tolist() == [list(mention) for mention in mentions]
+
+
+def test_a_file_of_another_format_is_read_as_what_it_is():
+    assert keys(make_reader().read(FIXTURES / "preco.jsonl")) == ["harbour_1", "harbour_2"]

@@ -85,3 +85,17 @@ def test_an_empty_file(tmp_path):
     (tmp_path / "a.jsonl").touch()
     with pytest.raises(DataError, match="the file is empty"):
         list(make_reader(strict=False).read(tmp_path / "a.jsonl"))
+
+
+def test_a_file_of_another_format_is_read_as_what_it_is():
+    conll = list(make_reader().read(FIXTURES / "small.conll"))
+    assert keys(conll) == ["tc/harbour/00/boat_0", "tc/harbour/00/boat_1", "notes_12"]
+    assert conll[0]["gold_cluster_ids"].tensor.tolist() == [0, 1, 1, 0, 0, 1]
+
+
+def test_a_test_file_without_annotation_is_an_error(tmp_path):
+    path = tmp_path / "x.v4_auto_conll"
+    row = "\t".join(["x", "0", "0", "word", "NN", "*", "-", "-", "-", "-", "*", "-"])
+    path.write_text(f"#begin document (x); part 000\n{row}\n#end document\n")
+    with pytest.raises(DataError, match=r"_conll: no document of this file has a cluster: its cor"):
+        list(make_reader().read(path))

@@ -284,3 +284,15 @@ def test_scoring_imports_no_torch() -> None:
     code = "import sys, spanbert_allen.metrics; sys.exit('torch' in sys.modules)"
     root = places.ROOT
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_a_key_with_a_mention_in_two_clusters_as_the_official_scorer() -> None:
+    # Scorer 8.01 keeps the mention in both key clusters, and looks it up in the later one.
+    key = [["Ann", "her"], ["Ann", "cat", "it"]]
+    scores = score_clusters(key, [["Ann", "her"], ["cat", "it"]])
+    assert list(scores.muc) == [1, 3, 1, 2]
+    assert list(scores.b_cubed) == pytest.approx([8 / 3, 5, 3.5, 4])
+    assert list(scores.ceafe) == pytest.approx([1.8, 2, 1.8, 2])
+    assert [100 * one.f1 for one in (scores.muc, scores.b_cubed, scores.ceafe)] == pytest.approx(
+        [40, 66.272189, 90]
+    )

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.spans import Cluster, WordSpan
+from spanbert_allen.common.record_checks import shown
+from spanbert_allen.common.spans import WordSpan
 
 NO_LABEL = frozenset(["", "-", "_"])
-_BRACKET = re.compile(r"(\()?([0-9]+)(\))?")
+_BRACKET = re.compile(r"(\()?0*([0-9]+)(\))?")
+# In files made for a scorer, inner words of a mention may bear its bare number.
+_BARE = re.compile(r"(?:^|(?<=\|))[0-9]+(?:\||$)")
 # Files of the official scorer's test suite leave the `|` out: `(1(3` is as clear as `(1|(3`.
 _LABEL = re.compile(r"(?:\([0-9]+\)?|[0-9]+\))(?:\|?(?:\([0-9]+\)?|[0-9]+\)))*")
 
 
 class BracketReader:
     """
-    Reads the coreference column of one document, word by word.
+    Read the coreference column of one document, word by word.
 
     Each cluster id has its own stack of open mentions, kept across sentences: a closing bracket
     ends the mention of that id opened last, so mentions of one id may nest but not cross.
@@ -30,12 +33,12 @@ class BracketReader:
 
     def __init__(self, path: str | Path | None = None):
         self._path = path
-        self._open: dict[int, list[tuple[int, int]]] = {}
-        self._mentions: dict[int, list[tuple[WordSpan, int]]] = {}
+        self._open: dict[str, list[tuple[int, int]]] = {}
+        self._mentions: dict[str, list[tuple[WordSpan, int]]] = {}
 
     def add(self, word: int, label: str, line: int) -> None:
         """
-        Reads the label of one word.
+        Read the label of one word.
 
         # Parameters
 
@@ -50,13 +53,12 @@ class BracketReader:
             return
         if not holds_brackets(label):
             raise DataError(
-                f"the last column holds {label!r}; it must be `-` or brackets around cluster "
+                f"the last column holds {shown(label)}; it must be `-` or brackets around cluster "
                 "numbers, such as `(3`, `3)` or `(3)|(5`",
                 self._path,
                 line,
             )
-        for opens, number, closes in _BRACKET.findall(label):
-            cluster = int(number)
+        for opens, cluster, closes in _BRACKET.findall(label):
             starts = self._open.setdefault(cluster, [])
             self._mentions.setdefault(cluster, [])
             if opens:
@@ -65,11 +67,11 @@ class BracketReader:
                 self._close(cluster, word, label, line)
 
     def unclosed(self) -> list[DataError]:
-        """What never closed, in the order of the clusters' first brackets."""
+        """Return what never closed, in the order of the clusters' first brackets."""
         return [
             DataError(
-                f"the bracket `({cluster}` opened here never closes; add `{cluster})` at the "
-                "last word of the mention",
+                f"the bracket `({cluster[:60]}` opened here never closes; add `{cluster[:60]})` at "
+                "the last word of the mention",
                 self._path,
                 line,
             )
@@ -79,16 +81,18 @@ class BracketReader:
 
     def finish(self) -> list[list[tuple[WordSpan, int]]]:
         """
-        The clusters of the document, in the order of their first brackets; each mention with the
-        line where it closes, in the order of closing. Mentions may repeat, as the file has them.
+        Return the clusters of the document, in the order of their first brackets.
+
+        Each mention comes with the line where it closes, in the order of closing. Mentions may
+        repeat, as the file has them.
         """
         return list(self._mentions.values())
 
-    def _close(self, cluster: int, word: int, label: str, line: int) -> None:
+    def _close(self, cluster: str, word: int, label: str, line: int) -> None:
         if not self._open[cluster]:
             raise DataError(
-                f"{label!r} closes a mention of cluster {cluster}, but none is open; add "
-                f"`({cluster}` at the first word of the mention",
+                f"{shown(label)} closes a mention of cluster {cluster[:60]}, but none is open; add "
+                f"`({cluster[:60]}` at the first word of the mention",
                 self._path,
                 line,
             )
@@ -97,13 +101,18 @@ class BracketReader:
 
 
 def holds_brackets(label: str) -> bool:
-    """Whether the text is a coreference label with at least one bracket, such as `(3|5)`."""
+    """Return whether the text is a coreference label with at least one bracket, as `(3|5)`."""
     return _LABEL.fullmatch(label) is not None
+
+
+def without_bare_numbers(label: str) -> str:
+    """Return a label without cluster numbers that no bracket is at, as `(3` for `(3|5`."""
+    return _BARE.sub("", label).strip("|")
 
 
 def bracket_labels(clusters: Sequence[Iterable[WordSpan]], num_words: int) -> list[str]:
     """
-    The coreference column of a document.
+    Return the coreference column of a document.
 
     At each word closing brackets come first (the mention begun last first), then one-word
     mentions, then opening brackets (the longest first), as readers of either order expect.
@@ -145,39 +154,8 @@ def bracket_labels(clusters: Sequence[Iterable[WordSpan]], num_words: int) -> li
     return labels
 
 
-def merge_clusters_sharing_mentions(
-    clusters: Sequence[Sequence[WordSpan]],
-) -> tuple[list[Cluster], int]:
-    """
-    Joins clusters that share a mention, and those joined with them in turn.
-
-    # Parameters
-
-    clusters : `Sequence[Sequence[WordSpan]]`
-        The clusters.
-
-    # Returns
-
-    `list[Cluster]`
-        The clusters, each sorted and without repeated mentions, in document order.
-    `int`
-        How many clusters went into others.
-    """
-    home: dict[WordSpan, set[WordSpan]] = {}
-    for cluster in clusters:
-        joined = set(cluster)
-        for mention in cluster:
-            if mention in home and home[mention] is not joined:
-                joined |= home[mention]
-        for mention in joined:
-            home[mention] = joined
-    merged = {id(cluster): tuple(sorted(cluster)) for cluster in home.values()}
-    num_clusters = sum(1 for cluster in clusters if cluster)
-    return sorted(merged.values()), num_clusters - len(merged)
-
-
 def _refuse_crossing(mentions: Sequence[WordSpan]) -> None:
-    """Raises if any two of the mentions, sorted outermost first, overlap without nesting."""
+    """Raise if any two of the mentions, sorted outermost first, overlap without nesting."""
     around: list[WordSpan] = []
     for mention in mentions:
         while around and around[-1].end < mention.start:

@@ -6,23 +6,31 @@ last column, `Entity=(7-person(8)`, `Entity=7)`. Read only.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import default_doc_key, read_lines
+from spanbert_allen.common.record_checks import shown
 from spanbert_allen.common.spans import WordSpan
-from spanbert_allen.formats.coref.conll.brackets import merge_clusters_sharing_mentions
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
 from spanbert_allen.formats.coref.lossy import genre_in
+from spanbert_allen.formats.coref.mentions import merge_clusters_sharing_mentions
 from spanbert_allen.formats.coref.speakers import NO_SPEAKER
 
 _NUM_COLUMNS = 10
 _BRACKET = re.compile(r"\((?P<opened>[^()]*)(?P<alone>\))?|(?P<closed>[^()]+)\)")
 _COMMENT = re.compile(r"#\s*([^=]*?)\s*=\s*(.*)")
 _NEW_DOCUMENT = re.compile(r"#\s*newdoc\s*(?:\bid\s*=\s*(?P<id>.*))?")
+_ROW_ID = re.compile(r"[0-9]+(?:(?P<several>-[0-9]+)|(?P<empty>\.[0-9]+))?")
+_NOT_HELD = {
+    "Bridge": "bridging (words)",
+    "SplitAnte": "split antecedents (words)",
+    "SpaceAfter": "SpaceAfter (words)",
+}
 _PART = re.compile(r"(.*)\[(\d+)/(\d+)\]")
 
 
@@ -30,14 +38,16 @@ def read_conllu(
     path: str | Path, *, language: str = "en", findings: Findings | None = None
 ) -> Iterator[CorefDocument]:
     """
-    The documents of a file, each from its `# newdoc id = ...` on, or from a `# newdoc` without a
-    name, to be called `<file name without suffixes>:<line>`; a file without is one document named
-    as the file. Every entity is a cluster. Speakers are those of `# speaker = ...`, genres of
-    `# meta::genre = ...`. Words are the syntactic ones: rows such as `1-2` are passed over.
+    Read the documents of a CoNLL-U file.
 
-    What cannot be a mention is put right: mentions in several parts go, and so do those of nothing
-    but empty nodes (`8.1`), and clusters that share a mention become one. Parameters as for
-    `read_documents`; no language is needed.
+    Each begins with `# newdoc id = ...`, or with a `# newdoc` without a name, and is then called
+    `<file name without suffixes>:<line>`; a file without is one document named as the file. Every
+    entity is a cluster. Speakers are those of `# speaker = ...`, genres of `# meta::genre = ...`.
+    Words are the syntactic ones: rows such as `1-2` are skipped.
+
+    What cannot be a mention is repaired: mentions in several parts are left out, and so are those
+    of nothing but empty nodes (`8.1`), and entities that share a mention are merged. Parameters as
+    for `read_documents`; no language is needed.
     """
     del language
     findings = findings or Findings()
@@ -64,7 +74,7 @@ def read_conllu(
 
 @dataclass
 class _Document:
-    """A document while its lines are read."""
+    """Hold a document while its lines are read."""
 
     key: str
     path: str | Path
@@ -78,9 +88,10 @@ class _Document:
     speakers: list[str] = field(default_factory=list)
     opened: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     mentions: dict[str, list[tuple[WordSpan, int]]] = field(default_factory=dict)
+    not_held: Counter[str] = field(default_factory=Counter)
 
     def add_line(self, text: str, comment: re.Match[str] | None, line: int) -> None:
-        """Reads a row, a comment, or a blank line, which ends a sentence."""
+        """Read a row, a comment, or a blank line, which ends a sentence."""
         if comment is not None:
             self._add_comment(comment[1], comment[2])
         elif not text.strip():
@@ -90,12 +101,14 @@ class _Document:
             self._add_row(text.split("\t"), line)
 
     def finish(self) -> Iterator[CorefDocument]:
-        """The document, unless it is a bad one."""
+        """Yield the document, unless it is a bad one."""
         for entity, starts in self.opened.items():
             for _, line in starts:
                 self._problem(f"the entity {entity!r} opened here never closes", line)
-        found = [[mention for mention, _ in group] for group in self.mentions.values()]
-        self._tell_shared()
+        found = [tuple(mention for mention, _ in group) for group in self.mentions.values()]
+        if not self.findings.keeps_repeated:
+            self._tell_shared()
+            found = merge_clusters_sharing_mentions(found)[0]
         if self.is_bad:
             self.findings.left_out()
         else:
@@ -104,7 +117,8 @@ class _Document:
                 [sentence for sentence in self.sentences if sentence],
                 speakers=None if {NO_SPEAKER}.issuperset(self.speakers) else self.speakers,
                 genre=self.genre or genre_in(self.key),
-                clusters=merge_clusters_sharing_mentions(found)[0],
+                clusters=found,
+                not_held=self.not_held,
             )
 
     def _add_comment(self, name: str, value: str) -> None:
@@ -120,10 +134,18 @@ class _Document:
         if len(fields) != _NUM_COLUMNS:
             self._problem(f"{len(fields)} columns where a row has {_NUM_COLUMNS}", line)
             return
-        if "-" in fields[0]:  # a token of several words, which follow
+        kind = _ROW_ID.fullmatch(fields[0])
+        if kind is None:
+            self._problem(
+                f"the row's id is {shown(fields[0])}; it must be a number such as 8, 8-9 or 8.1",
+                line,
+            )
             return
-        is_word = fields[0].isdecimal()  # and no empty node
+        if kind["several"]:  # a token of several words, which follow
+            return
+        is_word = not kind["empty"]
         place = len(self.speakers)
+        self._count_what_is_not_held(fields)
         if is_word:
             self.sentences[-1].append(fields[1])
             self.speakers.append(self.speaker)
@@ -139,7 +161,10 @@ class _Document:
             if bracket["closed"] is not None:
                 self._close(bracket["closed"], last, line)
                 continue
-            entity = bracket["opened"].split("-")[self.id_place :][:1]
+            attributes = bracket["opened"].split("-")
+            if len(attributes) > 1:
+                self.not_held["entity types and other attributes (mentions)"] += 1
+            entity = attributes[self.id_place :][:1]
             name = entity[0] if entity else ""
             self.opened.setdefault(name, []).append((place, line))
             if bracket["alone"]:
@@ -153,21 +178,40 @@ class _Document:
         part = _PART.fullmatch(name)
         if part is not None:
             if part[2] == "1":
+                self.not_held["mentions in several parts (mentions)"] += 1
                 self._mended(
                     f"a mention of {part[1]!r} in {part[3]} parts, which is left out", line
                 )
         elif start > last:
+            self.not_held["mentions without a word (mentions)"] += 1
             self._mended(f"a mention of {name!r} without a word, which is left out", line)
         else:
             self.mentions.setdefault(name, []).append((WordSpan(start, last), line))
 
     def _tell_shared(self) -> None:
-        seen: set[WordSpan] = set()
-        for group in self.mentions.values():
+        first_in: dict[WordSpan, str] = {}
+        for name, group in self.mentions.items():
             for mention, line in group:
-                if mention in seen:
+                first = first_in.get(mention)
+                first_in.setdefault(mention, name)
+                if first == name:
                     self._mended("a mention that closes here is there twice, and read once", line)
-                seen.add(mention)
+                elif first is not None:
+                    self.not_held["entities merged, as they share a mention (mentions)"] += 1
+                    self._mended(
+                        f"a mention that closes here belongs to two entities, {shown(first)} and "
+                        f"{shown(name)}, which are merged",
+                        line,
+                    )
+
+    def _count_what_is_not_held(self, fields: list[str]) -> None:
+        """Count what a row says that a document cannot hold."""
+        if not {"_", ""}.issuperset(fields[2:-1]):
+            self.not_held["lemmas, tags and syntax (words)"] += 1
+        for one in fields[-1].split("|"):
+            what = _NOT_HELD.get(one.split("=", 1)[0])
+            if what is not None:
+                self.not_held[what] += 1
 
     def _problem(self, what: str, line: int) -> None:
         self.is_bad = True

@@ -1,4 +1,4 @@
-"""Documents to CoNLL coreference files."""
+"""Write documents as CoNLL coreference files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import replace_file
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.conll.brackets import bracket_labels
+from spanbert_allen.formats.coref.conll.columns import (
+    NO_PART,
+    SPEAKER_AMONG_FURTHER,
+    ConllColumns,
+    sentence_columns,
+)
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.lossy import one_field
 
@@ -24,7 +30,8 @@ def write_conll(
     clusters: Iterable[Sequence[Iterable[WordSpan]]] | None = None,
 ) -> None:
     """
-    Writes documents as CoNLL-2012 rows, separated by tabs as the official scorer wants them.
+    Write documents as CoNLL-2012 rows, separated by tabs as the official scorer wants them.
+
     `read_conll` reads the same words, sentences, speakers and clusters back (of words: white
     space inside one becomes `_`, as does nothing at all).
 
@@ -48,34 +55,55 @@ def write_conll(
 
 def conll_lines(document: CorefDocument, clusters: Sequence[Iterable[WordSpan]]) -> Iterator[str]:
     """
-    The lines of one document, line ends included.
+    Return the lines of one document, line ends included.
 
     # Parameters
 
     document : `CorefDocument`
-        The document, of which words, sentences, speakers and key are written.
+        The document, of which words, sentences, speakers and key are written, and the further
+        columns that it was read with; else columns which say that nothing is known.
     clusters : `Sequence[Iterable[WordSpan]]`
         The clusters to write.
     """
-    key = one_field(document.doc_key).lstrip("#") or "_"
-    match = _KEY_WITH_PART.fullmatch(key)
-    name, part = (match[1], match[2]) if match else (key, "0")
     try:
         labels = bracket_labels(clusters, len(document.words))
     except DataError as error:
         raise DataError(f"document {document.doc_key}: {error.problem}") from error
-    yield (
-        f"#begin document ({name}); part {int(part):03}\n"
-        if match
-        else (f"#begin document ({name});\n")
-    )
-    index = 0
-    for number, word in enumerate(document.words):
-        if number and document.sentence_ids[number] != document.sentence_ids[number - 1]:
+    header = _header(document)
+    number = str(int(header.part[:12])) if header.part else "0"
+    yield f"#begin document ({header.name});" + (f" part {header.part}\n" if header.part else "\n")
+    rows = header.rows if len(header.rows) == len(document.words) else None
+    place = 0
+    for sentence in document.sentences():
+        if place and sentence:
             yield "\n"
-            index = 0
-        speaker = "-" if document.speakers is None else one_field(document.speakers[number])
-        row = [name, part, str(index), one_field(word), "-", "*", "-", "-", "-", speaker, "*"]
-        yield "\t".join([*row, labels[number]]) + "\n"
-        index += 1
+        end = place + len(sentence)
+        further = sentence_columns(rows and rows[place:end], len(sentence))
+        for index, (word, columns) in enumerate(zip(sentence, further, strict=True)):
+            speaker = "-" if document.speakers is None else document.speakers[place]
+            columns[SPEAKER_AMONG_FURTHER] = one_field(speaker)
+            row = [header.name, number, str(index), one_field(word), *columns, labels[place]]
+            yield "\t".join(row) + "\n"
+            place += 1
     yield "\n#end document\n"
+
+
+def conll_key(doc_key: str) -> str:
+    """Return a document's key as a CoNLL file can hold it: one field, and no comment."""
+    return one_field(doc_key).lstrip("#") or "_"
+
+
+def _header(document: CorefDocument) -> ConllColumns:
+    """Return name and part as they were read, if that is still the document's key."""
+    written = document.columns
+    if (
+        written is not None
+        and written.key == document.doc_key
+        and one_field(written.name) == written.name
+    ):
+        return written
+    key = conll_key(document.doc_key)
+    match = _KEY_WITH_PART.fullmatch(key)
+    if match:
+        return ConllColumns(match[1], match[2].zfill(3), ())
+    return ConllColumns(key, NO_PART, ())

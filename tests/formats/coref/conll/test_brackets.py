@@ -7,8 +7,8 @@ from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.conll.brackets import (
     BracketReader,
     bracket_labels,
-    merge_clusters_sharing_mentions,
 )
+from spanbert_allen.formats.coref.mentions import merge_clusters_sharing_mentions
 
 
 def read(labels):

@@ -109,7 +109,7 @@ def test_what_cannot_be_a_mention_goes_and_is_told(tmp_path, caplog):
         (document,) = read(tmp_path, *lines)
     # e2, e3 and e4 share mentions; e5 begins with the word after its empty node.
     assert document.clusters == [((0, 1), (2, 2)), ((3, 3),)]
-    assert "4 places put right in reading; the first: " in caplog.text
+    assert "4 places repaired in reading; the first: " in caplog.text
     assert "file.conllu:1: a mention of 'e1' in 2 parts, which is left out" in caplog.text
 
 
@@ -127,3 +127,22 @@ def test_what_cannot_be_a_mention_goes_and_is_told(tmp_path, caplog):
 def test_bad_files(tmp_path, line, sentence):
     with pytest.raises(DataError, match=sentence):
         read(tmp_path, line, name="f.conllu")
+
+
+@pytest.mark.parametrize("bad", ["1x", "", "x", "1-", "1.x"])
+def test_a_row_of_another_id_is_a_problem(tmp_path, bad):
+    with pytest.raises(DataError, match=rf"file\.conllu:1: the row's id is '{bad}'; it must be"):
+        read(tmp_path, row(bad, "a"))
+
+
+def test_what_a_document_does_not_hold_is_counted(tmp_path):
+    bridging = "\t".join(["2", "b", "be", *["_"] * 6, "Bridge=e1<e2|SplitAnte=e1<e3"])
+    (document,) = read(tmp_path, row(1, "a", "(e1-person-1)(e2-person-1)"), bridging)
+    assert document.not_held == {
+        "SpaceAfter (words)": 1,
+        "entity types and other attributes (mentions)": 2,
+        "entities merged, as they share a mention (mentions)": 1,
+        "lemmas, tags and syntax (words)": 1,
+        "bridging (words)": 1,
+        "split antecedents (words)": 1,
+    }

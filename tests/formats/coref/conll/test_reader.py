@@ -3,7 +3,8 @@ import logging
 import pytest
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.formats.coref.conll.reader import read_conll
+from spanbert_allen.formats.coref.conll.reader import read_conll, refuse_unannotated
+from spanbert_allen.formats.coref.findings import RepeatedKept
 from tests import places
 
 FIXTURES = places.FIXTURES / "coref"
@@ -120,7 +121,7 @@ def test_clusters_sharing_a_mention_are_merged_and_counted(tmp_path, caplog):
     rows = [row(label="(1)|(2)"), row(label="(2)|(3)"), row(label="(3)"), row(label="(4)")]
     with caplog.at_level(logging.WARNING):
         assert document(tmp_path, *rows).clusters == [((0, 0), (1, 1), (2, 2)), ((3, 3),)]
-    assert "2 places put right in reading; the first: " in caplog.text
+    assert "2 places repaired in reading; the first: " in caplog.text
     assert "f.conll:2: a mention that closes here is in two clusters" in caplog.text
 
 
@@ -167,7 +168,7 @@ def test_few_columns_and_repeated_mentions_as_they_stand(tmp_path):
     path = written(
         tmp_path, "#begin document (case);", "x (1|(1", "x 1)|1)", "", "a\t0\tw\t(0)\t", END
     )
-    (read,) = read_conll(path, columns="any", repeated_mentions="keep")
+    (read,) = read_conll(path, columns="any", findings=RepeatedKept())
     assert read.doc_key == "case"
     assert read.words == ["_", "_", "_"]
     assert read.clusters == [((0, 1), (0, 1)), ((2, 2),)]
@@ -224,5 +225,32 @@ def test_all_files_of_the_official_scorers_tests_can_be_read():
     paths += (DATA / "coref_scorer_cases").glob("TC-*.response")
     assert len(paths) == 50
     for path in paths:
-        (document,) = read_conll(path, columns="any", repeated_mentions="keep")
+        (document,) = read_conll(path, columns="any", findings=RepeatedKept())
         assert document.clusters
+
+
+def test_numbers_of_any_length(tmp_path):
+    long = "1" * 5000
+    path = written(tmp_path, f"#begin document (x); part {long}", row(label=f"({long})"), END)
+    (read,) = read_conll(path)
+    assert (read.doc_key, read.clusters) == (f"x_{long}", [((0, 0),)])
+    path = written(tmp_path, "#begin document (x);", row(label=f"({long}"), END)
+    with pytest.raises(DataError, match=r"f\.conll:2: the bracket `\(1{60}` opened here never clo"):
+        list(read_conll(path))
+
+
+def test_bare_numbers_in_files_for_a_scorer(tmp_path):
+    rows = ["x\t(1", "x\t1|2", "x\t1|(3)", "x\t1)|2"]
+    path = written(tmp_path, "#begin document (case);", *rows, END)
+    (read,) = read_conll(path, columns="any", findings=RepeatedKept())
+    assert read.clusters == [((0, 3),), ((2, 2),)]
+
+
+def test_a_file_without_a_cluster_is_not_annotated(tmp_path):
+    path = written(tmp_path, "#begin document (x);", row(), END)
+    with pytest.raises(DataError, match=r"f\.conll: no document of this file has a cluster: its"):
+        list(refuse_unannotated(read_conll(path), path))
+    path = written(
+        tmp_path, "#begin document (x);", row(), END, "#begin document (y);", row(label="(1)"), END
+    )
+    assert len(list(refuse_unannotated(read_conll(path), path))) == 2

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,10 @@ def test_lines():
     )
     assert list(conll_lines(document, [[WordSpan(0, 0), WordSpan(0, 1)]])) == [
         "#begin document (nw/a); part 003\n",
-        "nw/a\t3\t0\tShe\t-\t*\t-\t-\t-\tIda_B\t*\t(0)|(0\n",
-        "nw/a\t3\t1\tsang\t-\t*\t-\t-\t-\tIda_B\t*\t0)\n",
+        "nw/a\t3\t0\tShe\tXX\t(TOP*\t-\t-\t-\tIda_B\t*\t(0)|(0\n",
+        "nw/a\t3\t1\tsang\tXX\t*)\t-\t-\t-\tIda_B\t*\t0)\n",
         "\n",
-        "nw/a\t3\t0\t_\t-\t*\t-\t-\t-\t-\t*\t-\n",
+        "nw/a\t3\t0\t_\tXX\t(TOP*)\t-\t-\t-\t-\t*\t-\n",
         "\n#end document\n",
     ]
 
@@ -104,3 +105,48 @@ def test_an_error_names_the_document_and_leaves_the_file(tmp_path):
     with pytest.raises(DataError, match="document odd: words 0-1 and 1-2 are mentions of one"):
         write_conll([document], path, clusters=[[[WordSpan(0, 1), WordSpan(1, 2)]]])
     assert path.read_text() == "old"
+
+
+def test_what_was_read_is_written_again(tmp_path):
+    lines = [
+        "#begin document (nw/x); part 0",
+        "nw/x 0 0 Ida NNP (TOP(S(NP*) ida 01 2 Eva (PERSON) (ARG0*) (0".replace(" ", "\t"),
+        "nw/x 0 1 ran VBD (VP*))) run 01 1 Eva * (V*) 0)".replace(" ", "\t"),
+        "",
+        "#end document",
+    ]
+    source, target = tmp_path / "in.conll", tmp_path / "out.conll"
+    source.write_text("\n".join(lines) + "\n")
+    write_conll(read_conll(source, keep_columns=True), target)
+    assert target.read_text().splitlines() == [
+        line.replace("(3", "(0").replace("3)", "0)") for line in lines
+    ]
+
+
+def test_a_name_without_a_part_stays_one(tmp_path):
+    document = CorefDocument.from_sentences("book", [["a"]], clusters=[])
+    write_conll([document], tmp_path / "f.conll")
+    # coref-hoi reads only headers with a part.
+    assert (tmp_path / "f.conll").read_text().startswith("#begin document (book); part 0000\n")
+    assert [one.doc_key for one in read_conll(tmp_path / "f.conll")] == ["book"]
+
+
+@pytest.mark.parametrize("header", ["#begin document (#x);", "#begin document (#x); part 002"])
+def test_a_name_that_begins_like_a_comment(tmp_path, header):
+    source, target = tmp_path / "in.conll", tmp_path / "out.conll"
+    row = "\t".join(["#x", "0", "0", "word", *"-*----*", "(1)"])
+    source.write_text(f"{header}\n# a comment\n{row}\n#end document\n")
+    (document,) = read_conll(source, keep_columns=True)
+    assert (document.words, document.clusters) == (["word"], [((0, 0),)])
+    write_conll([document], target)
+    assert list(read_conll(target)) == [document]
+
+
+def test_the_speaker_is_that_of_the_document(tmp_path):
+    source = tmp_path / "in.conll"
+    source.write_text(
+        "\n".join(["#begin document (x);", "x 0 0 a NN (TOP*) - - - Eva * -", "#end document"])
+    )
+    (document,) = read_conll(source, keep_columns=True)
+    other = replace(document, speakers=["Ida"])
+    assert "\tNN\t(TOP*)\t-\t-\t-\tIda\t*\t-\n" in "".join(conll_lines(other, []))
