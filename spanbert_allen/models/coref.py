@@ -311,6 +311,7 @@ class SpanbertCoref(Model):
             given_spans=given,
             # A share of so few units may round to no top span at all.
             keeps_all=wants_singletons and num_words(units.word_ids) < FEWEST_WORDS,
+            needs_candidates=self.training or units.gold_spans is not None,
         )
 
     def _score(self, units: DocumentUnits, decoding: CorefDecoding, doc_key: str) -> ScoredLinks:

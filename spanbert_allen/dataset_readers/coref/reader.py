@@ -43,7 +43,7 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
     """
     Base of the coreference readers. A subclass reads a file in two steps: `raw_documents`, the
     cheap one, which every worker runs over everything, and `document`, which it runs on its own
-    share.
+    share. Where reading is cheap, `raw_documents` yields documents, and that is all.
 
     # Parameters
 
@@ -70,8 +70,9 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         raise NotImplementedError
 
     def document(self, raw: RawDocument) -> CorefDocument | None:
-        """Return the document, or `None` for one to be passed over."""
-        raise NotImplementedError
+        """Return the document, or `None` for one to be passed over; by default `raw` is one."""
+        assert isinstance(raw, CorefDocument)
+        return raw
 
     def documents(self, file_path: Any) -> Iterator[CorefDocument]:
         """

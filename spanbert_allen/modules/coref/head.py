@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import fields
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -15,6 +16,7 @@ from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.coref.antecedents.coarse_to_fine import CoarseToFineAntecedents
 from spanbert_allen.modules.coref.antecedents.pair_features import SpanContext
 from spanbert_allen.modules.coref.antecedents.scorer import AntecedentScorer
+from spanbert_allen.modules.coref.mentions.candidate_pool import UNITS_PER_STRETCH, pool_of
 from spanbert_allen.modules.coref.mentions.feedforward import FeedForwardMentions
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
@@ -55,6 +57,9 @@ class DocumentUnits(NamedTuple):
         The top spans, where they are given: then no span is proposed, and none is left out.
     keeps_all : `bool`
         Whether all candidates are top spans.
+    needs_candidates : `bool`
+        Whether `ScoredLinks` must hold all candidates, as a loss of mention scores needs; of a long
+        document it holds only the best if not.
     """
 
     vectors: Tensor
@@ -66,6 +71,7 @@ class DocumentUnits(NamedTuple):
     genre_id: int = 0
     given_spans: SpanCandidates | None = None
     keeps_all: bool = False
+    needs_candidates: bool = True
 
 
 class CorefHead(nn.Module, FromParams):
@@ -234,27 +240,44 @@ class CorefHead(nn.Module, FromParams):
         """
         Return the candidates, their mention scores, and the indices of the top spans among them.
 
-        Shape of the last two: (num_candidates,), (num_spans,)
+        Shapes of the last two: (num_candidates,), (num_spans,)
         """
-        given = document.given_spans
-        candidates = given or enumerate_candidates(
-            document.sentence_ids,
-            self.max_span_width,
-            may_start=document.may_start,
-            may_end=document.may_end,
-        )
-        scores = at_least_float32(document.vectors.new_zeros(0))
-        if candidates.starts.numel():
-            scores = self.mention_scorer(document.vectors, candidates, self.span_representation)
-        if given is not None or document.keeps_all:
-            return candidates, scores, torch.arange(len(scores), device=scores.device)
-        num_top = self.selection.num_top(document.vectors.size(0))
+        num_units = len(document.sentence_ids)
+        num_top = self.selection.num_top(num_units)
         allow_crossing = self.selection.allow_crossing
-        return (
-            candidates,
-            scores,
-            keep_best(scores, candidates, num_top, allow_crossing=allow_crossing),
+        keeps_all = document.given_spans is not None or document.keeps_all
+        if not (keeps_all or document.needs_candidates) and num_units > UNITS_PER_STRETCH:
+            candidates, scores, is_whole = pool_of(
+                document.sentence_ids, num_top, partial(self._score_stretch, document)
+            )
+            top = keep_best(scores, candidates, num_top, allow_crossing=allow_crossing)
+            if is_whole or len(top) == num_top:
+                return candidates, scores, top
+        candidates, scores = self._score_stretch(document, 0, num_units)
+        if keeps_all:
+            return candidates, scores, torch.arange(len(scores), device=scores.device)
+        top = keep_best(scores, candidates, num_top, allow_crossing=allow_crossing)
+        return candidates, scores, top
+
+    def _score_stretch(
+        self, document: DocumentUnits, first: int, stop: int
+    ) -> tuple[SpanCandidates, Tensor]:
+        """
+        Return the candidates within some units, which count from `first`, and their scores.
+
+        Shape of the scores: (num_candidates,)
+        """
+        may_start, may_end = document.may_start, document.may_end
+        candidates = document.given_spans or enumerate_candidates(
+            document.sentence_ids[first:stop],
+            self.max_span_width,
+            may_start=None if may_start is None else may_start[first:stop],
+            may_end=None if may_end is None else may_end[first:stop],
         )
+        vectors = document.vectors[first:stop]
+        if not candidates.starts.numel():
+            return candidates, at_least_float32(vectors.new_zeros(0))
+        return candidates, self.mention_scorer(vectors, candidates, self.span_representation)
 
 
 _GROUPS: dict[str, Any] = {"selection": SpanSelection, "settings": ScorerSettings}

@@ -25,7 +25,8 @@ class ScoredLinks(NamedTuple):
         0 is the score of no antecedent; minus infinity stands where a span has fewer candidates
         than others. Shape: (num_spans, num_antecedents)
     candidates : `SpanCandidates`
-        All spans that were considered; both columns of shape (num_candidates,).
+        The spans that were considered, all or the best of a long document; both columns of shape
+        (num_candidates,).
     candidate_scores : `Tensor`
         Their mention scores. Shape: (num_candidates,)
     also_trained : `Tensor | None`
