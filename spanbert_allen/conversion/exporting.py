@@ -6,13 +6,12 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 import transformers
 from allennlp.models import Model, load_archive
 from allennlp.models.archival import extracted_archive
-from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.compat.repairs.archive_loading import errors_of
@@ -21,6 +20,7 @@ from spanbert_allen.conversion.task import Task
 from spanbert_allen.conversion.tasks import TASKS
 from spanbert_allen.encoders import EncoderFiles, find_encoder
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
+from spanbert_allen.modules.encoder.lora import merged_weights
 
 
 def export_archive(archive: str | Path, folder: str | Path) -> None:
@@ -89,7 +89,7 @@ def _write(
     config = transformers.BertConfig.from_dict({**files.config, **settings})
     theirs = getattr(transformers, task.architecture)(config)
     wanted = theirs.bert.state_dict()
-    weights = {name: tensor for name, tensor in _merged(encoder).items() if name in wanted}
+    weights = {name: tensor for name, tensor in merged_weights(encoder).items() if name in wanted}
     theirs.bert.load_state_dict(weights)
     theirs.get_submodule(task.head).load_state_dict(head.state_dict())
     theirs.save_pretrained(folder, safe_serialization=True)
@@ -97,15 +97,3 @@ def _write(
     tokenizer = {**files.tokenizer_config, "model_max_length": files.max_positions}
     (folder / "tokenizer_config.json").write_bytes(to_json_bytes(tokenizer))
     (folder / "README.md").write_text(card, encoding="utf-8")
-
-
-def _merged(encoder: torch.nn.Module) -> dict[str, Tensor]:
-    """The encoder's weights, low-rank adapters added to the layers that they change."""
-    for module in encoder.modules():
-        if hasattr(module, "base_layer"):  # peft's
-            cast("Any", module).merge()
-    return {
-        name.replace(".base_layer.", "."): tensor
-        for name, tensor in encoder.state_dict().items()
-        if ".lora_" not in name
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.relation.fields import LABELS_NAMESPACE, UNKNOWN_LABEL
+from spanbert_allen.data.relation.input import MARKERS_NAMESPACE, marker_pieces
 from spanbert_allen.formats.relation.example import NO_RELATION, RelationExample
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.relation.metric import RelationScores
@@ -91,6 +93,26 @@ class SpanbertRelation(Model):
         self.scores = RelationScores(
             self.labels, negative_label=negative_label, scorer=scorer, by_label=by_label
         )
+
+    def row_names(self) -> dict[str, Sequence[str]]:
+        """
+        Return the names of the rows of weights that labels and markers stand for.
+
+        # Returns
+
+        `dict[str, Sequence[str]]`
+            By the name of the weights, a name for each row.
+        """
+        pieces = list(self.embedder.vocabulary.pieces)
+        markers = self.vocab.get_index_to_token_vocabulary(MARKERS_NAMESPACE)
+        for number, piece in enumerate(marker_pieces(pieces)):
+            if number in markers:
+                pieces[piece] = f"the marker {markers[number]}"
+        return {
+            "classifier.weight": self.labels,
+            "classifier.bias": self.labels,
+            "embedder.encoder.embeddings.word_embeddings.weight": pieces,
+        }
 
     def forward(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from allennlp.data import Vocabulary
@@ -87,6 +88,12 @@ class SpanbertSequenceClassifier(Model):
         self.scores = SequenceScores(
             _OWN_SCORES[self.regression] if self.task is None else self.task.scores
         )
+
+    def row_names(self) -> dict[str, Sequence[str]]:
+        """Return the names of the rows of weights that labels stand for, by the weights' names."""
+        if self.regression:
+            return {}
+        return {"classifier.weight": self.labels, "classifier.bias": self.labels}
 
     def forward(
         self,

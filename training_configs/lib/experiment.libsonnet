@@ -63,6 +63,11 @@ local knobs = {
   trainer_knobs:: {},
   seed:: 42,
 
+  // Weights to start from: those of a trained model, `model.tar.gz` or the folder of a training. Data, labels,
+  // trained layers and task may be others. `init_parts`: `all` that fit, or those of the `encoder`.
+  init:: null,
+  init_parts:: 'all',
+
   // The names of further hidden fields that a configuration defines for itself.
   more_knobs:: [],
 };
@@ -95,6 +100,8 @@ local made = {
     patience:: $.patience,
     precision:: $.precision,
     seed:: $.seed,
+    init:: $.init,
+    init_parts:: $.init_parts,
   },
 
   // Knobs without effect, beside what else is set: a reason for each.

@@ -16,6 +16,8 @@ local shared = {
   precision:: 'fp32',
   accumulation:: 1,
   patience:: null,
+  init:: null,
+  init_parts:: 'all',
   callbacks:: [
     { type: 'console_logger', should_log_inputs: false },  // a table of metrics for each epoch
     { type: 'spanbert_curves' },  // curves.png beside the archive
@@ -27,6 +29,8 @@ local shared = {
     num_epochs: $.epochs,
     validation_metric: $.metric,
     [if $.patience != null then 'patience']: $.patience,
+    [if $.init != null then 'init']: $.init,
+    [if $.init != null then 'init_parts']: $.init_parts,
     precision: $.precision,
     num_gradient_accumulation_steps: $.accumulation,
     leftover: $.leftover,

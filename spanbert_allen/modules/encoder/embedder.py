@@ -105,6 +105,7 @@ class SpanbertEmbedder(TokenEmbedder):
         self._max_pieces_per_forward = max_pieces_per_forward
         self._dtype = _DTYPES[dtype]
         self._frozen = train == "none"
+        self.vocabulary = files.vocabulary
         self.encoder = build_encoder(
             files, attention=attention, pooler=pooler, attention_dropout=attention_dropout
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+from torch import Tensor, nn
 from transformers import BertModel
 
 from spanbert_allen.common.errors import ConfigError
@@ -63,3 +64,44 @@ def add_adapters(
         raise ConfigError(f"`lora`: {error}") from error
     for name, parameter in encoder.named_parameters():
         parameter.requires_grad_("lora_" in name or name.startswith("pooler."))
+
+
+def merged_weights(encoder: nn.Module) -> dict[str, Tensor]:
+    """
+    Return the weights of an encoder, with low-rank adapters added to the layers they adapt.
+
+    # Parameters
+
+    encoder : `nn.Module`
+        A `BertModel`, with adapters or without. Adapters are merged in place.
+
+    # Returns
+
+    `dict[str, Tensor]`
+        By the names of a `BertModel` without adapters.
+    """
+    for module in encoder.modules():
+        if hasattr(module, "base_layer"):  # peft's
+            cast("Any", module).merge()
+    return adapted_weights(encoder)
+
+
+def adapted_weights(encoder: nn.Module) -> dict[str, Tensor]:
+    """
+    Return the weights of an encoder beside those of its low-rank adapters.
+
+    # Parameters
+
+    encoder : `nn.Module`
+        A `BertModel`, with adapters or without.
+
+    # Returns
+
+    `dict[str, Tensor]`
+        By the names of a `BertModel` without adapters.
+    """
+    return {
+        name.replace(".base_layer.", "."): tensor
+        for name, tensor in encoder.state_dict().items()
+        if ".lora_" not in name
+    }

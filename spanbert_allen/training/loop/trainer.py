@@ -14,10 +14,11 @@ from allennlp.training.learning_rate_schedulers import LearningRateScheduler
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.training.loop.inherited_keys import with_keys_of
+from spanbert_allen.training.loop.initial_weights import check_init_parts, start_from_archive
 from spanbert_allen.training.loop.settings import LoopSettings
 from spanbert_allen.training.loop.training_loop import TrainingLoop
 from spanbert_allen.training.loop.validation import check_tracked_metrics
-from spanbert_allen.training.recovery.checkpointer import SpanbertCheckpointer
+from spanbert_allen.training.recovery.checkpointer import SpanbertCheckpointer, has_checkpoint
 
 
 @Trainer.register("spanbert", constructor="from_partial_objects")
@@ -57,6 +58,11 @@ class SpanbertTrainer(TrainingLoop):
         on the CPU two runs with one seed give the same weights anyway.
     announce_memory : `bool`, optional (default = `True`)
         Measure before the first update how much memory the largest batch needs, and log it.
+    init : `str`, optional (default = `None`)
+        A trained model, `model.tar.gz` or the folder of a training, whose weights this one starts
+        from: see `start_from_archive`. The new archive does not need it.
+    init_parts : `str`, optional (default = `"all"`)
+        Which weights to take from it: `all` that fit, or those of the `encoder`.
     """
 
     @classmethod
@@ -76,6 +82,8 @@ class SpanbertTrainer(TrainingLoop):
         compile: bool | str = False,
         deterministic: bool = False,
         announce_memory: bool = True,
+        init: str | None = None,
+        init_parts: str = "all",
         **of_allennlp: Any,
     ) -> SpanbertTrainer:
         """
@@ -87,6 +95,10 @@ class SpanbertTrainer(TrainingLoop):
         _refuse_other_precision(of_allennlp)
         if of_allennlp.get("distributed") and of_allennlp.get("ddp_accelerator") is None:
             of_allennlp["ddp_accelerator"] = _ddp_accelerator(of_allennlp.get("cuda_device"))
+        check_init_parts(init_parts)
+        # A run that goes on has its weights in the checkpoint, and the archive may be gone.
+        if init is not None and not has_checkpoint(of_allennlp["serialization_dir"]):
+            start_from_archive(model, init, parts=init_parts)
         trainer = super().from_partial_objects(
             model=model,
             validation_data_loader=validation_data_loader,

@@ -88,3 +88,8 @@ class SpanbertCheckpointer(Checkpointer):
             point = self._parse_training_state_path(path)
             if point is not None and not Path(self._model_state_path(*point)).exists():
                 path.unlink(missing_ok=True)
+
+
+def has_checkpoint(folder: str | Path) -> bool:
+    """Tell whether a run in a folder has written a checkpoint to go on from."""
+    return any(Path(folder).glob("model_state_*.th"))
