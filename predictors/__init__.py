@@ -3,8 +3,8 @@
 if __name__ != "spanbert_allen.predictors":
     raise ImportError("import spanbert_allen.predictors, not predictors: each class registers once")
 
+from spanbert_allen.predictors import bulk, evaluating
 from spanbert_allen.predictors.base import SpanPredictor
-from spanbert_allen.predictors.bulk import install
 from spanbert_allen.predictors.coref.output import coref_json
 from spanbert_allen.predictors.coref.predictor import CorefPredictor
 from spanbert_allen.predictors.qa.output import qa_json
@@ -24,4 +24,5 @@ __all__ = [
     "relation_json",
 ]
 
-install()
+bulk.install()
+evaluating.install()

@@ -1,0 +1,145 @@
+"""
+What `allennlp evaluate` does for our models beyond its own.
+
+The scores are printed as a table, and `--predictions-output-file` has the results of our
+predictors. AllenNLP prints no scores but in its log, and cannot write what our models return.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from allennlp.commands import evaluate
+from allennlp.common.util import lazy_groups_of
+from allennlp.data import DataLoader
+from allennlp.evaluation.evaluator import SimpleEvaluator
+from allennlp.models import Model
+from allennlp.predictors import Predictor
+
+from spanbert_allen.common.console import is_installed
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.outputs import refuse_overwriting
+from spanbert_allen.predictors.base import SpanPredictor
+
+_evaluate_from_archive = evaluate.evaluate_from_archive
+_call = SimpleEvaluator.__call__
+
+_AT_ONCE = 64
+"""How many examples are predicted together at least."""
+
+
+def install() -> None:
+    """Make `allennlp evaluate` print a table and write our predictors' results."""
+    evaluate.evaluate_from_archive = evaluate_from_archive
+    SimpleEvaluator.__call__ = evaluate_data
+
+
+@functools.wraps(_evaluate_from_archive)
+def evaluate_from_archive(
+    archive_file: Any,
+    input_file: str,
+    metrics_output_file: str | None = None,
+    predictions_output_file: str | None = None,
+    *args: Any,
+    **kwargs: Any,
+) -> dict[str, Any]:
+    if kwargs.get("auto_names", "NONE") == "NONE" and not input_file.lstrip().startswith(
+        ("{", '"')
+    ):
+        inputs = input_file.split(",")
+        _check_outputs("--output-file", metrics_output_file, [*inputs, str(archive_file)], inputs)
+        _check_outputs(
+            "--predictions-output-file",
+            predictions_output_file,
+            [*inputs, str(archive_file)],
+            inputs,
+        )
+    metrics = _evaluate_from_archive(
+        archive_file, input_file, metrics_output_file, predictions_output_file, *args, **kwargs
+    )
+    if is_installed():  # a command, and not a program that calls this function
+        sys.stdout.write(score_table(metrics))
+    return metrics
+
+
+@functools.wraps(_call)
+def evaluate_data(
+    self: SimpleEvaluator,
+    model: Model,
+    data_loader: DataLoader,
+    batch_weight_key: str | None = None,
+    metrics_output_file: Any = None,
+    predictions_output_file: Any = None,
+) -> dict[str, Any]:
+    predictor = _predictor_of(model, data_loader)
+    if predictions_output_file is None or predictor is None:
+        return _call(
+            self,
+            model,
+            data_loader,
+            batch_weight_key,
+            metrics_output_file,
+            predictions_output_file,
+        )
+    metrics = _call(self, model, data_loader, batch_weight_key, metrics_output_file, None)
+    _write_predictions(predictor, data_loader, Path(predictions_output_file))
+    return metrics
+
+
+def score_table(metrics: Mapping[str, Any]) -> str:
+    """
+    Return a line for each score, with five digits; the file has all of them.
+
+    # Parameters
+
+    metrics : `Mapping[str, Any]`
+        Scores by their names. Those that begin with `_` are left out.
+    """
+    shown = {name: value for name, value in metrics.items() if not name.startswith("_")}
+    width = max(map(len, shown), default=0)
+    return "".join(f"{name.ljust(width)}  {_shown(value)}\n" for name, value in shown.items())
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def _check_outputs(option: str, files: str | None, read: list[str], inputs: list[str]) -> None:
+    if files is None:
+        return
+    outputs = files.split(",")
+    if len(outputs) != len(inputs):
+        raise ConfigError(
+            f"{option}: it names {len(outputs)} files for {len(inputs)} files of data: give one "
+            "for each, with commas between them"
+        )
+    for output in outputs:
+        refuse_overwriting(output, read)
+
+
+def _predictor_of(model: Model, data_loader: DataLoader) -> SpanPredictor | None:
+    """Return our predictor of a model, if it has one and the data comes from one reader."""
+    reader = getattr(data_loader, "reader", None)
+    name = model.default_predictor
+    if reader is None or name is None or name not in Predictor.list_available():
+        return None
+    kind = Predictor.by_name(name)
+    return kind(model, reader) if issubclass(kind, SpanPredictor) else None
+
+
+def _write_predictions(predictor: SpanPredictor, data_loader: Any, path: Path) -> None:
+    predictor.source = str(data_loader.data_path)
+    with predictor.open_output(path) as file:
+        for line in _lines(predictor, data_loader):
+            file.write(line)
+
+
+def _lines(predictor: SpanPredictor, data_loader: Any) -> Iterator[str]:
+    at_once = max(_AT_ONCE, predictor.records_at_once)
+    for instances in lazy_groups_of(data_loader.reader.read(data_loader.data_path), at_once):
+        for result in predictor.predict_batch_instance(instances):
+            yield predictor.dump_line(result)

@@ -1,0 +1,68 @@
+"""`allennlp evaluate`: a table of scores, and predictions as `allennlp predict` writes them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from allennlp.commands import evaluate
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.predictors import evaluating
+from tests.places import FIXTURES
+
+ARCHIVES = FIXTURES / "archives"
+DATA = {
+    "coref": (FIXTURES / "coref" / "small.jsonl", "clusters"),
+    "qa": (FIXTURES / "qa" / "squad.json", "answers"),
+    "relation": (FIXTURES / "relation" / "tacred.json", "relations"),
+    "sequence": (FIXTURES / "glue" / "RTE" / "dev.tsv", "label"),
+}
+
+
+@pytest.mark.parametrize("task", DATA)
+def test_predictions_and_scores_of_each_task(task, tmp_path):
+    data, field = DATA[task]
+    if task == "coref":  # the last document has no labels
+        labelled = [line for line in data.open() if '"clusters"' in line]
+        data = tmp_path / "labelled.jsonl"
+        data.write_text("".join(labelled))
+    made = evaluate.evaluate_from_archive(
+        ARCHIVES / f"{task}.tar.gz",
+        str(data),
+        str(tmp_path / "scores.json"),
+        str(tmp_path / "predictions.jsonl"),
+    )
+    assert json.loads((tmp_path / "scores.json").read_text()) == made
+    results = [json.loads(line) for line in (tmp_path / "predictions.jsonl").open()]
+    assert results
+    assert all(result["schema"].startswith(f"spanbert_allen.{task}/") for result in results)
+    assert all(field in result for result in results)
+
+
+def test_the_table_has_five_digits_and_no_hidden_score():
+    scores = {"coref_f1": 0.123456789, "f1": 91.0, "total": 3, "_inner": 1.0}
+    assert evaluating.score_table(scores) == "coref_f1  0.12346\nf1        91\ntotal     3\n"
+    assert evaluating.score_table({}) == ""
+
+
+def test_a_program_gets_no_table(capsys):
+    evaluate.evaluate_from_archive(ARCHIVES / "sequence.tar.gz", str(DATA["sequence"][0]))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_command_prints_the_table(monkeypatch, capsys):
+    monkeypatch.setattr(evaluating, "is_installed", lambda: True)
+    evaluate.evaluate_from_archive(ARCHIVES / "sequence.tar.gz", str(DATA["sequence"][0]))
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines} >= {"acc", "loss"}
+
+
+def test_outputs_that_cannot_be(tmp_path):
+    data = tmp_path / "dev.tsv"
+    data.write_bytes(DATA["sequence"][0].read_bytes())
+    archive = ARCHIVES / "sequence.tar.gz"
+    with pytest.raises(DataError, match="this is also what is read"):
+        evaluate.evaluate_from_archive(archive, str(data), None, str(data))
+    with pytest.raises(ConfigError, match="names 1 files for 2 files of data"):
+        evaluate.evaluate_from_archive(archive, f"{data},{data}", None, "x.jsonl")
