@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from spanbert_allen.commands import COMMANDS, load_command
 from spanbert_allen.common import console
+from spanbert_allen.common.signals import one_line_when_stopped
 from spanbert_allen.version import VERSION
 
 ALLENNLP_COMMANDS = (
@@ -55,10 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         command.add_arguments(parser)
         parser.epilog = f"example:\n  {command.EXAMPLE}\n\n{parser.epilog or ''}"
-        try:
+        with one_line_when_stopped(f"spanbert-allen {name}"):
             return command.run(parser.parse_args(given[1:]))
-        except KeyboardInterrupt:
-            return 130  # as a shell says of a program that was interrupted
     if name.startswith("-"):
         _parser().parse_args(given)
         _parser().print_help()

@@ -1,4 +1,4 @@
-"""An archive of ours as a folder that transformers reads."""
+"""Write an archive of ours as a folder that transformers reads."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from allennlp.models import Model, load_archive
 from allennlp.models.archival import extracted_archive
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.outputs import told_of_full_disk
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.model_card import model_card
 from spanbert_allen.conversion.task import Task
@@ -25,9 +26,10 @@ from spanbert_allen.modules.encoder.lora import merged_weights
 
 def export_archive(archive: str | Path, folder: str | Path) -> None:
     """
-    Write a trained model as transformers has it: `model.safetensors`, `config.json`, the
-    tokenizer's files and a model card. Low-rank adapters are merged into the weights. The folder
-    appears whole or not at all.
+    Write a trained model as transformers has it.
+
+    The folder has `model.safetensors`, `config.json`, the tokenizer's files and a model card.
+    Low-rank adapters are merged into the weights. It appears whole or not at all.
 
     # Parameters
 
@@ -46,7 +48,6 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
         raise DataError("is there already; name a new folder", folder)
     if not Path(archive).exists():
         raise DataError("no such file; give a model.tar.gz", archive)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with extracted_archive(archive) as extracted, errors_of(archive, extracted), torch.no_grad():
         loaded = load_archive(extracted)
         task = _task_of(loaded.model)
@@ -60,9 +61,11 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
             json.loads(metrics.read_text()) if metrics.is_file() else {},
             task.card_section(loaded.model),
         )
+        folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         try:
-            _write(loaded.model, task, files, settings, card, part)
+            with told_of_full_disk(folder, "nothing of the folder was kept"):
+                _write(loaded.model, task, files, settings, card, part)
             part.chmod(0o755)  # a temporary folder is its owner's only
             part.replace(folder)
         finally:

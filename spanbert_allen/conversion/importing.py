@@ -1,4 +1,4 @@
-"""A fine-tuned model of the authors', or of transformers, as an archive of AllenNLP's."""
+"""Make an archive of AllenNLP's of a fine-tuned model of the authors' or of transformers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from allennlp.models import Model, archival
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.outputs import refuse_overwriting, told_of_full_disk
 from spanbert_allen.conversion.task import Blueprint, Source, Task
 from spanbert_allen.encoders import find_encoder
 from spanbert_allen.modules.encoder.weights import read_weights, renamed
@@ -24,8 +25,9 @@ def import_model(
     source: str, archive: str | Path, task: Task, *, vocabulary: str | None = None, **options: Any
 ) -> None:
     """
-    Make an archive of a fine-tuned model. It is written whole or not at all, and holds all that it
-    needs: the source may go.
+    Make an archive of a fine-tuned model.
+
+    It is written whole or not at all, and holds all that it needs: the source may go.
 
     # Parameters
 
@@ -50,6 +52,7 @@ def import_model(
         raise ConfigError(f"the archive to write is {archive}: its name must end in .tar.gz")
     if not archive.absolute().parent.is_dir():
         raise DataError(f"the folder {archive.absolute().parent} does not exist; make it", archive)
+    refuse_overwriting(archive, [source])
     surplus = [name for name in options if options[name] is not None and name not in task.options]
     if surplus:
         raise ConfigError(
@@ -73,7 +76,10 @@ def import_model(
         ),
         options,
     )
-    with tempfile.TemporaryDirectory(dir=archive.absolute().parent, prefix=".import-") as folder:
+    with (
+        told_of_full_disk(archive),
+        tempfile.TemporaryDirectory(dir=archive.absolute().parent, prefix=".import-") as folder,
+    ):
         _write_archive(blueprint, task, weights, source, folder=Path(folder), archive=archive)
 
 

@@ -33,7 +33,9 @@ def test_an_interrupted_command_ends_without_a_traceback(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(plugin, "run", interrupted)
-    assert program.main(["plugin"]) == 130
+    with pytest.raises(SystemExit) as end:
+        program.main(["plugin"])
+    assert end.value.code == 130
 
 
 def test_debug_asks_for_tracebacks(monkeypatch):

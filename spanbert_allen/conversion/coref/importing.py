@@ -14,6 +14,7 @@ from allennlp.data import Vocabulary
 from allennlp.models import Model, archival
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.outputs import refuse_overwriting, told_of_full_disk
 from spanbert_allen.conversion.coref import allennlp_archive
 from spanbert_allen.conversion.coref.checkpoint import CorefCheckpoint
 from spanbert_allen.conversion.coref.encoder_source import encoder_files
@@ -71,10 +72,14 @@ def import_coref(
         raise ConfigError(f"the archive to write is {archive}: its name must end in .tar.gz")
     if not archive.absolute().parent.is_dir():
         raise DataError(f"the folder {archive.absolute().parent} does not exist; make it", archive)
+    refuse_overwriting(archive, [source])
     if not source.exists():
         raise DataError("no such file or folder", source)
     checkpoint = _read(source, format or _format_of(source), options)
-    with tempfile.TemporaryDirectory(dir=archive.absolute().parent, prefix=".import-") as folder:
+    with (
+        told_of_full_disk(archive),
+        tempfile.TemporaryDirectory(dir=archive.absolute().parent, prefix=".import-") as folder,
+    ):
         work, run = Path(folder) / "encoder", Path(folder) / "run"
         work.mkdir()
         run.mkdir()
