@@ -16,13 +16,14 @@ QUESTION ?=
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 PYTEST := $(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help install lock quickstart test test-fast check lint format docs clean
+.PHONY: help install lock quickstart test test-fast check fuzz lint format docs clean
 
 help:
 	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref, qa or relation, TEXT="...", QUESTION="...")'
 	@echo 'make install     .venv with every pinned version of requirements/lock.txt'
 	@echo 'make test        linter, types, layers and all tests; make check is the same'
 	@echo 'make test-fast   the tests that take less than five seconds'
+	@echo 'make fuzz        10,000 mistakes in files, records, results and archives (CASES=..., SEED=...)'
 	@echo 'make format      format and mend what the linter can'
 	@echo 'make docs        build the documentation into build/site'
 	@echo 'make lock        choose the newest versions anew and write requirements/lock.txt and docs.txt'
@@ -55,6 +56,12 @@ test: lint
 
 test-fast: install
 	$(PYTEST) -m 'not slow'
+
+CASES ?= 10000
+SEED ?= 0
+
+fuzz: install
+	$(TEST_ENVIRONMENT) $(BIN)/python -W ignore -m tests.hostile --cases $(CASES) --seed $(SEED)
 
 lint: install
 	$(BIN)/ruff check .
