@@ -22,8 +22,9 @@ def document_with_mentions(
     record: Mapping[str, Any], *, default_key: str, language: str
 ) -> CorefDocument:
     """
-    Return the document of a record, with each mention that the record gives as a cluster of one;
-    `None` stands for the clusters of a record that gives none.
+    Return the document of a record, with each given mention as a cluster of one.
+
+    Where the record gives none, the clusters are `None`.
 
     # Parameters
 

@@ -19,8 +19,9 @@ def coref_json(
     document: CorefDocument, decoded: DecodedClusters, options: CorefOptions | None = None
 ) -> dict[str, Any]:
     """
-    Return the result for one document: clusters in the order of their first mentions, mentions in
-    the order of the text.
+    Return the result for one document.
+
+    Clusters stand in the order of their first mentions, mentions in the order of the text.
 
     # Parameters
 

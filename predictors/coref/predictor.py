@@ -127,8 +127,9 @@ class CorefPredictor(SpanPredictor):
         **options: Any,
     ) -> JsonDict:
         """
-        Resolve one document, given in exactly one of three ways. Raises a `DataError` if something
-        is wrong with it.
+        Resolve one document, given in exactly one of three ways.
+
+        Raises a `DataError` if something is wrong with it.
 
         # Parameters
 
@@ -181,8 +182,9 @@ class CorefPredictor(SpanPredictor):
 
     def predict_many(self, inputs: Iterable[Any], **options: Any) -> list[JsonDict]:
         """
-        Return the results, or error records, for some documents, in their order. They are packed
-        into batches, which the results do not depend on.
+        Return the results, or error records, for some documents, in their order.
+
+        They are packed into batches, which the results do not depend on.
 
         # Parameters
 
@@ -233,8 +235,10 @@ class CorefPredictor(SpanPredictor):
 
     def without_labels(self, instance: Instance) -> Instance:
         """
-        Return the instance without annotated clusters: only some documents of a data set may have
-        them, but all of a batch must have the same fields.
+        Return the instance without annotated clusters.
+
+        Only some documents of a data set may have them, but all of a batch must have the same
+        fields.
         """
         return self._to_predict(instance, self.options, None)
 

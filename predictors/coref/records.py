@@ -33,9 +33,12 @@ class DocumentRecord(Record):
 
 def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
     """
-    The documents of a file in any of the coreference formats, which its first line tells. What
-    is in no other format holds our own records, one a line. What cannot be read is a record with a
-    `problem`.
+    Yield the documents of a file in any of the coreference formats.
+
+    The first line tells the format.
+
+    What is in no other format holds our own records, one a line. What cannot be read is a record
+    with a `problem`.
 
     # Parameters
 
@@ -58,7 +61,7 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
 
 
 def _other_format(path: str) -> CorefFormat | None:
-    """The format of a file, if it is another than ours."""
+    """Return the format of a file, if it is another than ours."""
     with closing(read_lines(path, errors="replace", look_ahead=True)) as lines:
         first = next((line for _, line in lines if line.strip()), "")
     if first.lstrip().startswith('"'):  # a text
@@ -81,7 +84,7 @@ class _Problems(Findings):
         self._errors.append(error)
 
     def records(self) -> Iterator[Record]:
-        """Records of what was wrong since the last time."""
+        """Yield records of the mistakes since the last call."""
         for error in self._errors:
             yield Record({}, problem=error.problem, line=error.line)
         self._errors.clear()

@@ -49,8 +49,10 @@ ONTONOTES_GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
 @Model.register("spanbert_coref")
 class SpanbertCoref(Model):
     """
-    Resolve coreference as Joshi et al. (2019), "BERT for Coreference Resolution: Baselines and
-    Analysis", and Joshi et al. (2020), "SpanBERT", section 4.2, do: the units are word pieces, the
+    Resolve coreference end to end on SpanBERT.
+
+    This is the model of Joshi et al. (2019), "BERT for Coreference Resolution: Baselines and
+    Analysis", and Joshi et al. (2020), "SpanBERT", section 4.2: the units are word pieces, the
     encoder reads each segment by itself, and `CorefHead` scores mentions and links.
 
     In training the documents of a batch share the encoder's forward passes. In prediction each
@@ -254,7 +256,7 @@ class SpanbertCoref(Model):
         return metrics
 
     def _encode(self, documents: list[DocumentPieces]) -> list[Tensor]:
-        """Return the vectors of each document's pieces. Shape of each: (num_pieces, dim)"""
+        """Return the vectors of each document's pieces. Shape of each: (num_pieces, dim)."""
         if self.training or self.encode_together:
             return self._encode_batch(documents)
         return [vectors for document in documents for vectors in self._encode_batch([document])]
@@ -332,7 +334,7 @@ class SpanbertCoref(Model):
         return nullcontext() if self.training else mixed_precision(self.precision, tensor.device)
 
     def _loss(self, links: ScoredLinks, units: DocumentPieces) -> Tensor:
-        """Return the loss of one document. Shape: ()"""
+        """Return the loss of one document. Shape: ()."""
         # Shape: (num_spans,)
         labels = gold_labels(units, links.spans.starts, links.spans.ends)
         # Shape: (num_spans, num_antecedents)

@@ -1,7 +1,8 @@
 """
-Archives of AllenNLP's own coreference model (`coref` of allennlp-models), also those of 2020: a
-configuration as JSON and a state dict, in a `model.tar.gz` or a folder. Whatever that model does
-differently from Joshi et al.'s becomes a setting of ours.
+Archives of AllenNLP's own coreference model, `coref` of allennlp-models.
+
+An archive, also one of 2020, is a configuration as JSON and a state dict, in a `model.tar.gz` or a
+folder. Whatever that model does differently from Joshi et al.'s becomes a setting of ours.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _PAIRS = "head.link_scorer.antecedent_scorer."
 
 @contextmanager
 def opened(source: Path) -> Iterator[Path]:
-    """The folder of an archive's files."""
+    """Give the folder of an archive's files while the context lasts."""
     if source.is_dir():
         yield source
         return
@@ -36,13 +37,15 @@ def opened(source: Path) -> Iterator[Path]:
 
 
 def model_type(folder: Path) -> Any:
-    """The type of the model of an archive, `None` if it has none."""
+    """Return the type of the model of an archive, or `None` if it has none."""
     model = _read_config(folder).get("model")
     return model.get("type") if isinstance(model, dict) else None
 
 
 def read_allennlp(folder: Path, place: Path) -> CorefCheckpoint:
     """
+    Read an archive of AllenNLP's.
+
     # Parameters
 
     folder : `Path`
@@ -178,7 +181,7 @@ class _Settings:
         }
 
     def model(self) -> dict[str, Any]:
-        """The settings of `spanbert_coref`."""
+        """Return the settings of `spanbert_coref`."""
         kind = "coarse_to_fine" if self.coarse_to_fine else "nearest"
         links: dict[str, Any] = {"type": f"spanbert_{kind}_links"}
         if self.coarse_to_fine:

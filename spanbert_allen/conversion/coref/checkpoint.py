@@ -47,8 +47,10 @@ class CorefCheckpoint:
 
 class WeightNames:
     """
-    Weights on their way from their names to ours. All that is asked for must be there, and nothing
-    else may be: `finish` raises a `DataError` that lists both.
+    Rename weights from their names to ours.
+
+    All that is asked for must be there, and nothing else may be: `finish` raises a `DataError` that
+    lists both.
 
     # Parameters
 
@@ -68,35 +70,35 @@ class WeightNames:
         return name in self._left
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """The shape of a tensor that has not been taken; `DataError` if there is none."""
+        """Return the shape of a tensor that is not taken yet; raise a `DataError` without it."""
         if name not in self._left:
             raise DataError(f"has no `{name}`: it is no model of this format", self._place)
         return tuple(self._left[name].shape)
 
     def take(self, theirs: str, ours: str) -> None:
-        """A tensor that is ours under another name."""
+        """Take a tensor under our name."""
         if theirs in self._left:
             self._found[ours] = self._left.pop(theirs).float().contiguous()
         else:
             self._missing.append(theirs)
 
     def take_linear(self, theirs: str, ours: str) -> None:
-        """A linear layer: `weight` and `bias`."""
+        """Take a linear layer: `weight` and `bias`."""
         for part in ("weight", "bias"):
             self.take(f"{theirs}.{part}", f"{ours}.{part}")
 
     def take_all(self, prefix: str, our_prefix: str) -> None:
-        """All tensors whose names begin so."""
+        """Take all tensors whose names begin with a prefix."""
         for name in [name for name in self._left if name.startswith(prefix)]:
             self.take(name, our_prefix + name.removeprefix(prefix))
 
     def skip(self, prefix: str) -> None:
-        """Tensors that are known to be there and of no use."""
+        """Skip tensors that are known to be there and are not needed."""
         for name in [name for name in self._left if name.startswith(prefix)]:
             del self._left[name]
 
     def finish(self) -> dict[str, Tensor]:
-        """The tensors under our names."""
+        """Return the tensors under our names, or raise a `DataError` that lists what is wrong."""
         problems = []
         if self._missing:
             problems.append(f"missing: {listed(self._missing)}")

@@ -44,9 +44,10 @@ def import_coref(
     **options: Any,
 ) -> None:
     """
-    Make an archive of a published coreference model. It is written whole or not at all, and holds
-    all that it needs: the source may go. Nothing is downloaded, unless `encoder` or `vocabulary`
-    names something of the hub.
+    Make an archive of a published coreference model.
+
+    It is written whole or not at all, and holds all that it needs: the source may go. Nothing is
+    downloaded, unless `encoder` or `vocabulary` names something of the hub.
 
     # Parameters
 
@@ -122,7 +123,7 @@ def _read(source: Path, chosen: str, options: dict[str, Any]) -> CorefCheckpoint
 
 
 def _write_run(run: Path, checkpoint: CorefCheckpoint, files: EncoderFiles, source: Path) -> None:
-    """What a training would have left in its folder."""
+    """Write what a training would have left in its folder."""
     # Encoder and weights in place, the model is built as from an archive: without pretrained ones.
     keep_files(files.to_save(), run)
     torch.save(dict(checkpoint.weights), run / "best.th")

@@ -1,5 +1,6 @@
 """
 Models of Joshi et al.'s program `mandarjoshi90/coref`: TensorFlow variables, in an `.npz` file.
+
 Where TensorFlow is installed, these lines make one of a checkpoint `model.max.ckpt`:
 
     import sys
@@ -66,6 +67,8 @@ _BERT_TABLES = ("word_embeddings", "position_embeddings", "token_type_embeddings
 
 def read_tensorflow(path: Path, **options: Any) -> CorefCheckpoint:
     """
+    Read a model of that program.
+
     # Parameters
 
     path : `Path`
@@ -78,8 +81,9 @@ def read_tensorflow(path: Path, **options: Any) -> CorefCheckpoint:
 
 def to_hoi(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, Tensor]:
     """
-    The same model under the names of `coref-hoi`: matrices are transposed, and of the features of
-    pairs, distance and segment change places.
+    Return the same model under the names of `coref-hoi`.
+
+    Matrices are transposed; of the features of pairs, distance and segment change places.
 
     # Parameters
 
@@ -155,7 +159,7 @@ def _same(tensor: Tensor) -> Tensor:
 
 
 def _swap_last_features(weights: dict[str, Tensor]) -> None:
-    """The last two blocks of the pairs' network: distance, segment to segment, distance."""
+    """Exchange the last two blocks of the pairs' network: distance and segment."""
     name, table = "coref_score_ffnn.0.weight", "emb_segment_distance.weight"
     if name in weights and table in weights:
         size = weights[table].size(1)

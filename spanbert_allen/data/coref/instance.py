@@ -57,8 +57,10 @@ def pieces_to_instance(
     document: CorefDocument, pieces: PieceDocument, cluster_of: Mapping[PieceSpan, int] | None
 ) -> Instance:
     """
-    Return the instance of a document in pieces. P is the number of word pieces, with the special
-    ones of every segment; M is the number of annotated mentions.
+    Return the instance of a document in pieces.
+
+    P is the number of word pieces, with the special ones of every segment; M is the number of
+    annotated mentions.
 
     # Parameters
 

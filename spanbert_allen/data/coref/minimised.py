@@ -115,7 +115,7 @@ def piece_document(
 def _ends_of_words(
     subtoken_map: IntArray, is_special: IntArray, num_words: int
 ) -> tuple[IntArray, IntArray]:
-    """Return where each word's pieces begin and end, -1 if it has none. Shape: (num_words,)"""
+    """Return where each word's pieces begin and end, -1 if it has none. Shape: (num_words,)."""
     places = np.flatnonzero(~is_special)
     first_pieces = np.full(num_words, -1, dtype=np.int64)
     last_pieces = first_pieces.copy()
@@ -134,8 +134,10 @@ def _segments(pieces: PieceDocument, vocabulary: Sequence[str]) -> list[list[str
 
 def _subtoken_map(pieces: PieceDocument) -> IntArray:
     """
-    Return the word of each piece. [CLS] and [SEP] have that of the piece before them, and the first
-    [CLS] has the first word, 0. Shape: (num_pieces,)
+    Return the word of each piece.
+
+    [CLS] and [SEP] have that of the piece before them, and the first [CLS] has the first word, 0.
+    Shape: (num_pieces,).
     """
     return np.maximum.accumulate(np.maximum(pieces.word_ids, 0))
 

@@ -36,10 +36,12 @@ class UnreadRecord:
 @DatasetReader.register("spanbert_coref")
 class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
     """
-    Read coreference files of any format that `formats.coref.registry` lists: this project's JSON
-    lines, CoNLL, CoNLL-U and those of other programs. Of minimised JSON lines it takes the words
-    and cuts them anew; `spanbert_coref_pieces` keeps their pieces. A folder stands for all files in
-    it whose names end as such files' do; `.gz` may follow.
+    Read coreference files of any format.
+
+    The formats are those of `formats.coref.registry`: this project's JSON lines, CoNLL, CoNLL-U and
+    those of other programs. Of minimised JSON lines it takes the words and cuts them anew;
+    `spanbert_coref_pieces` keeps their pieces. A folder stands for all files in it whose names end
+    as such files' do; `.gz` may follow.
 
     # Parameters
 
@@ -115,9 +117,10 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
 
 class CorefFormatReader(CorefFilesReader):
     """
-    Base of the readers of one format, which a subclass names. A file of a wholly different kind is
-    read as what its first line says it is: so a model that was trained on JSON lines is evaluated
-    on CoNLL files, and the other way round.
+    Base of the readers of one format, which a subclass names.
+
+    A file of a wholly different kind is read as what its first line says it is: so a model that was
+    trained on JSON lines is evaluated on CoNLL files, and the other way round.
 
     # Parameters
 

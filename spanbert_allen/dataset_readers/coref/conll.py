@@ -11,7 +11,9 @@ from spanbert_allen.dataset_readers.coref.any_format import CorefFormatReader
 @DatasetReader.register("spanbert_coref_conll")
 class CorefConllReader(CorefFormatReader):
     """
-    Read CoNLL-2012 files (OntoNotes' `*.v4_gold_conll`, OntoGUM) and LitBank's, plain or `.gz`; see
+    Read CoNLL files of coreference, plain or `.gz`.
+
+    They are CoNLL-2012 (OntoNotes' `*.v4_gold_conll`, OntoGUM) or LitBank's; see
     `formats.coref.conll.reader`. A folder stands for all files in it whose names end in `conll`.
 
     # Parameters

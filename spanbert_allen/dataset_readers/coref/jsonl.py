@@ -11,8 +11,10 @@ from spanbert_allen.dataset_readers.coref.any_format import CorefFormatReader
 @DatasetReader.register("spanbert_coref_jsonl")
 class CorefJsonlReader(CorefFormatReader):
     """
-    Read this project's JSON lines, plain or `.gz`; the module `formats.coref.jsonl` says what a
-    record holds. A folder stands for all files in it whose names end in `.jsonl`.
+    Read this project's JSON lines, plain or `.gz`.
+
+    The module `formats.coref.jsonl` says what a record holds. A folder stands for all files in it
+    whose names end in `.jsonl`.
 
     # Parameters
 

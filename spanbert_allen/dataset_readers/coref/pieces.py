@@ -36,10 +36,12 @@ class CutDocument(NamedTuple):
 @DatasetReader.register("spanbert_coref_pieces")
 class CorefPiecesReader(CorefReader[RawRecord]):
     """
-    Read minimised JSON lines: `{train,dev,test}.english.384.jsonlines` of the programs of Joshi et
-    al. (2019) and of Xu and Choi (2020); see `formats.coref.minimised`. Pieces, segments and the
-    sentences of pieces stay exactly as they are, so that a model sees what theirs saw. With the
-    model's `special_pieces` spans may hold [CLS] and [SEP], as in theirs.
+    Read minimised JSON lines, in which documents are cut into word pieces.
+
+    They are `{train,dev,test}.english.384.jsonlines` of the programs of Joshi et al. (2019) and of
+    Xu and Choi (2020); see `formats.coref.minimised`. Pieces, segments and the sentences of pieces
+    stay exactly as they are, so that a model sees what theirs saw. With the model's
+    `special_pieces` spans may hold [CLS] and [SEP], as in theirs.
 
     # Parameters
 

@@ -41,9 +41,11 @@ class LeftOut(Findings):
 
 class CorefReader(DatasetReader, Generic[RawDocument]):
     """
-    Base of the coreference readers. A subclass reads a file in two steps: `raw_documents`, the
-    cheap one, which every worker runs over everything, and `document`, which it runs on its own
-    share. Where reading is cheap, `raw_documents` yields documents, and that is all.
+    Base of the coreference readers.
+
+    A subclass reads a file in two steps: `raw_documents`, the cheap one, which every worker runs
+    over everything, and `document`, which it runs on its own share. Where reading is cheap,
+    `raw_documents` yields documents, and that is all.
 
     # Parameters
 

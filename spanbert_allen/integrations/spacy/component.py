@@ -56,10 +56,11 @@ def make_coref_component(
 
 class CorefComponent(Pipe):
     """
-    Write clusters into `doc.spans["coref_clusters_1"]`, `doc.spans["coref_clusters_2"]` and so on,
-    in the order of their first mentions, as spaCy's own experimental component does. The attribute
-    `head` of such a group is the index of its head mention, as in
-    `group[group.attrs["head"]]`.
+    Write clusters into the span groups of a document.
+
+    These are `doc.spans["coref_clusters_1"]`, `doc.spans["coref_clusters_2"]` and so on, in the
+    order of the clusters' first mentions, as in spaCy's own experimental component. The attribute
+    `head` of such a group is the index of its head mention, as in `group[group.attrs["head"]]`.
 
     Tokens stay as they are; so do sentences, and where a document has none, they are found by rule.
     Speakers are read from `token._.speaker`, the genre from `doc._.genre`. With the option
@@ -131,8 +132,10 @@ class CorefComponent(Pipe):
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 32) -> Iterator[Doc]:
         """
-        Write the clusters of many documents, in batches. Where one cannot be predicted, the error
-        goes to the pipeline's error handler, which by default raises it.
+        Write the clusters of many documents, in batches.
+
+        Where one cannot be predicted, the error goes to the pipeline's error handler, which by
+        default raises it.
         """
         for docs in util.minibatch(stream, size=batch_size):
             for doc, result in zip(docs, self.predictor.predict_many(docs), strict=True):

@@ -100,8 +100,9 @@ def decode(
     are_given: bool = False,
 ) -> DecodedClusters:
     """
-    Link each top span to its best antecedent, if that scores above the threshold, and return the
-    clusters that links make.
+    Link each top span to its best antecedent, and return the clusters that links make.
+
+    A span whose best antecedent does not score above the threshold has no link.
 
     # Parameters
 
@@ -169,8 +170,10 @@ def _best_antecedents(
     links: ScoredLinks, threshold: float
 ) -> tuple[list[int], list[float], list[float]]:
     """
-    Return the best antecedent of each span, -1 where none scores above the threshold; its score;
-    and its probability among all candidates and "no antecedent".
+    Return the best antecedent of each span, its score and its probability.
+
+    The antecedent is -1 where none scores above the threshold. The probability is among all
+    candidates and "no antecedent".
     """
     antecedents, scores = best_links(links, threshold)
     if links.scores.numel() == 0:

@@ -76,10 +76,11 @@ class DocumentUnits(NamedTuple):
 
 class CorefHead(nn.Module, FromParams):
     """
-    Propose spans, choose candidate antecedents for each, and score these: the coarse-to-fine
-    coreference of Lee et al. (2018) with the additions of Joshi et al. (2019, 2020), which is
-    SpanBERT's. Memory is bounded by a chunk, in training and in prediction: no candidate has a
-    vector, and no table of all pairs of spans is held.
+    Propose spans, choose candidate antecedents for each, and score these.
+
+    This is the coarse-to-fine coreference of Lee et al. (2018) with the additions of Joshi et al.
+    (2019, 2020): SpanBERT's. Memory is bounded by a chunk, in training and in prediction: no
+    candidate has a vector, and no table of all pairs of spans is held.
 
     A configuration swaps the two scorers. The defaults are the published ones;
     `spanbert_biaffine_mentions` and `spanbert_bilinear_links` are light. In a configuration the

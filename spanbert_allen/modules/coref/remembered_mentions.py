@@ -15,10 +15,12 @@ class _Mention(NamedTuple):
 
 class RememberedMentions:
     """
-    Remember one mention of each of the latest clusters, the one with the highest mention score: a
-    bounded memory as in Toshniwal et al. (2020), "Learning to Ignore". Mentions that are linked to
-    nothing yet are remembered as well if they score above 0 as mentions. When the memory is full
-    these go first, then the clusters whose last mention lies farthest back.
+    Remember one mention of each of the latest clusters.
+
+    It is the one with the highest mention score: a bounded memory as in Toshniwal et al. (2020),
+    "Learning to Ignore". Mentions that are linked to nothing yet are remembered as well if they
+    score above 0 as mentions. When the memory is full these go first, then the clusters whose last
+    mention lies farthest back.
 
     # Parameters
 

@@ -19,9 +19,10 @@ LIGHT_HIDDEN_DIM = 1024
 @dataclass(frozen=True, kw_only=True)
 class ScorerSettings(FromParams):
     """
-    Hold what mention scorers and antecedent scorers have in common. In a configuration these are
-    keys of `model.head`; a scorer may have its own value of each that it reads, as a key of its
-    own.
+    Hold what mention scorers and antecedent scorers have in common.
+
+    In a configuration these are keys of `model.head`; a scorer may have its own value of each that
+    it reads, as a key of its own.
 
     # Parameters
 
@@ -79,9 +80,11 @@ _Scorer = TypeVar("_Scorer", bound="TakesSettings")
 
 class TakesSettings(Registrable):
     """
-    Give a registered scorer the head's settings. Its constructor takes any of `dim` (the width of a
-    unit vector), `spans` (the head's `SpanRepresentation`, shared and not owned) and `settings` by
-    these names, beside parameters of its own.
+    Give a registered scorer the head's settings.
+
+    Its constructor takes any of `dim` (the width of a unit vector), `spans` (the head's
+    `SpanRepresentation`, shared and not owned) and `settings` by these names, beside parameters of
+    its own.
     """
 
     reads: ClassVar[Sequence[str]] = ()

@@ -1,4 +1,8 @@
-"""The units of one document of a padded batch, and the cuts that the model makes in them."""
+"""
+The units of one document, without padding.
+
+They are its word pieces, with or without [CLS] and [SEP], or its words.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,9 @@ from spanbert_allen.modules.encoder.word_pooling import mean_of_pieces
 
 class DocumentPieces(NamedTuple):
     """
-    The units of one document without padding: its word pieces, with or without [CLS] and [SEP], or
-    its words.
+    The units of one document, without padding.
+
+    They are its word pieces, with or without [CLS] and [SEP], or its words.
 
     token_ids, segment_ids, word_ids, sentence_ids, speaker_ids : `Tensor`
         Special pieces have the word id -1. Shape: (num_units,)
@@ -39,8 +44,9 @@ class DocumentPieces(NamedTuple):
 
     def select(self, chosen: Tensor) -> DocumentPieces:
         """
-        Return the document with some of its units. A mention goes where its first or last unit
-        does.
+        Return the document with some of its units.
+
+        A mention goes where its first or last unit does.
 
         # Parameters
 
@@ -95,8 +101,10 @@ def unpad(
 
 def random_window(document: DocumentPieces, max_segments: int) -> DocumentPieces:
     """
-    Return at most `max_segments` consecutive segments of a document, beginning at a random one, as
-    the original trains on long documents (Joshi et al. 2019). Each call draws anew.
+    Return at most `max_segments` consecutive segments of a document.
+
+    They begin at a random one, as where the original trains on long documents (Joshi et al. 2019).
+    Each call draws anew.
     """
     if document.segment_ids.numel() == 0:
         return document
@@ -169,13 +177,13 @@ def word_units(
     is_first[1:] = words[1:] != words[:-1]
 
     def of_first_piece(column: Tensor) -> Tensor:
-        """Return each word's first entry, or 0 without pieces. Shape: (num_words,)"""
+        """Return each word's first entry, or 0 without pieces. Shape: (num_words,)."""
         return column.new_zeros(num_words).index_copy(
             0, words[is_first] - first, column[of_words][is_first]
         )
 
     def of_words_here(spans: Tensor | None) -> Tensor | None:
-        """Return spans of pieces as spans of words. Shape: (num_spans, 2)"""
+        """Return spans of pieces as spans of words. Shape: (num_spans, 2)."""
         return None if spans is None else document.word_ids[spans] - first
 
     units = DocumentPieces(

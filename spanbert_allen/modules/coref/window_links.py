@@ -12,8 +12,10 @@ from spanbert_allen.modules.coref.scored_links import ScoredLinks, best_links
 
 class WindowLinks:
     """
-    Collect the links of one window after another. A window adds the top spans that reach into its
-    new part, and links them to spans that it or an earlier window has added.
+    Collect the links of one window after another.
+
+    A window adds the top spans that reach into its new part, and links them to spans that it or an
+    earlier window has added.
 
     # Parameters
 
@@ -105,7 +107,7 @@ class WindowLinks:
         )
 
     def _numbers(self, starts: Tensor, ends: Tensor, is_new: Tensor) -> Tensor:
-        """Return the numbers of a window's spans, -1 if never added. Shape: (num_spans,)"""
+        """Return the numbers of a window's spans, -1 if never added. Shape: (num_spans,)."""
         numbers = []
         spans = zip(starts.tolist(), ends.tolist(), strict=True)
         for span, is_added in zip(spans, is_new.tolist(), strict=True):
@@ -126,5 +128,5 @@ def _new_candidates(
 
 
 def _widened(rows: Tensor, width: int, filler: float) -> Tensor:
-    """Fill up rows to a width. Shapes: (num_rows, narrower) to (num_rows, width)"""
+    """Fill up rows to a width. Shapes: (num_rows, narrower) to (num_rows, width)."""
     return functional.pad(rows, (0, width - rows.size(1)), value=filler)

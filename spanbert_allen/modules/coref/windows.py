@@ -20,9 +20,10 @@ from spanbert_allen.modules.coref.window_links import WindowLinks
 
 class CorefWindows(FromParams):
     """
-    Say how a document is cut into overlapping windows of whole sentences, so that time and memory
-    grow only in proportion to its length. The encoder's vectors are those of the whole document;
-    only the head sees windows.
+    Say how a document is cut into overlapping windows of whole sentences.
+
+    With windows, time and memory grow only in proportion to the length of a document. The encoder's
+    vectors are those of the whole document; only the head sees windows.
 
     A span belongs to the first window that holds it whole. That window decides whether it is a top
     span, and links it to top spans of its own or, across the overlap, of an earlier window. So each
@@ -63,8 +64,9 @@ class CorefWindows(FromParams):
 
 class Window(NamedTuple):
     """
-    A window of a document: the units from `start` to before `end`, of which those before `new` were
-    in the window before as well.
+    A window of a document, from the unit `start` to before `end`.
+
+    The units before `new` were in the window before as well.
     """
 
     start: int
@@ -115,8 +117,10 @@ def score_in_windows(
 
 def window_bounds(sentence_ids: Tensor, windows: CorefWindows) -> Iterator[Window]:
     """
-    Return the windows of a document. Together they hold every unit, and each holds a new one; a
-    document without units has one empty window.
+    Return the windows of a document.
+
+    Together they hold every unit, and each holds a new one; a document without units has one empty
+    window.
 
     # Parameters
 
@@ -145,8 +149,9 @@ def _window_units(
     document: DocumentUnits, window: Window, remembered: list[tuple[int, int]]
 ) -> tuple[Tensor, Tensor]:
     """
-    Return the units of the document that the head sees, those of remembered mentions first, and the
-    sentences that they are in. Shape of each: (num_window_units,)
+    Return the units of the document that the head sees, and their sentences.
+
+    Those of remembered mentions come first. Shape of each: (num_window_units,)
     """
     device = document.sentence_ids.device
     mentions = [torch.arange(start, end + 1, device=device) for start, end in remembered]
@@ -165,8 +170,9 @@ def _select(
     remembered: list[tuple[int, int]],
 ) -> DocumentUnits:
     """
-    Return the document with these units. No other span than the mention itself begins or ends in a
-    remembered mention.
+    Return the document with these units.
+
+    No other span than the mention itself begins or ends in a remembered mention.
     """
     may_start, may_end = document.may_start, document.may_end
     if remembered:
@@ -209,8 +215,10 @@ def _given_spans(
 
 def _marked(allowed: Tensor | None, positions: Tensor, marks: Tensor, num_marked: int) -> Tensor:
     """
-    Return the units that spans may begin, or end, with: among the first `num_marked` units those at
-    `marks`, after these the same as in the document. Shape: (num_window_units,)
+    Return the units that spans may begin, or end, with.
+
+    Among the first `num_marked` units they are those at `marks`, after these the same as in the
+    document. Shape: (num_window_units,)
     """
     result = torch.ones_like(positions, dtype=torch.bool) if allowed is None else allowed[positions]
     result[:num_marked] = False

@@ -23,9 +23,10 @@ from spanbert_allen.modules.layers.unit_projection import UnitProjection
 @AntecedentScorer.register("spanbert_bilinear_links")
 class BilinearAntecedents(AntecedentScorer):
     """
-    Score pairs by the ends of their spans: `s(i, j) = m_i + m_j + (B g_i + b) . g_j / sqrt(|g|) +
-    features`, where `g = [s ; e]` holds the projection of a span's first unit as a start and that
-    of its last unit as an end.
+    Score pairs of spans by their first and last units.
+
+    `s(i, j) = m_i + m_j + (B g_i + b) . g_j / sqrt(|g|) + features`, where `g = [s ; e]` holds the
+    projection of a span's first unit as a start and that of its last unit as an end.
 
     This is the four bilinear forms of Kirstain et al. (2021), "Coreference Resolution without Span
     Representations", section 3 (start with start, start with end, ...), written as one, so that a
@@ -104,6 +105,6 @@ class BilinearAntecedents(AntecedentScorer):
         return antecedents.scores - antecedents.products + at_least_float32(products)
 
     def _sources(self, spans: Tensor) -> Tensor:
-        """Return `(B g + b) / sqrt(|g|)` of each span. Shape: (num_spans, span_dim)"""
+        """Return `(B g + b) / sqrt(|g|)` of each span. Shape: (num_spans, span_dim)."""
         sources: Tensor = self.bilinear(spans) / math.sqrt(self.span_dim)
         return sources

@@ -20,8 +20,10 @@ def best_products(
     rank: Callable[[Tensor, int, int], Tensor],
 ) -> tuple[Tensor, Tensor]:
     """
-    The best antecedents of each span, and its products with theirs. Blocks of the lower triangle
-    are made one after the other; gradients need only what the products are made of.
+    Return the best antecedents of each span, and its products with theirs.
+
+    Blocks of the lower triangle are made one after the other; gradients need only what the products
+    are made of.
 
     # Parameters
 
@@ -71,7 +73,7 @@ def best_products(
 
 def products_with(sources: Tensor, targets: Tensor, indices: Tensor) -> Tensor:
     """
-    The products of each span with given others, all of which come before it or count for nothing.
+    Return the products of each span with given spans before it.
 
     # Parameters
 
@@ -101,8 +103,10 @@ def products_with(sources: Tensor, targets: Tensor, indices: Tensor) -> Tensor:
 
 def by_distance(scores: Tensor, first: int, stop: int, num_columns: int) -> Tensor:
     """
-    Scores of distances as a block of rows: row i, column j has that of i - j, or that of 0 where j
-    does not come before i.
+    Return the scores of distances as a block of rows.
+
+    Row i, column j has the score of the distance i - j, or that of 0 where j does not come before
+    i.
 
     # Parameters
 

@@ -16,7 +16,9 @@ from spanbert_allen.modules.layers.precision import at_least_float32
 
 class CoarseAntecedents(nn.Module):
     """
-    `c(i, j) = m_i + m_j + (W g_i + b) . g_j + r[bucket(i - j)]` for `j < i`, the coarse score of
+    Choose the best antecedents of each span by a cheap score.
+
+    `c(i, j) = m_i + m_j + (W g_i + b) . g_j + r[bucket(i - j)]` for `j < i`: the coarse score of
     Lee et al. (2018), section 4, with the distance prior `r` of Joshi et al. (2019).
 
     Only row blocks of the lower triangle are ever held, never all pairs.
@@ -57,6 +59,8 @@ class CoarseAntecedents(nn.Module):
 
     def forward(self, spans: Tensor, mention_scores: Tensor) -> Antecedents:
         """
+        Choose the candidate antecedents of each span.
+
         # Parameters
 
         spans : `Tensor`
@@ -90,7 +94,11 @@ class CoarseAntecedents(nn.Module):
         return Antecedents(indices, valid, scores.masked_fill(~valid, float("-inf")))
 
     def _distance_scores(self, num_spans: int, like: Tensor) -> Tensor:
-        """The prior of each distance, at least float32. Shape: (num_spans,)"""
+        """
+        Return the prior of each distance, in float32 at least. Shape: (num_spans,).
+
+        Shape: (num_spans,).
+        """
         if self.prior_embedding is None:
             return at_least_float32(like.new_zeros(num_spans))
         # Shape: (num_buckets,)

@@ -18,9 +18,10 @@ from spanbert_allen.modules.coref.settings import ScorerSettings
 @AntecedentScorer.register("spanbert_coarse_to_fine_links")
 class CoarseToFineAntecedents(PairNetworkAntecedents):
     """
-    Choose and score antecedents from coarse to fine, as Lee et al. (2018), "Higher-order
-    Coreference Resolution with Coarse-to-fine Inference", section 4, do, with the features of Joshi
-    et al. (2019).
+    Choose antecedents by a coarse score of all pairs, and score these by a fine one.
+
+    This is section 4 of Lee et al. (2018), "Higher-order Coreference Resolution with Coarse-to-fine
+    Inference", with the features of Joshi et al. (2019).
 
     # Parameters
 

@@ -15,9 +15,10 @@ from spanbert_allen.modules.coref.settings import ScorerSettings
 @AntecedentScorer.register("spanbert_nearest_links")
 class NearestAntecedents(PairNetworkAntecedents):
     """
-    Take the nearest top spans before each as its candidate antecedents, as Lee et al. (2017),
-    "End-to-end Neural Coreference Resolution", section 5, do, and AllenNLP's model without
-    `coarse_to_fine`. `s(i, j) = m_i + m_j + FFN([g_i ; g_j ; g_i * g_j ; features])`.
+    Take the nearest top spans before each span as its candidate antecedents.
+
+    So do Lee et al. (2017), "End-to-end Neural Coreference Resolution", section 5, and AllenNLP's
+    model without `coarse_to_fine`. `s(i, j) = m_i + m_j + FFN([g_i ; g_j ; g_i * g_j ; features])`.
 
     # Parameters
 

@@ -32,9 +32,11 @@ class SpanContext(NamedTuple):
 
 class PairFeatures(nn.Module):
     """
-    One learnt row for each feature of a pair, side by side (Lee et al. 2017, section 4; the segment
-    distance is Joshi et al.'s, 2019): whether the speaker is the same, the document's genre, the
-    distance counted in kept spans (ten classes), the distance counted in encoder segments.
+    Look up what is known of a pair of spans, a learnt row for each feature, side by side.
+
+    The features are whether the speaker is the same, the document's genre, the distance counted in
+    top spans (ten classes) and the distance counted in encoder segments (Lee et al. 2017, section
+    4; the last one is Joshi et al.'s, 2019).
 
     # Parameters
 
@@ -79,6 +81,8 @@ class PairFeatures(nn.Module):
 
     def forward(self, spans: Tensor, antecedents: Tensor, context: SpanContext) -> Tensor:
         """
+        Return the rows of some pairs.
+
         # Parameters
 
         spans, antecedents : `Tensor`
@@ -98,7 +102,7 @@ class PairFeatures(nn.Module):
         return self.dropout(torch.cat(columns, dim=-1))
 
     def _ids(self, name: str, spans: Tensor, antecedents: Tensor, context: SpanContext) -> Tensor:
-        """Shape: (num_pairs,)"""
+        """Return the row numbers of one feature. Shape: (num_pairs,)."""
         if name == "speaker":
             return (context.speaker_ids[spans] == context.speaker_ids[antecedents]).long()
         if name == "genre":
@@ -111,7 +115,7 @@ class PairFeatures(nn.Module):
 
 def distance_buckets(distances: Tensor) -> Tensor:
     """
-    The class of each distance: 0, 1, 2, 3, 4, 5-7, 8-15, 16-31, 32-63, 64 and more.
+    Return the class of each distance: 0, 1, 2, 3, 4, 5-7, 8-15, 16-31, 32-63, 64 and more.
 
     # Parameters
 

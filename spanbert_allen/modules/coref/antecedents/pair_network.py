@@ -17,8 +17,10 @@ from spanbert_allen.modules.coref.settings import PUBLISHED_HIDDEN_DIM, ScorerSe
 
 class PairNetworkAntecedents(AntecedentScorer):
     """
-    Score pairs as Lee et al. (2017, 2018) do: spans have the head's representation, and a
-    `PairScorer` scores them, again after each refinement. A subclass chooses the antecedents.
+    Score pairs of spans by a feed-forward network, as Lee et al. (2017, 2018) do.
+
+    Spans have the head's representation; a `PairScorer` scores them, again after each refinement. A
+    subclass chooses the antecedents.
 
     # Parameters
 

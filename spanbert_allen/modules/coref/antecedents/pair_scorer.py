@@ -19,6 +19,8 @@ _PAIRS_PER_CHUNK = 2048
 
 class PairScorer(nn.Module):
     """
+    Add the score of a feed-forward network to the coarse score of a pair.
+
     `s(i, j) = c(i, j) + FFN([g_i ; g_j ; g_i * g_j ; features])` (Lee et al. 2018, section 4).
 
     The first layer's products with `g_i` and `g_j` are made once for each span; a pair costs only
@@ -52,6 +54,8 @@ class PairScorer(nn.Module):
 
     def forward(self, spans: Tensor, antecedents: Antecedents, context: SpanContext) -> Tensor:
         """
+        Return the scores of spans with their candidate antecedents.
+
         # Parameters
 
         spans : `Tensor`
@@ -121,8 +125,10 @@ def _with_own(
     combine: Callable[[Tensor, Tensor], Tensor], pairs: Tensor, own: Tensor, valid: Tensor
 ) -> Tensor:
     """
-    A row for each pair, combined with the row of its span; which is not copied for each pair where
-    all are valid, as for all spans but the first.
+    Combine the row of each pair with the row of its span.
+
+    Where all entries are valid, as for all spans but the first, the span's row is not copied for
+    each pair.
 
     # Parameters
 

@@ -18,8 +18,10 @@ from spanbert_allen.modules.coref.antecedents.pair_features import (
 
 class PairScores(nn.Module):
     """
-    The features of `PairFeatures`, each with one learned score for each of its values instead of a
-    row of numbers; a pair's scores add up.
+    Score a pair by its features, with one learnt score for each value of each.
+
+    These are the features of `PairFeatures`, with a number in place of a row; the numbers of a pair
+    add up.
 
     # Parameters
 
@@ -39,6 +41,8 @@ class PairScores(nn.Module):
 
     def forward(self, spans: Tensor, antecedents: Tensor, context: SpanContext) -> Tensor:
         """
+        Return the scores of some pairs.
+
         # Parameters
 
         spans, antecedents : `Tensor`
@@ -57,8 +61,10 @@ class PairScores(nn.Module):
 
     def block(self, first: int, stop: int, num_columns: int, context: SpanContext) -> Tensor:
         """
-        The scores of spans `first` to `stop` with each of the first `num_columns` spans, without
-        gradients: the same numbers as `forward`'s, without a row of integers for every pair.
+        Return the scores of a block of pairs, without gradients.
+
+        The pairs are those of spans `first` to before `stop` with each of the first `num_columns`
+        spans. The numbers are those of `forward`, made without a row of integers for each pair.
 
         # Returns
 

@@ -37,8 +37,9 @@ class Antecedents(NamedTuple):
 
 class AntecedentScorer(nn.Module, TakesSettings):
     """
-    Make a vector of each top span, choose a few candidate antecedents for each, and score them. A
-    refinement may change the vectors and ask for the scores again. See `TakesSettings` for what a
+    Make a vector of each top span, choose a few candidate antecedents for each, and score them.
+
+    A refinement may change the vectors and ask for the scores again. See `TakesSettings` for what a
     subclass's constructor may take.
     """
 

@@ -13,11 +13,13 @@ from spanbert_allen.modules.coref.losses.link_loss import LinkLoss
 @LinkLoss.register("spanbert_hinge")
 class HingeLoss(LinkLoss):
     """
-    The slack-rescaled hinge of Wiseman et al. (2015), "Learning Anaphoricity and Antecedent Ranking
-    Features for Coreference Resolution", with the costs of Xu and Choi (2020, their program): a
-    span whose best link is wrong costs `c (1 + s - s*)`, where `s` and `s*` are the scores of the
-    best link and of the best right one, 0 for none; `c` depends on the mistake. A span whose best
-    link is right costs nothing.
+    Demand a margin between the best link and the best right one.
+
+    This is the slack-rescaled hinge of Wiseman et al. (2015), "Learning Anaphoricity and Antecedent
+    Ranking Features for Coreference Resolution", with the costs of Xu and Choi (2020, their
+    program). A span whose best link is wrong costs `c (1 + s - s*)`, where `s` is the score of the
+    best link, `s*` that of the best right one, and 0 that of "no antecedent"; `c` depends on the
+    mistake. A span whose best link is right costs nothing.
 
     # Parameters
 

@@ -13,6 +13,8 @@ class LinkLoss(nn.Module, Registrable):
 
     def forward(self, scores: Tensor, gold: Tensor) -> Tensor:
         """
+        Return the loss of a document's links.
+
         # Parameters
 
         scores : `Tensor`

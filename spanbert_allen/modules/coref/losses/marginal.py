@@ -10,7 +10,7 @@ from spanbert_allen.modules.coref.losses.link_loss import LinkLoss
 
 @LinkLoss.register("spanbert_marginal")
 class MarginalLoss(LinkLoss):
-    """Minus the log probability of all gold antecedents together: see `marginal_loss`."""
+    """Sum the probabilities of all gold antecedents of a span: see `marginal_loss`."""
 
     def forward(self, scores: Tensor, gold: Tensor) -> Tensor:
         return marginal_loss(scores, gold)
@@ -18,8 +18,10 @@ class MarginalLoss(LinkLoss):
 
 def marginal_loss(scores: Tensor, gold: Tensor) -> Tensor:
     """
-    Minus the log probability that each span is linked to any of its gold antecedents, or to none
-    when it has none (Lee et al. 2017, section 5), summed over spans.
+    Return minus the log probability that spans are linked to any of their gold antecedents.
+
+    Where a span has none, "no antecedent" is gold (Lee et al. 2017, section 5). The sum is over
+    spans.
 
     # Parameters
 

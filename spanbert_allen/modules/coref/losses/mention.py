@@ -8,8 +8,10 @@ from torch.nn import functional
 
 def mention_loss(mention_scores: Tensor, is_mention: Tensor) -> Tensor:
     """
-    Binary cross-entropy of mention scores, summed over spans: an option of Xu and Choi (2020),
-    "Revealing the Myth of Higher-Order Inference in Coreference Resolution" (their program).
+    Return the binary cross-entropy of mention scores, summed over spans.
+
+    It is an option of Xu and Choi (2020), "Revealing the Myth of Higher-Order Inference in
+    Coreference Resolution" (their program).
 
     # Parameters
 

@@ -28,8 +28,10 @@ _UNITS_PER_CHUNK = 1024
 @MentionScorer.register("spanbert_biaffine_mentions")
 class BiaffineMentions(MentionScorer):
     """
-    Score a span by its ends: `m(i, j) = v_s . s_i + v_e . e_j + s_i^T B e_j / sqrt(h) + u_(j-i)`,
-    where `s` and `e`, `h` wide, are projections of the units as starts and as ends.
+    Score a span by its first and last unit.
+
+    `m(i, j) = v_s . s_i + v_e . e_j + s_i^T B e_j / sqrt(h) + u_(j-i)`, where `s` and `e`, `h`
+    wide, are projections of the units as starts and as ends.
 
     This is the mention score of Kirstain et al. (2021), "Coreference Resolution without Span
     Representations", section 3. They score all pairs of units; here only candidates are scored, in
@@ -82,8 +84,10 @@ class BiaffineMentions(MentionScorer):
 
 def _band_products(starts: Tensor, ends: Tensor, candidates: SpanCandidates) -> Tensor:
     """
-    Multiply, for each candidate, its first unit's row of `starts` with its last unit's row of
-    `ends`. Candidates stay inside a sentence, so that a chunk of them is a small square of units.
+    Multiply each candidate's row of `starts` with its row of `ends`.
+
+    They are those of its first and of its last unit. Candidates stay inside a sentence, so that a
+    chunk of them is a small square of units.
 
     # Parameters
 

@@ -25,10 +25,11 @@ _CANDIDATES_PER_CHUNK = 512
 @MentionScorer.register("spanbert_feedforward_mentions")
 class FeedForwardMentions(MentionScorer):
     """
-    Score a span by its vector: `m(i, j) = FFN(g(i, j)) + FFN_width(u_(j-i))`, the mention score of
-    Lee et al. (2018), "Higher-order Coreference Resolution with Coarse-to-fine Inference", with the
-    prior on widths of Joshi et al. (2019), "BERT for Coreference Resolution: Baselines and
-    Analysis" (their program).
+    Score a span by a feed-forward network on its vector.
+
+    `m(i, j) = FFN(g(i, j)) + FFN_width(u_(j-i))`: the mention score of Lee et al. (2018),
+    "Higher-order Coreference Resolution with Coarse-to-fine Inference", with the prior on widths of
+    Joshi et al. (2019), "BERT for Coreference Resolution: Baselines and Analysis" (their program).
 
     No candidate's vector is ever built. The first layer is applied to the units before spans are
     formed: the product of a span's vector is the sum of the products of its start, its end, its
@@ -93,7 +94,7 @@ class FeedForwardMentions(MentionScorer):
     def _feedforward_scores(
         self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation
     ) -> Tensor:
-        """Shape: (num_candidates,)"""
+        """Return the scores without the prior. Shape: (num_candidates,)."""
         blocks = [
             SpanCandidates(candidates.starts[a:b], candidates.ends[a:b])
             for a, b in row_bounds(candidates.starts.size(0), _CANDIDATES_PER_BLOCK)

@@ -58,10 +58,11 @@ def span_attention(
 
 class SpanRepresentation(nn.Module):
     """
-    Make span vectors `g(i, j) = [x_i ; x_j ; w_(j-i) ; h(i, j)]` as in Lee et al. (2017),
-    "End-to-end Neural Coreference Resolution", section 4: `w` is a row of a table of widths, and
-    `h` the sum of the unit vectors inside, weighted by a softmax over the span of one learnt score
-    a unit.
+    Make span vectors of the ends, the width and the attended units of a span.
+
+    `g(i, j) = [x_i ; x_j ; w_(j-i) ; h(i, j)]` as in Lee et al. (2017), "End-to-end Neural
+    Coreference Resolution", section 4: `w` is a row of a table of widths, and `h` the sum of the
+    unit vectors inside, weighted by a softmax over the span of one learnt score a unit.
 
     # Parameters
 
@@ -100,16 +101,16 @@ class SpanRepresentation(nn.Module):
         return sum(self.block_dims)
 
     def token_scores(self, vectors: Tensor) -> Tensor:
-        """Return the attention score of each unit. Shapes: (num_units, dim) to (num_units,)"""
+        """Return the attention score of each unit. Shapes: (num_units, dim) to (num_units,)."""
         return at_least_float32(self.token_scorer(vectors)).squeeze(-1)
 
     def attention(self, token_scores: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
-        """Return `span_attention` as the settings say. Shape: (num_spans, num_units)"""
+        """Return `span_attention` as the settings say. Shape: (num_spans, num_units)."""
         filled_to = self.max_span_width if self.zero_filled_attention else None
         return span_attention(token_scores, starts, ends, zero_filled_to=filled_to)
 
     def width_vectors(self, spans: SpanCandidates) -> Tensor:
-        """Return the row of each span's width. Shape: (num_spans, feature_size)"""
+        """Return the row of each span's width. Shape: (num_spans, feature_size)."""
         return self.dropout(self.width_embedding(spans.widths(self.max_span_width)))
 
     def forward(self, vectors: Tensor, spans: SpanCandidates) -> Tensor:
@@ -142,7 +143,7 @@ class SpanRepresentation(nn.Module):
         )
 
     def _heads(self, vectors: Tensor, spans: SpanCandidates) -> Tensor:
-        """Return the units of each span weighted by attention. Shape: (num_spans, dim)"""
+        """Return the units of each span weighted by attention. Shape: (num_spans, dim)."""
         if spans.starts.numel() == 0:
             return vectors[:0]
         start_chunks = spans.starts.split(_SPANS_PER_CHUNK)

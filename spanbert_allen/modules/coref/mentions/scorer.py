@@ -13,8 +13,9 @@ from spanbert_allen.modules.coref.settings import TakesSettings
 
 class MentionScorer(nn.Module, TakesSettings):
     """
-    Give each candidate span of a document one number: the log odds of its being a mention. See
-    `TakesSettings` for what a subclass's constructor may take.
+    Give each candidate span of a document one number: the log odds of its being a mention.
+
+    See `TakesSettings` for what a subclass's constructor may take.
     """
 
     uses_spans: ClassVar[bool]

@@ -12,8 +12,9 @@ from torch import Tensor
 
 class SpanCandidates(NamedTuple):
     """
-    Spans in order of (start, end), as two columns of unit indices. Nothing else is ever held for a
-    candidate but its score.
+    Spans in order of (start, end), as two columns of unit indices.
+
+    Nothing else is ever held for a candidate but its score.
 
     starts, ends : `Tensor`
         Shape: (num_candidates,). Ends are inside the span.
@@ -24,8 +25,9 @@ class SpanCandidates(NamedTuple):
 
     def widths(self, num_widths: int) -> Tensor:
         """
-        Return the width of each span as the row of a table: 0 for one unit. A given mention wider
-        than the table has its last row. Shape: (num_candidates,)
+        Return the width of each span as the row of a table: 0 for one unit.
+
+        A given mention wider than the table has its last row. Shape: (num_candidates,).
         """
         return (self.ends - self.starts).clamp(max=num_widths - 1)
 
@@ -37,8 +39,9 @@ class SpanCandidates(NamedTuple):
 @dataclass(kw_only=True)
 class SpanSelection(FromParams):
     """
-    Hold how many spans of a document are taken for mentions. In a configuration these are keys of
-    `model.head`.
+    Hold how many spans of a document are taken for mentions.
+
+    In a configuration these are keys of `model.head`.
 
     # Parameters
 
@@ -116,8 +119,10 @@ def keep_best(
     scores: Tensor, candidates: SpanCandidates, num_top: int, *, allow_crossing: bool = False
 ) -> Tensor:
     """
-    Choose the top spans: the best `num_top` by score and, unless crossing is allowed, none that
-    crosses a better one (overlaps it without one holding the other). The earlier wins a tie.
+    Choose the top spans: the candidates with the best scores.
+
+    Unless crossing is allowed, none of them crosses a better one (overlaps it without one holding
+    the other). The earlier wins a tie.
 
     # Parameters
 

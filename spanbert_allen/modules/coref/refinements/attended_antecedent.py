@@ -15,8 +15,10 @@ _PAIRS_PER_CHUNK = 2048
 @Refinement.register("spanbert_attended_antecedent")
 class AttendedAntecedent(GatedRefinement):
     """
-    Summarise a span's antecedents as Lee et al. (2018), section 3, do: the mean of its own vector
-    and its antecedents', weighted by the softmax of their scores, where its own is 0.
+    Summarise a span's antecedents as the mean of their vectors, by their scores.
+
+    As in Lee et al. (2018), section 3, the span's own vector counts among them with the score 0,
+    and the weights are the softmax of the scores.
 
     # Parameters
 

@@ -29,11 +29,12 @@ _PAIRS_PER_CHUNK = 2048
 @Refinement.register("spanbert_cluster_merging")
 class ClusterMerging(Refinement):
     """
-    Merge clusters as Xu and Choi (2020), section 2.2, do. Spans take their turns; in a span's turn
-    each link gets a score `FFN([g ; e ; g * e ; size])` added, where `e` is the vector of the
-    cluster that the antecedent is in by now, and `size` a learnt row for that cluster's size (0 is
-    added if it is in none). Then the span joins the cluster of its best antecedent, unless that
-    scores below 0.
+    Merge clusters as Xu and Choi (2020), section 2.2, do.
+
+    Spans take their turns; in a span's turn each link gets a score `FFN([g ; e ; g * e ; size])`
+    added, where `e` is the vector of the cluster that the antecedent is in by now, and `size` a
+    learnt row for that cluster's size (0 is added if it is in none). Then the span joins the
+    cluster of its best antecedent, unless that scores below 0.
 
     Spans go one after the other only to find out which clusters there are, without gradients and
     without dropout. In training the scores are then made again, in chunks, with both.
@@ -169,7 +170,7 @@ class ClusterMerging(Refinement):
         return order
 
     def _size_rows(self, sizes: Tensor) -> Tensor:
-        """Return the learnt rows of sizes. Shapes: (num_pairs,) to (num_pairs, feature_size)"""
+        """Return the learnt rows of sizes. Shapes: (num_pairs,) to (num_pairs, feature_size)."""
         return self.dropout(self.size_embedding(distance_buckets(sizes)))
 
     def _scores(self, spans: Tensor, states: list[ClusterState], joined: Tensor) -> Tensor:

@@ -16,9 +16,11 @@ _ROWS_PER_CHUNK = 256
 
 class GatedRefinement(Refinement):
     """
-    Mix a summary `r` of each span's antecedents into its vector `g`, then score the links again:
-    `f = sigmoid(W [g ; r] + b)`, `g <- f * r + (1 - f) * g` (Lee et al. 2018, "Higher-order
-    Coreference Resolution with Coarse-to-fine Inference", section 3). A subclass makes `r`.
+    Mix a summary of each span's antecedents into its vector, then score the links again.
+
+    `f = sigmoid(W [g ; r] + b)`, `g <- f * r + (1 - f) * g`, where `r` is the summary (Lee et al.
+    2018, "Higher-order Coreference Resolution with Coarse-to-fine Inference", section 3). A
+    subclass makes `r`.
 
     # Parameters
 
@@ -55,8 +57,9 @@ class GatedRefinement(Refinement):
 
     def antecedent_summary(self, spans: Tensor, scores: Tensor, antecedents: Tensor) -> Tensor:
         """
-        Return `r` of each span. The parameters are those of `forward`; there is at least one
-        candidate antecedent.
+        Return `r` of each span.
+
+        The parameters are those of `forward`; there is at least one candidate antecedent.
 
         # Returns
 
@@ -66,7 +69,7 @@ class GatedRefinement(Refinement):
         raise NotImplementedError
 
     def _mix(self, spans: Tensor, summaries: Tensor) -> Tensor:
-        """Return the vectors with the summaries mixed in. Shape: (num_spans, span_dim)"""
+        """Return the vectors with the summaries mixed in. Shape: (num_spans, span_dim)."""
         bounds = row_bounds(spans.size(0), _ROWS_PER_CHUNK)
 
         def mixed(old: Tensor, new: Tensor) -> Tensor:

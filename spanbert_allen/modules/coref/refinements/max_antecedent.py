@@ -12,8 +12,9 @@ from spanbert_allen.modules.coref.refinements.refinement import Refinement
 @Refinement.register("spanbert_max_antecedent")
 class MaxAntecedent(GatedRefinement):
     """
-    Summarise a span's antecedents as the vector of the one with the highest score, or as the span's
-    own vector if that score is below 0: Xu and Choi (2020), in their program.
+    Summarise a span's antecedents as the vector of the one with the highest score.
+
+    Where that score is below 0, it is the span's own vector: Xu and Choi (2020), in their program.
 
     # Parameters
 

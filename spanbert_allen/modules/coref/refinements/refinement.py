@@ -26,10 +26,11 @@ class RefinedScores(NamedTuple):
 
 class Refinement(nn.Module, Registrable):
     """
-    Change the scores of a span's links by what the other links say. A subclass's constructor takes
-    `span_dim`, the width of a span vector, first. Xu and Choi (2020), "Revealing the Myth of
-    Higher-Order Inference in Coreference Resolution", compare the published ones: with a strong
-    encoder they gain next to nothing.
+    Change the scores of a span's links by what the other links say.
+
+    A subclass's constructor takes `span_dim`, the width of a span vector, first. Xu and Choi
+    (2020), "Revealing the Myth of Higher-Order Inference in Coreference Resolution", compare the
+    published ones: with a strong encoder they gain next to nothing.
     """
 
     def forward(

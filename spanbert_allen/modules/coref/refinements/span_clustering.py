@@ -15,9 +15,11 @@ from spanbert_allen.modules.layers.precision import at_least_float32
 @Refinement.register("spanbert_span_clustering")
 class SpanClustering(GatedRefinement):
     """
-    Summarise a span's antecedents as Xu and Choi (2020), section 2.2, do: the best links so far
-    make clusters, and the summary is the mean of the vectors of the span's cluster, weighted by a
-    softmax of one learnt score a span. For a span without links it is the span's own vector.
+    Summarise a span's antecedents as the vector of the cluster that it would be in.
+
+    As in Xu and Choi (2020), section 2.2, the best links so far make clusters, and a cluster's
+    vector is the mean of its spans' vectors, weighted by a softmax of one learnt score a span. For
+    a span without links it is the span's own vector.
 
     # Parameters
 
