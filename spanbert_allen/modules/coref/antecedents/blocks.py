@@ -1,4 +1,4 @@
-"""Products of all pairs of spans, in blocks of rows, of which only the best are kept."""
+"""Products of pairs of spans, made in blocks of rows, of which only the best remain."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ def best_products(
     sources, targets : `Tensor`
         Shape: (num_spans, dim)
     max_antecedents : `int`
+        How many to choose for each span.
     rank : `Callable[[Tensor, int, int], Tensor]`
-        `rank(products, first, stop)` gives what the antecedents of the spans from `first` to before
-        `stop` are chosen by, of their products with all spans that may come before: of shape
-        (stop - first, columns) to the same. What it says of a span that is not before is ignored.
+        `rank(products, first, stop)` gives the scores that the antecedents of the spans from
+        `first` to before `stop` are chosen by, from their products with all spans that may come
+        before. Scores of spans that do not come before are ignored. Shapes: (stop - first, columns)
+        to the same
 
     # Returns
 
     `tuple[Tensor, Tensor]`
-        Indices of antecedents and products. Rows with fewer antecedents than that are filled up
-        with spans that do not precede them. Shape of each:
-        (num_spans, min(max_antecedents, num_spans - 1))
+        Indices of antecedents, and products. Rows with fewer antecedents are filled up with spans
+        that do not precede them. Shape of each: (num_spans, min(max_antecedents, num_spans - 1))
     """
     num_spans = sources.size(0)
     num_antecedents = min(max_antecedents, max(num_spans - 1, 0))

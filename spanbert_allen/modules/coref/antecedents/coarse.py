@@ -1,4 +1,4 @@
-"""A cheap score of every pair of kept spans, and the few best antecedents of each by it."""
+"""Coarse antecedents: the best by a cheap score of all pairs of top spans."""
 
 from __future__ import annotations
 
@@ -26,15 +26,18 @@ class CoarseAntecedents(nn.Module):
     # Parameters
 
     span_dim : `int`
+        The width of a span vector.
     max_antecedents : `int`, optional (default = `50`)
-        How many are kept for each span.
+        The number of candidate antecedents of a span.
     dropout : `float`, optional (default = `0.3`)
-        On both sides of the product and on the prior's table.
+        The dropout on both sides of the product and on the prior's table.
     distance_prior : `bool`, optional (default = `True`)
+        Whether there is an `r`.
     feature_size : `int`, optional (default = `20`)
+        The width of a row of the prior's table.
     project_antecedents : `bool`, optional (default = `False`)
-        `g_i . (W g_j + b)` instead, as in AllenNLP: no other weights are the same, because `b`
-        goes with the other span.
+        Whether the product is `g_i . (W g_j + b)`, as in AllenNLP. No weights make the two the
+        same, because `b` is multiplied with the other span.
     """
 
     def __init__(
@@ -64,14 +67,14 @@ class CoarseAntecedents(nn.Module):
         # Parameters
 
         spans : `Tensor`
-            Shape: (num_spans, span_dim). Kept spans in document order.
+            The vectors of the top spans in document order. Shape: (num_spans, span_dim)
         mention_scores : `Tensor`
             Shape: (num_spans,)
 
         # Returns
 
         `Antecedents`
-            num_antecedents is min(max_antecedents, num_spans - 1), at least 0.
+            `num_antecedents` is min(max_antecedents, num_spans - 1), at least 0.
         """
         # Shape: (num_spans, span_dim)
         projected, plain = self.dropout(self.projection(spans)), self.dropout(spans)
@@ -94,11 +97,7 @@ class CoarseAntecedents(nn.Module):
         return Antecedents(indices, valid, scores.masked_fill(~valid, float("-inf")))
 
     def _distance_scores(self, num_spans: int, like: Tensor) -> Tensor:
-        """
-        Return the prior of each distance, in float32 at least. Shape: (num_spans,).
-
-        Shape: (num_spans,).
-        """
+        """Return the prior of each distance, in float32 at least. Shape: (num_spans,)."""
         if self.prior_embedding is None:
             return at_least_float32(like.new_zeros(num_spans))
         # Shape: (num_buckets,)

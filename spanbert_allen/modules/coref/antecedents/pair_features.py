@@ -1,4 +1,4 @@
-"""What is known of a pair of spans beside their vectors."""
+"""Features of a pair of spans: what is known of it beside the vectors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NUM_DISTANCE_BUCKETS = 10
 
 class SpanContext(NamedTuple):
     """
-    What the features of pairs are made of, for the kept spans of one document.
+    What the features of pairs are made of, for the top spans of one document.
 
     speaker_ids : `Tensor`
         Shape: (num_spans,). The speaker at the span's first unit.
@@ -41,13 +41,16 @@ class PairFeatures(nn.Module):
     # Parameters
 
     names : `Sequence[str]`, optional (default = all, in this order)
-        Of `speaker`, `genre`, `distance`, `segment`: columns come in the order given. May be empty:
-        then `output_dim` is 0 and there is nothing to call.
+        Some of `speaker`, `genre`, `distance` and `segment`, in the order of the columns. With
+        none, `output_dim` is 0, and the module must not be called.
     feature_size : `int`, optional (default = `20`)
+        The width of a row.
     num_genres : `int`, optional (default = `7`)
+        The number of rows for genres.
     max_segments : `int`, optional (default = `3`)
-        The rows of the segment distance's table: farther segments count as the farthest.
+        The number of rows for distances in segments. Farther ones have the last row.
     dropout : `float`, optional (default = `0.3`)
+        The dropout on the rows.
     """
 
     def __init__(
@@ -69,8 +72,8 @@ class PairFeatures(nn.Module):
         unknown = [name for name in names if name not in rows]
         if unknown or len(set(names)) < len(names):
             raise ConfigError(
-                f"model.head.features: {list(names)} is not a choice among {list(FEATURES)}, "
-                "each at most once."
+                f"model.head.features is {list(names)}; give some of {', '.join(FEATURES)}, each "
+                "at most once"
             )
         self.embeddings = nn.ModuleDict(
             {name: nn.Embedding(rows[name], feature_size) for name in names}
@@ -86,7 +89,7 @@ class PairFeatures(nn.Module):
         # Parameters
 
         spans, antecedents : `Tensor`
-            Shape: (num_pairs,). Indices of kept spans; the antecedent stands first in the document.
+            Indices of top spans; the antecedent stands first in the document. Shape: (num_pairs,)
         context : `SpanContext`
 
         # Returns

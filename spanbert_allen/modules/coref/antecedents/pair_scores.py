@@ -46,7 +46,7 @@ class PairScores(nn.Module):
         # Parameters
 
         spans, antecedents : `Tensor`
-            Any shape, the same. Indices of kept spans.
+            Indices of top spans. Shape: any, the same for both
         context : `SpanContext`
 
         # Returns

@@ -1,1 +1,1 @@
-"""Candidate spans, their vectors and scores, and which are kept."""
+"""Candidate spans, their vectors and scores, and the top spans among them."""
