@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import read_lines
+from spanbert_allen.common.files import default_doc_key, find_files, read_lines
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
 from spanbert_allen.formats.coref.format import CorefFormat
+from spanbert_allen.formats.coref.registry import SUFFIXES
 from spanbert_allen.predictors.record import Record, parse_record
 
 _OURS = ("jsonl", "predictions")
@@ -33,20 +35,23 @@ class DocumentRecord(Record):
 
 def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
     """
-    Yield the documents of a file in any of the coreference formats.
+    Yield the documents of a file in any of the coreference formats, or of a folder of files.
 
-    The first line tells the format.
-
-    What is in no other format holds our own records, one a line. What cannot be read is a record
-    with a `problem`.
+    The first line of a file tells its format. A file in no other format holds our own records, one
+    a line. What cannot be read is a record with a `problem`.
 
     # Parameters
 
     path : `str`
-        As for `read_lines`.
+        As for `read_lines`, or a folder, whose files are read in the order of their names.
     language : `str`, optional (default = `"en"`)
         spaCy's code of the language, for formats with texts.
     """
+    if Path(path).is_dir():
+        for file in find_files(path, suffixes=SUFFIXES):
+            for record in coref_records(str(file), language=language):
+                yield _of_file(record, Path(file))
+        return
     found = _other_format(path)
     if found is not None:
         problems = _Problems()
@@ -58,6 +63,15 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
     for number, line in read_lines(path, errors="surrogateescape"):
         if line.strip():
             yield parse_record(line, line=number)
+
+
+def _of_file(record: Record, file: Path) -> Record:
+    """Name the file of a folder in a record that says nothing of it."""
+    if record.problem is not None:
+        record.problem = f"{file.name}: {record.problem}"
+    elif record.line is not None and record.get("doc_key") is None:
+        record["doc_key"] = default_doc_key(file, record.line)
+    return record
 
 
 def _other_format(path: str) -> CorefFormat | None:

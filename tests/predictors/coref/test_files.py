@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from spanbert_allen.common.errors import DataError
 from spanbert_allen.formats.coref.conll.reader import read_conll
 from spanbert_allen.predictors.bulk import BulkManager
 from tests.predictors.coref.fakes import fake_predictor
@@ -105,3 +106,25 @@ def test_texts_in_brackets_stay_texts(tmp_path: Path) -> None:
     data, out = write_lines(tmp_path / "in.jsonl", '"[A] a"', '"B"'), tmp_path / "out.jsonl"
     manager(data, out, fake_predictor()).run()
     assert [result["text"] for result in read_results(out)] == ["[A] a", "B"]
+
+
+def test_a_folder_is_read_as_the_files_in_it(tmp_path: Path) -> None:
+    folder, out = tmp_path / "texts", tmp_path / "out.jsonl"
+    (folder / "more").mkdir(parents=True)
+    write_lines(folder / "a.conll", *CONLL)
+    write_lines(
+        folder / "b.jsonl", '{"text": "A a"}', '{"text": 3}', '{"doc_key": "c", "text": "C c"}'
+    )
+    write_lines(folder / "more" / "d.jsonl", "{nonsense")
+    write_lines(folder / "notes.md", "not read")
+    with pytest.raises(SystemExit):
+        manager(folder, out, fake_predictor()).run()
+    results = read_results(out)
+    keys = [result.get("doc_key") for result in results]
+    assert keys == ["bc/a_0", None, "bc/a_1", "b:1", "b:2", "c", None]
+    errors = [result["error"] for result in results if "error" in result]
+    assert errors[0].startswith("a.conll: ") and errors[2].startswith("d.jsonl: ")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(DataError, match="no file in this folder has a name ending in"):
+        list(fake_predictor().records(str(empty)))
