@@ -14,13 +14,11 @@ if TYPE_CHECKING:
 
 HELP = "relations: TACRED's micro F1, SemEval-2010 Task 8's macro F1"
 
-_OTHER = "Other"
-"""SemEval's name for no relation."""
 _NAMES = ("precision", "recall", "f1")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the options."""
+    """Declare the options."""
     parser.add_argument(
         "gold",
         help="the annotated data: TACRED's or SemEval's layout, JSON lines, or `id<TAB>label`",
@@ -32,35 +30,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--negative-label",
         metavar="LABEL",
         default=NO_RELATION,
-        help=f"that for no relation (default: {NO_RELATION})",
+        help=f"the label for no relation (default: {NO_RELATION}); '' if the data has none",
     )
     parser.add_argument(
         "--semeval2010",
         action="store_true",
-        help="also SemEval-2010 Task 8's official score, macro_f1; Other is the negative label",
+        help="also SemEval-2010 Task 8's official score, macro_f1; Other is the negative label, "
+        "and labels that are not the task's are an error, as in the official program",
     )
-    parser.add_argument("--by-label", action="store_true", help="also a row for each label")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="with --semeval2010: also strict_f1, where each direction is a label of its own",
+    )
+    parser.add_argument("--by-label", action="store_true", help="also print a row for each label")
     parser.add_argument(
         "--missing-as-negative",
         action="store_true",
-        help="what has no prediction counts as predicted to have no relation (default: an error)",
+        help="examples without a prediction count as predicted without relation (default: an error)",
     )
     parser.add_argument("--out", metavar="FILE", help="write the scores, not rounded, as JSON")
     parser.set_defaults(score=_score, lines=_lines)
 
 
 def _score(arguments: argparse.Namespace) -> dict[str, Any]:
+    from spanbert_allen.common.errors import ConfigError
     from spanbert_allen.metrics.relation.scores import accuracy, label_scores, micro_score
-    from spanbert_allen.metrics.relation.semeval_scores import semeval_label_scores, semeval_macro
+    from spanbert_allen.metrics.relation.semeval_scores import (
+        semeval_label_scores,
+        semeval_macro,
+        strict_macro,
+    )
 
-    negative = arguments.negative_label
-    confusion = _confusion(arguments)
+    if arguments.strict and not arguments.semeval2010:
+        raise ConfigError("--strict counts directions of SemEval's relations; add --semeval2010")
+    negative = arguments.negative_label or None
+    confusion = _confusion(arguments, negative)
     micro = micro_score(confusion, negative)
     scores: dict[str, Any] = {name: 100 * getattr(micro, name) for name in _NAMES}
     scores["accuracy"] = 100 * accuracy(confusion)
     if arguments.semeval2010:
         macro = semeval_macro(confusion, negative)
         scores |= {f"macro_{name}": 100 * part for name, part in zip(_NAMES, macro, strict=True)}
+    if arguments.strict:
+        parts = strict_macro(confusion, negative)
+        scores |= {f"strict_{name}": 100 * part for name, part in zip(_NAMES, parts, strict=True)}
     scores["total"] = sum(confusion.values())
     if arguments.by_label:
         scores["labels"] = _rows(label_scores(confusion))
@@ -94,7 +108,7 @@ def _lines(scores: Mapping[str, Any]) -> Iterator[str]:
             yield f"{label.ljust(width)}  {'  '.join(parts)}"
 
 
-def _confusion(arguments: argparse.Namespace) -> Confusion:
+def _confusion(arguments: argparse.Namespace, negative: str | None) -> Confusion:
     from spanbert_allen.common.errors import DataError
     from spanbert_allen.formats.relation.labels import read_labels
     from spanbert_allen.metrics.relation.scores import count_pairs
@@ -102,7 +116,7 @@ def _confusion(arguments: argparse.Namespace) -> Confusion:
     gold = read_labels(arguments.gold)
     predicted = read_labels(arguments.predictions)
     missing = [name for name in gold if name not in predicted]
-    if missing and not arguments.missing_as_negative:
+    if missing and (negative is None or not arguments.missing_as_negative):
         raise DataError(
             f"{len(missing)} of {len(gold)} examples of {arguments.gold} have no prediction; the "
             f"first: {missing[0]}; predict them, or add --missing-as-negative",
@@ -110,13 +124,45 @@ def _confusion(arguments: argparse.Namespace) -> Confusion:
         )
     _warn(missing, "examples without a prediction, counted as without relation")
     unknown = [name for name in predicted if name not in gold]
-    _warn(unknown, "predictions for no example of the data, passed over")
-    negative = arguments.negative_label
-    renamed = {_OTHER: negative, NO_RELATION: negative} if arguments.semeval2010 else {}
-    pairs = ((label, predicted.get(name, negative)) for name, label in gold.items())
-    return count_pairs(
-        (renamed.get(right, right), renamed.get(found, found)) for right, found in pairs
-    )
+    _warn(unknown, "predictions for no example of the data, ignored")
+    if arguments.semeval2010:
+        for labels, path in ((gold, arguments.gold), (predicted, arguments.predictions)):
+            _use_other(labels, path, negative)
+    _check_negative(gold, negative)
+    return count_pairs((label, predicted.get(name, str(negative))) for name, label in gold.items())
+
+
+def _use_other(labels: dict[str, str], path: str, negative: str | None) -> None:
+    """Call Other as the negative label is called; raise a `DataError` for a label of no task."""
+    from spanbert_allen.common.errors import DataError
+    from spanbert_allen.common.record_checks import shown
+    from spanbert_allen.metrics.relation.semeval_scores import OTHER, is_official
+
+    for name, label in labels.items():
+        if label in (OTHER, NO_RELATION, negative):
+            labels[name] = str(negative)
+        elif not is_official(label):
+            raise DataError(
+                f"the label {shown(label)} of {name} is none of SemEval-2010 Task 8, which has "
+                "nine relations with a direction, such as Cause-Effect(e1,e2), and Other; correct "
+                "it, or leave --semeval2010 out",
+                path,
+            )
+
+
+def _check_negative(gold: Mapping[str, str], negative: str | None) -> None:
+    """Warn of a negative label that is hardly that of the data."""
+    from collections import Counter
+
+    from spanbert_allen.formats.relation.negative_label import negative_label_problem
+
+    problem = negative_label_problem(Counter(gold.values()), negative)
+    if problem is not None:
+        print(
+            f"warning: {problem}; give --negative-label the label for no relation of the data, or "
+            "'' if it has none",
+            file=sys.stderr,
+        )
 
 
 def _warn(ids: list[str], what: str) -> None:

@@ -1,4 +1,4 @@
-"""Scores of relation classification, from how often which label was predicted for which."""
+"""Score relation classification by how often which label was predicted for which."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Confusion = Mapping[tuple[str, str], int]
 @dataclass(frozen=True)
 class LabelScore:
     """
-    How well one label, or several together, were found.
+    Say how well one label, or several together, were found.
 
     # Parameters
 
     num_correct, num_predicted, num_gold : `int`
-        How often it was predicted rightly, predicted, and right.
+        How often the label was predicted rightly, was predicted, and was right.
     """
 
     num_correct: int
@@ -27,17 +27,17 @@ class LabelScore:
 
     @property
     def precision(self) -> float:
-        """The part of the predicted that is right; 0 if nothing is."""
+        """Return the part of what was predicted that is right; 0 if nothing is."""
         return self.num_correct / self.num_predicted if self.num_correct else 0.0
 
     @property
     def recall(self) -> float:
-        """The part of the right ones that was found; 0 if nothing was."""
+        """Return the part of what is right that was found; 0 if nothing was."""
         return self.num_correct / self.num_gold if self.num_correct else 0.0
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of both; 0 if both are."""
+        """Return the harmonic mean of precision and recall; 0 if both are 0."""
         if not self.num_correct:
             return 0.0
         return 2 * self.precision * self.recall / (self.precision + self.recall)
@@ -45,7 +45,7 @@ class LabelScore:
 
 def count_pairs(pairs: Iterable[tuple[str, str]]) -> Confusion:
     """
-    Counts pairs of a label of the data and the predicted one.
+    Count pairs of a label of the data and a predicted label.
 
     # Parameters
 
@@ -56,7 +56,7 @@ def count_pairs(pairs: Iterable[tuple[str, str]]) -> Confusion:
 
 
 def accuracy(confusion: Confusion) -> float:
-    """The part of the examples whose label was found, whichever it is; 0 without examples."""
+    """Return the part of the examples whose label was found; 0 without examples."""
     correct = sum(count for (gold, predicted), count in confusion.items() if gold == predicted)
     total = sum(confusion.values())
     return correct / total if total else 0.0
@@ -64,15 +64,16 @@ def accuracy(confusion: Confusion) -> float:
 
 def micro_score(confusion: Confusion, negative: str | None) -> LabelScore:
     """
-    TACRED's score: all labels together, but the negative one counts neither as found nor as sought
-    (Zhang et al., 2017, "Position-aware Attention and Supervised Data Improve Slot Filling").
+    Return TACRED's score: that of all labels together, where the negative label counts neither as
+    found nor as wanted (Zhang et al., 2017, "Position-aware Attention and Supervised Data Improve
+    Slot Filling").
 
     # Parameters
 
     confusion : `Confusion`
         The counts.
     negative : `str`, optional
-        The label for none of the relations, `None` if there is none.
+        The label for no relation; `None` if there is no such label.
     """
     return LabelScore(
         sum(n for (gold, predicted), n in confusion.items() if gold == predicted != negative),
@@ -82,7 +83,7 @@ def micro_score(confusion: Confusion, negative: str | None) -> LabelScore:
 
 
 def label_scores(confusion: Confusion) -> dict[str, LabelScore]:
-    """The score of each label that is in the data or was predicted, sorted by their names."""
+    """Return the score of each label that is in the data or was predicted, sorted by name."""
     num_gold: Counter[str] = Counter()
     num_predicted: Counter[str] = Counter()
     for (gold, predicted), count in confusion.items():
@@ -95,7 +96,7 @@ def label_scores(confusion: Confusion) -> dict[str, LabelScore]:
 
 
 def mean_score(scores: Iterable[LabelScore]) -> tuple[float, float, float]:
-    """The unweighted means of precision, recall and F1; zeros without scores."""
+    """Return the unweighted means of precision, recall and F1; zeros without scores."""
     rows = [(score.precision, score.recall, score.f1) for score in scores]
     if not rows:
         return 0.0, 0.0, 0.0

@@ -8,28 +8,56 @@ from __future__ import annotations
 
 import re
 
-from spanbert_allen.metrics.relation.scores import Confusion, LabelScore, mean_score
+from spanbert_allen.metrics.relation.scores import (
+    Confusion,
+    LabelScore,
+    label_scores,
+    mean_score,
+)
+
+OTHER = "Other"
+"""SemEval's name for no relation."""
+
+RELATIONS = (
+    "Cause-Effect",
+    "Component-Whole",
+    "Content-Container",
+    "Entity-Destination",
+    "Entity-Origin",
+    "Instrument-Agency",
+    "Member-Collection",
+    "Message-Topic",
+    "Product-Producer",
+)
+"""The relations of the task."""
 
 _DIRECTED = re.compile(r"(.+)\((e1,e2|e2,e1)\)")
 
 
 def undirected(label: str) -> str:
-    """The relation of a label such as `Cause-Effect(e2,e1)`; any other label as it is."""
+    """Return the relation of a label such as `Cause-Effect(e2,e1)`; any other label as it is."""
     directed = _DIRECTED.fullmatch(label)
     return directed[1] if directed else label
 
 
+def is_official(label: str) -> bool:
+    """Return whether a label is one of the task's: a relation with its direction, or Other."""
+    directed = _DIRECTED.fullmatch(label)
+    return label == OTHER or (directed is not None and directed[1] in RELATIONS)
+
+
 def semeval_label_scores(confusion: Confusion, negative: str | None) -> dict[str, LabelScore]:
     """
-    The score of each relation of the data, both directions together, sorted by their names. What
-    has the right relation in the wrong direction was predicted wrongly.
+    Return the score of each relation of the data, both directions together, sorted by name.
+
+    An example with the right relation in the wrong direction was predicted wrongly.
 
     # Parameters
 
     confusion : `Confusion`
         How often which directed label was predicted for which.
     negative : `str`, optional
-        The label Other, whatever it is called.
+        The label for no relation, whatever it is called.
     """
     correct: dict[str, int] = {}
     predicted: dict[str, int] = {}
@@ -48,8 +76,9 @@ def semeval_label_scores(confusion: Confusion, negative: str | None) -> dict[str
 
 def semeval_macro(confusion: Confusion, negative: str | None) -> tuple[float, float, float]:
     """
-    The macro-averaged precision, recall and F1 over the relations of the data: the official score
-    is the last, the mean of the relations' F1.
+    Return the macro-averaged precision, recall and F1 over the relations of the data.
+
+    The last one, the mean of the relations' F1, is the official score.
 
     # Parameters
 
@@ -57,3 +86,19 @@ def semeval_macro(confusion: Confusion, negative: str | None) -> tuple[float, fl
         As for `semeval_label_scores`.
     """
     return mean_score(semeval_label_scores(confusion, negative).values())
+
+
+def strict_macro(confusion: Confusion, negative: str | None) -> tuple[float, float, float]:
+    """
+    Return the macro-averaged precision, recall and F1 where each direction of a relation is a
+    label of its own: the (2 * 9 + 1)-way evaluation, which the official program prints first.
+
+    # Parameters
+
+    confusion, negative
+        As for `semeval_label_scores`.
+    """
+    scores = label_scores(confusion)
+    return mean_score(
+        score for name, score in scores.items() if score.num_gold and name != negative
+    )

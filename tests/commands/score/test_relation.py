@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spanbert_allen.__main__ import main
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import ConfigError, DataError
 from tests.places import ROOT
 from tests.test_start_up import heavy_modules
 
@@ -53,29 +53,57 @@ def test_the_official_key_and_predictions_of_semeval(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     """Other and no_relation are the same; a wrong direction is wrong."""
-    gold = "1\tA(e1,e2)\n2\tA(e2,e1)\n3\tB(e1,e2)\n4\tOther\n"
-    found = "4\tno_relation\n1\tA(e1,e2)\n2\tA(e1,e2)\n3\tB(e1,e2)\n"
+    gold = "1\tCause-Effect(e1,e2)\n2\tCause-Effect(e2,e1)\n3\tMessage-Topic(e1,e2)\n4\tOther\n"
+    found = (
+        "4\tno_relation\n1\tCause-Effect(e1,e2)\n2\tCause-Effect(e1,e2)\n3\tMessage-Topic(e1,e2)\n"
+    )
     paths = write(tmp_path / "key.txt", gold), write(tmp_path / "p.txt", found)
-    assert score(*paths, "--semeval2010", "--by-label") == 0
+    assert score(*paths, "--semeval2010", "--strict", "--by-label") == 0
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line)
-    assert lines["macro_f1"] == "75.00"  # A 50, B 100
-    assert lines["A"].split() == ["50.00", "50.00", "50.00", "2", "2"]
+    assert lines["macro_f1"] == "75.00"  # Cause-Effect 50, Message-Topic 100
+    assert lines["strict_f1"] == "55.56"  # 2/3, 0 and 1
+    assert lines["Cause-Effect"].split() == ["50.00", "50.00", "50.00", "2", "2"]
     assert lines["accuracy"] == "75.00"
 
 
 def test_semeval_as_released(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """A file without labels is no `id<TAB>label`, though each line has a number and a tab."""
     released = (
-        '8\t"The <e1>storm</e1> took the <e2>bridge</e2>."\nA(e1,e2)\nComment: Loud.\n\n'
+        '8\t"The <e1>storm</e1> took the <e2>bridge</e2>."\nCause-Effect(e1,e2)\nComment: Loud.\n\n'
         '9\t"A <e1>pear</e1> and a <e2>plum</e2>."\nOther\nComment:\n'
     )
-    found = write(tmp_path / "p.txt", "8\tA(e1,e2)\n9\tA(e1,e2)\n")
+    found = write(tmp_path / "p.txt", "8\tCause-Effect(e1,e2)\n9\tCause-Effect(e1,e2)\n")
     assert score(write(tmp_path / "FULL.TXT", released), found, "--semeval2010") == 0
     lines = dict(line.split() for line in capsys.readouterr().out.splitlines())
     assert lines["macro_precision"] == "50.00" and lines["macro_recall"] == "100.00"
     unlabelled = "".join(line + "\n" for line in released.splitlines() if '"' in line)
     with pytest.raises(DataError, match=r"TEST\.TXT:1: it has no label to score by"):
         score(write(tmp_path / "TEST.TXT", unlabelled), found)
+
+
+@pytest.mark.parametrize("label", ["Cause-Effect", "A(e1,e2)", "Cause-Effect(e1,e3)", "other"])
+def test_labels_that_the_official_scorer_refuses(tmp_path: Path, label: str) -> None:
+    gold = write(tmp_path / "key.txt", "1\tCause-Effect(e1,e2)\n")
+    found = write(tmp_path / "p.txt", f"1\t{label}\n")
+    with pytest.raises(DataError, match=r"p\.txt: the label .* is none of SemEval-2010 Task 8"):
+        score(gold, found, "--semeval2010")
+    assert score(gold, found) == 0
+    with pytest.raises(ConfigError, match="add --semeval2010"):
+        score(gold, found, "--strict")
+
+
+def test_a_negative_label_that_is_not_the_datas(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    gold = write(tmp_path / "gold.txt", "1\tNA\n2\tNA\n3\tborn_in\n")
+    found = write(tmp_path / "p.txt", "1\tNA\n2\tNA\n3\tNA\n")
+    assert score(gold, found) == 0
+    said = capsys.readouterr()
+    assert "no example has the label no_relation" in said.err
+    assert "2 of 3 examples have the label NA; give --negative-label" in said.err
+    for right in ("NA", ""):
+        assert score(gold, found, "--negative-label", right) == 0
+        assert not capsys.readouterr().err
 
 
 def test_what_predict_wrote(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -94,7 +122,7 @@ def test_what_predict_wrote(tmp_path: Path, capsys: pytest.CaptureFixture) -> No
 def test_predictions_for_other_data(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     path = write(tmp_path / "p.txt", LABELS + "t9\tx\n")
     assert score(TACRED, path) == 0
-    assert "warning: predictions for no example of the data, passed over: 1" in (
+    assert "warning: predictions for no example of the data, ignored: 1" in (
         capsys.readouterr().err
     )
 
