@@ -1,4 +1,4 @@
-"""Classes of a user's own texts and pairs of texts, or numbers predicted for them."""
+"""Predict classes of a user's own texts and pairs of texts, or numbers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.record_checks import shown
 from spanbert_allen.data.sequence.instance import PairInput
 from spanbert_allen.dataset_readers.sequence.reader import TextPairReader
 from spanbert_allen.formats.sequence.glue import read_glue
 from spanbert_allen.formats.sequence.glue_tasks import submission_name
 from spanbert_allen.formats.sequence.jsonl import text_pair
-from spanbert_allen.models.sequence_classifier import SpanbertSequenceClassifier
+from spanbert_allen.models.sequence_classifier import NO_PAIRS, SpanbertSequenceClassifier
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.sequence.glue_submission import ENDING, glue_submission
@@ -27,9 +28,9 @@ from spanbert_allen.predictors.sequence.output import SCHEMA, class_json, number
 @Predictor.register("spanbert_sequence_classifier")
 class SequenceClassifierPredictor(SpanPredictor):
     """
-    The class of a text or of a pair of texts, with the probabilities of all classes; or the number
-    predicted. A record is `{"text": ..., "text_pair": ...}`, and an `id` if there is one; a label
-    is passed over.
+    Predict the class of a text or of a pair of texts, with the probabilities of all classes; or all
+    its classes; or a number. A record is `{"text": ..., "text_pair": ...}`, and an `id` if there is
+    one; a label is ignored.
 
     For a model of one of GLUE's tasks `allennlp predict` also takes the task's `.tsv` files, and
     MNLI's takes the diagnostic set. If the output is named `.tsv`, it is a file that GLUE takes,
@@ -39,7 +40,7 @@ class SequenceClassifierPredictor(SpanPredictor):
     # Parameters
 
     model, dataset_reader, frozen, max_pieces_per_batch
-        As for `SpanPredictor`. The reader is one for texts and pairs: it does not limit the form of
+        As for `SpanPredictor`. The reader is one for texts and pairs; it does not limit the form of
         the records.
     """
 
@@ -60,12 +61,13 @@ class SequenceClassifierPredictor(SpanPredictor):
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
         self._classifier = cast("SpanbertSequenceClassifier", model)
         self._reader = dataset_reader
+        self._num_cut = 0
 
     def predict(
         self, text: str | Sequence[str], text_pair: str | Sequence[str] | None = None
     ) -> Any:
         """
-        Classifies a text or a pair, or several; raises `DataError` if something is wrong with one.
+        Classify a text or a pair, or several; raise a `DataError` if something is wrong with one.
 
         # Parameters
 
@@ -77,6 +79,8 @@ class SequenceClassifierPredictor(SpanPredictor):
         `dict[str, Any]`, or a list of them if several were given
             What `class_json` or `number_json` describes.
         """
+        if not isinstance(text, (str, list, tuple)):
+            raise DataError(f"`text` is {shown(text)}; it must be a string, or a list of strings")
         texts = [text] if isinstance(text, str) else list(text)
         seconds: list[str | None] = [text_pair] if isinstance(text_pair, str) else []
         if text_pair is None:
@@ -95,7 +99,7 @@ class SequenceClassifierPredictor(SpanPredictor):
         return results[0] if isinstance(text, str) else results
 
     def records(self, path: str) -> Iterator[Record]:
-        """The texts of a file: records, or the rows of one of GLUE's."""
+        """Yield the texts of a file: records, or the rows of one of GLUE's."""
         if not _is_tsv(path):
             yield from super().records(path)
             return
@@ -112,33 +116,51 @@ class SequenceClassifierPredictor(SpanPredictor):
         )
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
-        """A file for GLUE for a folder or a name in `.tsv`, else lines."""
+        """Open a file for GLUE for a folder or a name in `.tsv`, else lines."""
         if Path(path).is_dir() and self._classifier.task is not None:
             return glue_submission(Path(path) / submission_name(self._classifier.task, self.source))
         return glue_submission(path) if _is_tsv(path) else super().open_output(path)
 
     def record_to_instance(self, record: Record) -> Instance:
-        """The instance of a record; raises `DataError` for a bad one."""
+        """Return the instance of a record; raise a `DataError` for a bad one."""
         return self._instance(record, self._default_name(record))
 
     def num_pieces(self, instance: Instance) -> int:
-        """The number of word pieces."""
+        """Return the number of word pieces."""
         return len(instance["token_ids"])
 
     def without_labels(self, instance: Instance) -> Instance:
-        """The instance without the label of an annotated text."""
+        """Return the instance without the label of an annotated text."""
         return Instance({name: field for name, field in instance.fields.items() if name != "label"})
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
-        """The result for one text or pair."""
+        """Return the result for one text or pair."""
         asked: PairInput = instance["pair"].metadata
+        self._num_cut += asked.is_cut
         if self._classifier.regression:
-            return number_json(asked.pair, float(outputs["logits"][0]))
-        return class_json(asked.pair, self._classifier.labels, outputs["probabilities"].tolist())
+            return number_json(asked.pair, float(outputs["logits"][0]), is_cut=asked.is_cut)
+        return class_json(
+            asked.pair,
+            self._classifier.labels,
+            outputs["probabilities"].tolist(),
+            is_cut=asked.is_cut,
+            multi_label=self._classifier.multi_label,
+        )
+
+    def remarks(self) -> Iterator[str]:
+        """Say how many texts were cut."""
+        if self._num_cut:
+            yield (
+                f"{self._num_cut} texts have more than {self._reader.max_length} pieces, and their "
+                "ends are cut off (`is_cut`)"
+            )
 
     def _instance(self, record: Mapping[str, Any], default_id: str) -> Instance:
         unlabelled = {name: value for name, value in record.items() if name != "label"}
-        return self._reader.text_to_instance(text_pair(unlabelled, default_id=default_id))
+        pair = text_pair(unlabelled, default_id=default_id)
+        if pair.text_pair and self._classifier.takes_no_pairs:
+            raise DataError(NO_PAIRS)
+        return self._reader.text_to_instance(pair)
 
 
 def _is_tsv(path: str | Path) -> bool:

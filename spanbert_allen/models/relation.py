@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from allennlp.data import Vocabulary
 from allennlp.models import Model
 from allennlp.modules.token_embedders import TokenEmbedder
@@ -18,6 +17,7 @@ from spanbert_allen.data.relation.input import MARKERS_NAMESPACE, marker_pieces
 from spanbert_allen.formats.relation.example import NO_RELATION, RelationExample
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.relation.metric import RelationScores
+from spanbert_allen.modules.classification.class_weights import weights_of_classes
 from spanbert_allen.modules.classification.head import ClassificationHead
 from spanbert_allen.modules.classification.relation_pooling import ClsPooling, RelationPooling
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
@@ -86,7 +86,9 @@ class SpanbertRelation(Model):
             initializer_range=initializer_range,
         )
         # Shape: (num_labels,); part of the configuration, so the weights' file does not hold it.
-        weights = None if class_weights is None else _weights(class_weights, self.labels)
+        weights = None
+        if class_weights is not None:
+            weights = weights_of_classes(class_weights, self.labels)
         self.register_buffer("class_weights", weights, persistent=False)
         self.label_tally = LabelTally()
         self.training_scores = RelationScores(self.labels, negative_label=negative_label)
@@ -217,14 +219,3 @@ def _labels(vocab: Vocabulary, negative_label: str | None) -> list[str]:
             "model to the same, or both to null"
         )
     return labels
-
-
-def _weights(by_name: dict[str, float], labels: list[str]) -> Tensor:
-    for name, weight in by_name.items():
-        if name not in labels or weight < 0:
-            raise ConfigError(
-                f"model.class_weights: {name!r}: {weight} is not a weight of one of the labels "
-                f"{', '.join(labels)}; give each a number from 0"
-            )
-    # Shape: (num_labels,)
-    return torch.tensor([float(by_name.get(label, 1.0)) for label in labels])

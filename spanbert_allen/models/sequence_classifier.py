@@ -1,4 +1,4 @@
-"""Classification of texts and pairs of texts on SpanBERT."""
+"""Classify texts and pairs of texts on SpanBERT."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from allennlp.data import Vocabulary
 from allennlp.models import Model
 from allennlp.modules.token_embedders import TokenEmbedder
 from torch import Tensor
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.data.sequence.class_label_field import UNKNOWN_CLASS
 from spanbert_allen.data.sequence.instance import LABELS, PairInput
 from spanbert_allen.formats.sequence.glue_tasks import glue_task
 from spanbert_allen.metrics.label_tally import LabelTally
+from spanbert_allen.metrics.sequence.label_sets import LabelSetScores
 from spanbert_allen.metrics.sequence.metric import SequenceScores
+from spanbert_allen.modules.classification.class_weights import weights_of_classes
 from spanbert_allen.modules.classification.head import ClassificationHead
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
+
+NO_PAIRS = (
+    "the encoder has one token type (`type_vocab_size` is 1), so it reads single texts, not pairs; "
+    "leave `text_pair` out, or use another encoder"
+)
+"""What is said of a pair that the encoder cannot read."""
 
 _OWN_SCORES = {False: ("acc", "macro_f1"), True: ("pearson", "spearmanr", "corr")}
 
@@ -25,23 +34,32 @@ _OWN_SCORES = {False: ("acc", "macro_f1"), True: ("pearson", "spearmanr", "corr"
 @Model.register("spanbert_sequence_classifier")
 class SpanbertSequenceClassifier(Model):
     """
-    Classifies a text or a pair of texts by the pooled vector of [CLS], or predicts a number for it,
-    as in Devlin et al. (2019), section 4.1, and Joshi et al. (2020), "SpanBERT", section 4.1.
+    Classify a text or a pair of texts by the pooled vector of [CLS], or predict a number for it, as
+    in Devlin et al. (2019), section 4.1, and Joshi et al. (2020), "SpanBERT", section 4.1.
 
     # Parameters
 
     vocab : `Vocabulary`
-        AllenNLP's; its namespace `labels` has the classes, unless `task` says them.
+        The vocabulary, whose namespace `labels` has the classes, unless `task` says them.
     embedder : `TokenEmbedder`
         The token embedder `spanbert`, with `pooler` true.
     task : `str`, optional (default = `None`)
-        A task of GLUE: it says which classes there are and what is measured. Without it, the
+        A task of GLUE: it says which classes there are and what is measured. Without a task, the
         classes are the labels of the training data; accuracy and macro F1 are measured.
     regression : `bool`, optional (default = `None`)
         Without a task: whether a number is predicted. Mean squared error is the loss then;
         correlations are measured.
+    multi_label : `bool`, optional (default = `False`)
+        Without a task: whether a text may have any number of classes. A sigmoid for each class is
+        the probability then, and binary cross-entropy, averaged over texts and classes, the loss; a
+        class is predicted from a probability of 0.5. Micro and macro F1 are measured: see
+        `LabelSetScores`.
+    class_weights : `dict[str, float] | str`, optional (default = `None`)
+        How much texts of a class weigh in the loss, by its name; 1 for other classes; or
+        `balanced`, counted from the training data: see `weights_of_classes`. With `multi_label`,
+        texts that have the class weigh so much.
     dropout : `float`, optional (default = `0.1`)
-        That of the head.
+        The dropout of the head.
     initializer_range : `float`, optional (default = `0.02`)
         Standard deviation of the head's first weights.
     """
@@ -56,6 +74,8 @@ class SpanbertSequenceClassifier(Model):
         *,
         task: str | None = None,
         regression: bool | None = None,
+        multi_label: bool = False,
+        class_weights: dict[str, float] | str | None = None,
         dropout: float = 0.1,
         initializer_range: float = 0.02,
         **kwargs: Any,
@@ -68,8 +88,11 @@ class SpanbertSequenceClassifier(Model):
             )
         if embedder.encoder.pooler is None:
             raise ConfigError("model.embedder.pooler is false: set it to true, as [CLS] is pooled")
-        if task is not None and regression is not None:
-            raise ConfigError("model.regression: `task` says it already; leave one of both out")
+        if task is not None and (regression is not None or multi_label):
+            key = "multi_label" if multi_label else "regression"
+            raise ConfigError(f"model.{key}: `task` says it already; leave one of both out")
+        if multi_label and regression:
+            raise ConfigError("model.multi_label: a number is no class; set `regression` to false")
         self.task = None if task is None else glue_task(task)
         if self.task is not None:
             self.regression = self.task.is_regression
@@ -77,6 +100,7 @@ class SpanbertSequenceClassifier(Model):
         else:
             self.regression = bool(regression)
             self.labels = [] if self.regression else _labels_of(vocab)
+        self.multi_label = multi_label
         self.embedder = embedder
         self.classifier = ClassificationHead(
             embedder.get_output_dim(),
@@ -84,9 +108,14 @@ class SpanbertSequenceClassifier(Model):
             dropout=dropout,
             initializer_range=initializer_range,
         )
+        self.register_buffer("class_weights", self._weights(class_weights))
         self.label_tally = LabelTally()
-        self.scores = SequenceScores(
-            _OWN_SCORES[self.regression] if self.task is None else self.task.scores
+        self.scores: SequenceScores | LabelSetScores = (
+            LabelSetScores(len(self.labels))
+            if multi_label
+            else SequenceScores(
+                _OWN_SCORES[self.regression] if self.task is None else self.task.scores
+            )
         )
 
     def row_names(self) -> dict[str, Sequence[str]]:
@@ -105,7 +134,7 @@ class SpanbertSequenceClassifier(Model):
         pair: list[PairInput] | None = None,
     ) -> dict[str, Any]:
         """
-        What the readers of texts and pairs of texts give.
+        Score the classes of a batch, as the readers of texts and pairs of texts give it.
 
         # Parameters
 
@@ -114,9 +143,10 @@ class SpanbertSequenceClassifier(Model):
         attended : `Tensor`, optional (default = `None`)
             False for padding to a fixed length. Shape: (batch_size, num_pieces)
         label : `Tensor`, optional (default = `None`)
-            Classes, or numbers to predict. Shape: (batch_size,)
+            Classes, or numbers to predict. Shape: (batch_size,); with `multi_label`, whether a text
+            has each class. Shape: (batch_size, num_labels)
         pair : `list[PairInput]`, optional (default = `None`)
-            The texts, with the part of the data that they belong to.
+            The texts, with the part of the data that each belongs to.
 
         # Returns
 
@@ -124,13 +154,15 @@ class SpanbertSequenceClassifier(Model):
             `logits`, of shape (batch_size, num_labels), 1 for a number; `loss` if there are labels;
             outside of training, for classes, `probabilities`, of the logits' shape.
         """
+        if self.takes_no_pairs and bool(type_ids.any()):
+            raise DataError(NO_PAIRS)
         # Shape: (batch_size, num_pieces, dim)
         vectors = self.embedder.encode(token_ids.long(), segment_ids, type_ids.long(), attended)
         # Shape: (batch_size, num_labels)
         logits = self.classifier(self.embedder.pool(vectors[:, 0]))
         output: dict[str, Any] = {"logits": logits}
         if not self.training and not self.regression:
-            output["probabilities"] = logits.softmax(-1)
+            output["probabilities"] = logits.sigmoid() if self.multi_label else logits.softmax(-1)
         if label is not None:
             output["loss"] = self._loss(logits, label)
             self._measure(logits, label, pair)
@@ -142,14 +174,30 @@ class SpanbertSequenceClassifier(Model):
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """
-        The scores of the task, by part of the data if its parts have names. In training only when
-        they are reset: AllenNLP asks at every step, and workers put together what they have seen.
-        Outside of training raises a `DataError` after data without labels.
+        Return the scores of the task, by part of the data if its parts have names.
+
+        In training there are scores only when they are reset: AllenNLP asks at every step, and
+        workers have to put together what they have seen. Outside of training raises a `DataError`
+        after data without labels.
         """
         if self.training:
             return self.scores.get_metric(reset) if reset else {}
         self.label_tally.check(reset=reset)
         return self.scores.get_metric(reset)
+
+    @property
+    def takes_no_pairs(self) -> bool:
+        """Return whether the encoder has only one token type, that of a single text."""
+        return int(self.embedder.encoder.config.type_vocab_size) < 2
+
+    def _weights(self, wanted: dict[str, float] | str | None) -> Tensor | None:
+        """Return the weights of the classes, if there are any. Shape: (num_labels,)"""
+        if wanted is None:
+            return None
+        if self.regression:
+            raise ConfigError("model.class_weights: a number has no classes; leave them out")
+        counter = getattr(self.vocab, "_retained_counter", None) or {}
+        return weights_of_classes(wanted, self.labels, counter.get(LABELS))
 
     def _loss(self, logits: Tensor, label: Tensor) -> Tensor:
         if self.regression:
@@ -159,9 +207,28 @@ class SpanbertSequenceClassifier(Model):
                     "the reader to true as well, or that of the model to false"
                 )
             return mse_loss(logits.squeeze(-1), label.to(logits.dtype))
-        return cross_entropy(logits, label)
+        if self.multi_label != (label.dim() > 1):
+            raise ConfigError(
+                "model.multi_label: the reader and the model must both have it true, or both false"
+            )
+        weights = self.class_weights
+        if weights is not None and bool(weights.isnan().any()):
+            raise ConfigError(
+                "model.class_weights: `balanced` needs counts of the training data, which a "
+                "vocabulary that is read from files does not have; give a number for each label"
+            )
+        if self.multi_label:
+            # Shape: (batch_size, num_labels)
+            each = None if weights is None else 1 + label * (weights - 1)
+            return binary_cross_entropy_with_logits(logits, label, each)
+        if not self.training and bool((label == UNKNOWN_CLASS).all()):
+            return logits.new_zeros(())
+        return cross_entropy(logits, label, weights, ignore_index=UNKNOWN_CLASS)
 
     def _measure(self, logits: Tensor, label: Tensor, pair: list[PairInput] | None) -> None:
+        if isinstance(self.scores, LabelSetScores):
+            self.scores(logits >= 0, label)
+            return
         # Shape: (batch_size,)
         predicted = logits.squeeze(-1) if self.regression else logits.argmax(-1)
         parts = [None] * len(label) if pair is None else [one.part for one in pair]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 
 import pytest
@@ -184,9 +185,99 @@ def test_an_evaluation_needs_labels():
         model.get_metrics()
 
 
+def own_texts(folder, *labels, **options) -> list:
+    path = folder / "own.jsonl"
+    lines = [{"text": f"Tea number {n}.", "label": one} for n, one in enumerate(labels)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    params = {"type": "spanbert_text_pairs_jsonl", "indexer": dict(INDEXER), **options}
+    return list(DatasetReader.from_params(Params(params)).read(path))
+
+
+def batch_of(instances, vocab) -> dict:
+    batch = Batch(instances)
+    batch.index_instances(vocab)
+    return batch.as_tensor_dict()
+
+
+@pytest.mark.parametrize("weights", [None, {"warm": 3.0, "cold": 0.5}])
+def test_any_number_of_classes(tmp_path, weights):
+    """The loss is binary cross-entropy; what has the class weighs as much as the class."""
+    instances = own_texts(tmp_path, ["cold", "warm"], [], "warm", multi_label=True)
+    vocab = Vocabulary.from_instances(instances)
+    model = make_model(vocab=vocab, multi_label=True, class_weights=weights)
+    batch = batch_of(instances, vocab)
+    assert model.labels == ["warm", "cold"]
+    assert batch["label"].tolist() == [[1, 1], [0, 0], [1, 0]]
+    with torch.no_grad():
+        output = model(**batch)
+    logits, gold = output["logits"].double(), batch["label"].double()
+    share = torch.tensor([(weights or {}).get(label, 1.0) for label in model.labels])
+    each = -(gold * logits.sigmoid().log() * share + (1 - gold) * (-logits).sigmoid().log())
+    assert output["loss"].item() == pytest.approx(each.mean().item(), abs=1e-5)
+    torch.testing.assert_close(output["probabilities"].double(), logits.sigmoid())
+    found = (logits >= 0) == gold.bool()
+    assert model.get_metrics()["acc"] == pytest.approx(found.all(-1).double().mean().item())
+    assert list(model.get_metrics(reset=True)) == ["acc", "micro_f1", "macro_f1"]
+
+
+def test_a_list_as_label_needs_the_setting(tmp_path):
+    with pytest.raises(DataError, match=r"own.jsonl:1: `label` is the list \['a', 'b'\]; give one"):
+        own_texts(tmp_path, ["a", "b"])
+    instances = own_texts(tmp_path, "a", "b", multi_label=True)
+    vocab = Vocabulary.from_instances(instances)
+    with pytest.raises(ConfigError, match="must both have it true, or both false"):
+        make_model(vocab=vocab)(**batch_of(instances, vocab))
+
+
+def test_weights_of_classes(tmp_path):
+    """Given, or counted; counted ones are part of the archive's weights."""
+    instances = own_texts(tmp_path, "a", "a", "a", "b")
+    vocab = Vocabulary.from_instances(instances)
+    model = make_model(vocab=vocab, class_weights="balanced")
+    assert model.class_weights.tolist() == pytest.approx([2 / 3, 2])
+    batch = batch_of(instances, vocab)
+    with torch.no_grad():
+        output = model(**batch)
+    expected = cross_entropy(output["logits"], batch["label"], torch.tensor([2 / 3, 2]))
+    assert output["loss"].item() == pytest.approx(expected.item(), abs=1e-5)
+    vocab.save_to_files(str(tmp_path / "v"))
+    again = make_model(vocab=Vocabulary.from_files(str(tmp_path / "v")), class_weights="balanced")
+    with pytest.raises(ConfigError, match="`balanced` needs counts of the training data"):
+        again(**batch)
+    again.load_state_dict(model.state_dict())
+    assert again.class_weights.tolist() == model.class_weights.tolist()
+
+
+def test_a_class_that_the_model_does_not_know_is_a_mistake(tmp_path, caplog):
+    vocab = Vocabulary.from_instances(own_texts(tmp_path, "a", "b"))
+    instances = own_texts(tmp_path, "a", "c", strict=False)
+    with caplog.at_level("WARNING"):
+        batch = batch_of(instances, vocab)
+    assert "trained with the class c: its texts count as mistakes" in caplog.text
+    model = make_model(vocab=vocab)
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+        output = model(**batch)
+    assert output["loss"].item() == pytest.approx(0.6931, abs=1e-3)
+    assert model.get_metrics()["acc"] == 0.5
+    with pytest.raises(DataError, match=r"own.jsonl:2: the label 'c' is none of those"):
+        batch_of(own_texts(tmp_path, "a", "c"), vocab)
+
+
+def test_an_encoder_of_one_token_type_reads_no_pairs():
+    instances = list(make_reader("RTE").read(GLUE / "RTE" / "dev.tsv"))
+    model = make_model(task="rte")
+    model.embedder.encoder.config.type_vocab_size = 1
+    with pytest.raises(DataError, match="has one token type .*leave `text_pair` out"):
+        model(**tensors(instances))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"task": "rte", "multi_label": True}, "model.multi_label: `task` says it already"),
+        ({"regression": True, "multi_label": True}, "a number is no class"),
+        ({"regression": True, "class_weights": "balanced"}, "a number has no classes"),
         (
             {"task": "rte", "embedder": {"type": "spanbert", "model_name": "tiny"}},
             "pooler is false",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from spanbert_allen.formats.relation.example import NO_RELATION
 
 if TYPE_CHECKING:
-    from spanbert_allen.metrics.relation.scores import Confusion, LabelScore
+    from spanbert_allen.metrics.label_score import LabelScore
+    from spanbert_allen.metrics.relation.scores import Confusion
 
 HELP = "relations: TACRED's micro F1, SemEval-2010 Task 8's macro F1"
 
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--missing-as-negative",
         action="store_true",
-        help="examples without a prediction count as predicted without relation (default: an error)",
+        help="count examples without a prediction as without a relation (default: an error)",
     )
     parser.add_argument("--out", metavar="FILE", help="write the scores, not rounded, as JSON")
     parser.set_defaults(score=_score, lines=_lines)

@@ -1,40 +1,124 @@
-"""The label of an instance, with a sentence for a class that the model does not know."""
+"""The classes of a text as fields, with a sentence for a class that the model does not know."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from allennlp.data import Vocabulary
-from allennlp.data.fields import LabelField
+from allennlp.data.fields import Field, LabelField
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.record_checks import shown
+from spanbert_allen.common.record_checks import listed, shown
+from spanbert_allen.data.unseen_names import UnseenNames
+
+UNKNOWN_CLASS = -1
+"""The number of a class that the model does not have: no prediction is right then."""
 
 
 class ClassLabelField(LabelField):
     """
-    A label by name. In training every name makes a class; a trained model knows those only.
+    Hold the class of a text by its name. In training every name makes a class; a trained model
+    knows only those.
 
     # Parameters
 
     label : `str`
         The name.
     namespace : `str`
-        Where AllenNLP's vocabulary has the names.
+        The namespace of AllenNLP's vocabulary that has the names.
     place : `str`, optional (default = `""`)
-        Where it was read, for the message.
+        Where the text was read, for messages.
+    unseen : `UnseenNames`, optional (default = `None`)
+        Counts classes that the model does not know. They become `UNKNOWN_CLASS`: whatever the model
+        predicts is wrong then. By default such a class is an error.
     """
 
-    def __init__(self, label: str, namespace: str, place: str = "") -> None:
+    def __init__(
+        self, label: str, namespace: str, place: str = "", unseen: UnseenNames | None = None
+    ) -> None:
         super().__init__(label, namespace)
         self.place = place
+        self._unseen = unseen
 
     def index(self, vocab: Vocabulary) -> None:
-        """Take the number of the class; `DataError` if the vocabulary has none."""
+        """Take the number of the class; raise a `DataError` if the vocabulary has none."""
         known = vocab.get_token_to_index_vocabulary(self._label_namespace)
-        if self.label not in known:
-            names = sorted(known, key=known.__getitem__)
-            raise DataError(
-                f"{self.place + ': ' if self.place else ''}the label {shown(self.label)} is none "
-                f"of those that the model was trained on: {shown(', '.join(names), 500)}; mend the "
-                "label, or train with data that has it"
-            )
-        super().index(vocab)
+        if self.label in known:
+            super().index(vocab)
+        elif self._unseen is None:
+            raise unknown_class(str(self.label), known, self.place)
+        else:
+            self._unseen.add(f"the class {self.label}", "its texts count as mistakes")
+            self._label_id = UNKNOWN_CLASS
+
+
+class ClassSetField(Field[torch.Tensor]):
+    """
+    Hold all classes of a text that may have any number of them.
+
+    # Parameters
+
+    labels : `Sequence[str]`
+        Their names.
+    namespace : `str`
+        The namespace of AllenNLP's vocabulary that has the names.
+    place : `str`, optional (default = `""`)
+        Where the text was read, for messages.
+    """
+
+    def __init__(self, labels: Sequence[str], namespace: str, place: str = "") -> None:
+        self.labels = tuple(labels)
+        self.place = place
+        self._namespace = namespace
+        self._numbers: list[int] = []
+        self._num_classes = 0
+
+    def count_vocab_items(self, counter: dict[str, dict[str, int]]) -> None:
+        """Count each class."""
+        for label in self.labels:
+            counter[self._namespace][label] += 1
+
+    def index(self, vocab: Vocabulary) -> None:
+        """Take the numbers of the classes; raise a `DataError` if the vocabulary lacks one."""
+        known = vocab.get_token_to_index_vocabulary(self._namespace)
+        for label in self.labels:
+            if label not in known:
+                raise unknown_class(label, known, self.place)
+        self._numbers = [known[label] for label in self.labels]
+        self._num_classes = len(known)
+
+    def get_padding_lengths(self) -> dict[str, int]:
+        """See `Field`."""
+        return {}
+
+    def as_tensor(self, padding_lengths: dict[str, int]) -> torch.Tensor:
+        """Return 1 for the classes of the text, 0 for others. Shape: (num_classes,)"""
+        # Shape: (num_classes,)
+        tensor = torch.zeros(self._num_classes)
+        tensor[self._numbers] = 1.0
+        return tensor
+
+    def empty_field(self) -> ClassSetField:
+        """See `Field`."""
+        return ClassSetField((), self._namespace)
+
+
+def unknown_class(label: str, known: dict[str, int], place: str) -> DataError:
+    """
+    Return the error for a class that a model does not know.
+
+    # Parameters
+
+    label : `str`
+        The class.
+    known : `dict[str, int]`
+        The classes of the model.
+    place : `str`
+        Where the text was read.
+    """
+    return DataError(
+        f"{place + ': ' if place else ''}the label {shown(label)} is none of those that the model "
+        f"was trained on: {listed(sorted(known, key=known.__getitem__))}; correct the label, or "
+        "train with data that has it"
+    )

@@ -1,4 +1,4 @@
-"""A text, or a pair of texts, as the encoder's input: cut to length, with BERT's token types."""
+"""Make the encoder's input of a text or a pair: cut to length, with BERT's token types."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ from spanbert_allen.data.pieces import SpecialPieces
 
 def kept_of_pair(num_first: int, num_second: int, room: int) -> tuple[int, int]:
     """
-    How many pieces of each text of a pair are kept if there is room for so many in all: the last
-    piece of the longer text is dropped until they fit, on a tie that of the second.
+    Return how many pieces of each text of a pair are kept.
+
+    The last piece of the longer text is dropped until both fit, on a tie that of the second text.
+
+    # Parameters
+
+    num_first, num_second : `int`
+        How many pieces the texts have.
+    room : `int`
+        How many there is room for in all.
     """
     surplus = max(num_first + num_second - room, 0)
     # Down to the same length first, then in turns, beginning with the second.
@@ -26,6 +34,20 @@ def kept_of_pair(num_first: int, num_second: int, room: int) -> tuple[int, int]:
     return num_first - rest // 2, num_second - (rest + 1) // 2
 
 
+def is_pair_cut(first: Sequence[int], second: Sequence[int], max_length: int) -> bool:
+    """
+    Return whether `pair_columns` cuts something off.
+
+    # Parameters
+
+    first, second : `Sequence[int]`
+        Word pieces; `second` is empty for a single text.
+    max_length : `int`
+        The most pieces, special ones counted.
+    """
+    return len(first) + len(second) + (3 if second else 2) > max_length
+
+
 def pair_columns(
     first: Sequence[int],
     second: Sequence[int],
@@ -35,7 +57,7 @@ def pair_columns(
     fixed_length: bool = False,
 ) -> dict[str, npt.NDArray[np.generic]]:
     """
-    [CLS] first [SEP], which are of token type 0, and second [SEP], of type 1, if there is a second
+    Return [CLS] first [SEP], of token type 0, and second [SEP], of type 1, if there is a second
     text.
 
     # Parameters

@@ -1,4 +1,4 @@
-"""The reader of GLUE."""
+"""Read GLUE."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from spanbert_allen.formats.sequence.text_pair import Label, TextPair
 @DatasetReader.register("spanbert_glue")
 class GlueReader(TextPairReader):
     """
-    Reads the files of a task of GLUE (Wang et al., 2019), plain or `.gz`; which columns they have,
-    and whether there are labels, their first line tells. To score the two halves of MNLI's
+    Read the files of a task of GLUE (Wang et al., 2019), plain or `.gz`. The first line of a file
+    tells which columns it has, and whether there are labels. To score the two halves of MNLI's
     validation data in one run, give both: `{"matched": ..., "mismatched": ...}`.
 
     Registered as a `DatasetReader` with name "spanbert_glue".
@@ -29,7 +29,7 @@ class GlueReader(TextPairReader):
     indexer : `TokenIndexer`
         As for `TextPairReader`.
     task : `str`
-        CoLA, SST-2, MRPC, STS-B, QQP, MNLI, QNLI, RTE, WNLI or AX, in whatever case.
+        CoLA, SST-2, MRPC, STS-B, QQP, MNLI, QNLI, RTE, WNLI or AX, in any case.
     max_length, fixed_length, strict
         As for `TextPairReader`.
     """
@@ -41,9 +41,9 @@ class GlueReader(TextPairReader):
         self.task = glue_task(task)
 
     def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[TextPair]:
-        """The rows of a file."""
+        """Read the rows of a file."""
         return read_glue(path, self.task, on_problem=on_problem)
 
     def output_of(self, pair: TextPair, label: Label) -> int | float:
-        """The number of the class in the task's order, or the number to predict."""
+        """Return the number of the class in the task's order, or the number to predict."""
         return float(str(label)) if self.task.is_regression else self.task.labels.index(str(label))

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import re
 
-from spanbert_allen.metrics.relation.scores import (
-    Confusion,
-    LabelScore,
-    label_scores,
-    mean_score,
-)
+from spanbert_allen.metrics.label_score import LabelScore, mean_score
+from spanbert_allen.metrics.relation.scores import Confusion, label_scores
 
 OTHER = "Other"
 """SemEval's name for no relation."""

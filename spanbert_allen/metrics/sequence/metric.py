@@ -24,19 +24,19 @@ Row = tuple[str | None, float, float]
 @Metric.register("spanbert_sequence_scores")
 class SequenceScores(Metric):
     """
-    Scores over all data, or, where parts of it have names, over each part: `acc`, or
-    `matched_acc` and `mismatched_acc`. Workers keep what they have seen, and put it together when
-    asked.
+    Measure all data, or, where parts of it have names, each part: `acc`, or `matched_acc` and
+    `mismatched_acc`. Workers keep what they have seen, and put it together when they are asked for
+    scores.
 
     AllenNLP asks after every batch of an evaluation. Classes are counted, so that their scores cost
-    the same however much was seen. Correlations go through all of it: between two resets they may
-    be those of eight ninths of the data, so that an evaluation goes through it a few times, not
-    once a batch.
+    the same however much was seen. Correlations need all the numbers that were seen: between two
+    resets they may be those of eight ninths of the data, so that an evaluation computes them a few
+    times, not once a batch.
 
     # Parameters
 
     scores : `list[str]`
-        Names of `class_scores`, or of `number_scores`.
+        Names that `class_scores` takes, or `number_scores`.
     """
 
     supports_distributed = True
@@ -53,12 +53,13 @@ class SequenceScores(Metric):
         parts: Iterable[str | None],
     ) -> None:
         """
-        Counts some instances.
+        Count some texts.
 
         # Parameters
 
         predicted, right : `Iterable[float]`
-            Numbers of classes, or numbers that were to be predicted.
+            Numbers of classes, or numbers that were to be predicted. A class of -1 is one that the
+            model does not know: whatever was predicted is wrong.
         parts : `Iterable[str | None]`
             The part of the data that each belongs to.
         """
@@ -73,7 +74,7 @@ class SequenceScores(Metric):
             row[other] = row.get(other, 0) + 1
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
-        """The scores so far, on all workers, as fractions; with `reset` of all data exactly."""
+        """Return the scores so far, on all workers; with `reset` exactly those of all data."""
         if self._are_of_numbers:
             scores = self._scores_of_numbers(must_be_exact=reset)
         else:
@@ -83,7 +84,7 @@ class SequenceScores(Metric):
         return scores
 
     def reset(self) -> None:
-        """Forgets what this worker has seen."""
+        """Forget what this worker has seen."""
         # Plain values, as a run that was stopped in an evaluation goes on with them.
         self._counts: dict[str | None, dict[float, dict[float, int]]] = {}
         self._rows: list[Row] = []

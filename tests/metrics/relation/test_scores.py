@@ -9,13 +9,12 @@ import torch
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.compat.workers import idle_metrics
+from spanbert_allen.metrics.label_score import LabelScore, mean_score
 from spanbert_allen.metrics.relation.metric import RelationScores
 from spanbert_allen.metrics.relation.scores import (
-    LabelScore,
     accuracy,
     count_pairs,
     label_scores,
-    mean_score,
     micro_score,
 )
 from spanbert_allen.metrics.relation.semeval_scores import (

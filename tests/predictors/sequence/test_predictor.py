@@ -16,6 +16,7 @@ from allennlp.predictors import Predictor
 
 import spanbert_allen
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.results.terminal.render import render_terminal
 from tests import places
 
 GLUE = places.FIXTURES / "glue"
@@ -169,3 +170,34 @@ def test_own_classes(tmp_path, monkeypatch):
     assert list(predictor.predict("A joy.")["probabilities"]) == ["good", "bad"]
     with pytest.raises(DataError, match=r"the model is of none of its tasks"):
         list(predictor.records(str(GLUE / "RTE" / "test.tsv")))
+
+
+def test_any_number_of_classes(tmp_path, monkeypatch, capsys):
+    """Train, save, load, predict; what is cut is told."""
+    lines = [
+        {"text": "Ida lost her keys.", "label": ["loss", "keys"]},
+        {"text": "Jane lost the tram.", "label": ["loss"]},
+        {"text": "A boy has keys.", "label": ["keys"]},
+        {"text": "The driver is in Oslo.", "label": []},
+    ]
+    data = tmp_path / "own.jsonl"
+    data.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    settings = {"multi_label": True}
+    reader = {"type": "spanbert_text_pairs_jsonl", **settings}
+    model = {"class_weights": "balanced", **settings}
+    archive = train(tmp_path / "model", reader, model, data, epochs=80)
+    predictor = Predictor.from_path(str(archive))
+    results = predictor.predict([line["text"] for line in lines])
+    assert [sorted(one["label"]) for one in results] == [sorted(one["label"]) for one in lines]
+    assert not any(one["is_cut"] for one in results)
+    assert render_terminal(results[3], colour=False)
+    data.write_text(json.dumps({"text": "Ida lost her keys. " * 40}) + "\n")
+    run_predict(
+        monkeypatch, archive, data, "--output-file", tmp_path / "out.jsonl", "--silent"
+    )
+    assert json.loads((tmp_path / "out.jsonl").read_text())["is_cut"] is True
+    assert "warning: 1 texts have more than 40 pieces" in capsys.readouterr().err
+    with pytest.raises(DataError, match="may have several classes"):
+        run_predict(monkeypatch, archive, data, "--output-file", tmp_path / "out.tsv", "--silent")
+    with pytest.raises(DataError, match="`text` is 3; it must be a string, or a list"):
+        predictor.predict(3)
