@@ -268,7 +268,7 @@ def test_an_encoder_of_one_token_type_reads_no_pairs():
     instances = list(make_reader("RTE").read(GLUE / "RTE" / "dev.tsv"))
     model = make_model(task="rte")
     model.embedder.encoder.config.type_vocab_size = 1
-    with pytest.raises(DataError, match="has one token type .*leave `text_pair` out"):
+    with pytest.raises(DataError, match=r"has one token type .*leave `text_pair` out"):
         model(**tensors(instances))
 
 

@@ -124,7 +124,7 @@ def test_a_label_that_the_model_does_not_know():
     vocab = Vocabulary.from_instances(list(reader.read(GLUE / "own.jsonl")))
     strange = reader.text_to_instance(TextPair(id="0", text="x", label="ugly", place="new.jsonl:4"))
     with pytest.raises(
-        DataError, match=r"new\.jsonl:4: the label 'ugly' is none of .* 'good, bad'; mend"
+        DataError, match=r"new\.jsonl:4: the label 'ugly' is none of .*: good, bad; correct"
     ):
         strange.index_fields(vocab)
 
