@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,12 +49,11 @@ def weights_of_classes(
         total = sum(counts.get(label, 0) for label in labels)
         # Shape: (num_labels,)
         return torch.tensor([total / len(labels) / max(counts.get(one, 0), 1) for one in labels])
-    given: Mapping[str, Any] = wanted  # as it stands in a configuration
-    for name, weight in given.items():
-        if name not in labels or not isinstance(weight, Real) or not weight >= 0:
+    for name, weight in wanted.items():
+        if name not in labels or not weight >= 0:
             raise ConfigError(
                 f"model.class_weights: {name!r}: {weight} is not a weight of one of the labels "
                 f"{listed(labels)}; give each a number from 0"
             )
     # Shape: (num_labels,)
-    return torch.tensor([float(given.get(label, 1.0)) for label in labels])
+    return torch.tensor([float(wanted.get(label, 1.0)) for label in labels])
