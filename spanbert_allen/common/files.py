@@ -183,6 +183,9 @@ def find_files(path: str | Path, *, suffixes: Sequence[str]) -> list[str | Path]
         and not file.name.startswith(".")
         and file.name.removesuffix(".gz").endswith(tuple(suffixes))
     )
+    # The text beside its annotations in brat's layout is no document of its own.
+    annotated = {file.with_suffix("") for file in found if file.suffix == ".ann"}
+    found = [one for one in found if one.suffix != ".txt" or one.with_suffix("") not in annotated]
     if not found:
         raise DataError(
             f"no file in this folder has a name ending in {' or '.join(suffixes)}", path

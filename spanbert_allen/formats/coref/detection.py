@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import json_object, read_lines
-from spanbert_allen.formats.coref import gap
+from spanbert_allen.common.files import json_object, open_text, read_lines
+from spanbert_allen.formats.coref import gap, webanno
+from spanbert_allen.formats.coref.doccano import is_doccano
 from spanbert_allen.formats.coref.format import CorefFormat
 from spanbert_allen.formats.coref.predictions import is_prediction
 from spanbert_allen.formats.coref.registry import FORMATS, find_format
@@ -19,6 +20,7 @@ from spanbert_allen.formats.coref.winobias import is_winobias
 # An object; or a list of objects or texts, which is refused as what it is.
 _JSON = re.compile(r'\s*(\{|\[\s*(\{|".*"\s*[\],]\s*$))')
 _OF_CONLLU = re.compile(r"#\s*(newdoc|global\.Entity|sent_id|text|meta::\w+)\b")
+_OF_LABEL_STUDIO = re.compile(rb'"(annotations|completions|data)"\s*:')
 _KEYS = {
     "minimised": {"sentence_map", "subtoken_map"},
     "preco": {"mention_clusters"},
@@ -34,9 +36,13 @@ def detect_format(path: str | Path) -> CorefFormat:
 
     A pipe or standard input can still be read from its first byte on.
     """
+    if _is_named(path, ".ann"):
+        return find_format("brat")
     is_empty = True
     with closing(read_lines(path, errors="replace", look_ahead=True)) as lines:
         for number, line in lines:
+            if line.startswith(webanno.FIRST_LINE):
+                return find_format("webanno")
             if line.startswith("#") and not line.startswith("#begin document"):
                 is_empty = False
                 if _OF_CONLLU.match(line):
@@ -51,12 +57,16 @@ def detect_format(path: str | Path) -> CorefFormat:
 def _format_of_line(line: str, path: str | Path, number: int) -> str:
     if line.startswith("#begin document"):
         return "conll"
+    if line.lstrip().startswith("[") and _is_label_studio(path):
+        return "label-studio"
     if _JSON.match(line):
         return _format_of_record(json_object(line, path=path, line=number), path, number)
     if line.split("\t")[:3] == list(gap.COLUMNS[:3]):
         return "gap"
     if is_winobias(line):
         return "winobias"
+    if _is_named(path, ".txt"):
+        return "text"
     raise DataError(
         "no coreference file that is known by its first line; name its format: "
         f"{', '.join(FORMATS)}",
@@ -65,11 +75,23 @@ def _format_of_line(line: str, path: str | Path, number: int) -> str:
     )
 
 
+def _is_named(path: str | Path, suffix: str) -> bool:
+    return str(path).removesuffix(".gz").endswith(suffix)
+
+
+def _is_label_studio(path: str | Path) -> bool:
+    """Return whether a JSON list holds tasks of Label Studio, by the keys at its beginning."""
+    with open_text(path, look_ahead=True) as file:
+        return _OF_LABEL_STUDIO.search(file.read(1 << 16)) is not None
+
+
 def _format_of_record(record: Mapping[str, Any], path: str | Path, number: int) -> str:
     if is_prediction(record):
         return "predictions"
     if "clusters_strings" in record or isinstance(record.get("text"), list):
         return "fastcoref"
+    if is_doccano(record):
+        return "doccano"
     if "predicted_clusters" in record:
         return "minimised-predicted"
     for name, keys in _KEYS.items():

@@ -33,7 +33,7 @@ def parse_fastcoref(record: Mapping[str, Any], context: RecordContext) -> CorefD
         return parse_coref_record(_with_words(record), context)
     text = record["text"]
     split = split_text(text, language=context.language)
-    split = cut_words(text, split, mention_edges(record.get("clusters")))
+    split = cut_words(text, split, mention_edges(record.get("clusters"), text))
     return CorefDocument(
         doc_key=context.key(record.get("doc_key")),
         words=split.words,

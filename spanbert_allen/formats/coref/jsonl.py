@@ -11,22 +11,29 @@ Coreference documents as JSON objects, one a line; no torch needed. One record:
 - `clusters`, optional: a list of lists of mentions, `[start, end]`: for `text` in characters, end
   outside; for `tokens` and `sentences` in words counted over the whole document, end inside.
 
-`null` is the same as leaving a key out. Further keys are passed over.
+`null` is the same as leaving a key out. Further keys, such as the `ner` and `relations` of DyGIE's
+files, are not read, and `convert` tells so. Words are cut where mentions of a `text` begin or end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.record_checks import RecordError, is_list, list_of_words, shown
-from spanbert_allen.common.text import sentence_ids_of_words, split_text
+from spanbert_allen.common.text import cut_words, sentence_ids_of_words, split_text
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings, RecordFindings
-from spanbert_allen.formats.coref.mentions import CharPlaces, WordPlaces, clusters_of_words
+from spanbert_allen.formats.coref.mentions import (
+    CharPlaces,
+    WordPlaces,
+    clusters_of_words,
+    mention_edges,
+)
 from spanbert_allen.formats.coref.records import RecordContext, read_documents
 from spanbert_allen.formats.coref.speakers import (
     names_of_units,
@@ -36,6 +43,7 @@ from spanbert_allen.formats.coref.speakers import (
 )
 
 LAYOUTS = ("text", "tokens", "sentences")
+_KEYS = frozenset([*LAYOUTS, "doc_key", "speakers", "genre", "clusters"])
 
 
 def read_coref_jsonl(
@@ -104,7 +112,10 @@ def parse_coref_record(record: Mapping[str, Any], context: RecordContext) -> Cor
         raise RecordError(f"genre is {shown(genre)}; it must be a string such as 'nw'")
     doc_key = context.key(record.get("doc_key"))
     make = {"text": _from_text, "tokens": _from_tokens, "sentences": _from_sentences}[given[0]]
-    return make(record, doc_key, genre, context)
+    document = make(record, doc_key, genre, context)
+    further = [str(key) for key, value in record.items() if key not in _KEYS and value]
+    not_held = {f"the key {shown(key)} (documents)": 1 for key in further}
+    return replace(document, not_held=not_held) if further else document
 
 
 def _from_text(
@@ -117,6 +128,7 @@ def _from_text(
     # A sentence ends where one speaker gives way to another, or to none.
     breaks = chain.from_iterable((start, end) for start, end, _ in turns or ())
     split = split_text(text, language=context.language, breaks=breaks)
+    split = cut_words(text, split, mention_edges(record.get("clusters"), text))
     return CorefDocument(
         doc_key=doc_key,
         words=split.words,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Protocol
 
-from spanbert_allen.common.record_checks import RecordError, is_list, pair, shown
-from spanbert_allen.common.spans import Cluster, WordSpan
-from spanbert_allen.common.text import SplitText
+from spanbert_allen.common.record_checks import RecordError, is_list, is_whole, pair, shown
+from spanbert_allen.common.spans import CharSpan, Cluster, WordSpan
+from spanbert_allen.common.text import SplitText, whole_characters
 from spanbert_allen.formats.coref.findings import Findings, RecordFindings
 
 
@@ -103,13 +103,14 @@ class CharPlaces:
         """The words of the span, if it begins and ends with one."""
         start, end = pair(mention, place)
         check_chars(start, end, self._text, place)
+        start, end = snapped(self._text, start, end)
         first, last = self._first.get(start), self._last.get(end)
         if first is None or last is None:
             side = "begin" if first is None else "end"
             around = self._text[max(0, start - 15) : end + 15]
             raise RecordError(
                 f"{place}, {shown(self._text[start:end])} at characters {start} to {end}, does not "
-                f"{side} at a word boundary in {shown(around)}; move it there, or give tokens"
+                f"{side} at a word in {shown(around)}; move it there, or give tokens"
             )
         return WordSpan(first, last)
 
@@ -127,16 +128,36 @@ def check_chars(start: int, end: int, text: str, place: str) -> None:
         )
 
 
-def mention_edges(clusters: object) -> list[int]:
+def snapped(text: str, start: int, end: int) -> CharSpan:
     """
-    All numbers of mentions: where to cut the words of a text that was not annotated word by word.
-    What is no mention is left to `clusters_of_words` to complain about.
+    Return the characters of a mention without white space at its edges, its last marks included.
+
+    # Parameters
+
+    text : `str`
+        The text.
+    start, end : `int`
+        Characters in it, as they were annotated.
+    """
+    inside = text[start:end]
+    start += len(inside) - len(inside.lstrip())
+    return whole_characters(text, CharSpan(start, start + len(inside.strip())))
+
+
+def mention_edges(clusters: object, text: str) -> list[int]:
+    """
+    Return where mentions begin and end: words of a text are cut there.
+
+    So mentions may be parts of what the splitter takes for a word, as in languages that are written
+    without blanks. What is no mention is left to `clusters_of_words` to complain about.
     """
     edges: list[int] = []
     for mentions in clusters if is_list(clusters) else ():
         for mention in mentions if is_list(mentions) else ():
-            if is_list(mention):
-                edges.extend(number for number in mention if type(number) is int)
+            if is_list(mention) and len(mention) == 2 and all(map(is_whole, mention)):
+                start, end = mention
+                if 0 <= start < end <= len(text):
+                    edges.extend(snapped(text, start, end))
     return edges
 
 

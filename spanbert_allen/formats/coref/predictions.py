@@ -45,7 +45,7 @@ def parse_prediction(record: Mapping[str, Any], context: RecordContext) -> Coref
 def _from_text(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
     text = record["text"]
     spans = _mentions(record["clusters"], lambda one: [one.get("start"), one.get("end")])
-    split = cut_words(text, split_text(text, language=context.language), mention_edges(spans))
+    split = cut_words(text, split_text(text, language=context.language), mention_edges(spans, text))
     return CorefDocument(
         doc_key=context.key(record.get("doc_key")),
         words=split.words,

@@ -10,19 +10,24 @@ from typing import Any
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.formats.coref import gap, lossy, winobias
 from spanbert_allen.formats.coref import preco as preco_jsonl
+from spanbert_allen.formats.coref.brat import read_brat
 from spanbert_allen.formats.coref.conll.conllu import read_conllu
 from spanbert_allen.formats.coref.conll.reader import read_conll
 from spanbert_allen.formats.coref.conll.writer import conll_lines
+from spanbert_allen.formats.coref.doccano import parse_doccano
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.fastcoref import parse_fastcoref
 from spanbert_allen.formats.coref.findings import Findings
 from spanbert_allen.formats.coref.format import CorefFormat, json_line
 from spanbert_allen.formats.coref.jsonl import parse_coref_record
 from spanbert_allen.formats.coref.jsonl_writer import coref_record, sentences_record
+from spanbert_allen.formats.coref.label_studio import read_label_studio
 from spanbert_allen.formats.coref.lossy import Dropped
 from spanbert_allen.formats.coref.minimised import parse_minimised
 from spanbert_allen.formats.coref.predictions import parse_prediction
 from spanbert_allen.formats.coref.records import RecordContext
+from spanbert_allen.formats.coref.text import read_plain_text
+from spanbert_allen.formats.coref.webanno import read_webanno
 from spanbert_allen.formats.coref.wl_coref import parse_wl_coref, wl_coref_record
 
 
@@ -194,6 +199,46 @@ def _predictions(_: str) -> CorefFormat:
     )
 
 
+def _brat(_: str) -> CorefFormat:
+    return CorefFormat(
+        name="brat",
+        about="brat's: x.ann with its text x.txt; read only, `format` writes predictions",
+        read_file=read_brat,
+    )
+
+
+def _label_studio(_: str) -> CorefFormat:
+    return CorefFormat(
+        name="label-studio",
+        about="Label Studio's JSON export, spans and relations; read only",
+        read_file=read_label_studio,
+    )
+
+
+def _webanno(_: str) -> CorefFormat:
+    return CorefFormat(
+        name="webanno",
+        about="WebAnno TSV 3 of INCEpTION, with its coreference layer; read only",
+        read_file=read_webanno,
+    )
+
+
+def _doccano(_: str) -> CorefFormat:
+    return CorefFormat(
+        name="doccano",
+        about="doccano's JSON lines, entities and relations; read only",
+        parse=parse_doccano,
+    )
+
+
+def _text(_: str) -> CorefFormat:
+    return CorefFormat(
+        name="text",
+        about="plain text, a document a file, not annotated; read only",
+        read_file=read_plain_text,
+    )
+
+
 _MAKERS = (
     _jsonl,
     _conll,
@@ -205,6 +250,11 @@ _MAKERS = (
     _wl_coref,
     _winobias,
     _gap,
+    _brat,
+    _label_studio,
+    _webanno,
+    _doccano,
+    _text,
     _predictions,
 )
 
@@ -216,7 +266,7 @@ def coref_formats(language: str = "en") -> Mapping[str, CorefFormat]:
     return {one.name: one for one in made}
 
 
-SUFFIXES = (".jsonl", ".jsonlines", ".json", "conll", ".conllu", ".tsv", ".txt")
+SUFFIXES = (".jsonl", ".jsonlines", ".json", "conll", ".conllu", ".tsv", ".txt", ".ann")
 """How the names of such files end, where a folder is to be read; `.gz` may follow."""
 
 FORMATS = tuple(coref_formats())

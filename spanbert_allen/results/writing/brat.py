@@ -27,7 +27,8 @@ Coreference Arg1:Mention, Arg2:Mention, <REL-TYPE>:symmetric-transitive
 """
 """`annotation.conf` of a folder, with which brat shows it."""
 
-_LINE = re.compile(r"[^\r\n]+")
+_LINE = re.compile(r"[^\s](?:[^\r\n]*[^\s])?")
+"""A line without the blanks at its ends, which brat takes for a mistake."""
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 _LONGEST_STEM = 60
 """In characters, of four bytes at most: a file's name may have 255 bytes."""
@@ -165,7 +166,7 @@ def standoff(result: Mapping[str, Any]) -> str:
     for number, mention in enumerate(mentions_of(clusters), start=1):
         names[mention.chain].append(f"T{number}")
         text = result["text"][mention.start : mention.end]
-        pieces = [match for match in _LINE.finditer(text) if match[0].strip()]
+        pieces = list(_LINE.finditer(text))
         spans = ";".join(
             f"{mention.start + piece.start()} {mention.start + piece.end()}" for piece in pieces
         )

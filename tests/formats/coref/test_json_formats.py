@@ -181,7 +181,7 @@ def test_clusters_that_share_a_mention_are_made_one_and_counted(tmp_path, caplog
     with caplog.at_level(logging.WARNING):
         (document,) = find_format("preco").read(path)
     assert document.clusters == [((0, 0), (0, 2), (1, 1)), ((2, 2),)]
-    assert "1 places put right in reading; the first: " in caplog.text
+    assert "1 places repaired in reading; the first: " in caplog.text
     assert "f.jsonl:1: mention_clusters[2][0], 'b', is the mention that" in caplog.text
 
 

@@ -137,13 +137,8 @@ def test_unknown_keys_and_nulls_are_passed_over():
         ),
         ({"text": "Ida left", "clusters": [[[3, 3]]]}, r"clusters\[0\]\[0\] is characters 3 to 3"),
         (
-            {"text": "Ida left", "clusters": [[[0, 2]]]},
-            r"clusters\[0\]\[0\], 'Id' at characters 0 to 2, does not end at a word boundary in "
-            "'Ida left'; move it there, or give tokens",
-        ),
-        (
-            {"text": "Ida left", "clusters": [[[3, 8]]]},
-            "' left' at characters 3 to 8, does not begin at a word boundary",
+            {"text": "Ida \u200b left.", "clusters": [[[4, 5]]]},
+            r"clusters\[0\]\[0\], '\\u200b' at characters 4 to 5, does not begin at a word in ",
         ),
     ],
 )
@@ -190,3 +185,20 @@ def test_character_and_word_mentions_agree(parts, data):
     from_text = read(text=text, clusters=chars)
     from_words = read(tokens=list(split.words), clusters=clusters)
     assert from_text.clusters == from_words.clusters == sorted(((pair,)) for pair in drawn)
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "words"),
+    [
+        ("周小川任中国人民银行行长。", (0, 3), "周小川"),
+        ("Ida's lamp", (0, 2), "Id"),
+        ("Ida left her .", (8, 13), "her"),
+        ("Jose\u0301s cat", (0, 4), "Jose\u0301"),
+        ("नमस्ते जी", (0, 3), "नमस्"),
+    ],
+)
+def test_words_are_cut_where_mentions_begin_and_end(text, span, words):
+    document = read(text=text, clusters=[[list(span)]])
+    ((mention,),) = document.clusters
+    assert "".join(document.words[mention.start : mention.end + 1]) == words
+    assert "".join(document.words) == "".join(text.split())
