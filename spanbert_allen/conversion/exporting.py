@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from allennlp.models.archival import extracted_archive
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.outputs import told_of_full_disk
 from spanbert_allen.compat.repairs.archive_loading import errors_of
+from spanbert_allen.conversion.label_names import names_of_labels, outputs_in_order_of
 from spanbert_allen.conversion.model_card import model_card
-from spanbert_allen.conversion.task import Task
+from spanbert_allen.conversion.task import SOURCE_LABELS_KEY, Task
 from spanbert_allen.conversion.tasks import TASKS
 from spanbert_allen.encoders import EncoderFiles, find_encoder
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
@@ -55,6 +57,12 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
         metrics = Path(extracted) / "metrics.json"
         config = loaded.config.as_dict(quiet=True)
         settings = task.bert_settings(loaded.model, config)
+        outputs = None
+        if SOURCE_LABELS_KEY in config and "id2label" in settings:
+            labels = config[SOURCE_LABELS_KEY]
+            outputs = outputs_in_order_of(labels, list(settings["id2label"].values()))
+            if outputs is not None:
+                settings |= names_of_labels(labels)
         card = model_card(
             config,
             task,
@@ -65,7 +73,7 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
         part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         try:
             with told_of_full_disk(folder, "nothing of the folder was kept"):
-                _write(loaded.model, task, files, settings, card, part)
+                _write(loaded.model, task, files, settings, card, part, outputs)
             part.chmod(0o755)  # a temporary folder is its owner's only
             part.replace(folder)
         finally:
@@ -87,6 +95,7 @@ def _write(
     settings: dict[str, Any],
     card: str,
     folder: Path,
+    outputs: Sequence[int] | None,
 ) -> None:
     encoder, head = model.embedder.encoder, model.get_submodule(task.head)
     config = transformers.BertConfig.from_dict({**files.config, **settings})
@@ -94,7 +103,9 @@ def _write(
     wanted = theirs.bert.state_dict()
     weights = {name: tensor for name, tensor in merged_weights(encoder).items() if name in wanted}
     theirs.bert.load_state_dict(weights)
-    theirs.get_submodule(task.head).load_state_dict(head.state_dict())
+    rows = slice(None) if outputs is None else list(outputs)
+    ours = {name: tensor[rows] for name, tensor in head.state_dict().items()}
+    theirs.get_submodule(task.head).load_state_dict(ours)
     theirs.save_pretrained(folder, safe_serialization=True)
     (folder / "vocab.txt").write_bytes(files.vocabulary.to_bytes())
     tokenizer = {**files.tokenizer_config, "model_max_length": files.max_positions}

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.outputs import refuse_overwriting, told_of_full_disk
-from spanbert_allen.conversion.task import Blueprint, Source, Task
+from spanbert_allen.conversion.task import SOURCE_LABELS_KEY, Blueprint, Source, Task
 from spanbert_allen.encoders import find_encoder
 from spanbert_allen.modules.encoder.weights import read_weights, renamed
 
@@ -108,7 +108,10 @@ def _write_archive(
         model_params, vocab=blueprint.vocabulary, serialization_dir=str(folder)
     )
     _load_head(model, task, weights, source, blueprint.outputs)
-    Params(blueprint.config).to_file(str(folder / "config.json"))
+    config = blueprint.config
+    if blueprint.source_labels is not None:
+        config = config | {SOURCE_LABELS_KEY: list(blueprint.source_labels)}
+    Params(config).to_file(str(folder / "config.json"))
     blueprint.vocabulary.save_to_files(str(folder / "vocabulary"))
     Meta.new().to_file(folder / META_NAME)
     torch.save(model.state_dict(), folder / "best.th")

@@ -16,7 +16,7 @@ _UNNAMED = re.compile(r"LABEL_\d+")
 
 def given_names(option: str, value: Sequence[str] | None) -> list[str] | None:
     """
-    Names given on a command line: one by one, or one file that has one on each line.
+    Return names given on a command line: one by one, or one file that has one on each line.
 
     # Parameters
 
@@ -37,7 +37,7 @@ def given_names(option: str, value: Sequence[str] | None) -> list[str] | None:
 
 
 def own_names(source: Source) -> list[str] | None:
-    """The names that a model of transformers has in its `config.json`; `None` if it has none."""
+    """Return the names that a model has in its `config.json`; `None` if it has none."""
     by_number = source.config.get("id2label")
     if not isinstance(by_number, Mapping) or len(by_number) != source.num_outputs:
         return None
@@ -45,8 +45,41 @@ def own_names(source: Source) -> list[str] | None:
     return None if all(_UNNAMED.fullmatch(name) for name in names) else names
 
 
+def refuse_other_problems(source: Source) -> None:
+    """Raise `ConfigError` for a classifier that does not choose one class."""
+    kind = source.config.get("problem_type")
+    if kind == "multi_label_classification":
+        raise ConfigError(
+            f"{source.name} was trained to give a text several labels (`problem_type` "
+            "multi_label_classification), which an import would take for one: it cannot be imported"
+        )
+    if kind == "regression" and source.num_outputs > 1:
+        raise ConfigError(
+            f"{source.name} predicts {source.num_outputs} numbers (`problem_type` regression), and "
+            "a model here one: it cannot be imported"
+        )
+
+
+def outputs_in_order_of(source_labels: Sequence[str], labels: Sequence[str]) -> list[int] | None:
+    """
+    Return which of our outputs each output of an imported model's source was.
+
+    # Parameters
+
+    source_labels : `Sequence[str]`
+        The names of the source's outputs in its order.
+    labels : `Sequence[str]`
+        Ours, of which case may differ; `None` is returned if they are others.
+    """
+    plain = [label.lower() for label in labels]
+    wanted = [label.lower() for label in source_labels]
+    if sorted(plain) != sorted(wanted) or len(set(plain)) != len(plain):
+        return None
+    return [plain.index(label) for label in wanted]
+
+
 def check_number(option: str, names: Sequence[str], source: Source) -> None:
-    """`ConfigError` if there are not as many names as outputs."""
+    """Raise `ConfigError` if there are not as many names as outputs."""
     if len(names) != source.num_outputs:
         raise ConfigError(
             f"{option}: {len(names)} names for the {source.num_outputs} outputs of {source.name}; "
@@ -54,12 +87,19 @@ def check_number(option: str, names: Sequence[str], source: Source) -> None:
         )
 
 
-def label_settings(labels: Sequence[str], dropout: float) -> dict[str, Any]:
-    """What transformers' `config.json` says of a classifier."""
+def names_of_labels(labels: Sequence[str]) -> dict[str, Any]:
+    """Return what transformers' `config.json` says of the names of outputs."""
     return {
-        "num_labels": len(labels),
         "id2label": dict(enumerate(labels)),
         "label2id": {label: number for number, label in enumerate(labels)},
+    }
+
+
+def label_settings(labels: Sequence[str], dropout: float) -> dict[str, Any]:
+    """Return what transformers' `config.json` says of a classifier."""
+    return {
+        "num_labels": len(labels),
+        **names_of_labels(labels),
         "problem_type": "single_label_classification",
         "classifier_dropout": dropout,
     }

@@ -13,6 +13,7 @@ from spanbert_allen.conversion.label_names import (
     given_names,
     label_settings,
     own_names,
+    refuse_other_problems,
 )
 from spanbert_allen.conversion.task import (
     Blueprint,
@@ -43,7 +44,8 @@ class RelationTask(Task):
 
     def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
         """See `Task`."""
-        labels = _labels(source, options.get("labels"))
+        refuse_other_problems(source)
+        labels = source_labels = _labels(source, options.get("labels"))
         markers = _markers(source, options.get("markers"), labels)
         negative = source.setting(options, "negative_label", NO_RELATION)
         outputs = None
@@ -59,6 +61,7 @@ class RelationTask(Task):
             outputs = sorted(range(len(labels)), key=lambda number: labels[number] != negative)
             labels = [labels[number] for number in outputs]
         max_length = source.setting(options, "max_length", 128)
+        scorer = source.setting({}, "scorer", None)
         embedder = {"type": "spanbert", "dtype": "float32", "pooler": True, **source.encoder}
         config = {
             "dataset_reader": {
@@ -75,12 +78,15 @@ class RelationTask(Task):
                 "embedder": embedder,
                 "pooling": {"type": "cls"},
                 "negative_label": negative,
+                **source.head_dropout,
+                **({} if scorer is None else {"scorer": scorer}),
             },
         }
         # With markers that are given, an exported model's types may be called otherwise.
         kept = None if options.get("markers") else source.setting({}, "type_pairs", None)
         vocabulary = RelationVocabulary.from_lists(labels, markers, kept or ())
-        return Blueprint(config, vocabulary, outputs)
+        moved = None if outputs is None else source_labels
+        return Blueprint(config, vocabulary, outputs, moved)
 
     def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
         """See `Task`."""
@@ -98,6 +104,7 @@ class RelationTask(Task):
             "markers": _names(ours, MARKERS_NAMESPACE),
             "type_pairs": _names(ours, TYPE_PAIRS_NAMESPACE),
             "negative_label": ours.negative_label,
+            "scorer": config["model"].get("scorer"),
         }
         return label_settings(ours.labels, ours.classifier.dropout) | kept_settings(kept)
 

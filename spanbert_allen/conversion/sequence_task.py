@@ -14,6 +14,7 @@ from spanbert_allen.conversion.label_names import (
     given_names,
     label_settings,
     own_names,
+    refuse_other_problems,
 )
 from spanbert_allen.conversion.task import (
     Blueprint,
@@ -39,6 +40,7 @@ class SequenceTask(Task):
 
     def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
         """See `Task`."""
+        refuse_other_problems(source)
         task_name = source.setting(options, "glue_task", None)
         task = None if task_name is None else glue_task(task_name)
         regression = bool(options.get("regression")) or source.num_outputs == 1
@@ -65,12 +67,18 @@ class SequenceTask(Task):
             check_number("--labels", names, source)
             for name in names:
                 vocabulary.add_token_to_namespace(name, LABELS)
-        return Blueprint(self._config(source, options, task, regression), vocabulary, outputs)
+        moved = None if outputs is None else names or (task and task.labels)
+        config = self._config(source, options, task, regression)
+        return Blueprint(config, vocabulary, outputs, moved)
 
     def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
         """See `Task`."""
         ours = cast("SpanbertSequenceClassifier", model)
-        settings = {"num_labels": 1, "problem_type": "regression"}
+        settings: dict[str, Any] = {
+            "num_labels": 1,
+            "problem_type": "regression",
+            "classifier_dropout": ours.classifier.dropout,
+        }
         if not ours.regression:
             settings = label_settings(ours.labels, ours.classifier.dropout)
         kept = {
@@ -106,7 +114,7 @@ class SequenceTask(Task):
             "dataset_reader": reader | kind,
             "validation_data_loader": prediction_loader(),
             "data_loader": prediction_loader(),
-            "model": {"type": self.model_type, "embedder": embedder} | kind,
+            "model": {"type": self.model_type, "embedder": embedder} | kind | source.head_dropout,
         }
 
 

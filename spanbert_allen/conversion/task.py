@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from allennlp.data import Vocabulary
 from allennlp.models import Model
 
+SOURCE_LABELS_KEY = "source_labels"
+"""The key of an archive's configuration under which the order of its source's outputs stands."""
 SETTINGS_KEY = "spanbert_allen"
 """The key of transformers' `config.json` under which exported models keep settings of ours."""
 
@@ -39,8 +41,17 @@ class Source:
     num_outputs: int
     max_positions: int
 
+    @property
+    def head_dropout(self) -> dict[str, float]:
+        """Return the setting of the dropout before the head, as transformers reads it there."""
+        value = self.config.get("classifier_dropout")
+        if value is None:
+            value = self.config.get("hidden_dropout_prob")
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return {"dropout": float(value)} if is_number and 0 <= value < 1 else {}
+
     def setting(self, options: Mapping[str, Any], name: str, default: Any) -> Any:
-        """What the user gives, else what an exported model has kept, else the default."""
+        """Return what the user gives, else what an exported model has kept, else the default."""
         if options.get(name) is not None:
             return options[name]
         kept = self.config.get(SETTINGS_KEY)
@@ -61,11 +72,14 @@ class Blueprint:
         AllenNLP's; empty by default.
     outputs : `Sequence[int]`, optional (default = `None`)
         Which output of the source becomes each of its outputs; `None` if the order is the same.
+    source_labels : `Sequence[str]`, optional (default = `None`)
+        The names of the source's outputs in its order, where that is another.
     """
 
     config: dict[str, Any]
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     outputs: Sequence[int] | None = None
+    source_labels: Sequence[str] | None = None
 
 
 class Task(ABC):

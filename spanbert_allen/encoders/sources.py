@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 import zlib
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from spanbert_allen.common.permissions import may_use_network, network_refusal, 
 
 CONFIG_NAMES = ("config.json", "bert_config.json")
 WEIGHTS_NAMES = ("model.safetensors", "pytorch_model.bin")
+SHARDS_INDEX = "model.safetensors.index.json"
+"""The file that says which of several files holds each tensor, where a model has more than one."""
 _SMALL_NAMES = (*CONFIG_NAMES, "tokenizer_config.json", "vocab.txt")
 _SMALL_LIMIT = 1 << 26  # bytes: no configuration or vocabulary comes near it
 
@@ -65,7 +68,7 @@ class FolderSource:
         return path.read_bytes() if path.is_file() else None
 
     def find_weights(self) -> WeightsFile:
-        for name in WEIGHTS_NAMES:
+        for name in (*WEIGHTS_NAMES, SHARDS_INDEX):
             if (self.folder / name).is_file():
                 return WeightsFile(self.folder / name, sha256=self.sha256)
         raise DataError(f"has no weights: neither {' nor '.join(WEIGHTS_NAMES)}", self.folder)
@@ -84,10 +87,18 @@ class HubSource:
 
     def find_weights(self) -> WeightsFile:
         first, last = WEIGHTS_NAMES
-        path = self._find(first, needed=False) or self._find(last, needed=True)
+        path = self._find(first, needed=False) or self._find_shards()
+        path = path or self._find(last, needed=True)
         if path is None:  # `needed` raises: this is for the type checker
             raise DataError(f"has no weights: neither {first} nor {last}", self.hub_id)
         return WeightsFile(path)
+
+    def _find_shards(self) -> Path | None:
+        index = self._find(SHARDS_INDEX, needed=False)
+        if index is not None:  # the shards come to stand beside it
+            for name in shard_names(index):
+                self._find(name, needed=True)
+        return index
 
     def _find(self, name: str, *, needed: bool) -> Path | None:
         import huggingface_hub
@@ -132,6 +143,27 @@ class TarSource:
             if name in found:
                 return WeightsFile(self.path / name, content=found[name])
         raise DataError(f"has no weights: neither {' nor '.join(WEIGHTS_NAMES)}", self.path)
+
+
+def shard_names(index: Path) -> list[str]:
+    """
+    Return the names of the files that a model's tensors are spread over.
+
+    # Parameters
+
+    index : `Path`
+        A `model.safetensors.index.json`; `DataError` if it is none.
+    """
+    try:
+        content = json.loads(index.read_bytes())
+        names = sorted(set(content["weight_map"].values()))
+        if all(
+            name == PurePosixPath(name).name and name.endswith(".safetensors") for name in names
+        ):
+            return names
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError("is no index of weights: download it again", index) from error
+    raise DataError("names files that do not stand beside it", index)
 
 
 @lru_cache(maxsize=4)

@@ -33,7 +33,9 @@ def build_encoder(
 
     `DataError` if the weights are not this encoder's.
     """
-    config = BertConfig.from_dict({**files.config, "is_decoder": False})
+    # Whatever its own program wanted: here outputs are read by name.
+    ours = {"is_decoder": False, "return_dict": True, "torchscript": False}
+    config = BertConfig.from_dict({**files.config, **ours})
     if attention_dropout is not None:
         config.attention_probs_dropout_prob = attention_dropout
     # What is about to be overwritten need not be drawn at random first.

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.encoders import WeightsFile
+from spanbert_allen.encoders.sources import SHARDS_INDEX, shard_names
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,11 @@ def read_weights(file: WeightsFile) -> dict[str, Tensor]:
 
     `DataError` if the digest is wrong, the file is broken or it holds something else.
     """
+    if file.path.name == SHARDS_INDEX:
+        shards: dict[str, Tensor] = {}
+        for name in shard_names(file.path):
+            shards |= read_weights(WeightsFile(file.path.with_name(name)))
+        return shards
     _check_digest(file)
     try:
         if file.path.suffix == ".safetensors":

@@ -1,0 +1,162 @@
+"""Folders of transformers in and out: what they say of themselves is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from allennlp.models import load_archive
+from transformers import BertForSequenceClassification
+
+import spanbert_allen
+from spanbert_allen.__main__ import main
+from spanbert_allen.common.errors import ConfigError, DataError
+from tests.conversion.test_classifier_conversion import (
+    PAIRS,
+    assert_same_logits,
+    hf_folder,
+    make_model,
+    pair_instances,
+    run_import,
+)
+
+MARKERS = [f"{role}_{end}" for role in ("SUBJ", "OBJ") for end in ("START", "END")]
+
+
+def names(*labels: str) -> dict:
+    return {
+        "id2label": dict(enumerate(labels)),
+        "label2id": {label: number for number, label in enumerate(labels)},
+    }
+
+
+def exported(archive: Path, folder: Path) -> tuple[BertForSequenceClassification, dict]:
+    assert main(["export", str(archive), str(folder)]) == 0
+    config = json.loads((folder / "config.json").read_text())
+    return BertForSequenceClassification.from_pretrained(folder).eval(), config
+
+
+def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
+    theirs = other.state_dict()
+    return all(torch.equal(tensor, theirs[name]) for name, tensor in one.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("task", "labels", "options"),
+    [
+        ("sequence", ("ENTAILMENT", "NEUTRAL", "CONTRADICTION"), ["--glue-task", "mnli"]),
+        ("relation", ("lives_in", "no_relation", "born_in"), ["--mode", "text", "--markers"]),
+    ],
+)
+def test_labels_come_out_in_the_order_in_which_they_came_in(tmp_path, task, labels, options):
+    model = make_model(3, **names(*labels), classifier_dropout=0.25)
+    source = hf_folder(tmp_path / "hf", model)
+    if "--markers" in options:
+        options = [*options, *MARKERS]
+    run_import(source, tmp_path / "a.tar.gz", task, *options)
+    archive = load_archive(tmp_path / "a.tar.gz")
+    assert archive.model.classifier.dropout == 0.25
+    assert [label.lower() for label in archive.model.labels] != [one.lower() for one in labels]
+    again, config = exported(tmp_path / "a.tar.gz", tmp_path / "out")
+    assert list(config["id2label"].values()) == list(labels)
+    assert config["classifier_dropout"] == 0.25
+    assert config["problem_type"] == "single_label_classification"
+    assert same_weights(model, again)
+
+
+def test_a_number_keeps_its_problem_and_dropout(tmp_path):
+    model = make_model(1, problem_type="regression", classifier_dropout=0.0)
+    run_import(hf_folder(tmp_path / "hf", model), tmp_path / "a.tar.gz", "sequence")
+    again, config = exported(tmp_path / "a.tar.gz", tmp_path / "out")
+    assert (config["problem_type"], config["classifier_dropout"]) == ("regression", 0.0)
+    assert same_weights(model, again)
+
+
+@pytest.mark.parametrize("task", ["sequence", "relation"])
+def test_a_head_that_does_not_choose_one_class_is_refused(tmp_path, task):
+    model = make_model(3, **names("a", "b", "c"), problem_type="multi_label_classification")
+    folder = hf_folder(tmp_path / "hf", model)
+    options = ["--markers", *MARKERS] if task == "relation" else []
+    with pytest.raises(ConfigError, match=r"several labels .* cannot be imported"):
+        run_import(folder, tmp_path / "a.tar.gz", task, *options)
+    config = json.loads((folder / "config.json").read_text()) | {"problem_type": "regression"}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match="predicts 3 numbers"):
+        run_import(folder, tmp_path / "a.tar.gz", task, *options)
+    assert not list(tmp_path.glob("*.tar.gz")) and not list(tmp_path.glob(".import*"))
+
+
+def test_a_configuration_without_return_dict_imports_and_predicts(tmp_path):
+    model = make_model(3, **names("bad", "so-so", "good"))
+    folder = hf_folder(tmp_path / "hf", model)
+    config = json.loads((folder / "config.json").read_text()) | {"return_dict": False}
+    (folder / "config.json").write_text(json.dumps(config))
+    run_import(folder, tmp_path / "a.tar.gz", "sequence")
+    archive = load_archive(tmp_path / "a.tar.gz")
+    assert_same_logits(archive, model, pair_instances(archive))
+    result = spanbert_allen.load(tmp_path / "a.tar.gz").predict(*PAIRS[0])
+    assert result["label"] in {"bad", "so-so", "good"}
+
+
+def sharded(tmp_path: Path) -> tuple[Path, BertForSequenceClassification]:
+    model = make_model(3, **names("bad", "so-so", "good"))
+    folder = hf_folder(tmp_path / "hf", model)
+    (folder / "model.safetensors").unlink()
+    model.save_pretrained(folder, max_shard_size="100KB")
+    assert len(list(folder.glob("model-*.safetensors"))) > 1
+    return folder, model
+
+
+def test_weights_in_several_files_are_read(tmp_path):
+    folder, model = sharded(tmp_path)
+    run_import(folder, tmp_path / "a.tar.gz", "sequence")
+    archive = load_archive(tmp_path / "a.tar.gz")
+    assert_same_logits(archive, model, pair_instances(archive))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"weight_map": {"a": "../other.safetensors"}}, "names files that do not stand beside it"),
+        ({"weight_map": 3}, "is no index of weights"),
+        ({"weight_map": {"a": "model-9.safetensors"}}, r"model-9\.safetensors: holds no weights"),
+    ],
+)
+def test_an_index_that_is_none_is_said(tmp_path, change, message):
+    folder, _ = sharded(tmp_path)
+    (folder / "model.safetensors.index.json").write_text(json.dumps(change))
+    with pytest.raises(DataError, match=message):
+        run_import(folder, tmp_path / "a.tar.gz", "sequence")
+
+
+def test_the_source_is_not_written_over_and_a_full_disk_is_said(tmp_path, monkeypatch):
+    folder = hf_folder(tmp_path / "hf", make_model(3, **names("bad", "so-so", "good")))
+    archive = tmp_path / "a.tar.gz"
+    run_import(folder, archive, "sequence")
+    with pytest.raises(DataError, match="this is also what is read"):
+        run_import(archive, archive, "sequence")
+    before = archive.read_bytes()
+
+    def full(*_arguments: object) -> None:
+        raise RuntimeError("[enforce fail at inline_container.cc] PytorchStreamWriter failed")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(DataError, match=r"a\.tar\.gz: the disk is full, .*before stays"):
+        run_import(folder, archive, "sequence")
+    assert archive.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar.gz", "hf"]
+
+
+def test_an_export_on_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
+    folder = hf_folder(tmp_path / "hf", make_model(3, **names("bad", "so-so", "good")))
+    run_import(folder, tmp_path / "a.tar.gz", "sequence")
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(BertForSequenceClassification, "save_pretrained", full)
+    with pytest.raises(DataError, match=r"out: the disk is full.*nothing of the folder was kept"):
+        main(["export", str(tmp_path / "a.tar.gz"), str(tmp_path / "out")])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar.gz", "hf"]
