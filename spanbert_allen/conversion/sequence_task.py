@@ -67,7 +67,7 @@ class SequenceTask(Task):
             check_number("--labels", names, source)
             for name in names:
                 vocabulary.add_token_to_namespace(name, LABELS)
-        moved = None if outputs is None else names or (task and task.labels)
+        moved = names if outputs is not None else None
         config = self._config(source, options, task, regression)
         return Blueprint(config, vocabulary, outputs, moved)
 

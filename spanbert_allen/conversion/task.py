@@ -47,8 +47,9 @@ class Source:
         value = self.config.get("classifier_dropout")
         if value is None:
             value = self.config.get("hidden_dropout_prob")
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return {"dropout": float(value)} if is_number and 0 <= value < 1 else {}
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1:
+            return {}
+        return {"dropout": float(value)}
 
     def setting(self, options: Mapping[str, Any], name: str, default: Any) -> Any:
         """Return what the user gives, else what an exported model has kept, else the default."""
