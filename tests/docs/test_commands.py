@@ -35,7 +35,7 @@ def check_allennlp(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     _, parsed = allennlp.commands.parse_args()
     for given in (getattr(parsed, "overrides", ""), getattr(parsed, "predictor_args", "")):
         assert isinstance(json.loads(given or "{}"), dict)
-    if words[1] == "train" and not parsed.param_path.startswith(("RESULT", "mine")):
+    if words[1] == "train" and not parsed.param_path.startswith(("RESULT", "mine", "experiment")):
         assert (ROOT / parsed.param_path).is_file(), parsed.param_path
 
 
