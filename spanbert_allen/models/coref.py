@@ -212,28 +212,11 @@ class SpanbertCoref(Model):
         losses: list[Tensor] = []
         decoded: list[DecodedClusters] = []
         for document, vectors, entry in zip(pieces, self._encode(pieces), metadata, strict=True):
-            text: CorefDocument = entry["document"]
-            given = entry.get("given_spans")
-            if given is not None:
-                given = torch.as_tensor(given, device=token_ids.device).view(-1, 2)
-            units, unit_vectors = self._choose_units(
-                document._replace(given_spans=given), vectors, text
-            )
-            asked: CorefDecoding = entry.get("decoding") or self.decoding
-            decoding = asked.over(self.decoding)
-            unit_vectors = self.unit_dropout(unit_vectors)
-            head_input = self._head_input(units, unit_vectors, text.genre, decoding)
-            links = self._score(head_input, decoding, text.doc_key)
-            if units.gold_spans is not None:
-                losses.append(self._loss(links, units))
-            elif self.training:
-                raise DataError(
-                    f"the document {text.doc_key} has no clusters, which training needs: annotate "
-                    'it, or write `"clusters": []` if nothing in it corefers'
-                )
-            if not self.training:
-                decoded.append(decode(links, units.word_ids, decoding, are_given=given is not None))
-            self._measure(links, units, text, decoded[-1] if decoded else None)
+            loss, clusters = self._resolve(document, vectors, entry)
+            if loss is not None:
+                losses.append(loss)
+            if clusters is not None:
+                decoded.append(clusters)
         output: dict[str, Any] = {}
         if losses:
             output["loss"] = torch.stack(losses).mean()
@@ -241,6 +224,33 @@ class SpanbertCoref(Model):
             for name in DecodedClusters._fields:
                 output[name] = [getattr(document, name) for document in decoded]
         return output
+
+    def _resolve(
+        self, document: DocumentPieces, vectors: Tensor, entry: dict[str, Any]
+    ) -> tuple[Tensor | None, DecodedClusters | None]:
+        """Return the loss of a document with annotation and, outside of training, its clusters."""
+        text: CorefDocument = entry["document"]
+        given = entry.get("given_spans")
+        if given is not None:
+            given = torch.as_tensor(given, device=vectors.device).view(-1, 2)
+        document = document._replace(given_spans=given)
+        units, unit_vectors = self._choose_units(document, vectors, text)
+        asked: CorefDecoding = entry.get("decoding") or self.decoding
+        decoding = asked.over(self.decoding)
+        head_input = self._head_input(units, self.unit_dropout(unit_vectors), text.genre, decoding)
+        links = self._score(head_input, decoding, text.doc_key)
+        loss = decoded = None
+        if units.gold_spans is not None:
+            loss = self._loss(links, units)
+        elif self.training:
+            raise DataError(
+                f"the document {text.doc_key} has no clusters, which training needs: annotate it, "
+                'or write `"clusters": []` if nothing in it corefers'
+            )
+        if not self.training:
+            decoded = decode(links, units.word_ids, decoding, are_given=given is not None)
+        self._measure(links, units, text, decoded)
+        return loss, decoded
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """

@@ -152,7 +152,7 @@ def word_units(
     document : `DocumentPieces`
         The document in word pieces.
     vectors : `Tensor`
-        The vectors of the pieces. Shape: (num_pieces, dim)
+        Shape: (num_pieces, dim)
     sentence_ids : `Sequence[int]`
         The sentence of each word of the whole document, of which `document` may be a part.
     is_whole : `bool`
@@ -171,7 +171,6 @@ def word_units(
     words = document.word_ids[of_words]
     first, stop = (0, len(sentence_ids)) if is_whole else _reach(words)
     num_words = stop - first
-    # Shape: (num_words,)
     word_ids = torch.arange(first, stop, device=words.device)
     is_first = torch.ones_like(words, dtype=torch.bool)
     is_first[1:] = words[1:] != words[:-1]

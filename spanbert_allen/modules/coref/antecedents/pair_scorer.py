@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -29,8 +29,10 @@ class PairScorer(nn.Module):
     # Parameters
 
     span_dim : `int`
+        The width of a span vector.
     features : `PairFeatures`
-    hidden_dim, num_layers, dropout :
+        The features of a pair.
+    hidden_dim, num_layers, dropout
         See `FeedForwardScorer`.
     """
 
@@ -100,25 +102,25 @@ class PairScorer(nn.Module):
             # Shape: (num_pairs,)
             return self.feedforward.finish(pre_activation)
 
-        chunks = zip(
-            (first for first, _ in bounds),
-            (antecedents.indices[first:stop] for first, stop in bounds),
-            (antecedents.valid[first:stop] for first, stop in bounds),
-            overlapping_slices(spans, bounds),
-            strict=True,
-        )
+        num_pairs = int(antecedents.valid.sum())
+        chunks = _chunks(spans, antecedents, bounds)
         # Shape: (num_pairs,)
         pair_scores = run_chunks(
-            score,
-            chunks,
-            int(antecedents.valid.sum()),
-            row_size=self.feedforward.first.out_features,
+            score, chunks, num_pairs, row_size=self.feedforward.first.out_features
         )
         # Shape: (num_spans, num_antecedents)
         scattered = torch.zeros_like(antecedents.scores).masked_scatter(
             antecedents.valid, pair_scores.to(antecedents.scores.dtype)
         )
         return antecedents.scores + scattered
+
+
+def _chunks(
+    spans: Tensor, antecedents: Antecedents, bounds: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
+    """Yield some spans at a time: the first, their candidates, which are valid, their vectors."""
+    for (first, stop), own in zip(bounds, overlapping_slices(spans, bounds), strict=True):
+        yield first, antecedents.indices[first:stop], antecedents.valid[first:stop], own
 
 
 def _with_own(
