@@ -1,4 +1,4 @@
-"""The files of the official SQuAD programs: predictions, n-best lists, null odds."""
+"""Write the files of the official SQuAD programs: predictions, n-best lists, null odds."""
 
 from __future__ import annotations
 
@@ -8,31 +8,37 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import replace_file
+from spanbert_allen.common.record_checks import shown
 
 NO_CANDIDATE = 1e6
-"""The no-answer score where there is nothing to answer with: the original's first null score."""
+"""The no-answer score of a question without any answer: with it the original begins to search."""
 
 
 class OfficialFiles:
     """
-    Takes results line by line, as `allennlp predict` gives them.
+    Take results line by line, as `allennlp predict` gives them.
 
     # Parameters
 
     predictions, n_best, null_odds : `IO[str]`
-        The files to write: by the question's id its answer; all its answers with their
-        probabilities and logits; its no-answer score.
+        The files to write. By the ids of questions they hold the answers; all answers with their
+        probabilities and logits; and the no-answer scores.
     """
 
     def __init__(self, predictions: IO[str], n_best: IO[str], null_odds: IO[str]) -> None:
         self._files = [_JsonObject(file) for file in (predictions, n_best, null_odds)]
+        self._ids: set[str] = set()
 
     def write(self, line: str) -> None:
-        """Adds a result; an error record, whose question stays unanswered, is in none."""
+        """Add a result. The question of an error record stays unanswered and is in no file."""
         result = json.loads(line)
         if "error" in result:
             return
+        if result["id"] in self._ids:  # the readers leave such questions out
+            raise DataError(f"two results have the id {shown(result['id'])}; give each its own")
+        self._ids.add(result["id"])
         odds = result["no_answer_score"]
         if odds is None:
             odds = NO_CANDIDATE if result["threshold"] is not None else 0.0
@@ -42,7 +48,7 @@ class OfficialFiles:
             file.add(result["id"], value)
 
     def close(self) -> None:
-        """Ends the files."""
+        """End the files."""
         for file in self._files:
             file.end()
 
@@ -50,12 +56,12 @@ class OfficialFiles:
 @contextmanager
 def official_files(path: str | Path) -> Iterator[OfficialFiles]:
     """
-    The three files, which appear whole and together or not at all.
+    Open the three files, which appear whole and together or not at all.
 
     # Parameters
 
     path : `str | Path`
-        That of the predictions; `nbest_` and `null_odds_` before its name make the others'.
+        The file of predictions. The others have its name with `nbest_` or `null_odds_` before it.
     """
     path = Path(path)
     with ExitStack() as stack:
@@ -70,7 +76,7 @@ def official_files(path: str | Path) -> Iterator[OfficialFiles]:
 
 
 class _JsonObject:
-    """A JSON object that is written as its values come, indented by 4."""
+    """Write a JSON object as its values come, indented by 4."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file

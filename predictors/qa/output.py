@@ -1,4 +1,4 @@
-"""Answers to a question as JSON, with their places in the user's own text."""
+"""Turn the answers to a question into JSON, with their places in the user's own text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def qa_json(
     question: Question, decoded: DecodedAnswers, *, top_k: int | None, threshold: float
 ) -> dict[str, Any]:
     """
-    The result for one question.
+    Return the result for one question.
 
     # Parameters
 
@@ -26,16 +26,16 @@ def qa_json(
     top_k : `int`, optional
         How many to give; `None` means all.
     threshold : `float`
-        If the no-answer score is above it, the question is answered with nothing.
+        The question is answered with nothing if the no-answer score is above it.
 
     # Returns
 
     `dict[str, Any]`
-        `schema`, `id`, `question`, `context`; the answer that is chosen: `answer`, empty for none,
-        `start` and `end` (characters of the context, end outside, `null` for none), `score` (sum of
-        logits) and `probability`, `null` if there is nothing to choose from; `answers`, the best
-        first, with `text` and the same keys, `start_logit` and `end_logit`; and `null_score`,
-        `no_answer_score`, `null` for a model that always answers, and `threshold`.
+        `schema`, `id`, `question` and `context`. The answer that is chosen: `answer`, empty for "no
+        answer", `start` and `end` (characters of the context, the end outside), `score` (the sum of
+        logits) and `probability`, all four `null` if there is nothing to choose from. `answers`,
+        the best first, each with `text` and the same keys, `start_logit` and `end_logit`. And
+        `null_score`, `no_answer_score` and `threshold`, `null` for a model that always answers.
     """
     no_answer = decoded.no_answer_score
     best = decoded.best

@@ -1,4 +1,4 @@
-"""Answers to a user's own questions on texts."""
+"""Answer a user's own questions on texts."""
 
 from __future__ import annotations
 
@@ -135,10 +135,11 @@ class QAOptions:
 @Predictor.register("spanbert_qa")
 class QAPredictor(SpanPredictor):
     """
-    The best answers to questions on texts, with characters, scores and probabilities. A record is
-    `{"question": ..., "context": ...}`, and an `id` if there is one. `allennlp predict` also takes
-    files of SQuAD and of MRQA; if the output is named `.json` then, it writes the files of the
-    official programs, see `official_files`.
+    Give the best answers to questions on texts, with characters, scores and probabilities. A record
+    is `{"question": ..., "context": ...}`, and may have an `id` and options of its own (see
+    `QAOptions`). `allennlp predict` also takes files of SQuAD and of MRQA, and flat records; if the
+    output's name ends in `.json` then, it writes the files of the official programs: see
+    `official_files`.
 
     # Parameters
 
@@ -256,15 +257,10 @@ class QAPredictor(SpanPredictor):
         return super().open_output(path)
 
     def record_to_instance(self, record: Record) -> Instance:
-        """Return the instance of a record; raises `DataError` for a bad one."""
-        options = self.options
-        # Where a record has options of its own, they are heeded; `None` is as if it had none.
+        """Return the instance of a record, whose own options are heeded; raises for a bad one."""
+        # `None` is as if the record did not have the option.
         own = {name: record[name] for name in QAOptions.names() if record.get(name) is not None}
-        if own:
-            try:
-                options = changed_options(options, own)
-            except ConfigError as error:
-                raise DataError(str(error)) from error
+        options = changed_options(self.options, own)
         return self._instance(_question(record, self._default_name(record)), options)
 
     def num_pieces(self, instance: Instance) -> int:
@@ -282,13 +278,18 @@ class QAPredictor(SpanPredictor):
         )
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
-        """Return the result for one question; a context without word pieces answers nothing."""
+        """
+        Return the result for one question; a context without word pieces answers nothing. Raises
+        the `DataError` of a question for which the model has no usable scores.
+        """
         asked: QuestionInput = instance["question"].metadata
         decoding = asked.decoding or self.options.decoding
         impossible = decoding.impossible_answers
         if impossible is None:
             impossible = self._qa.impossible_answers
         decoded = outputs.get("decoded", DecodedAnswers((), math.inf if impossible else None))
+        if isinstance(decoded, DataError):
+            raise decoded
         threshold = self._qa.threshold if decoding.threshold is None else decoding.threshold
         return qa_json(asked.question, decoded, top_k=decoding.n_best, threshold=threshold)
 
@@ -299,10 +300,6 @@ class QAPredictor(SpanPredictor):
             options.shape(self._reader.shape, as_pipeline=self._qa.decoder.cuts_as_pipeline),
         )
         return question_instance(windows, question, decoding=options.decoding)
-
-    def _forward(self, instances: list[Instance]) -> list[Mapping[str, Any] | Exception]:
-        """Return the model's outputs; a question without usable scores is that question's error."""
-        return [_error_of(output) or output for output in super()._forward(instances)]
 
     def _passage(self, text: str) -> Passage:
         passage = self._passages.pop(text, None)
@@ -329,11 +326,6 @@ def _array_records(path: str) -> Iterator[Record]:
                 f"{shown(item.value)} is no record; give objects with `question` and `context`"
             )
             yield Record({}, line=item.line, problem=problem)
-
-
-def _error_of(output: Mapping[str, Any] | Exception) -> DataError | None:
-    decoded = output.get("decoded") if isinstance(output, Mapping) else None
-    return decoded if isinstance(decoded, DataError) else None
 
 
 def _texts(name: str, value: Any) -> list[str]:

@@ -138,8 +138,8 @@ class QuestionReader(ExampleReader[Question]):
             passage = self.passage(text)
             for question in some:
                 yield from self._instances_of(question, passage)
-        self._tell_left_out(self._misplaced, "their answers do not stand at their places")
-        self._tell_left_out(self._empty, "their answers are empty texts")
+        self._tell_left_out(self._misplaced, "answers do not stand at their places")
+        self._tell_left_out(self._empty, "answers are empty texts")
 
     def _tell_left_out(self, ids: list[str], reason: str) -> None:
         if not ids:
@@ -147,8 +147,9 @@ class QuestionReader(ExampleReader[Question]):
         named = ids if self.name_left_out else ids[:_MOST_NAMED]
         more = len(ids) - len(named)
         logger.warning(
-            "%d questions left out of training, as %s: %s%s",
+            "%d question%s left out of training, as %s: %s%s",
             len(ids),
+            "s" * (len(ids) != 1),
             reason,
             ", ".join(named),
             f" and {more} more (the reader names all with `name_left_out` true)" if more else "",

@@ -193,10 +193,10 @@ def test_answers_that_are_not_at_their_places_are_named(tmp_path, caplog):
         with caplog.at_level("WARNING"):
             assert len(list(reader.read(path))) == 1
         misplaced, empty = (record.getMessage() for record in caplog.records)
-        assert "7 questions left out of training, as their answers do not stand at" in misplaced
+        assert "7 questions left out of training, as answers do not stand at" in misplaced
         assert ("q4" in misplaced, "q5" in misplaced) == (True, name_left_out)
         assert ("2 more" in misplaced) != name_left_out
-        assert empty.endswith("as their answers are empty texts: none")
+        assert empty.endswith("as answers are empty texts: none")
     (instance,) = [
         one for one in make_reader().read(path) if one["question"].metadata.question.id == "none"
     ]
