@@ -46,8 +46,10 @@ _PIPELINE_OVERLAP = 128
 @dataclass(frozen=True)
 class QAOptions:
     """
-    Hold what may be asked for beside question and context, under the names of transformers' former
-    pipeline; `None` leaves a setting as the model was trained.
+    Hold what may be asked for beside question and context.
+
+    The names are those of transformers' former pipeline. `None` leaves a setting as the model was
+    trained.
 
     # Parameters
 
@@ -135,10 +137,11 @@ class QAOptions:
 @Predictor.register("spanbert_qa")
 class QAPredictor(SpanPredictor):
     """
-    Give the best answers to questions on texts, with characters, scores and probabilities. A record
-    is `{"question": ..., "context": ...}`, and may have an `id` and options of its own (see
-    `QAOptions`). `allennlp predict` also takes files of SQuAD and of MRQA, and flat records; if the
-    output's name ends in `.json` then, it writes the files of the official programs: see
+    Give the best answers to questions on texts, with characters, scores and probabilities.
+
+    A record is `{"question": ..., "context": ...}`, and may have an `id` and options of its own
+    (see `QAOptions`). `allennlp predict` also takes files of SQuAD and of MRQA, and flat records;
+    if the output's name ends in `.json` then, it writes the files of the official programs: see
     `official_files`.
 
     # Parameters
@@ -279,8 +282,9 @@ class QAPredictor(SpanPredictor):
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
         """
-        Return the result for one question; a context without word pieces answers nothing. Raises
-        the `DataError` of a question for which the model has no usable scores.
+        Return the result for one question; a context without word pieces answers nothing.
+
+        Raises the `DataError` of a question for which the model has no usable scores.
         """
         asked: QuestionInput = instance["question"].metadata
         decoding = asked.decoding or self.options.decoding

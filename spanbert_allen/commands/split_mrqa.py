@@ -1,4 +1,4 @@
-"""Halves MRQA's dev sets into dev and test."""
+"""Halve MRQA's dev sets into dev and test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ EXAMPLE = "spanbert-allen split-mrqa dev/*.jsonl.gz --out halves --seed 1"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the options."""
+    """Declare the options."""
     parser.add_argument("sources", nargs="*", help="MRQA files, packed or not")
     parser.add_argument("--out", default="mrqa_halves", help="the folder (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes or checks the halves; returns the exit status."""
+    """Write or check the halves; returns the exit status."""
     from spanbert_allen.common.errors import ConfigError
     from spanbert_allen.formats.qa.mrqa_split import check_manifest, split_files
 

@@ -1,4 +1,4 @@
-"""Question answering, as it is imported and exported."""
+"""Import and export question answering models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from spanbert_allen.models.qa import SpanbertQA
 
 
 class QATask(Task):
-    """Extractive question answering; see `Task`."""
+    """Import and export extractive question answering; see `Task`."""
 
     model_type = "spanbert_qa"
     head = "qa_outputs"

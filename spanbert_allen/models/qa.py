@@ -34,20 +34,21 @@ _PIECES_AT_ONCE = 2**16
 @Model.register("spanbert_qa")
 class SpanbertQA(Model):
     """
-    Extractive question answering as in Joshi et al. (2020), "SpanBERT", section 4.1, and Devlin et
-    al. (2019): a linear layer scores each piece as the first and the last of the answer, and [CLS]
-    stands for there being none.
+    Answer questions with spans of their contexts.
+
+    As in Joshi et al. (2020), "SpanBERT", section 4.1, and Devlin et al. (2019), a linear layer
+    scores each piece as the first and the last of the answer, and [CLS] stands for "no answer".
 
     # Parameters
 
     vocab : `Vocabulary`
-        AllenNLP's; nothing is in it, as the pieces are the encoder's own.
+        AllenNLP's vocabulary, which is empty, as the pieces are the encoder's own.
     embedder : `TokenEmbedder`
         The token embedder `spanbert`.
     impossible_answers : `bool`, optional (default = `False`)
         Whether questions may have no answer, as in SQuAD 2.0.
     threshold : `float`, optional (default = `0.0`)
-        Questions whose no-answer score, the logit of no answer less that of the best answer, is
+        Questions whose no-answer score, the score of "no answer" minus that of the best answer, is
         above it are answered with nothing.
     softmax_over : `str`, optional (default = `"answers"`)
         What the loss's softmax runs over: `answers`, which are [CLS] and the passage, or
@@ -116,8 +117,9 @@ class SpanbertQA(Model):
         question: list[QuestionInput] | None = None,
     ) -> dict[str, Any]:
         """
-        What the question answering readers give: in a row, one window for training or all windows
-        of a question.
+        Score the windows that the question answering readers give, and decode answers.
+
+        A row holds one window in training, and otherwise all windows of a question.
 
         # Parameters
 
@@ -128,13 +130,14 @@ class SpanbertQA(Model):
         answer_starts, answer_ends : `Tensor`, optional (default = `None`)
             Counted in the window; 0 is [CLS]. Shape: (batch_size, most_windows)
         question : `list[QuestionInput]`, optional (default = `None`)
-            What to decode.
+            The questions, for which answers are decoded outside of training.
 
         # Returns
 
         `dict[str, Any]`
             `loss` when there are labels: (CE_start + CE_end) / 2, averaged over windows. With
-            `question`, outside of training, `decoded`: a `DecodedAnswers` for each.
+            `question`, outside of training, `decoded`: for each a `DecodedAnswers`, or a
+            `DataError` if its scores are not finite.
         """
         segment_ids, passage_pieces = segment_ids.long(), passage_pieces.long()
         # Shape: (batch_size, num_pieces, 2)
@@ -160,9 +163,11 @@ class SpanbertQA(Model):
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """
-        In training, how often the best first piece, the best last piece and both are right; after
-        that the scores of `AnswerScores`; a `DataError` is raised at the end of an evaluation in
-        which no question was annotated.
+        Return the metrics of the running training or evaluation.
+
+        In training these are how often the best first piece, the best last piece and both are
+        right. In an evaluation they are the running scores of `AnswerScores`, and with `reset`, at
+        its end, all of them; a `DataError` is raised then if no question was annotated.
         """
         if not self.training:
             self.label_tally.check(reset=reset)

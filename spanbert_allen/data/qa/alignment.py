@@ -1,4 +1,4 @@
-"""An annotated answer, in characters, as word pieces: what a model learns."""
+"""Turn an annotated answer, given in characters, into the word pieces that a model learns."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from spanbert_allen.formats.qa.question import Answer
 
 def answer_words(passage: Passage, answer: Answer) -> WordSpan:
     """
-    The words from an answer's first to its last character. White space counts to the word before;
-    before the first word there is none, -1.
+    Return the words from an answer's first to its last character.
+
+    White space belongs to the word before it; before the first word the index is -1. Raises a
+    `ValueError` for an answer without a place.
     """
     if answer.start is None:
         raise ValueError("the answer has no place")
@@ -30,8 +32,9 @@ def answer_words(passage: Passage, answer: Answer) -> WordSpan:
 
 def is_found(passage: Passage, answer: Answer, words: WordSpan) -> bool:
     """
-    Whether the answer's text, its white space collapsed, stands in its words with single spaces
-    between them. The original trains on no other answers.
+    Return whether an answer's text is in its words; the original trains on no other answers.
+
+    The white space of the answer is collapsed, and the words have single spaces between them.
     """
     if words.start < 0:
         return False
@@ -43,19 +46,21 @@ def answer_pieces(
     passage: Passage, answer: Answer, words: WordSpan, tokenizer: PieceTokenizer
 ) -> PieceSpan | None:
     """
-    The pieces of an answer: those of its words, or the first stretch among them that has exactly
-    the pieces of the answer's text by itself, so that `1887` of `1887-1889,` is found.
+    Return the pieces of an answer.
+
+    These are the pieces of its words, or the first stretch among them that has exactly the pieces
+    of the answer's text by itself, so that `1887` of `1887-1889,` is found.
 
     # Parameters
 
     passage : `Passage`
         The context.
     answer : `Answer`
-        With its place.
+        The answer, with its place.
     words : `WordSpan`
-        Its words.
+        The words of the answer.
     tokenizer : `PieceTokenizer`
-        The one that made the passage.
+        The tokenizer that made the passage.
 
     # Returns
 

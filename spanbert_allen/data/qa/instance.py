@@ -186,14 +186,29 @@ class QuestionWindows:
         return columns
 
     def max_context(self, number: int, best: IntArray) -> np.ndarray:
-        """Return for each piece whether this window is its best one. Shape: (num_pieces,)"""
+        """
+        Return for each piece whether this window is its best one.
+
+        # Parameters
+
+        number : `int`
+            The number of the window.
+        best : `IntArray`
+            As `best_windows` gives it. Shape: (num_passage_pieces,)
+
+        # Returns
+
+        `np.ndarray`
+            False outside of the passage. Shape: (num_pieces,)
+        """
         pieces = self.columns(number)["passage_pieces"]
         return (pieces >= 0) & (best[pieces] == number)
 
     def label(self, number: int, answer: PieceSpan) -> tuple[int, int]:
         """
-        Return the first and last piece of the answer, counted in the window; 0, which is [CLS],
-        for both if the answer is not wholly inside.
+        Return the first and last piece of the answer, counted in the window.
+
+        Both are 0, which is [CLS], if the answer is not wholly inside.
         """
         start, end = self.spans[number]
         if answer.start < start or answer.end >= end:

@@ -100,9 +100,10 @@ def make_passage(text: str, tokenizer: PieceTokenizer) -> Passage:
 
 def whole_words(passage: Passage) -> IntArray:
     """
-    Return the first and last piece of the whole word that each piece belongs to: what stands
-    between white space and punctuation, or a shorter part in scripts that are written without
-    spaces, where a piece is a word by itself.
+    Return the first and last piece of the whole word that each piece belongs to.
+
+    A whole word is what stands between white space and punctuation. In scripts that are written
+    without spaces each piece counts as a word.
 
     # Returns
 
@@ -141,8 +142,10 @@ def joined_parts(goes_on: Sequence[bool]) -> IntArray:
 
 def _begins_unspaced(text: str, start: int) -> bool:
     """
-    Whether a piece may begin a word though nothing separates it from the one before: both are of a
-    script without spaces. A combining mark belongs to the character before it.
+    Return whether a piece may begin a word though nothing separates it from the one before.
+
+    That is so if both are of a script without spaces. A combining mark belongs to the character
+    before it.
     """
     if text.isascii() or start == 0:
         return False

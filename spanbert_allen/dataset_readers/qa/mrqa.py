@@ -14,9 +14,10 @@ from spanbert_allen.formats.qa.question import Question
 @DatasetReader.register("spanbert_mrqa")
 class MrqaReader(QuestionReader):
     """
-    Read files of MRQA 2019 (Fisch et al., 2019), plain or `.gz`; a folder is read as all files in
-    it that end in `.jsonl`. Files of SQuAD are read as well: see `read_questions`. The earliest
-    detected answer is the one that is learnt.
+    Read files of MRQA 2019 (Fisch et al., 2019), plain or `.gz`.
+
+    A folder is read as all files in it that end in `.jsonl`. Files of SQuAD are read as well: see
+    `read_questions`. The earliest detected answer is the one that is learnt.
 
     Registered as a `DatasetReader` with name "spanbert_mrqa".
 

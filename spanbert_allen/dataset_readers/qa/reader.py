@@ -29,9 +29,10 @@ _MOST_NAMED = 5
 
 class QuestionReader(ExampleReader[Question]):
     """
-    Read questions as windows [CLS] question [SEP] window [SEP], as in SpanBERT's programs (Joshi et
-    al., 2020, section 4.1). This is the base of the question answering readers; a subclass says
-    which of a question's answers is learnt.
+    Read questions as windows of the form [CLS] question [SEP] window [SEP].
+
+    The windows are those of SpanBERT's programs (Joshi et al., 2020, section 4.1). This is the base
+    of the question answering readers; a subclass says how a file is read.
 
     # Parameters
 
@@ -118,8 +119,10 @@ class QuestionReader(ExampleReader[Question]):
         self, question: Question, passage: Passage | None = None
     ) -> Iterator[Instance]:
         """
-        Yield an instance for each window of an annotated question, and none if its answer is not
-        where it should be. Raises a `DataError` if there is no answer, but must be one.
+        Yield an instance for each window of an annotated question.
+
+        There is none if its answer is not where it should be. Raises a `DataError` if there is no
+        answer, but must be one.
         """
         passage = self.passage(question.context) if passage is None else passage
         label = self._label(question, passage)

@@ -14,10 +14,11 @@ from spanbert_allen.formats.qa.question import Question
 @DatasetReader.register("spanbert_squad")
 class SquadReader(QuestionReader):
     """
-    Read files in the layout of SQuAD 1.1 and 2.0, plain or `.gz`, an article at a time; a folder is
-    read as all files in it that end in `.json`. Flat records and files of MRQA are read as well:
-    see `read_questions`. The first answer is the one that is learnt; in training a question is left
-    out if that answer does not stand in the words at its place.
+    Read files in the layout of SQuAD 1.1 and 2.0, plain or `.gz`, an article at a time.
+
+    A folder is read as all files in it that end in `.json`. Flat records and files of MRQA are read
+    as well: see `read_questions`. The first answer is the one that is learnt; in training a
+    question is left out if that answer does not stand in the words at its place.
 
     Registered as a `DatasetReader` with name "spanbert_squad".
 

@@ -22,8 +22,10 @@ from spanbert_allen.formats.qa.unique_ids import with_unique_ids
 
 def read_mrqa(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[Question]:
     """
-    Read the questions of a file in its order. The answer that is learnt is the one that begins
-    first in the context, as the original program chooses among all detected ones.
+    Read the questions of a file in its order.
+
+    The answer that is learnt is the one that begins first in the context, as the original program
+    chooses among all detected ones.
 
     # Parameters
 

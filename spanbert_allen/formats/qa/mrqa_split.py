@@ -1,7 +1,9 @@
 """
-Halves of MRQA's dev sets. SpanBERT's paper (section 4.1) takes one half of each for choosing
-models and the other for testing, and never published which: ours depend on a seed, and results on
-them are not comparable to the paper's.
+Halve MRQA's dev sets.
+
+SpanBERT's paper (section 4.1) takes one half of each for choosing models and the other for testing,
+and never published which: ours depend on a seed, and results on them are not comparable to the
+paper's.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from spanbert_allen.common.files import (
     read_lines,
     replace_file,
 )
+from spanbert_allen.common.record_checks import RecordError, record_id
 from spanbert_allen.version import VERSION
 
 HALVES = ("dev", "test")
@@ -34,14 +37,14 @@ _NOTE = (
 
 class Line(NamedTuple):
     """
-    What the split needs of a line: not its texts, so that large files fit into memory.
+    Hold what the split needs of a line: not its texts, so that large files fit into memory.
 
     # Parameters
 
     context : `str`
         The SHA-256 of the context.
     question_ids : `tuple[str, ...]`
-        Of its questions, in their order.
+        The ids of its questions, in their order.
     """
 
     context: str
@@ -50,17 +53,18 @@ class Line(NamedTuple):
 
 def split_files(sources: Sequence[str | Path], folder: str | Path, *, seed: int) -> list[Path]:
     """
-    Write `NAME.dev.jsonl.gz` and `NAME.test.jsonl.gz` for each file, and a manifest. Sources are
-    read twice, and all of them are checked before anything is written.
+    Write `NAME.dev.jsonl.gz` and `NAME.test.jsonl.gz` for each file, and a manifest.
+
+    Sources are read twice, and all of them are checked before anything is written.
 
     # Parameters
 
     sources : `Sequence[str | Path]`
         MRQA files.
     folder : `str | Path`
-        Made if it is not there.
+        The folder to write to; it is made if it is not there.
     seed : `int`
-        Another one gives other halves.
+        The seed of the split; another one gives other halves.
 
     # Returns
 
@@ -90,10 +94,12 @@ def split_files(sources: Sequence[str | Path], folder: str | Path, *, seed: int)
 
 def dev_places(lines: Sequence[Line], *, seed: int) -> frozenset[int]:
     """
-    Which lines make the dev half. Lines that share a context or a question stay together; groups
-    of them are taken in an order drawn by the seed, each that leaves the dev half larger than the
-    test half by one question at most. If groups of one question are left over, the halves are thus
-    equal but for one; otherwise they differ by less than twice the smallest group left over.
+    Return the places of the lines that make the dev half.
+
+    Lines that share a context or a question stay together. Groups of such lines are taken in an
+    order drawn by the seed, each one that leaves the dev half larger than the test half by at most
+    one question. If groups of one question are left over, the sizes of the halves thus differ by at
+    most one; otherwise they differ by less than twice the smallest group left over.
 
     What is in which half depends on the seed and on the ids of questions, and neither on the order
     of lines nor on the machine.
@@ -101,7 +107,7 @@ def dev_places(lines: Sequence[Line], *, seed: int) -> frozenset[int]:
     # Parameters
 
     lines : `Sequence[Line]`
-        All of a file.
+        All lines of a file.
     seed : `int`
         The seed.
     """
@@ -118,8 +124,9 @@ def dev_places(lines: Sequence[Line], *, seed: int) -> frozenset[int]:
 
 def check_manifest(path: str | Path) -> int:
     """
-    Read the halves that a manifest names again; returns their number. Raises `DataError` for one
-    that is not as it was written.
+    Read the halves that a manifest names again, and return their number.
+
+    Raises a `DataError` for one that is not as it was written.
     """
     path = Path(path)
     text = "\n".join(line for _, line in read_lines(path))
@@ -127,7 +134,7 @@ def check_manifest(path: str | Path) -> int:
         files = json.loads(text)["files"]
         entries = [files[name][half] for name in files for half in HALVES]
         halves = [path.parent / Path(entry["file"]).name for entry in entries]
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise DataError(
             "no manifest of split-mrqa; give the one beside the halves", path
         ) from error
@@ -143,7 +150,7 @@ def check_manifest(path: str | Path) -> int:
 
 
 def _targets(sources: Sequence[str | Path], folder: Path) -> dict[str, tuple[Path, ...]]:
-    """The halves to write by the name of the source."""
+    """Return the halves to write, by the name of the source."""
     targets: dict[str, tuple[Path, ...]] = {}
     for source in sources:
         if str(source) == STANDARD_STREAM:
@@ -160,7 +167,7 @@ def _targets(sources: Sequence[str | Path], folder: Path) -> dict[str, tuple[Pat
 
 
 def _dev_lines(source: str | Path, seed: int) -> frozenset[int]:
-    """Places, in the file, of the lines of the dev half; the header counts as none."""
+    """Return the places of the lines of the dev half; the header is no line here."""
     lines = [line for _, line in _read(source) if line is not None]
     dev = dev_places(lines, seed=seed)
     if len({place in dev for place, line in enumerate(lines) if line.question_ids}) < 2:
@@ -184,7 +191,7 @@ def _write_halves(
 
 
 def _read(path: str | Path) -> Iterator[tuple[str, Line | None]]:
-    """Each line with what is in it; the header with `None`."""
+    """Yield each line with what is in it; the header with `None`."""
     number = 0
     for number, text in read_lines(path):
         if number == 1:
@@ -205,10 +212,11 @@ def _read(path: str | Path) -> Iterator[tuple[str, Line | None]]:
 def _line(record: dict[str, Any], path: str | Path, number: int) -> Line:
     context, questions = record.get("context"), record.get("qas")
     if isinstance(context, str) and isinstance(questions, list):
-        ids = [one.get("qid") if isinstance(one, dict) else None for one in questions]
-        names = tuple(name for name in ids if isinstance(name, str))
-        if len(names) == len(ids):
-            return Line(_digest(context), names)
+        try:
+            ids = [record_id(one["qid"]) for one in questions]
+            return Line(_digest(context), tuple(ids))
+        except (RecordError, LookupError, TypeError):
+            pass  # said below
     raise DataError(
         "no MRQA record: it needs a text `context` and a list `qas` of questions with a `qid`",
         path,
@@ -217,7 +225,7 @@ def _line(record: dict[str, Any], path: str | Path, number: int) -> Line:
 
 
 def _groups(lines: Sequence[Line]) -> list[list[int]]:
-    """Places of lines that share a context or a question, directly or through others."""
+    """Return the places of lines that share a context or a question, directly or through others."""
     above = list(range(len(lines)))
 
     def top(place: int) -> int:
@@ -238,13 +246,13 @@ def _groups(lines: Sequence[Line]) -> list[list[int]]:
 
 
 def _drawn(lines: Sequence[Line], places: Sequence[int], seed: int) -> tuple[str, str]:
-    """By which a group is sorted; the context settles it for groups without questions."""
+    """Return what a group is sorted by; the context settles it for groups without questions."""
     ranks = [_digest("\n".join((str(seed), *lines[place].question_ids))) for place in places]
     return min(ranks), min(lines[place].context for place in places)
 
 
 def _entry(path: Path) -> dict[str, Any]:
-    """What the manifest says of a half."""
+    """Return what the manifest says of a half."""
     lines = [line for _, line in _read(path) if line is not None]
     ids = sorted(name for line in lines for name in line.question_ids)
     return {
@@ -257,7 +265,7 @@ def _entry(path: Path) -> dict[str, Any]:
 
 
 def _content_digest(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, unpacked."""
+    """Return the SHA-256 of a file's bytes, unpacked."""
     content = hashlib.sha256()
     with open_bytes(path) as file:
         while block := file.read(1 << 20):

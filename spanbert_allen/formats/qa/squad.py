@@ -41,8 +41,9 @@ class _Found(NamedTuple):
 
 def read_squad(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[Question]:
     """
-    Read the questions of a file in its order, an article or a record at a time. Questions of a
-    paragraph share one `context` string.
+    Read the questions of a file in its order, an article or a record at a time.
+
+    Questions of a paragraph share one `context` string.
 
     SQuAD's layout is an object whose list `data` holds articles with paragraphs. The flat layout of
     the datasets library and of pandas is read as well: records with `id`, `question`, `context` and

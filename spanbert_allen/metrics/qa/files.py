@@ -43,12 +43,12 @@ def score_predictions(
     answered_only: bool = False,
 ) -> FileScores:
     """
-    Return the scores of SQuAD 1.1's or MRQA's program, or those of SQuAD 2.0's if a question has no
-    answer or no-answer scores are given.
+    Return the scores that the official program gives for a file of predictions.
 
-    As in SQuAD 2.0's program, a question has an answer if its list of answers is not empty,
-    whatever `is_impossible` says, and the scores of questions with (`HasAns_`) and without an
-    answer (`NoAns_`) are given if there are such questions.
+    These are the scores of SQuAD 1.1's or MRQA's program, or those of SQuAD 2.0's if a question has
+    no answer or no-answer scores are given. As in SQuAD 2.0's program, a question has an answer if
+    its list of answers is not empty, whatever `is_impossible` says, and the scores of questions
+    with (`HasAns_`) and without an answer (`NoAns_`) are given if there are such questions.
 
     # Parameters
 

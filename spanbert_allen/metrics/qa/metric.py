@@ -43,9 +43,11 @@ class AnswerTally(NamedTuple):
 @Metric.register("spanbert_answer_scores")
 class AnswerScores(Metric):
     """
-    Compute the official scores of SQuAD 1.1 (`exact`, `f1`, `total`), of SQuAD 2.0 (13, see
-    `squad2_scores`) or of MRQA (those of SQuAD 1.1). Each worker keeps the scores of its own
-    questions; they are put together when the scores are asked for.
+    Compute the official scores of SQuAD or MRQA.
+
+    SQuAD 1.1 and MRQA have `exact`, `f1` and `total`, SQuAD 2.0 has the 13 of `squad2_scores`. Each
+    worker keeps the scores of its own questions; they are put together when the scores are asked
+    for.
 
     # Parameters
 
@@ -122,9 +124,10 @@ class AnswerScores(Metric):
 
     def running(self) -> dict[str, float]:
         """
-        Return `exact`, `f1` and `total` of this worker's questions so far, at the threshold. It
-        looks at each question once, however often it is called, so that it can be called after
-        every batch. Before the first question, all scores of `get_metric` are there and 0.
+        Return `exact`, `f1` and `total` of this worker's questions so far, at the threshold.
+
+        Each question is looked at once, however often this is called, so that it can be called
+        after every batch. Before the first question, all scores of `get_metric` are there and 0.
         """
         if not self._rows:
             return self._scores([])

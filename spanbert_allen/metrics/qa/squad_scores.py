@@ -45,9 +45,10 @@ def squad1_scores(scores: Sequence[QuestionScore]) -> dict[str, float]:
 
 def squad2_scores(scores: Sequence[QuestionScore], *, threshold: float) -> dict[str, float]:
     """
-    Return the 13 scores of SQuAD 2.0's program: those of `squad1_scores` for all questions, for
-    those with (`HasAns_`) and without an answer (`NoAns_`), and the best that any threshold would
-    give.
+    Return the 13 scores of SQuAD 2.0's program.
+
+    These are the scores of `squad1_scores` for all questions, for those with (`HasAns_`) and
+    without an answer (`NoAns_`), and the best ones that any threshold would give.
 
     # Parameters
 
@@ -74,8 +75,10 @@ def best_threshold(
     scores: Sequence[QuestionScore], value: Callable[[QuestionScore], float]
 ) -> tuple[float, float]:
     """
-    Return the best mean score in percent that a threshold on `no_answer_score` gives, and the
-    lowest such threshold among the scores themselves, or 0 if answering nothing is best.
+    Return the best mean score that a threshold on `no_answer_score` gives, and this threshold.
+
+    The score is in percent. The threshold is the lowest of the questions' own scores that gives it,
+    or 0 if answering nothing is best.
 
     # Parameters
 

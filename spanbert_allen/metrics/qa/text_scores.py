@@ -23,9 +23,10 @@ def normalize_answer(text: str) -> str:
 
 def token_f1(prediction: str, gold: str, *, flavour: Flavour = "squad") -> float:
     """
-    Return the F1 of the words of two texts, which are normalised first; a word counts as often as
-    it occurs. Where nothing is left of one of the texts, SQuAD's F1 is 1 if nothing is left of the
-    other one either, and MRQA's is 0.
+    Return the F1 of the words of two texts, which are normalised first.
+
+    A word counts as often as it occurs. Where nothing is left of one of the texts, SQuAD's F1 is 1
+    if nothing is left of the other one either, and MRQA's is 0.
     """
     predicted, wanted = normalize_answer(prediction).split(), normalize_answer(gold).split()
     if flavour == "squad" and not (predicted and wanted):

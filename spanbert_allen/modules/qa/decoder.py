@@ -93,7 +93,7 @@ class DecodedAnswers:
 
     @property
     def no_answer_score(self) -> float | None:
-        """Return the score of "no answer" minus that of the best answer, a difference of logits."""
+        """Return the score of "no answer" minus that of the best answer, both sums of logits."""
         if self.null_score is None:
             return None
         return self.null_score - self.best.score if self.best is not None else np.inf
@@ -101,7 +101,9 @@ class DecodedAnswers:
 
 class AnswerDecoder(Registrable):
     """
-    Choose answers by the scores of their first and last pieces. There are three ways to do so:
+    Choose answers by the scores of their first and last pieces.
+
+    There are three ways to do so:
 
     |                 | `exact`           | `original`              | `pipeline`               |
     |-----------------|-------------------|-------------------------|--------------------------|
@@ -242,6 +244,6 @@ def largest(scores: np.ndarray, count: int) -> np.ndarray:
 
 
 def log_sum_exp(scores: np.ndarray) -> float:
-    """Return the logarithm of the sum of exponentials, -inf for none. Shape: (num_scores,)"""
+    """Return the logarithm of the sum of exponentials of some scores, -inf for none."""
     top = scores.max(initial=-np.inf)
     return float(top + np.log(np.exp(scores - top).sum())) if np.isfinite(top) else -np.inf

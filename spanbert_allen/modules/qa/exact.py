@@ -88,9 +88,11 @@ _NO_CANDIDATES = _Candidates(
 @AnswerDecoder.register("exact")
 class ExactAnswers(AnswerDecoder):
     """
-    Look at every span of the passage that may be an answer: up to `max_answer_length` pieces,
-    counted in the window in which its first piece has most context. The original programs take the
-    best first and last pieces before they look at what is possible, and so can miss the best.
+    Look at every span of the passage that may be an answer.
+
+    A span has up to `max_answer_length` pieces and is scored in the window in which its first piece
+    has most context. The original programs take the best first and last pieces before they look at
+    what is possible, and so can miss the best answer.
 
     Answers are the context's own characters, widened to whole words. Spans of the same text are one
     answer: it has the place and the logits of the best of them, and its probability is the share of
@@ -173,7 +175,25 @@ class ExactAnswers(AnswerDecoder):
         texts: SpanTexts,
         log_total: float,
     ) -> np.ndarray:
-        """Return the share of each candidate's text among all spans. Shape: (num_candidates,)"""
+        """
+        Return the share of each candidate's text among all spans, from 0 to 1.
+
+        # Parameters
+
+        best : `_Candidates`
+            The candidates.
+        windows : `Sequence[WindowScores]`
+            All windows of the passage.
+        texts : `SpanTexts`
+            The texts of their spans.
+        log_total : `float`
+            The logarithm of the sum over everything that is possible.
+
+        # Returns
+
+        `np.ndarray`
+            Shape: (num_candidates,)
+        """
         shares = np.zeros(len(best.keys))
         if not len(shares):
             return shares

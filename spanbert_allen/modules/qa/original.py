@@ -1,4 +1,4 @@
-"""The answers that the original programs give."""
+"""Decode the answers that the original programs give."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -42,15 +42,18 @@ _EMPTY = _Entry("empty", None, 0.0, 0.0)
 @AnswerDecoder.register("original")
 class OriginalAnswers(AnswerDecoder):
     """
-    What SpanBERT's programs for SQuAD and MRQA give, as BERT's did (Devlin et al., 2019): to
-    compare numbers with theirs. In each window the `n_best` best first and last pieces are taken
-    from all positions, question, special pieces and padding among them, and only then those pairs
-    dropped that are no answer; so a good answer can be missed, or all. Where nothing is left, the
-    answer is the word "empty", at no place. The text is cut out of whole words by the characters of
-    its pieces. It has single spaces where the context's words, at `chars`, may stand further apart.
+    Give the answers of SpanBERT's programs for SQuAD and MRQA, to compare numbers with theirs.
 
-    Where there may be none, the list has one entry more if that is not among the best. The
-    original breaks off at a context without pieces then; here that question has no answers.
+    They are those of BERT's programs (Devlin et al., 2019). In each window the `n_best` best first
+    and last pieces are taken from all positions, question, special pieces and padding among them,
+    and only then those pairs dropped that are no answer; so a good answer can be missed, or all.
+    Where nothing is left, the answer is the word "empty", at no place. The text is cut out of whole
+    words by the characters of its pieces. It has single spaces where the context's words, at
+    `chars`, may stand further apart.
+
+    If a question may have no answer, the list has one entry more for that where it is not among the
+    best. The original breaks off at a context without pieces then; here that question has no
+    answers.
 
     Registered as an `AnswerDecoder` with name "original".
     """
@@ -74,7 +77,7 @@ class OriginalAnswers(AnswerDecoder):
         return DecodedAnswers(tuple(_ranked(entries)), null_score if impossible else None)
 
     def _candidates(self, window: WindowScores) -> Iterator[_Candidate]:
-        """The possible answers between the best first and last pieces, in the order of these."""
+        """Yield the possible answers between the best first and last pieces, in their order."""
         is_passage = window.passage_pieces >= 0
         # Shape: (num_starts,) and (num_ends,), at most `n_best`
         starts, ends = self._best(window.start_logits), self._best(window.end_logits)
@@ -92,12 +95,12 @@ class OriginalAnswers(AnswerDecoder):
             )
 
     def _best(self, logits: np.ndarray) -> np.ndarray:
-        """The positions of the highest logits, the first among equals. Shape: (at most n_best,)"""
+        """Return the positions of the `n_best` highest logits, the first among equals."""
         best: np.ndarray = np.argsort(-logits, kind="stable")[: self.n_best]
         return best
 
     def _entries(self, candidates: Iterable[_Candidate], passage: Passage) -> list[_Entry]:
-        """The first `n_best` that differ in their texts."""
+        """Return the first `n_best` candidates that differ in their texts."""
         pieces = passage.pieces()
         entries: dict[str, _Entry] = {}
         for one in candidates:
@@ -109,7 +112,7 @@ class OriginalAnswers(AnswerDecoder):
 
 
 def _null(windows: Sequence[WindowScores]) -> tuple[float, _Candidate]:
-    """The lowest score of no answer of all windows, and the candidate for it."""
+    """Return the lowest score of "no answer" of all windows, and the candidate for it."""
     best = _HIGHEST_NULL, _Candidate(-1, -1, 0.0, 0.0)
     for window in windows:
         start, end = float(window.start_logits[0]), float(window.end_logits[0])
@@ -119,7 +122,7 @@ def _null(windows: Sequence[WindowScores]) -> tuple[float, _Candidate]:
 
 
 def _text(one: _Candidate, passage: Passage, pieces: Sequence[str]) -> tuple[str, CharSpan]:
-    """The text of an answer, and its characters in the context."""
+    """Return the text of an answer, and its characters in the context."""
     first, last = passage.piece_words[[one.first, one.last]].tolist()
     words = range(first, last + 1)
     original = " ".join(map(passage.word, words))
@@ -131,7 +134,7 @@ def _text(one: _Candidate, passage: Passage, pieces: Sequence[str]) -> tuple[str
 
 
 def _place(passage: Passage, words: Iterable[int], index: int) -> int:
-    """Where in the text a character of the words stands; in `index` a space is between two."""
+    """Return where in the text a character stands; `index` counts a space between two words."""
     for start, end in passage.word_chars[list(words)].tolist():
         if index < end - start:
             return int(start + index)

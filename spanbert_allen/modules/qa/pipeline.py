@@ -1,4 +1,4 @@
-"""The answers that the question answering pipeline of the transformers library gives."""
+"""Decode the answers that the question answering pipeline of transformers gives."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -22,8 +22,9 @@ from spanbert_allen.modules.qa.decoder import (
 @AnswerDecoder.register("pipeline")
 class PipelineAnswers(AnswerDecoder):
     """
-    Give what `QuestionAnsweringPipeline` of transformers 4.49 gives with a fast tokenizer: to
-    compare with it, or to take its place.
+    Give the answers of `QuestionAnsweringPipeline`, to compare with it or to take its place.
+
+    They are those of transformers 4.49 with a fast tokenizer.
 
     As in `exact`, every span of up to `max_answer_length` pieces is looked at. But first and last
     pieces get probabilities in each window by itself, [CLS] counted, and an answer's is the product
@@ -87,8 +88,13 @@ class PipelineAnswers(AnswerDecoder):
         self, window: WindowScores, starts: np.ndarray, ends: np.ndarray, parts: IntArray
     ) -> np.ndarray:
         """
-        Return the best spans of a window: the logarithms of probabilities of first and last pieces,
-        and these pieces, widened to parts as far as the window holds them. Shape: (num_spans, 4)
+        Return the best spans of a window.
+
+        # Returns
+
+        `np.ndarray`
+            The logarithms of the probabilities of first and last pieces, and these pieces, widened
+            to parts as far as the window holds them. Shape: (num_spans, 4)
         """
         is_passage = window.passage_pieces >= 0
         # Shape: (num_pieces, longest)
@@ -111,7 +117,7 @@ class PipelineAnswers(AnswerDecoder):
 
 
 def _log_probabilities(logits: np.ndarray, passage_pieces: np.ndarray) -> np.ndarray:
-    """Return them over the passage and [CLS], -inf elsewhere. Shape: (num_pieces,)"""
+    """Return logarithms of probabilities over the passage and [CLS], -inf elsewhere."""
     counts = passage_pieces >= 0
     counts[0] = True
     # Shape: (num_pieces,)
@@ -131,7 +137,8 @@ def _answer(
 
 def _parts(passage: Passage, *, whole: bool) -> IntArray:
     """
-    Return the first and last piece of the part that each piece belongs to, or, if that is not to be
-    whole, the piece itself. Shape: (num_pieces, 2)
+    Return the first and last piece of the part that each piece belongs to.
+
+    If parts are not to be whole, each piece is one. Shape: (num_pieces, 2)
     """
     return joined_parts([whole and piece.startswith("##") for piece in passage.pieces()])

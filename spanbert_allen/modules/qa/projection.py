@@ -1,4 +1,4 @@
-"""From an answer in word pieces back to the text it stands in, as in the original programs."""
+"""Find an answer in word pieces in the text again, as the original programs do."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,17 @@ from spanbert_allen.data.pieces import BasicStep
 
 
 def joined_pieces(pieces: Sequence[str]) -> str:
-    """Word pieces as a text: those that continue a word are put to it, even the first of them."""
+    """Return word pieces as a text; those that continue a word are joined to it, even the first."""
     text = " ".join(pieces).replace(" ##", "").replace("##", "")
     return " ".join(text.split())
 
 
 def projected(predicted: str, original: str, basic: BasicStep) -> CharSpan:
     """
-    Where a predicted text stands in the words it comes from: what the tokenizer has changed, such
-    as capitals and accents, is found again, and what it has cut off the words' ends stays off.
+    Return where a predicted text stands in the words it comes from.
+
+    What the tokenizer has changed, such as capitals and accents, is found again, and what it has
+    cut off the words' ends stays off.
 
     # Parameters
 

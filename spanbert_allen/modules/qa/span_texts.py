@@ -1,4 +1,4 @@
-"""The texts of many answers at once: where they begin and end, and which of them are the same."""
+"""Compare the texts of many answers at once."""
 
 from __future__ import annotations
 
@@ -41,9 +41,11 @@ class _Characters:
 
 class SpanTexts:
     """
-    Give the characters of spans of word pieces, and a key by which spans of the same text are
-    found without cutting out each text: a polynomial hash of 64 bits over its characters, of which
-    any span's takes one subtraction and one product.
+    Give the characters of spans of word pieces, and keys by which spans of the same text are found.
+
+    A key is a polynomial hash of 64 bits over the characters of the text. From sums over all
+    characters before a place, which are made once, that of any span takes one subtraction and one
+    product, so that no text has to be cut out.
 
     # Parameters
 
@@ -138,8 +140,9 @@ def _is_punctuation(character: str) -> bool:
 
 def _prefix_sums(characters: _Characters) -> tuple[np.ndarray, np.ndarray]:
     """
-    Return, modulo 2**64, the sums of values times powers of the base up to each character, and
-    the inverse of each character's power. Shape: (num_characters + 1,) both
+    Return the sums of values times powers of the base before each character, and inverse powers.
+
+    Both are modulo 2**64. Shape: (num_characters + 1,)
     """
     num_characters = len(characters.values)
     # Mixed, so that neighbouring codes are far apart.
@@ -155,7 +158,7 @@ def _prefix_sums(characters: _Characters) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _powers(base: int, count: int) -> np.ndarray:
-    """Return the powers of a number from 0 on, modulo 2**64. Shape: (count,)"""
+    """Return the powers of a number, from 0 on, modulo 2**64."""
     powers = np.full(count, base, np.uint64)
     powers[0] = 1
     return np.multiply.accumulate(powers)

@@ -1,4 +1,4 @@
-"""Logits of first and last pieces as a window each, and their loss."""
+"""Arrange the logits of first and last pieces by windows, and compute their loss."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from spanbert_allen.modules.encoder.packing import pack_segments
 @dataclass(frozen=True)
 class AnswerWindows:
     """
-    The windows of a batch under each other, long ones first. W counts windows, L the pieces of the
-    longest.
+    Hold the windows of a batch one below the other, long ones first.
+
+    W is the number of windows, and L the number of pieces of the longest.
 
     # Parameters
 
     logits : `Tensor`
-        Of being the first and the last piece. Shape: (W, L, 2)
+        The scores of each piece as the first and the last of the answer. Shape: (W, L, 2)
     mask : `Tensor`
         Which pieces are real. Shape: (W, L)
     passage_pieces : `Tensor`
-        The place of each piece in its passage, -1 outside of it. Shape: (W, L)
+        The index of each piece in its passage, -1 outside of it. Shape: (W, L)
     rows, numbers : `Tensor`
-        Of which question a window is, and its number there. Shape: (W,)
+        The question of each window, and the number of the window there. Shape: (W,)
     """
 
     logits: Tensor
@@ -37,14 +38,14 @@ class AnswerWindows:
 
     @property
     def may_be_answer(self) -> Tensor:
-        """[CLS], which stands for no answer, and the passage. Shape: (W, L)"""
+        """Return which pieces may be answers: [CLS], for "no answer", and the passage, (W, L)."""
         allowed = self.passage_pieces >= 0
         allowed[:, 0] = True
         return allowed
 
     def answers(self, starts: Tensor, ends: Tensor) -> Tensor:
         """
-        The labels of each window.
+        Return the labels of each window.
 
         # Parameters
 
@@ -61,7 +62,7 @@ class AnswerWindows:
 
 def split_windows(logits: Tensor, segment_ids: Tensor, passage_pieces: Tensor) -> AnswerWindows:
     """
-    The windows of a batch that has them one after the other.
+    Return the windows of a batch whose rows have them one after the other.
 
     # Parameters
 
@@ -91,15 +92,16 @@ def split_windows(logits: Tensor, segment_ids: Tensor, passage_pieces: Tensor) -
 
 def answer_loss(windows: AnswerWindows, answers: Tensor, *, over_everything: bool) -> Tensor:
     """
-    The mean of the cross entropies of first and last pieces, (CE_start + CE_end) / 2, averaged over
-    windows; without a window, 0.
+    Return the cross entropies of first and last pieces, (CE_start + CE_end) / 2, over windows.
+
+    It is the mean over all windows, and 0 without any.
 
     # Parameters
 
     windows : `AnswerWindows`
-        The logits.
+        The windows with their logits.
     answers : `Tensor`
-        Shape: (W, 2)
+        The labels. Shape: (W, 2)
     over_everything : `bool`
         Whether the softmax runs over all pieces, those of the question among them, as in the
         original, or over those that may be an answer.

@@ -318,6 +318,26 @@ def test_an_mrqa_file_and_lines(archive, monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_flat_records_in_an_array(archive, monkeypatch, tmp_path):
+    """As pandas and the datasets library write them; their own fields come back."""
+    record = {"id": 1, "question": "Where did Ida lose her keys?", "context": CONTEXT, "page": 3}
+    (tmp_path / "in.json").write_text(json.dumps([record, 7, {**record, "id": 2}], indent=1))
+    out = tmp_path / "out.jsonl"
+    with pytest.raises(SystemExit):
+        run_predict(monkeypatch, archive, tmp_path / "in.json", "--output-file", out, "--silent")
+    first, bad, last = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [first["answer"], last["answer"]] == ["Oslo", "Oslo"]
+    assert (first["id"], first["page"], last["id"]) == ("1", 3, "2")
+    assert bad["line"] == 8 and "7 is no record" in bad["error"]
+
+
+def test_halves_of_surrogate_pairs_keep_their_places(predictor):
+    context = "\ud83d" + CONTEXT
+    result = predictor.predict("Where did Ida lose her keys?", context)
+    assert (result["context"], result["answer"], result["start"]) == (context, "Oslo", 22)
+    json.dumps(result)
+
+
 def test_bad_records_are_marked(archive, monkeypatch, tmp_path, capsys):
     lines = [
         {"question": "Where did Ida lose her keys?", "context": CONTEXT},
