@@ -167,7 +167,7 @@ def test_check_finds_what_was_changed(tmp_path, capsys):
         (HEADER + "\n", "questions on fewer than two contexts"),
         (HEADER + '\n{"context": "a", "qas": [{"qid": "1"}, {"qid": "2"}]}\n', "fewer than two"),
         (HEADER + '\n{"context": "a"}\n', r":2: no MRQA record"),
-        (HEADER + '\n{"context": "a", "qas": [{"qid": 1}]}\n', r":2: no MRQA record"),
+        (HEADER + '\n{"context": "a", "qas": [{"qid": [1]}]}\n', r":2: no MRQA record"),
         (HEADER + "\n{\n", r":2: not JSON"),
     ],
 )
