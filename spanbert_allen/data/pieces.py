@@ -50,12 +50,15 @@ class BasicStep:
 
     lower_case, strip_accents, space_cjk, keep_special_strings : `bool`
         As for `PieceTokenizer`.
+    kept_strings : `frozenset[str]`, optional
+        The strings that `keep_special_strings` keeps whole; by default BERT's special pieces.
     """
 
     lower_case: bool
     strip_accents: bool
     space_cjk: bool = True
     keep_special_strings: bool = True
+    kept_strings: frozenset[str] = _SPECIAL
 
     def parts(self, text: str) -> list[str]:
         """The parts of a text between white space and around punctuation, none of them empty."""
@@ -86,7 +89,7 @@ class BasicStep:
             yield from _split([(c, i) for one, i in plain for c in one.translate(_PUNCTUATION)])
 
     def _is_kept(self, part: str) -> bool:
-        return self.keep_special_strings and part in _SPECIAL
+        return self.keep_special_strings and part in self.kept_strings
 
     def _plain(self, part: str) -> str:
         if self.lower_case:
@@ -110,7 +113,8 @@ class PieceTokenizer:
         Whether every Chinese character is a piece of its own.
     keep_special_strings : `bool`, optional (default = `True`)
         Whether [UNK], [SEP], [PAD], [CLS] and [MASK], standing free between white space, become the
-        special pieces, as in the original. `False` takes them for ordinary text.
+        special pieces, as in the original, and so do tokens that were added to the vocabulary.
+        `False` takes them for ordinary text.
     """
 
     def __init__(
@@ -129,6 +133,7 @@ class PieceTokenizer:
             strip_accents=lower_case if strip_accents is None else strip_accents,
             space_cjk=space_cjk,
             keep_special_strings=keep_special_strings,
+            kept_strings=_SPECIAL | vocabulary.added,
         )
         self._word_piece = WordPiece(
             self._ids,

@@ -1,4 +1,4 @@
-"""From the name of an encoder to its configuration, vocabulary and weights."""
+"""Finding the configuration, vocabulary and weights of an encoder by its name."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ from spanbert_allen.encoders.sources import (
     FolderSource,
     HubSource,
     TarSource,
+)
+from spanbert_allen.encoders.tokenizer_files import (
+    ADDED_TOKENS,
+    TOKENIZER_JSON,
+    read_added_tokens,
+    read_tokenizer_file,
 )
 from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
 
@@ -66,19 +72,24 @@ def find_encoder(
     """
     saved = saved_encoder_folder(serialization_dir)
     if saved is not None:
-        return _from_place(str(saved), FolderSource(saved), None, None, trained=True)
+        return _from_source(str(saved), FolderSource(saved), None, None, trained=True)
     alias = ALIASES.get(model_name)
-    return _from_place(model_name, _find_place(model_name), vocabulary, alias, trained=False)
+    return _from_source(model_name, _find_source(model_name), vocabulary, alias, trained=False)
 
 
-def _from_place(
-    name: str, place: EncoderSource, vocabulary: str | None, alias: Alias | None, *, trained: bool
+def _from_source(
+    name: str, source: EncoderSource, vocabulary: str | None, alias: Alias | None, *, trained: bool
 ) -> EncoderFiles:
-    config = _read_config(name, place)
-    pieces, beside = _read_vocabulary(name, place, vocabulary, alias)
-    tokenizer_config = _read_json(name, place, "tokenizer_config.json")
+    config = _read_config(name, source)
+    pieces, beside, settings = _read_vocabulary(name, source, vocabulary, alias)
+    tokenizer_config = _read_json(name, source, "tokenizer_config.json")
     if tokenizer_config is None:  # the vocabulary's, if it came from elsewhere
         tokenizer_config = _read_json(name, beside, "tokenizer_config.json") or {}
+    tokenizer_config = {**settings, **tokenizer_config}
+    if len(pieces.pieces) < config["vocab_size"] or isinstance(beside, FolderSource):
+        added = _read_json(name, beside, ADDED_TOKENS)
+        pieces = pieces.with_added(read_added_tokens(added, tokenizer_config, name))
+    pieces = pieces.padded(config["vocab_size"])
     if tokenizer_config.get("do_lower_case") is None:
         tokenizer_config["do_lower_case"] = not pieces.has_capitals()
     _check_fit(name, config, pieces, tokenizer_config, alias)
@@ -87,11 +98,11 @@ def _from_place(
         config=config,
         vocabulary=pieces,
         tokenizer_config={**tokenizer_config, "tokenizer_class": "BertTokenizer"},
-        find_weights=None if trained else place.find_weights,
+        find_weights=None if trained else source.find_weights,
     )
 
 
-def _find_place(model_name: str) -> EncoderSource:
+def _find_source(model_name: str) -> EncoderSource:
     alias = ALIASES.get(model_name)
     if alias is not None:
         if alias.hub_id is not None:
@@ -124,8 +135,8 @@ def _package_folder(model_name: str, alias: Alias) -> Path:
     return Path(spec.submodule_search_locations[0]) / alias.folder
 
 
-def _read_json(name: str, place: EncoderSource, file_name: str) -> dict[str, Any] | None:
-    content = place.read(file_name)
+def _read_json(name: str, source: EncoderSource, file_name: str) -> dict[str, Any] | None:
+    content = source.read(file_name)
     if content is None:
         return None
     try:
@@ -137,9 +148,9 @@ def _read_json(name: str, place: EncoderSource, file_name: str) -> dict[str, Any
     return value
 
 
-def _read_config(name: str, place: EncoderSource) -> dict[str, Any]:
+def _read_config(name: str, source: EncoderSource) -> dict[str, Any]:
     for file_name in CONFIG_NAMES:
-        config = _read_json(name, place, file_name)
+        config = _read_json(name, source, file_name)
         if config is not None:
             break
     else:
@@ -157,31 +168,46 @@ def _read_config(name: str, place: EncoderSource) -> dict[str, Any]:
 
 
 def _read_vocabulary(
-    name: str, place: EncoderSource, vocabulary: str | None, alias: Alias | None
-) -> tuple[WordPieceVocabulary, EncoderSource]:
-    """The pieces, and the place that they come from."""
+    name: str, source: EncoderSource, vocabulary: str | None, alias: Alias | None
+) -> tuple[WordPieceVocabulary, EncoderSource, dict[str, Any]]:
+    """Return the pieces, the source that they come from, and settings that stand with them."""
     if vocabulary is not None:
         path = Path(vocabulary).expanduser()
         if path.is_file():
             pieces = WordPieceVocabulary.from_bytes(path.read_bytes(), str(path))
-            return pieces, FolderSource(path.parent)
+            return pieces, FolderSource(path.parent), {}
         is_hub_id = _HUB_ID.fullmatch(vocabulary) and not vocabulary.endswith(".txt")
         if not path.is_dir() and not is_hub_id:
             raise ConfigError(f"`vocabulary`: there is no file or folder {vocabulary}")
-        place = FolderSource(path) if path.is_dir() else HubSource(vocabulary)
+        source = FolderSource(path) if path.is_dir() else HubSource(vocabulary)
         name = vocabulary
-    content = place.read("vocab.txt")
+    content = source.read("vocab.txt")
+    tokenizer = _read_json(name, source, TOKENIZER_JSON) if content is None else None
+    if tokenizer is not None:
+        return _read_tokenizer(name, source, tokenizer)
     if content is None and vocabulary is None and alias is not None and alias.bert_cased:
-        place = HubSource(BERT_CASED_HUB_ID)
+        source = HubSource(BERT_CASED_HUB_ID)
         name = BERT_CASED_HUB_ID
-        content = place.read("vocab.txt")
+        content = source.read("vocab.txt")
     if content is None:
         raise DataError(
-            "has no vocab.txt here or in the hub's local cache: give `vocabulary`, a vocab.txt, a "
-            f"folder with one or a hub id (for SpanBERT: that of `{BERT_CASED_HUB_ID}`)",
+            f"has neither vocab.txt nor {TOKENIZER_JSON} here or in the hub's local cache: give "
+            "`vocabulary`, a vocab.txt, a folder with one or a hub id (for SpanBERT: that of "
+            f"`{BERT_CASED_HUB_ID}`)",
             name,
         )
-    return WordPieceVocabulary.from_bytes(content, f"{name}/vocab.txt"), place
+    return WordPieceVocabulary.from_bytes(content, f"{name}/vocab.txt"), source, {}
+
+
+def _read_tokenizer(
+    name: str, source: EncoderSource, content: Mapping[str, Any]
+) -> tuple[WordPieceVocabulary, EncoderSource, dict[str, Any]]:
+    tokenizer = read_tokenizer_file(content, name)
+    if sorted(tokenizer.pieces) != list(range(len(tokenizer.pieces))):
+        raise DataError(f"{TOKENIZER_JSON} of it lacks ids of word pieces", name)
+    pieces = [tokenizer.pieces[number] for number in range(len(tokenizer.pieces))]
+    vocabulary = WordPieceVocabulary.from_pieces(pieces, f"{name}/{TOKENIZER_JSON}")
+    return vocabulary.with_added(tokenizer.added), source, tokenizer.settings
 
 
 def _check_fit(

@@ -1,4 +1,4 @@
-"""The three kinds of places that encoder files are read from: a folder, the hub, a tar.gz."""
+"""The sources of encoder files: a folder, the hub, a tar.gz."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import IO, Protocol, TypeVar
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.permissions import may_use_network, network_refusal, opened_archive
+from spanbert_allen.encoders.tokenizer_files import ADDED_TOKENS, TOKENIZER_JSON
 
 CONFIG_NAMES = ("config.json", "bert_config.json")
 WEIGHTS_NAMES = ("model.safetensors", "pytorch_model.bin")
 SHARDS_INDEX = "model.safetensors.index.json"
 """The file that says which of several files holds each tensor, where a model has more than one."""
-_SMALL_NAMES = (*CONFIG_NAMES, "tokenizer_config.json", "vocab.txt")
+_SMALL_NAMES = (*CONFIG_NAMES, "tokenizer_config.json", "vocab.txt", TOKENIZER_JSON, ADDED_TOKENS)
 _SMALL_LIMIT = 1 << 26  # bytes: no configuration or vocabulary comes near it
 
 _Result = TypeVar("_Result")
@@ -34,9 +35,9 @@ class WeightsFile:
     path : `Path`
         The file, or the name to give it in an error.
     content : `bytes`, optional (default = `None`)
-        What is in it, when it is not on the disk.
+        The content of the file, if it is not on the disk.
     sha256 : `str`, optional (default = `None`)
-        What the file's digest must be.
+        The digest that the file must have.
     """
 
     path: Path
@@ -45,14 +46,14 @@ class WeightsFile:
 
 
 class EncoderSource(Protocol):
-    """Somewhere that encoder files are."""
+    """A source of encoder files."""
 
     def read(self, name: str) -> bytes | None:
-        """The content of a small file, or `None` if there is no such file."""
+        """Return the content of a small file, or `None` if there is no such file."""
         ...
 
     def find_weights(self) -> WeightsFile:
-        """The weights; `DataError` if there are none."""
+        """Return the weights; raise a `DataError` if there are none."""
         ...
 
 
@@ -127,8 +128,9 @@ class HubSource:
 @dataclass(frozen=True)
 class TarSource:
     """
-    The authors' .tar.gz: `config.json` and `pytorch_model.bin`. It is read into memory and never
-    unpacked, so nothing half-written can stay behind.
+    The authors' .tar.gz, with `config.json` and `pytorch_model.bin`.
+
+    It is read into memory and never unpacked, so nothing half-written can stay behind.
     """
 
     path: Path
@@ -168,12 +170,12 @@ def shard_names(index: Path) -> list[str]:
 
 @lru_cache(maxsize=4)
 def _small_files(path: Path, _modified: int, _size: int) -> dict[str, bytes]:
-    """Kept, because the archive must be decompressed to its end to know what is not in it."""
+    """Cache the small files: only the end of the archive shows what is not in it."""
     return _read_members(path, _SMALL_NAMES, limit=_SMALL_LIMIT)
 
 
 def _read_members(path: Path, names: tuple[str, ...], limit: int | None) -> dict[str, bytes]:
-    """The first file of each name, in whatever folder of the archive it is."""
+    """Return the first file of each name, in whatever folder of the archive it is."""
 
     def read(archive: tarfile.TarFile) -> dict[str, bytes]:
         found: dict[str, bytes] = {}

@@ -46,7 +46,7 @@ def hub(monkeypatch, tmp_path):
     """A hub of folders: hub id -> folder. What is not in a folder is not on the hub."""
     models: dict[str, Path] = {}
 
-    def download(hub_id, name):
+    def download(hub_id, name, *, local_files_only):
         path = models.get(hub_id, tmp_path / "none") / name
         if not path.is_file():
             kind = EntryNotFoundError if hub_id in models else LocalEntryNotFoundError
@@ -159,7 +159,7 @@ def test_another_architecture_is_refused(folder):
         ("config.json", b"{", "`config.json` of it is not JSON"),
         ("config.json", b"[]", "`config.json` of it is not a JSON object"),
         ("config.json", b"{}", "config.json of it lacks hidden_size, intermediate_size, num_att"),
-        ("vocab.txt", None, "has no vocab.txt .*: give `vocabulary`"),
+        ("vocab.txt", None, "has neither vocab.txt nor tokenizer.json .*: give `vocabulary`"),
         ("vocab.txt", b"[PAD]\n[UNK]\n", r"is not a BERT vocabulary.*: it lacks \[CLS\] \[SEP\]"),
         ("vocab.txt", b"\xff\xfe", "is not a vocabulary: not UTF-8"),
     ],
@@ -254,7 +254,7 @@ def test_spanbert_takes_no_other_vocabulary(folder, hub):
 def test_spanbert_without_a_vocabulary_anywhere(folder, hub):
     (folder / "vocab.txt").unlink()
     hub["SpanBERT/spanbert-base-cased"] = folder
-    with pytest.raises(DataError, match=r"has no vocab\.txt .* \(for SpanBERT: that of"):
+    with pytest.raises(DataError, match=r"has neither vocab\.txt .* \(for SpanBERT: that of"):
         find_encoder("spanbert-base-cased")
 
 
