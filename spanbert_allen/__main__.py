@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from spanbert_allen.commands import COMMANDS, load_command
 from spanbert_allen.common import console
 from spanbert_allen.common.signals import one_line_when_stopped
+from spanbert_allen.common.quiet import LEVEL_VARIABLE
 from spanbert_allen.version import VERSION
 
 ALLENNLP_COMMANDS = (
@@ -19,13 +20,21 @@ ALLENNLP_COMMANDS = (
     "count-instances",
     "diff",
     "evaluate",
-    "find-lr",
     "predict",
     "print-results",
-    "push-to-hf",
     "test-install",
     "train",
 )
+
+_WITH_VERBOSE = ("build-vocab", "count-instances", "evaluate", "predict", "train")
+
+NOT_OFFERED = {
+    "find-lr": "AllenNLP's search knows its own trainer only, not the trainer `spanbert`, whose "
+    "optimizers compute their rates themselves: train with some rates instead, each a knob",
+    "push-to-hf": "it uses functions that huggingface_hub has removed: make a folder with "
+    "`spanbert-allen export` and upload it with `hf upload`",
+}
+"""Commands of AllenNLP that do not work with this package, and what to do instead."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,9 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     `int`
         The exit status: 0 when all went well.
     """
-    if arguments is None:  # a command, and not a program that calls this function
-        console.install_excepthook()
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is not None:  # a program that calls this function, and no command
+        return _run(list(arguments))
+    console.install_excepthook()
+    try:
+        status = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        console.end_quietly_without_reader()
+        return 141  # as a shell says of a program that wrote into a closed pipe
+    return status
+
+
+def _run(given: list[str]) -> int:
     if "--debug" in given:
         given.remove("--debug")
         os.environ[console.DEBUG_VARIABLE] = "1"
@@ -62,12 +81,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().parse_args(given)
         _parser().print_help()
         return 0
-    near = console.nearest(name, COMMANDS, count=1)
+    if name in NOT_OFFERED:
+        _parser().error(f"`{name}` is not offered: {NOT_OFFERED[name]}")
+    near = console.nearest(name, (*COMMANDS, *ALLENNLP_COMMANDS), count=1)
     if near and name not in ALLENNLP_COMMANDS:
         _parser().error(f"there is no command `{name}`: did you mean `{near[0]}`?")
+    if name in _WITH_VERBOSE:
+        given = _without_verbose(given)
     from spanbert_allen.commands.allennlp_main import run_allennlp
 
     return run_allennlp(given)
+
+
+def _without_verbose(given: list[str]) -> list[str]:
+    """Return arguments without `-v`, which makes AllenNLP show all that it logs."""
+    kept = [argument for argument in given if argument not in ("-v", "--verbose")]
+    if len(kept) < len(given):
+        os.environ.setdefault(LEVEL_VARIABLE, "INFO")
+    return kept
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
             f"commands:\n{own}\n\n"
             "AllenNLP's commands, with this package loaded:\n"
             f"  {' '.join(ALLENNLP_COMMANDS)}\n\n"
+            f"{', '.join(_WITH_VERBOSE)} take -v, too: everything that is logged.\n"
             "spanbert-allen COMMAND --help tells more of one."
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -6,6 +6,7 @@ us.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import logging
 import os
@@ -66,16 +67,16 @@ def sentence_for(error: BaseException) -> str | None:
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     if isinstance(error, UserError):
         return message
-    if "allennlp.common.checks.ConfigurationError" in names:
-        return _configuration_sentence(message)
     if isinstance(error, RuntimeError) and message.startswith(("RUNTIME ERROR:", "STATIC ERROR:")):
         return _jsonnet_sentence(message)
-    if isinstance(error, ValueError) and message.startswith("overrides dict contains unused keys"):
-        keys = message.partition(": ")[2].strip("[]")
-        return f"the option -o names what the config does not have: {keys}: check the spelling"
-    if "torch.multiprocessing.spawn.ProcessRaisedException" in names:
-        return _sentence_of_worker(message)
-    return _file_sentence(error) if isinstance(error, OSError) else None
+    if isinstance(error, ValueError):
+        return _override_sentence(message)
+    for name, sentence in _BY_NAME.items():
+        if name in names:
+            return sentence(message)
+    if isinstance(error, OSError):
+        return _file_sentence(error)
+    return _missing_package(error) if isinstance(error, ImportError) else None
 
 
 def nearest(name: str, available: Iterable[str], count: int = 3) -> list[str]:
@@ -97,6 +98,12 @@ def _likeness(name: str, other: str) -> float:
     return max(whole, 0.9 * beginning)
 
 
+def end_quietly_without_reader() -> None:
+    """End without a word although the reader of the output has gone, such as `head`."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class _OneSentenceHook:
     """Shows a sentence where there is one, and leaves all else to the hook that stood before."""
 
@@ -106,6 +113,9 @@ class _OneSentenceHook:
     def __call__(
         self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
+        if isinstance(error, BrokenPipeError):
+            end_quietly_without_reader()
+            return
         sentence = None if wants_tracebacks() else sentence_for(error)
         if sentence is None:
             self.otherwise(kind, error, traceback)
@@ -142,6 +152,27 @@ def _configuration_sentence(message: str) -> str:
             "run in it with --recover, or replace it with --force"
         )
     return message
+
+
+def _missing_package(error: ImportError) -> str | None:
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return str(error) if str(error).startswith("spanbert_allen needs ") else None
+    package = error.name.partition(".")[0]
+    if package == "spanbert_allen" or package in sys.modules:  # a part of what is there
+        return None
+    if package in ("allennlp", "allennlp_models"):
+        return f"the package `{package}` is not installed: run `spanbert-allen install-allennlp`"
+    return (
+        f"the package `{package}` is not installed: `pip install {package}`, or run `make install` "
+        "in a clone of spanbert_allen for all that this project needs"
+    )
+
+
+def _override_sentence(message: str) -> str | None:
+    if not message.startswith("overrides dict contains unused keys"):
+        return None
+    keys = message.partition(": ")[2].strip("[]")
+    return f"the option -o names what the config does not have: {keys}: check the spelling"
 
 
 def _unknown_name(name: str, place: str, available: Iterable[str]) -> str:
@@ -203,3 +234,10 @@ def _file_sentence(error: OSError) -> str:
     }
     problem = problems.get(type(error), error.strerror or str(error))
     return f"{os.fspath(error.filename)}: {problem}"
+
+
+_BY_NAME: dict[str, Callable[[str], str | None]] = {
+    "allennlp.common.checks.ConfigurationError": _configuration_sentence,
+    "torch.multiprocessing.spawn.ProcessRaisedException": _sentence_of_worker,
+}
+"""Errors of packages that are heavy to import, by their names."""

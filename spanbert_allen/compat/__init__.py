@@ -16,7 +16,9 @@ its workers, which load the plugins and so these mends, and counts rightly.
 
 try:
     import allennlp  # noqa: F401
-except ImportError as error:
+except ModuleNotFoundError as error:
+    if error.name != "allennlp":
+        raise  # a package that AllenNLP needs: the name in the error is what is missing
     raise ImportError(
         "spanbert_allen needs AllenNLP 2.10.1, which pip cannot choose by itself: run "
         "`make install` in a clone of spanbert_allen, or `pip install --no-deps allennlp==2.10.1 "

@@ -7,6 +7,7 @@ A folder with the files of a failed start would make AllenNLP refuse the correct
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,8 @@ from spanbert_allen.compat.repairs.early_recovery import is_only_begun
 from spanbert_allen.compat.replacing import replace_function
 from spanbert_allen.configuration.structure import problems_of_config
 
+logger = logging.getLogger(__name__)
+
 _train_model = train.train_model
 _find_learning_rate = find_learning_rate.find_learning_rate_model
 _make_vocab = build_vocab.make_vocab_from_params
@@ -30,7 +33,7 @@ _make_vocab = build_vocab.make_vocab_from_params
 def install() -> None:
     """Make AllenNLP's `train`, `find-lr` and `build-vocab` check a configuration first."""
     replace_function(_train_model, train_model)
-    find_learning_rate.find_learning_rate_model = _checked(_find_learning_rate)
+    find_learning_rate.find_learning_rate_model = find_learning_rate_model
     build_vocab.make_vocab_from_params = _checked(_make_vocab)
 
 
@@ -55,12 +58,26 @@ def train_model(
         _check_same_config(params, folder)
     is_new = force or not folder.is_dir() or not any(folder.iterdir())
     try:
-        return _train_model(params, serialization_dir, recover, force, **options)
+        model = _train_model(params, serialization_dir, recover, force, **options)
     except Exception as error:
         failed_at_start = isinstance(error, UserError) or not _has_begun(error)
         if is_new and failed_at_start and folder.is_dir() and is_only_begun(folder):
             shutil.rmtree(folder, ignore_errors=True)
         raise
+    if (folder / "model.tar.gz").is_file():  # a dry run makes none
+        logger.info("the model is %s, its scores are in metrics.json", folder / "model.tar.gz")
+    return model
+
+
+@functools.wraps(_find_learning_rate)
+def find_learning_rate_model(params: Params, *args: Any, **kwargs: Any) -> Any:
+    check_config(params)
+    if params.get("trainer", {}).get("type") == "spanbert":
+        raise ConfigError(
+            "trainer.type: find-lr knows AllenNLP's own trainer only, not `spanbert`, whose "
+            "optimizers compute their rates themselves: train with some rates instead"
+        )
+    return _find_learning_rate(params, *args, **kwargs)
 
 
 def _checked(function: Any) -> Any:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
 from spanbert_allen import __main__ as program
-from spanbert_allen.commands import COMMANDS, doctor, load_command, plugin
+from spanbert_allen.commands import COMMANDS, allennlp_main, doctor, load_command, plugin
 
 
 def test_help_names_every_command(capsys):
@@ -26,6 +28,28 @@ def test_a_name_that_is_nearly_ours(capsys):
         program.main(["docter"])
     assert ended.value.code == 2
     assert "did you mean `doctor`?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("trian", "did you mean `train`?"), ("find-lr", "train with some rates instead")],
+)
+def test_a_command_of_allennlp_that_is_none_says_so_at_once(given, said, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "spanbert_allen.commands.allennlp_main", None)
+    with pytest.raises(SystemExit) as ended:
+        program.main([given, "config.jsonnet"])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_verbose_shows_all_that_allennlp_logs(monkeypatch):
+    monkeypatch.delenv("ALLENNLP_LOG_LEVEL", raising=False)
+    monkeypatch.setattr(allennlp_main, "run_allennlp", lambda given: (given, os.environ.copy()))
+    assert "ALLENNLP_LOG_LEVEL" not in program.main(["train", "x"])[1]
+    given, environment = program.main(["train", "-v", "x"])
+    assert given == ["train", "x"]
+    assert environment["ALLENNLP_LOG_LEVEL"] == "INFO"
+    monkeypatch.delenv("ALLENNLP_LOG_LEVEL")
 
 
 def test_an_interrupted_command_ends_without_a_traceback(monkeypatch):

@@ -177,3 +177,49 @@ def test_the_hook(debug, monkeypatch):
 def test_a_program_that_imports_us_is_not_a_command():
     assert not console.runs_allennlp_command()
     assert not console.is_installed()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "wandb.sdk",
+            "the package `wandb` is not installed: `pip install wandb`, or run `make install` in a "
+            "clone of spanbert_allen for all that this project needs",
+        ),
+        (
+            "allennlp",
+            "the package `allennlp` is not installed: run `spanbert-allen install-allennlp`",
+        ),
+        ("spanbert_allen.nowhere", None),
+    ],
+)
+def test_a_package_that_is_missing_is_named(name, sentence, monkeypatch):
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    error = ModuleNotFoundError(f"No module named {name!r}", name=name)
+    assert console.sentence_for(error) == sentence
+
+
+def test_the_nearest_names_begin_alike():
+    names = ["spanbert_qa", "spanbert_coref", "spanbert_sequence_classifier"]
+    assert console.nearest("spanbert_sequnce", names)[0] == "spanbert_sequence_classifier"
+    assert console.nearest("x", ["max", "index"]) == []
+
+
+PIPED = """
+import sys
+from spanbert_allen import __main__ as program
+program._run = lambda given: [print("line " * 99) for _ in range(9999)] and 0
+sys.exit(program.main())
+"""
+
+
+def test_a_closed_pipe_ends_a_command_without_a_word():
+    done = subprocess.run(
+        ["bash", "-c", '"$0" -c "$1" | head -n 1; exit ${PIPESTATUS[0]}', sys.executable, PIPED],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 141
+    assert done.stderr == ""
