@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from spanbert_allen.commands import COMMANDS, load_command
 from spanbert_allen.common import console
-from spanbert_allen.common.signals import one_line_when_stopped
 from spanbert_allen.common.quiet import LEVEL_VARIABLE
+from spanbert_allen.common.signals import one_line_when_stopped
 from spanbert_allen.version import VERSION
 
 ALLENNLP_COMMANDS = (
@@ -31,7 +31,7 @@ _WITH_VERBOSE = ("build-vocab", "count-instances", "evaluate", "predict", "train
 NOT_OFFERED = {
     "find-lr": "AllenNLP's search knows its own trainer only, not the trainer `spanbert`, whose "
     "optimizers compute their rates themselves: train with some rates instead, each a knob",
-    "push-to-hf": "it uses functions that huggingface_hub has removed: make a folder with "
+    "push-to-hf": "it needs functions that huggingface_hub 1.0 no longer has: make a folder with "
     "`spanbert-allen export` and upload it with `hf upload`",
 }
 """Commands of AllenNLP that do not work with this package, and what to do instead."""
