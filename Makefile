@@ -4,9 +4,10 @@
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then echo $$python; exit; fi; done; echo python3)
-BIN := .venv/bin
-INSTALLED := .venv/.installed
-DOCS_INSTALLED := .venv/.docs_installed
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DOCS_INSTALLED := $(VENV)/.docs_installed
 
 TASK ?= coref
 TEXT ?=
@@ -16,7 +17,7 @@ QUESTION ?=
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 PYTEST := $(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help install lock quickstart test test-fast check fuzz lint format docs clean
+.PHONY: help install lock quickstart test test-fast test-matrix check fuzz lint format docs clean
 
 help:
 	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref, qa or relation, TEXT="...", QUESTION="...")'
@@ -24,6 +25,7 @@ help:
 	@echo 'make test        linter, types, layers and all tests; make check is the same'
 	@echo 'make test-fast   the tests that take less than five seconds'
 	@echo 'make fuzz        10,000 mistakes in files, records, results and archives (CASES=..., SEED=...)'
+	@echo 'make test-matrix the quick tests on each Python of 3.11, 3.12 and 3.13 that is found'
 	@echo 'make format      format and mend what the linter can'
 	@echo 'make docs        build the documentation into build/site'
 	@echo 'make lock        choose the newest versions anew and write requirements/lock.txt and docs.txt'
@@ -34,9 +36,9 @@ install: $(INSTALLED)
 $(INSTALLED): requirements/lock.txt requirements/preflight.py setup.py pyproject.toml spanbert_allen/tested_versions.py
 	@command -v $(PYTHON) >/dev/null || { echo 'error: $(PYTHON) was not found: install Python 3.11 or newer' >&2; exit 1; }
 	@$(PYTHON) requirements/preflight.py
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
-	@echo 'Installing the pinned versions into .venv: two to ten minutes, 6.5 GB.'
+	@echo 'Installing the pinned versions into $(VENV): two to ten minutes, 6.5 GB.'
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps -r requirements/lock.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
@@ -63,6 +65,16 @@ SEED ?= 0
 fuzz: install
 	$(TEST_ENVIRONMENT) $(BIN)/python -W ignore -m tests.hostile --cases $(CASES) --seed $(SEED)
 
+# An environment for each Python, beside .venv; a Python that is not found is said and passed over.
+MATRIX ?= 3.11 3.12 3.13
+test-matrix:
+	@for version in $(MATRIX); do \
+		python=$$(command -v python$$version) && $$python -c '' 2>/dev/null \
+			|| { echo "Python $$version was not found: passed over"; continue; }; \
+		echo "== Python $$version"; \
+		$(MAKE) test-fast PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	done
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -82,5 +94,5 @@ $(DOCS_INSTALLED): $(INSTALLED) requirements/docs.txt
 	@touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

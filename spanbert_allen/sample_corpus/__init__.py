@@ -1,6 +1,7 @@
 """
-Short texts written for this project, annotated once with coreference clusters, questions and
-relations. `python -m spanbert_allen.sample_corpus` checks them.
+Short texts written for this project, with coreference clusters, questions and relations.
+
+`python -m spanbert_allen.sample_corpus` checks them.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ TEXTS = Path(__file__).parent / "texts"
 
 def sample_texts(split: str | None = None) -> list[SampleText]:
     """
-    The shipped texts, sorted by name.
+    Read the shipped texts, sorted by name.
 
     # Parameters
 
     split : `str`, optional (default = `None`)
-        `train`, `dev` or `test`; all of them when `None`.
+        `train`, `dev` or `test`; all three when `None`.
     """
     return [read_sample(path) for path in sorted(TEXTS.glob(f"{split or ''}*.txt"))]

@@ -1,4 +1,4 @@
-"""What a text must be beyond readable markup, and the counts of the corpus."""
+"""Checks of a text beyond readable markup, and counts of the corpus."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ _SHORT_FORMS = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Co|Inc|Ltd|Jr|Sr|a\.
 
 def check_texts(paths: Sequence[str | Path]) -> tuple[list[SampleText], list[DataError]]:
     """
-    Reads and checks files.
+    Read and check files.
 
     # Returns
 
-    The texts without a problem, and the problems of the others in the order of the files.
+    `tuple[list[SampleText], list[DataError]]`
+        The texts without a problem, and the problems of the others in the order of the files.
     """
     samples: list[SampleText] = []
     problems: list[DataError] = []
@@ -53,7 +54,7 @@ def check_texts(paths: Sequence[str | Path]) -> tuple[list[SampleText], list[Dat
 
 
 class _SectionLines:
-    """Finds the line of a file that a problem of a parsed text is about."""
+    """Find the line of a file that a problem of a parsed text is about."""
 
     def __init__(self, path: Path) -> None:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -137,8 +138,10 @@ def _content_sentences(sample: SampleText) -> set[tuple[str, ...]]:
 
 def proofreading(sample: SampleText) -> list[str]:
     """
-    What a proof-reader wants to see of a text: each cluster's chain, then pronouns and repeated
-    mention strings that carry no mark. Not all of those are mistakes (`it rains`).
+    List what a proof-reader wants to see of a text.
+
+    First the mentions of each cluster, then the pronouns and the repeated mention strings that are
+    not marked; not all of these are mistakes (`it rains`).
     """
     marked = {span for cluster in sample.clusters for span in cluster}
     lines = [" = ".join(sample.at(span) for span in cluster) for cluster in sample.clusters]
@@ -155,7 +158,7 @@ def proofreading(sample: SampleText) -> list[str]:
 
 
 def summary(samples: Sequence[SampleText]) -> list[str]:
-    """The counts of the corpus, a line each."""
+    """Return the counts of the corpus, a line for each split."""
     lines = []
     for split in sorted({sample.split for sample in samples}):
         part = [sample for sample in samples if sample.split == split]

@@ -18,8 +18,10 @@ from spanbert_allen.sample_corpus.sample_text import SPLITS, SampleText
 
 def coref_records(samples: Iterable[SampleText]) -> list[dict[str, Any]]:
     """
-    Records of `spanbert_coref_jsonl`, one a text: `doc_key`, `text`, `genre`, `clusters` as
-    character pairs, and for a dialogue `speakers` as `[start, end, name]`. All ends are outside.
+    Make the records of the reader `spanbert_coref_jsonl`, one for each text.
+
+    A record has `doc_key`, `text`, `genre`, `clusters` as pairs of characters, and for a dialogue
+    `speakers` as `[start, end, name]`. All ends are exclusive.
     """
     records = []
     for sample in samples:
@@ -36,7 +38,7 @@ def coref_records(samples: Iterable[SampleText]) -> list[dict[str, Any]]:
 
 
 def squad(samples: Iterable[SampleText]) -> dict[str, Any]:
-    """The questions in the layout of SQuAD 2.0, one article with one paragraph a text."""
+    """Lay out the questions as SQuAD 2.0, an article with one paragraph for each text."""
     return {
         "version": "v2.0",
         "data": [
@@ -64,7 +66,7 @@ def _squad_questions(sample: SampleText) -> list[dict[str, Any]]:
 
 
 def tacred_records(samples: Iterable[SampleText]) -> list[dict[str, Any]]:
-    """The relations in the layout of TACRED: one sentence each, word positions, ends inside."""
+    """Lay out the relations as TACRED: a sentence each, positions of words, ends inclusive."""
     records = []
     for sample in samples:
         split = split_text(sample.text, breaks=[turn.span.start for turn in sample.turns])
@@ -91,7 +93,7 @@ def tacred_records(samples: Iterable[SampleText]) -> list[dict[str, Any]]:
 
 
 def _word_span(span: CharSpan, word_chars: Sequence[CharSpan]) -> WordSpan:
-    """The words from the one that starts with a span to the one that ends with it."""
+    """Return the words from the one that starts with a span to the one that ends with it."""
     first = bisect_left(word_chars, span.start, key=lambda word: word.start)
     last = bisect_left(word_chars, span.end, key=lambda word: word.end)
     return WordSpan(first, last)
@@ -103,7 +105,8 @@ def _json(value: object, *, indent: int | None = None) -> str:
 
 def write_sample(folder: str | Path) -> list[Path]:
     """
-    Writes `coref_<split>.jsonl`, `squad_<split>.json` and `tacred_<split>.json` for each split.
+    Write `coref_<split>.jsonl`, `squad_<split>.json` and `tacred_<split>.json` for each split.
+
     A file appears whole or not at all; one that exists is replaced.
 
     # Returns

@@ -11,7 +11,7 @@ The markup of the sample corpus: one file a text, annotated in place.
     org:founded_by | {O:PERSON Anna} opened {S:ORGANIZATION her bakery}
 
 `[<number> words]` is a mention of that cluster; mentions nest. An answer is a piece of the text,
-` @k` behind it takes its k-th occurrence as whole words, `-` says that the text does not tell. A
+` @k` after it chooses its k-th occurrence as whole words, and `-` stands for no answer. A
 relation quotes a piece of the text, with its subject and object in braces. In the genre
 `dialogue` every line of the text is a turn, `Name: words`; elsewhere a line is a paragraph.
 """
@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 
 def read_sample(path: str | Path) -> SampleText:
-    """Reads one file; raises the first of its problems as a `DataError`."""
+    """Read a file. Raise the first of its problems as a `DataError`."""
     sample, problems = parse_sample(path)
     if problems or sample is None:
         raise problems[0]
@@ -59,12 +59,13 @@ def read_sample(path: str | Path) -> SampleText:
 
 def parse_sample(path: str | Path) -> tuple[SampleText | None, list[DataError]]:
     """
-    Reads one file as far as it can be read.
+    Read a file as far as it can be read.
 
     # Returns
 
-    The text, `None` when its section `text` cannot be read, and every problem of the markup as far
-    as that.
+    `tuple[SampleText | None, list[DataError]]`
+        The text, or `None` if its section `text` cannot be read; and every problem of the markup
+        that was read.
     """
     path = Path(path)
     problems: list[DataError] = []

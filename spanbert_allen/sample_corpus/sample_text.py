@@ -33,7 +33,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Question:
-    """A question; `answer` is `None` when the text does not answer it."""
+    """A question; its `answer` is `None` if the text does not give one."""
 
     question: str
     answer: CharSpan | None
@@ -70,8 +70,8 @@ class SampleText:
         The turns of a dialogue; empty in the other genres.
     clusters : `tuple[tuple[CharSpan, ...], ...]`
         The mentions of each entity in text order; clusters in the order of their first mention.
-    questions : `tuple[Question, ...]`
-    relations : `tuple[Relation, ...]`
+    questions, relations : `tuple[Question, ...]`, `tuple[Relation, ...]`
+        The questions and the relations, in the order of the file.
     """
 
     name: str
@@ -85,5 +85,5 @@ class SampleText:
     relations: tuple[Relation, ...]
 
     def at(self, span: CharSpan) -> str:
-        """The characters of a span."""
+        """Return the characters of a span."""
         return self.text[span.start : span.end]

@@ -12,12 +12,14 @@ _ENTITY = re.compile(r"\{([A-Z]+)\s+([^{}\s](?:[^{}]*[^{}\s])?)\s*\}")
 
 def record_of_marked(text: str) -> dict[str, Any]:
     """
-    The record that asks for all pairs of a text's entities.
+    Make the record that asks for all pairs of a text's entities.
 
     # Parameters
 
     text : `str`
-        With its entities as `{TYPE words}`; the types are those of the sample corpus.
+        The text, with its entities as `{TYPE words}`; the types are those of the sample corpus.
+
+    Raises a `UserError` for other braces, unknown types and fewer than two entities.
     """
     from spanbert_allen.sample_corpus.sample_text import TYPES
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NoReturn
 
-# On a machine that has other work too, threads that wait actively take the time of those that could
-# go on: training is five times slower then. On an idle machine this costs little.
+# Threads that wait in a loop take processor time from those that could work: on a machine with other
+# work, training is then five times slower. On an idle machine, waiting passively costs little.
 _WAITING = {"OMP_WAIT_POLICY": "passive"}
 
 
@@ -23,22 +23,22 @@ def run_logged(
     on_output: Callable[[str], None] = lambda _: None,
 ) -> int:
     """
-    Runs a program to its end.
+    Run a program to its end. Call this in the main thread, as it handles a signal.
 
     # Parameters
 
     command : `Sequence[str]`
         The program and its arguments.
     log : `Path`
-        The file that what it writes, on both streams, is appended to.
+        The file to which both of its output streams are appended.
     on_output : `Callable[[str], None]`, optional
         Called with each line, or state of a progress bar, as it comes.
 
     # Returns
 
     `int`
-        Its exit status. If this process is interrupted or told to end (SIGTERM), the child is ended
-        first. To be called in the main thread.
+        Its exit status. If this process is interrupted or terminated (SIGTERM), it ends the child
+        first.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
@@ -67,7 +67,7 @@ def run_logged(
 
 
 def last_words(log: Path) -> str:
-    """The last error that a log tells of, or else its last line."""
+    """Return the last error in a log, or its last line where there is no error."""
     lines = log.read_text(encoding="utf-8").splitlines()
     said = [line for line in lines if line.strip() and not line.startswith("exit status ")]
     errors = [line for line in said if line.startswith("error: ")]
@@ -75,7 +75,7 @@ def last_words(log: Path) -> str:
 
 
 def sibling_program(name: str) -> list[str]:
-    """A program of the environment that this Python belongs to, the way the user would call it."""
+    """Return the command of a program in this Python's environment, as a user would type it."""
     beside = Path(sys.executable).with_name(name)
     if not beside.exists():
         return [sys.executable, "-m", name]
@@ -94,7 +94,7 @@ def _exit(number: int, _frame: object) -> NoReturn:
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:
-    """Lines as they come; the carriage return of a progress bar ends one too."""
+    """Yield lines as they come; the carriage return of a progress bar ends one too."""
     pending = b""
     while chunk := os.read(stream.fileno(), 65536):
         *lines, pending = (pending + chunk).replace(b"\r", b"\n").split(b"\n")

@@ -1,4 +1,4 @@
-"""Where the quickstart puts things."""
+"""The files that the quickstart makes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 @dataclass(frozen=True)
 class QuickstartPaths:
     """
-    Where everything of a run goes.
+    Name every file of a run.
 
     # Parameters
 
@@ -66,5 +66,5 @@ class QuickstartPaths:
         return self.out / "quickstart.log"
 
     def split(self, name: str) -> Path:
-        """The data of a split: train, dev or test."""
+        """Return the data file of a split: train, dev or test."""
         return self.data / self.split_file.format(split=name)

@@ -1,4 +1,4 @@
-"""What a person sees of a long command: lines that stay, and one that says what is going on."""
+"""Progress of a long command for a person: lines that stay, and one that changes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import IO, Any
 
 class Progress:
     """
-    Lines for a person, the last of which may still change.
+    Write lines for a person, the last of which may still change.
 
     # Parameters
 
     stream : `IO[str]`
-        Where to. Changing lines are only shown if it is a terminal.
+        Where to write. The changing line is only shown on a terminal.
     """
 
     def __init__(self, stream: IO[str]) -> None:
@@ -25,13 +25,13 @@ class Progress:
         self._shown = ""
 
     def line(self, text: str = "") -> None:
-        """Writes a line that stays."""
+        """Write a line that stays."""
         self.now("")
         self._stream.write(f"{text}\n")
         self._stream.flush()
 
     def now(self, text: str) -> None:
-        """Shows what is going on, in place of what was shown before."""
+        """Replace the changing line by a text."""
         if self._is_terminal and text != self._shown:
             self._stream.write("\r" + text.ljust(len(self._shown)) + ("" if text else "\r"))
             self._stream.flush()
@@ -39,7 +39,7 @@ class Progress:
 
 
 class Percentage:
-    """Shows how far AllenNLP's progress bar is."""
+    """Show how far AllenNLP's progress bar has come."""
 
     def __init__(self, label: str, progress: Progress) -> None:
         self.label, self.progress = label, progress
@@ -52,17 +52,18 @@ class Percentage:
 
 class EpochReport:
     """
-    One line an epoch, from the file of metrics that is written at its end; and what the trainer
-    logs in between.
+    Write a line for each epoch, and show what the trainer logs in between.
+
+    An epoch is reported when the file of its metrics is whole.
 
     # Parameters
 
     folder : `Path`
         AllenNLP's serialization directory.
     progress : `Progress`
-        Where to say it.
+        Where to write.
     shown : `Callable[[Mapping[str, float], str], list[str]]`
-        What to say of metrics whose names have a prefix; the first of it is said.
+        Gives the scores to show among metrics whose names have a prefix; the first is shown.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class EpochReport:
             self.progress.now(f"  {state[0]}")
 
     def report_finished(self) -> None:
-        """Reports the epochs whose metrics stand in the folder by now."""
+        """Report the epochs whose metrics are in the folder by now."""
         while (
             metrics := _whole_json(self.folder / f"metrics_epoch_{self.epoch}.json")
         ) is not None:
@@ -92,7 +93,7 @@ class EpochReport:
 
 
 def _whole_json(path: Path) -> dict[str, Any] | None:
-    """What a file holds, or nothing while it is not there or not written to its end."""
+    """Return the object in a file, or `None` while the file is missing or incomplete."""
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

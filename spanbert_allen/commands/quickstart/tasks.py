@@ -1,4 +1,4 @@
-"""What the quickstart does for each task."""
+"""The tasks of the quickstart."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ DEFAULT_MARKED_TEXT = (
 @dataclass(frozen=True, kw_only=True)
 class QuickstartTask:
     """
-    A task that the quickstart shows.
+    Describe what the quickstart does for a task.
 
     # Parameters
 
     split_file : `str`
         The sample corpus's file of a split; `{split}` stands for train, dev or test.
     unit : `str`
-        What the splits count.
+        What the examples of a split are called, e.g. `texts`.
     count : `Callable[[str], int]`
-        How many of these a file's content holds.
+        Counts the examples in a file's content.
     scores : `Mapping[str, str]`
-        The scores on the test split to show, by the metric's name; 1 is written as 100.
+        The label of each score to show, by the metric's name.
     percent : `bool`
-        Whether the metrics are percentages already.
+        Whether the metrics are percentages; if not, they are multiplied by 100.
     last_step : `str`
-        What the third step does.
+        The heading of the third step.
     make_record : `Callable[[str, str], dict[str, Any]]`
-        The record to predict, of a text and a question.
+        Makes the record to predict of a text and a question.
     title : `str`
-        The page's.
+        The title of the page.
     own_record : `str`
-        A record of the user's own, as a JSON line.
+        A JSON line that shows how to write one's own record.
     closing : `str`
-        What this model can, and cannot.
+        What this model can do, and what it cannot.
     default_text : `str`, optional (default = `DEFAULT_TEXT`)
         The text to work on if the user gives none.
     """
@@ -68,7 +68,7 @@ class QuickstartTask:
     default_text: str = DEFAULT_TEXT
 
     def shown(self, metrics: Mapping[str, float], prefix: str = "") -> list[str]:
-        """Those of the scores that the metrics have, as texts."""
+        """Format the scores that are among the metrics."""
         factor = 1 if self.percent else 100
         return [
             f"{label} {factor * metrics[prefix + name]:.1f}"
@@ -77,7 +77,7 @@ class QuickstartTask:
         ]
 
     def size(self, path: Path) -> int:
-        """How many texts or questions a file has."""
+        """Count the examples in a file."""
         return self.count(path.read_text(encoding="utf-8"))
 
 
