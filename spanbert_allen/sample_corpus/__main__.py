@@ -11,7 +11,7 @@ from spanbert_allen.sample_corpus.checks import check_texts, proofreading, summa
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print `file:line: problem` for each problem, then the counts. Return 1 if there are problems."""
+    """Print `file:line: problem` for each problem, then counts. Return 1 if there are problems."""
     parser = argparse.ArgumentParser("python -m spanbert_allen.sample_corpus", description=__doc__)
     parser.add_argument("files", nargs="*", help="the texts (default: all that are shipped)")
     parser.add_argument(

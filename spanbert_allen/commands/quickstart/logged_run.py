@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NoReturn
 
-# Threads that wait in a loop take processor time from those that could work: on a machine with other
-# work, training is then five times slower. On an idle machine, waiting passively costs little.
+# Threads that wait in a loop take processor time from those that could work: with other work on the
+# machine, training is then five times slower. On an idle machine, waiting passively costs little.
 _WAITING = {"OMP_WAIT_POLICY": "passive"}
 
 
