@@ -68,7 +68,8 @@ def use(archive, folder):
     record = {"text": "Ida lost her keys. She found them."}
     (folder / "texts.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
     predictions = folder / "predictions.jsonl"
-    allennlp("predict", archive, folder / "texts.jsonl", "--output-file", predictions, "--silent")
+    options = ["--predictor-args", json.dumps({"sentences": True}), "--silent"]
+    allennlp("predict", archive, folder / "texts.jsonl", "--output-file", predictions, *options)
     command("view", predictions, "--html", folder / "page.html")
     page = (folder / "page.html").read_text(encoding="utf-8")
     assert all((PACKAGE / "results" / "html" / name).read_text() in page for name in PAGE)
