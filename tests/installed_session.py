@@ -38,7 +38,7 @@ def allennlp(*arguments):
     """Run one of AllenNLP's commands as the plain `allennlp` does."""
     from allennlp.commands import main as allennlp_main
 
-    sys.argv = ["allennlp", *map(str, arguments)]
+    sys.argv = ["allennlp", *map(str, arguments), "--include-package", "spanbert_allen"]
     allennlp_main(prog="allennlp")
 
 
@@ -59,7 +59,7 @@ def train(folder):
         """,
         encoding="utf-8",
     )
-    allennlp("train", "tiny.jsonnet", "-s", folder / "run", "--include-package", "spanbert_allen")
+    allennlp("train", "tiny.jsonnet", "-s", folder / "run")
     return folder / "run" / "model.tar.gz"
 
 
