@@ -60,14 +60,15 @@ def find_config(name: str) -> Path:
 
 
 def summary(name: str) -> str:
-    """Return what the comment at the top of a configuration says first, without a line break."""
+    """Return the first sentence of the comment at the top of a configuration, in one line."""
     lines = find_config(name).read_text(encoding="utf-8").splitlines()
     comment = []
     for line in lines:
         if not line.startswith("//"):
             break
         comment.append(line.removeprefix("//").strip())
-    return re.split(r"(?<=[.:;]) ", " ".join(comment), maxsplit=1)[0]
+    sentence = re.split(r"(?<=[.:;])\s", " ".join(comment), maxsplit=1)[0]
+    return sentence.rstrip(".:;")
 
 
 def standalone_text(name: str) -> str:

@@ -15,6 +15,7 @@ import platform
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -163,6 +164,7 @@ def _device() -> Iterator[Finding]:
     names = ", ".join(torch.cuda.get_device_name(gpu) for gpu in range(gpus))
     yield Finding("device", names or f"CPU, {torch.get_num_threads()} threads, no CUDA device")
     device = torch.device("cuda" if gpus else "cpu")
+    warnings.simplefilter("ignore")  # AllenNLP and its libraries report what users cannot change
     try:
         seconds = [_seconds_of_product(kind, device) for kind in (torch.float32, torch.bfloat16)]
     except ImportError:
