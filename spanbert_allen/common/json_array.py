@@ -77,6 +77,25 @@ def array_items(
         ) from error
 
 
+def first_item(path: str | Path) -> Any:
+    """
+    Return the first item of the array, `None` if it has none that can be read.
+
+    A pipe or standard input can still be read from its first byte on.
+
+    # Parameters
+
+    path : `str | Path`
+        As for `read_lines`.
+    """
+    try:
+        with open_text(path, look_ahead=True) as file:
+            text = _Text(file, path, "array", "item", _ADVICE)
+            return next(_items(text), ArrayItem(1, None)).value
+    except (DataError, EOFError, OSError, zlib.error):
+        return None  # whoever reads it says what is wrong
+
+
 def _items(text: _Text) -> Iterator[ArrayItem]:
     if text.next() != "[":
         raise text.broken("an array begins with [")

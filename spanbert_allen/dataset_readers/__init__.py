@@ -11,6 +11,7 @@ from spanbert_allen.dataset_readers.coref.reader import CorefReader
 from spanbert_allen.dataset_readers.qa.mrqa import MrqaReader
 from spanbert_allen.dataset_readers.qa.reader import QuestionReader
 from spanbert_allen.dataset_readers.qa.squad import SquadReader
+from spanbert_allen.dataset_readers.relation.any_format import AnyRelationReader
 from spanbert_allen.dataset_readers.relation.jsonl import RelationJsonlReader
 from spanbert_allen.dataset_readers.relation.reader import RelationReader
 from spanbert_allen.dataset_readers.relation.semeval import SemevalReader
@@ -19,6 +20,7 @@ from spanbert_allen.dataset_readers.sequence.glue import GlueReader
 from spanbert_allen.dataset_readers.sequence.jsonl import TextPairsJsonlReader
 
 __all__ = [
+    "AnyRelationReader",
     "CorefConllReader",
     "CorefFilesReader",
     "CorefJsonlReader",

@@ -6,24 +6,40 @@ import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from spanbert_allen.common.errors import OnProblem
-from spanbert_allen.common.files import open_text
+from spanbert_allen.common.errors import DataError, OnProblem
+from spanbert_allen.common.files import (
+    STANDARD_STREAM,
+    default_doc_key,
+    filled_lines,
+    json_object,
+    open_text,
+)
+from spanbert_allen.common.json_array import ArrayItem, array_items, first_item
+from spanbert_allen.common.record_checks import RecordError
+from spanbert_allen.formats.relation.annotation_records import annotation_parser
+from spanbert_allen.formats.relation.brat import SUFFIX, read_brat
 from spanbert_allen.formats.relation.example import RelationExample
 from spanbert_allen.formats.relation.jsonl import read_relation_jsonl
 from spanbert_allen.formats.relation.semeval import read_semeval
 from spanbert_allen.formats.relation.tacred import read_tacred
 
-Layout = Literal["tacred", "semeval", "records"]
-"""One JSON array, SemEval-2010's numbered sentences, or a JSON record a line."""
+Layout = Literal["tacred", "semeval", "records", "brat", "annotated array", "annotated lines"]
+"""
+One JSON array, SemEval-2010's numbered sentences, a JSON record a line, brat's annotations, or what
+annotation tools write: see `annotation_records`.
+"""
+
+SUFFIXES = (".json", ".jsonl", ".TXT", SUFFIX)
+"""How the names of files of relations end; `.gz` may follow."""
 
 _SEMEVAL = re.compile(rb'\d+\t"')
 
 
 def relation_layout(path: str | Path) -> Layout:
     """
-    Return the layout of a file, by its first characters.
+    Return the layout of a file, by its first characters, or its first record.
 
     A pipe or standard input can still be read from its first byte on.
 
@@ -32,6 +48,8 @@ def relation_layout(path: str | Path) -> Layout:
     path : `str | Path`
         As for `read_lines`.
     """
+    if str(path) != STANDARD_STREAM and Path(path).suffix == SUFFIX:
+        return "brat"
     try:
         with open_text(path, look_ahead=True) as file:
             while (start := file.read(512)) and not start.strip():
@@ -40,15 +58,17 @@ def relation_layout(path: str | Path) -> Layout:
         return "records"  # whoever reads it says what is wrong
     start = start.lstrip()
     if start.startswith(b"["):
-        return "tacred"
-    return "semeval" if _SEMEVAL.match(start) else "records"
+        return "tacred" if annotation_parser(first_item(path)) is None else "annotated array"
+    if _SEMEVAL.match(start):
+        return "semeval"
+    return "records" if annotation_parser(_first_object(path)) is None else "annotated lines"
 
 
 def read_relations(
     path: str | Path, *, language: str = "en", on_problem: OnProblem | None = None
 ) -> Iterator[RelationExample]:
     """
-    Read the examples of a file in the layout of TACRED, SemEval-2010 or `spanbert_relation_jsonl`.
+    Read the examples of a file in any of the layouts.
 
     # Parameters
 
@@ -60,5 +80,60 @@ def read_relations(
         yield from read_tacred(path, on_problem=on_problem)
     elif layout == "semeval":
         yield from read_semeval(path, language=language, on_problem=on_problem)
-    else:
+    elif layout == "records":
         yield from read_relation_jsonl(path, language=language, on_problem=on_problem)
+    else:
+        yield from _read_annotated(path, layout, language, on_problem)
+
+
+def _read_annotated(
+    path: str | Path, layout: Layout, language: str, on_problem: OnProblem | None
+) -> Iterator[RelationExample]:
+    """Read the examples of annotated texts; a text with a mistake is left out as a whole."""
+    for item in _items(path, layout):
+        try:
+            yield from _examples(item, path, language)
+        except DataError as error:
+            if on_problem is None:
+                raise
+            on_problem(error)
+
+
+def _items(path: str | Path, layout: Layout) -> Iterator[ArrayItem]:
+    if layout == "brat":
+        yield ArrayItem(1, None)
+    elif layout == "annotated array":
+        yield from array_items(path)
+    else:
+        for number, line in filled_lines(path, must_hold="one JSON object a line"):
+            try:
+                yield ArrayItem(number, json_object(line))
+            except DataError as error:
+                yield ArrayItem(number, None, error.problem)
+
+
+def _examples(item: ArrayItem, path: str | Path, language: str) -> list[RelationExample]:
+    """Return the examples of one text."""
+    try:
+        if item.problem is not None:
+            raise RecordError(item.problem)
+        if item.value is None:
+            return list(read_brat(path).examples(language=language))
+        parse = annotation_parser(item.value)
+        if parse is None:
+            raise RecordError("it has no entities and relations, as those before it have")
+        text = parse(item.value, default_doc_key(path, item.line), f"{path}:{item.line}")
+        return list(text.examples(language=language))
+    except RecordError as error:
+        raise DataError(str(error), path, item.line) from error
+
+
+def _first_object(path: str | Path) -> Any:
+    """Return the object of the first line that is not blank; `None` if there is none."""
+    try:
+        with open_text(path, look_ahead=True) as file:
+            while (line := file.readline()) and not line.strip():
+                pass
+        return json_object(line.decode("utf-8"))
+    except (DataError, UnicodeDecodeError, EOFError, OSError, zlib.error):
+        return None  # whoever reads it says what is wrong

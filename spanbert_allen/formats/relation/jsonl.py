@@ -224,8 +224,8 @@ def _in_words(span: CharSpan, name: str, words: EntityWords) -> WordSpan:
     inside = [
         number
         for number, word in enumerate(words.chars or ())
-        if span.start <= word.start and word.end <= span.end and is_visible(words.words[number])
+        if span.start <= word.start and word.end <= span.end
     ]
-    if not inside:
+    if not any(is_visible(words.words[number]) for number in inside):
         raise RecordError(f"{name} is made of nothing but invisible characters; mark a word")
     return WordSpan(inside[0], inside[-1])

@@ -43,7 +43,7 @@ def _pairs(path: str | Path) -> Iterator[tuple[str, str, str]]:
     start = _first_bytes(path)
     if start.startswith(b"{") and b'"schema"' in start:
         yield from _predicted(path)
-    elif start.startswith((b"[", b"{")) or relation_layout(path) == "semeval":
+    elif start.startswith((b"[", b"{")) or relation_layout(path) != "records":
         for example in read_relations(path):
             if example.label is None:
                 raise DataError(f"{example.place}: {_NO_LABEL}")

@@ -287,6 +287,19 @@ def test_workers_share_the_examples():
     assert seen == Counter(["t1", "t2", "t3", "t4"])
 
 
+def test_one_reader_for_every_layout(tmp_path):
+    reader = make_reader("spanbert_relation", mode="text")
+    assert len(list(reader.read(FIXTURES / "tacred.json"))) == 4
+    assert len(list(reader.read(FIXTURES / "semeval.txt"))) == 3
+    record = {"id": 1, "text": "Acme paid Ida.", "relations": []}
+    record["entities"] = [
+        {"id": 0, "start_offset": 0, "end_offset": 4, "label": "ORG"},
+        {"id": 1, "start_offset": 10, "end_offset": 13, "label": "PER"},
+    ]
+    (tmp_path / "d.jsonl").write_text(json.dumps(record))
+    assert [one["example"].metadata.label for one in reader.read(tmp_path)] == ["no_relation"] * 2
+
+
 def test_a_folder_is_read(tmp_path):
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_bytes((FIXTURES / "tacred.json").read_bytes())

@@ -1,0 +1,169 @@
+"""Relations as annotation tools write them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.formats.relation.detection import read_relations, relation_layout
+
+TEXT = "Acme was founded by Ida. Jane left Oslo."
+DOCCANO = {
+    "id": 7,
+    "text": TEXT,
+    "entities": [
+        {"id": 10, "start_offset": 0, "end_offset": 4, "label": "ORG"},
+        {"id": 11, "start_offset": 20, "end_offset": 23, "label": "PER"},
+        {"id": 12, "start_offset": 25, "end_offset": 29, "label": "PER"},
+    ],
+    "relations": [{"id": 0, "from_id": 10, "to_id": 11, "type": "foundedBy"}],
+}
+SPERT = {
+    "tokens": ["Acme", "was", "founded", "by", "Ida", "."],
+    "entities": [{"type": "ORG", "start": 0, "end": 1}, {"type": "PER", "start": 4, "end": 5}],
+    "relations": [{"type": "foundedBy", "head": 0, "tail": 1}],
+    "orig_id": 7,
+}
+DYGIE = {
+    "doc_key": "7",
+    "sentences": [SPERT["tokens"], ["Jane", "left", "Oslo", "."]],
+    "ner": [[[0, 0, "ORG"], [4, 4, "PER"]], [[6, 6, "PER"]]],
+    "relations": [[[0, 0, 4, 4, "foundedBy"]], []],
+    "clusters": [],
+}
+
+
+def labels(start: int, end: int, name: str, kind: str) -> dict:
+    value = {"start": start, "end": end, "labels": [kind]}
+    return {"id": name, "type": "labels", "value": value}
+
+
+LABEL_STUDIO = {
+    "id": 7,
+    "data": {"story": TEXT},
+    "annotations": [
+        {"was_cancelled": True, "result": []},
+        {
+            "result": [
+                labels(0, 4, "a", "ORG"),
+                labels(20, 23, "b", "PER"),
+                labels(25, 29, "c", "PER"),
+                {
+                    "type": "relation",
+                    "from_id": "b",
+                    "to_id": "a",
+                    "direction": "left",
+                    "labels": ["foundedBy"],
+                },
+            ]
+        },
+    ],
+}
+BRAT = (
+    "T1\tORG 0 4\tAcme\nT2\tPER 20 23\tIda\nT3\tPER 25 29\tJane\n"
+    "R1\tfoundedBy Arg1:T1 Arg2:T2\t\n#1\tAnnotatorNotes T1\tA firm\n"
+)
+
+
+def write(folder, name: str, records: list):
+    path = folder / name
+    if name.endswith(".jsonl"):
+        path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    else:
+        path.write_text(json.dumps(records))
+    return path
+
+
+def files(folder) -> dict:
+    (folder / "7.ann").write_text(BRAT)
+    (folder / "7.txt").write_text(TEXT)
+    return {
+        "doccano": write(folder, "d.jsonl", [DOCCANO]),
+        "spert": write(folder, "s.json", [SPERT]),
+        "dygie": write(folder, "y.jsonl", [DYGIE]),
+        "label studio": write(folder, "l.json", [LABEL_STUDIO]),
+        "brat": folder / "7.ann",
+    }
+
+
+@pytest.mark.parametrize("tool", ["doccano", "spert", "dygie", "label studio", "brat"])
+def test_every_tool_gives_the_same_examples(tmp_path, tool):
+    """The relation, and the other direction without one; entities of two sentences are no pair."""
+    path = files(tmp_path)[tool]
+    assert relation_layout(path) not in ("tacred", "records", "semeval")
+    right, reverse = read_relations(path)
+    assert (right.id, right.label) == ("7:0-1", "foundedBy")
+    assert (reverse.id, reverse.label) == ("7:1-0", "no_relation")
+    assert list(right.words) == SPERT["tokens"]
+    assert (right.subject, right.object) == ((0, 0), (4, 4)) == (reverse.object, reverse.subject)
+    assert (right.subject_type, right.object_type) == ("ORG", "PER")
+    if right.text is not None:
+        start, end = right.word_chars[4]
+        assert right.text[start:end] == "Ida"
+
+
+def test_a_relation_across_sentences_has_both(tmp_path):
+    record = DOCCANO | {"relations": [{"from_id": 10, "to_id": 12, "type": "knows"}]}
+    found = {one.id: one for one in read_relations(write(tmp_path, "d.jsonl", [record]))}
+    assert set(found) == {"7:0-1", "7:1-0", "7:0-2"}
+    assert found["7:0-2"].words[-2:] == ["Oslo", "."] and found["7:0-2"].label == "knows"
+    assert found["7:0-2"].sentence_ids[0] == 0 and found["7:0-2"].sentence_ids[-1] == 1
+
+
+def relations(*rows: dict) -> dict:
+    return {"relations": list(rows)}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "sentence"),
+    [
+        ("d.jsonl", relations({"from_id": 9, "to_id": 11}), "relation 0 names the entity 9,"),
+        ("d.jsonl", relations({"from_id": 10, "to_id": 11}), "relation 0 has no label"),
+        ("d.jsonl", {"entities": [3]}, r"`entities\[0\]` is 3; it must be an object"),
+        ("d.jsonl", {"text": None}, "neither of `text` and `tokens`"),
+        ("s.json", {"entities": [{"start": 0, "end": 0}]}, "relation 0 names|entity 0 is words"),
+        ("s.json", {"entities": [{"start": "0", "end": 1}]}, "`start` is '0'; it must be"),
+        ("y.jsonl", {"relations": [[[0, 0, 5, 5, "x"]]]}, r"words \[5, 5\], which `ner` lacks"),
+        ("y.jsonl", {"ner": [[[0, "x"]]]}, r"`ner` has \[0, 'x'\]; it must be 2 numbers"),
+        ("l.json", {"data": 3}, "`data` is 3; it must be an object"),
+    ],
+)
+def test_a_text_with_a_mistake_is_the_only_one_lost(tmp_path, name, change, sentence):
+    good = {"d.jsonl": DOCCANO, "s.json": SPERT, "y.jsonl": DYGIE, "l.json": LABEL_STUDIO}[name]
+    path = write(tmp_path, name, [good, good | change, good])
+    with pytest.raises(DataError, match=sentence):
+        list(read_relations(path))
+    problems: list[DataError] = []
+    assert len(list(read_relations(path, on_problem=problems.append))) == 4
+    assert len(problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("T4\tPER x y\tIda", r"7.ann:4: .* is no entity; write ID<TAB>Type start end"),
+        ("R1\tx Arg1:T1", r"7.ann:4: .* is no relation; write"),
+        ("R1\tx Arg1:T1 Arg2:T9", r"7.ann:4: there is no entity 'T9'"),
+        ("T4\tPER 20 99\tIda", "entity 3 is characters 20 to 99, but the text has 40"),
+    ],
+)
+def test_lines_of_brat_that_cannot_be_read(tmp_path, line, sentence):
+    files(tmp_path)
+    (tmp_path / "7.ann").write_text("".join(BRAT.splitlines(keepends=True)[:3]) + line + "\n")
+    with pytest.raises(DataError, match=sentence):
+        list(read_relations(tmp_path / "7.ann"))
+
+
+def test_an_entity_of_brat_in_two_parts(tmp_path):
+    files(tmp_path)
+    (tmp_path / "7.ann").write_text("T1\tORG 0 4;9 16\tAcme founded\nT2\tPER 20 23\tIda\n")
+    first, _ = read_relations(tmp_path / "7.ann")
+    marked = first.words[first.subject.start : first.subject.end + 1]
+    assert list(marked) == ["Acme", "was", "founded"]
+
+
+def test_results_of_the_predictor_are_no_annotations(tmp_path):
+    record = {"schema": "spanbert_allen.relation/1", "text": "a", "entities": [], "relations": []}
+    assert relation_layout(write(tmp_path, "r.jsonl", [record])) == "records"
