@@ -163,7 +163,7 @@ class SpanPredictor(Predictor):
         return self.record_to_instance(Record(json_dict))
 
     def _default_name(self, record: Record) -> str:
-        """The name of a record that gives none."""
+        """Return the name of a record that gives none."""
         if record.line is None:
             return self.alone
         return default_doc_key(self.source, record.line)
@@ -189,7 +189,7 @@ class SpanPredictor(Predictor):
     def _results(
         self, prepared: Sequence[Instance | Exception], records: Sequence[Record]
     ) -> list[JsonDict]:
-        """The results of the instances, error records for the exceptions, in their order."""
+        """Return results for the instances and error records for the exceptions, in their order."""
         predicted = iter(self._predict([item for item in prepared if isinstance(item, Instance)]))
         return [
             self._counted(next(predicted) if isinstance(item, Instance) else item, record)
@@ -197,7 +197,7 @@ class SpanPredictor(Predictor):
         ]
 
     def _counted(self, result: JsonDict | Exception, record: Record) -> JsonDict:
-        """The result as it goes out: an exception becomes an error record."""
+        """Count a result, and return it as it goes out: an exception becomes an error record."""
         self.num_records += 1
         own = self._own_fields(record)
         if not isinstance(result, Exception):
@@ -230,7 +230,7 @@ class SpanPredictor(Predictor):
         return {key: value for key, value in record.items() if key not in known}
 
     def _predicted(self, instances: Sequence[Instance]) -> list[JsonDict]:
-        """A result for each instance; raises what is wrong with the first bad one."""
+        """Return a result for each instance; raises what is wrong with the first bad one."""
         results: list[JsonDict] = []
         for result in self._predict(instances):
             if isinstance(result, Exception):
@@ -239,7 +239,7 @@ class SpanPredictor(Predictor):
         return results
 
     def _predict(self, instances: Sequence[Instance]) -> list[JsonDict | Exception]:
-        """A result for each instance, or why there is none, in the order of the instances."""
+        """Return a result for each instance, or why there is none, in their order."""
         lengths = [self.num_pieces(instance) for instance in instances]
         results: list[JsonDict | Exception] = [{}] * len(instances)
         for batch in self._batches(lengths):

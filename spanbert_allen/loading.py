@@ -116,7 +116,7 @@ def _device_number(device: str | int) -> int:
 
 
 def _in_folder(folder: Path) -> tuple[Path, str | None]:
-    """What to load of a training's folder: it, or its archive; and the weights, if not the best."""
+    """Return what to load of a training's folder, and the weights if they are not the best."""
     config = folder / "config.json"
     if not config.is_file():
         if (folder / ARCHIVE).is_file():

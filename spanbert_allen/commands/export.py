@@ -1,4 +1,4 @@
-"""Writes a trained model as a folder of transformers."""
+"""Write a trained model as a folder of transformers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ EXAMPLE = "spanbert-allen export out/qa/model.tar.gz out/hf"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the arguments."""
+    """Declare the arguments."""
     parser.add_argument("archive", help="a model.tar.gz")
     parser.add_argument("folder", help="the folder to make")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the folder; returns the exit status."""
+    """Write the folder, and return the exit status."""
     import spanbert_allen.plugin  # noqa: F401  our classes are registered
     from spanbert_allen.conversion.exporting import export_archive
 

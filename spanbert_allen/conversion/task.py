@@ -102,7 +102,9 @@ class Task(ABC):
     @abstractmethod
     def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
         """
-        Our configuration and vocabulary. Settings that `-o` may want to change for predictions are
+        Return our configuration and vocabulary.
+
+        Settings that `-o` may want to change for predictions are
         written out: it changes nothing that is not there.
 
         # Parameters
@@ -115,8 +117,9 @@ class Task(ABC):
 
     def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
         """
-        What a model adds to transformers' `config.json`; `ConfigError` for one that transformers
-        has no form for.
+        Return what a model adds to transformers' `config.json`.
+
+        Raises `ConfigError` for a model that transformers has no form for.
 
         # Parameters
 
@@ -129,17 +132,17 @@ class Task(ABC):
         return {}
 
     def card_section(self, model: Model) -> list[str]:
-        """What the model card says about its use, as lines of Markdown."""
+        """Return what the model card says about its use, as lines of Markdown."""
         del model
         return []
 
 
 def kept_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of ours as an addition to transformers' `config.json`."""
+    """Return settings of ours as an addition to transformers' `config.json`."""
     return {SETTINGS_KEY: {name: value for name, value in settings.items() if value is not None}}
 
 
 def prediction_loader() -> dict[str, Any]:
-    """The data loader of imported models."""
+    """Return the data loader of imported models."""
     sampler = {"type": "spanbert_token_budget", "max_pieces": 16384, "shuffle": False}
     return {"batch_sampler": sampler}

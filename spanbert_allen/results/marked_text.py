@@ -17,8 +17,10 @@ class Mention(NamedTuple):
 
 class Mark(NamedTuple):
     """
-    One step through a marked text. Only `text` steps have `text`, only the others `mention`.
-    `goes_on`: an opening continues a mention that was closed here, a closing interrupts one.
+    One step through a marked text.
+
+    Only `text` steps have `text`, only the others `mention`. `goes_on`: an opening continues a
+    mention that was closed here, a closing interrupts one.
     """
 
     kind: Literal["open", "text", "close"]

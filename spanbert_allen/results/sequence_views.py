@@ -52,5 +52,5 @@ def _verdict(result: Mapping[str, Any]) -> str:
 
 
 def _ranked(result: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """The classes, the most probable first."""
+    """Return the classes, the most probable first."""
     return sorted(result.get("probabilities", {}).items(), key=lambda item: -item[1])

@@ -1,4 +1,4 @@
-"""Makes an archive of a fine-tuned model that others trained."""
+"""Make an archive of a fine-tuned model that others trained."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OPTIONS = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the options."""
+    """Declare the options."""
     parser.add_argument("source", help="an authors' .tar.gz, a folder or a hub id")
     parser.add_argument("archive", help="the archive to write: NAME.tar.gz")
     parser.add_argument("--task", required=True, choices=_TASKS, help="what it was trained for")
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the archive; returns the exit status."""
+    """Write the archive, and return the exit status."""
     if arguments.task == "coref":
         _refuse(arguments, [name for name in _OPTIONS if name != "max_length"])
         return import_coref.run(arguments)

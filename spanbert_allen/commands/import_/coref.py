@@ -20,7 +20,7 @@ OPTIONS = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the options that no other task has."""
+    """Declare the options that no other task has."""
     group = parser.add_argument_group(
         "coref",
         "SOURCE is a model.tar.gz of AllenNLP's `coref`, a .bin of coref-hoi, or an .npz of the "
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the archive; returns the exit status."""
+    """Write the archive, and return the exit status."""
     import spanbert_allen.plugin  # noqa: F401  our classes are registered
     from spanbert_allen.conversion.coref.importing import import_coref
 

@@ -32,7 +32,7 @@ def apply() -> None:
 
 
 def infer_method_params(cls: type, method: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """The parameters of a constructor and its superclasses', with annotations that are types."""
+    """Return a constructor's parameters and its superclasses', with types as annotations."""
     parameters = dict(_infer_method_params(cls, method))
     try:
         hints = typing.get_type_hints(method)

@@ -74,7 +74,7 @@ def _refused_in_one_sentence(read: _Read) -> Callable[..., Any]:
 
 
 def _place(reader: Any) -> Any:
-    """What was read: a path, or the latest files of a checkpointer."""
+    """Return what was read: a path, or the latest files of a checkpointer."""
     if isinstance(reader, Checkpointer):
         return " or ".join(reader.find_latest_checkpoint() or ())
     return reader

@@ -57,7 +57,7 @@ class BratFolder:
         _write(path.with_name(path.name + ".ann"), standoff(result))
 
     def _name(self, doc_key: str) -> str:
-        """The files' name of a document and of no other, even where case makes no difference."""
+        """Return a name for a document's files that no other has, whatever the case of letters."""
         stem = _NO_FILE_NAME.sub("_", doc_key).lstrip(".")[:_LONGEST_STEM] or "document"
         name, number = stem, 1
         while name.lower() in self._names:

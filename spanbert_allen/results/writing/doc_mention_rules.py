@@ -15,8 +15,10 @@ _RELATIVE_TYPES = {"Rel", "Int"}
 
 class DocRules:
     """
-    `MentionRules` by part of speech, and by the parse if there is one. A mention is what its head
-    is: `the mayor of Paris` a noun and no name. Possessives of other languages than English stay.
+    Tell kinds of mentions by part of speech, and by the parse if there is one, see `MentionRules`.
+
+    A mention is what its head is: `the mayor of Paris` a noun and no name. Possessives of other
+    languages than English stay.
 
     # Parameters
 
@@ -53,7 +55,7 @@ class DocRules:
         return self._words.begins_small(name)
 
     def _head(self, mention: Expression) -> Any:
-        """The head of the mention: its root, or the last noun before what follows it."""
+        """Return the head of the mention: its root, or the last noun before what follows it."""
         first, last = mention.words
         span = self._doc[first : last + 1]
         if self._is_parsed:

@@ -39,16 +39,16 @@ class MentionRules(Protocol):
     """What resolved text needs to know of a language; `WordRules` and `DocRules` know it."""
 
     def kind(self, mention: Expression) -> Kind:
-        """The kind of the mention."""
+        """Return the kind of the mention."""
 
     def is_possessive(self, mention: Expression) -> bool:
-        """Whether the mention says whose something is, as `her` of `her lamp`."""
+        """Return whether the mention says whose something is, as `her` of `her lamp`."""
 
     def possessive(self, name: str) -> str | None:
-        """The name made possessive; `None` if that cannot be told, and the mention stays."""
+        """Return the name made possessive; `None` if that is not known, and the mention stays."""
 
     def begins_small(self, name: str) -> bool:
-        """Whether the name is written small within a sentence, as `The keeper`."""
+        """Return whether the name is written small within a sentence, as `The keeper`."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -90,7 +90,9 @@ def possessive_of(name: str) -> str:
 
 class WordRules:
     """
-    Rules for documents without tags. Where there are no lists for a language, what has a capital
+    Tell kinds of mentions by letters and lists of words, for documents without tags.
+
+    Where there are no lists for a language, what has a capital
     letter is a name and the rest are nouns, so that the first name, or else the first mention,
     stands for the others, and there are no possessives.
 
@@ -144,7 +146,9 @@ class WordRules:
 
     def _is_name(self, words: Sequence[str], number: int, begins_sentence: bool) -> bool:
         """
-        Whether a word is a name by its capital letter. Every sentence begins with one: its first
+        Return whether a word is a name by its capital letter.
+
+        Every sentence begins with one: its first
         word is taken for a name if no small word of the mention follows.
         """
         word = words[number]

@@ -32,9 +32,10 @@ def resolved_text(
     replace: Filter | None = None,
 ) -> str:
     """
-    The text of a coreference result, with each mention of a chain replaced by the chain's head: its
-    first name, or else its first mention that is neither a pronoun nor a verb. A chain without one
-    stays, and so do
+    Return the text of a coreference result with mentions replaced by what they stand for.
+
+    Each mention of a chain is replaced by the chain's head: its first name, or else its first
+    mention that is neither a pronoun nor a verb. A chain without one stays, and so do
 
     - mentions that hold others, or lie in one of their own chain: no two replacements overlap;
     - mentions that read like the head already, relative and reflexive pronouns, and contracted ones
@@ -75,8 +76,10 @@ def resolved_text(
 
 def head_mentions(result: Mapping[str, Any], *, rules: MentionRules | None = None) -> list[int]:
     """
-    Return, for each cluster of a result, the index of the mention that stands for it: the first
-    name, or else the first mention that is neither a pronoun nor a verb, or else the first mention.
+    Return for each cluster of a result the index of the mention that stands for it.
+
+    It is the first name, or else the first mention that is neither a pronoun nor a verb, or else
+    the first mention.
 
     # Parameters
 
@@ -104,7 +107,7 @@ class _Place:
 
 
 def _places(text: str, clusters: Sequence[Sequence[Mapping[str, Any]]]) -> list[_Place]:
-    """The mentions of chains in the order of the text, outer first."""
+    """Return the mentions of chains in the order of the text, outer first."""
     around: list[_Place] = []
     places = []
     for mention in mentions_of(clusters):
@@ -135,7 +138,7 @@ def _expression(text: str, mention: Mention, holders: Sequence[_Place]) -> Expre
 
 
 def _heads(places: Sequence[_Place], rules: MentionRules) -> dict[int, _Place]:
-    """The place of each chain's head."""
+    """Return the place of each chain's head."""
     heads: dict[int, _Place] = {}
     named: set[int] = set()
     for place in places:
@@ -181,7 +184,7 @@ def _rewritten(
     names: Mapping[int, str],
     rules: MentionRules,
 ) -> str:
-    """A part of the text with the replacements that lie in it."""
+    """Return a part of the text with the replacements that lie in it."""
     parts = []
     position = start
     first = bisect_left(places, start, key=lambda place: place.mention.start)

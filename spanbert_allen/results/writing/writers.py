@@ -28,7 +28,7 @@ class ResultWriter(Protocol):
     """Takes results one by one; error records are results, too."""
 
     def add(self, result: Mapping[str, Any]) -> None:
-        """Adds a result."""
+        """Add a result."""
 
 
 class _JsonLines:
@@ -102,7 +102,7 @@ _ENDINGS = {".conll": "conll", ".txt": "resolved", ".html": "html", ".htm": "htm
 
 
 def format_of(path: str | Path) -> str:
-    """The format of a file by its ending, `.gz` apart: `jsonl` where that says nothing."""
+    """Return the format of a file by its ending, `.gz` apart; `jsonl` if that says nothing."""
     text = str(path)
     if text.endswith((os.sep, ".ann")) or Path(text).is_dir():
         return "brat"
@@ -114,7 +114,7 @@ def open_results(
     path: str | Path, file_format: str | None = None, *, language: str = "en"
 ) -> Iterator[ResultWriter]:
     """
-    What takes results and writes them; files appear whole when the block ends, or not at all.
+    Open what takes results; files appear whole when the block ends, or not at all.
 
     # Parameters
 
