@@ -1,17 +1,18 @@
 """
-AllenNLP 2.10.1 on the versions that this package installs: importing this applies every mend, once.
+AllenNLP 2.10.1 on the versions that this package installs.
 
-Each mend is a module with `needed()`, the condition, and `apply()`; its docstring gives the cause.
-Nothing installed is edited. This is the only place that knows versions.
+Importing this applies every repair, once. Each is a module with `needed()`, the condition, and
+`apply()`; its docstring gives the cause. Nothing installed is edited. This is the only place that
+knows versions.
 
-What cannot be mended from here, because AllenNLP imports its plugins after itself and after
+What cannot be repaired from here, because AllenNLP imports its plugins after itself and after
 `allennlp_models`: fairscale's and torch.jit's `FutureWarning`s, the notice of `pkg_resources`, and
 the try of `allennlp_models` to download data of nltk. The command `spanbert-allen`, which runs
 before AllenNLP does, keeps all of them quiet (`spanbert_allen.commands.allennlp_main`).
 
-What needs no mend: metrics on several processes. AllenNLP's own tests of them fork after torch has
-started its threads, and OpenMP's pool does not survive a fork: they hang. `allennlp train` spawns
-its workers, which load the plugins and so these mends, and counts rightly.
+What needs no repair: metrics on several processes. AllenNLP's own tests of them fork after torch
+has started its threads, and OpenMP's pool does not survive a fork: they hang. `allennlp train`
+spawns its workers, which load the plugins and so these repairs, and counts rightly.
 """
 
 try:
@@ -49,9 +50,9 @@ from spanbert_allen.compat.versions import (
     tokenizer_keyword,
 )
 
-__all__ = ["MENDS"]
+__all__ = ["REPAIRS"]
 
-MENDS = (
+REPAIRS = (
     adamw_warning,
     archive_loading,
     archive_names,
@@ -73,6 +74,6 @@ MENDS = (
     vocabulary_writing,
 )
 
-for _mend in MENDS:
-    if _mend.needed():
-        _mend.apply()
+for _repair in REPAIRS:
+    if _repair.needed():
+        _repair.apply()

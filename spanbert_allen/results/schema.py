@@ -111,7 +111,7 @@ _KINDS: dict[str, Check] = {
         {
             **_NAMES,
             "sentences": _SENTENCES,
-            "speakers": _list(_list(_optional(_string))),
+            "speakers": _SENTENCES,
             "resolved_text": _string,
         },
     ),

@@ -1,4 +1,4 @@
-"""The mends as a set."""
+"""The repairs as a set."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from spanbert_allen import compat
 from tests.places import ROOT
 
 
-@pytest.mark.parametrize("mend", compat.MENDS, ids=lambda mend: mend.__name__.rpartition(".")[2])
-def test_each_mend_gives_its_cause(mend):
-    assert "Cause" in mend.__doc__
-    assert "Mend" in mend.__doc__
-    assert isinstance(mend.needed(), bool)
+@pytest.mark.parametrize("repair", compat.REPAIRS, ids=lambda one: one.__name__.rpartition(".")[2])
+def test_each_repair_gives_its_cause(repair):
+    assert "Cause" in repair.__doc__
+    assert "Repair" in repair.__doc__
+    assert isinstance(repair.needed(), bool)
 
 
 def test_applying_again_changes_nothing():
@@ -20,13 +20,13 @@ def test_applying_again_changes_nothing():
     from allennlp.common import cached_transformers
 
     before = (train.archive_model, cached_transformers.get_tokenizer)
-    for mend in (compat.archive_writing, compat.tokenizer_keyword):
-        mend.apply()
+    for repair in (compat.archive_writing, compat.tokenizer_keyword):
+        repair.apply()
     assert (train.archive_model, cached_transformers.get_tokenizer) == before
 
 
 @pytest.mark.parametrize("package", ["dataset_readers", "models", "modules", "training"])
-def test_whoever_imports_a_part_alone_gets_the_mends_first(package):
+def test_whoever_imports_a_part_alone_gets_the_repairs_first(package):
     lines = (ROOT / "spanbert_allen" / package / "__init__.py").read_text().splitlines()
     imports = [line for line in lines if line.startswith(("import ", "from "))]
     assert imports[0].startswith("import spanbert_allen.compat")

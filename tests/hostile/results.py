@@ -10,7 +10,7 @@ RESULTS: dict[str, dict[str, Any]] = {
         "doc_key": "d",
         "text": "Ida ate. She",
         "sentences": [["Ida", "ate", "."], ["She"]],
-        "speakers": [["A", "A", None], ["B"]],
+        "speakers": [["A", "A", "A"], ["B"]],
         "clusters": [
             [
                 {"start": 0, "end": 3, "words": [0, 0], "text": "Ida", "mention_score": 1.5},

@@ -30,6 +30,7 @@ def test_what_predictors_write_is_read(tmp_path, kind):
         ("coref", ("clusters", 0, 0, "words"), [0, 99], "not within the 4 words of sentences"),
         ("coref", ("clusters", 0, 0, "link_score"), "x", "link_score is 'x'; it must be a number"),
         ("coref", ("speakers",), [["A"]], "speakers are not as many as the words"),
+        ("coref", ("speakers", 0, 2), None, r"speakers\[0\]\[2\] is None; it must be a string"),
         ("qa", ("answers", 0, "probability"), float("nan"), "must be a number"),
         ("qa", ("end",), None, "of start and end one is null"),
         ("qa", ("start",), -3, "the answer from -3 to"),

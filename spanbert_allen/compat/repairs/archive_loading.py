@@ -5,7 +5,7 @@ An archive is read and nothing else; what is wrong with it is one sentence that 
 files and the environment and may never end; a configuration may open other archives; and whatever
 is wrong ends in a traceback that names a temporary folder.
 
-**Mend.** The configuration is read as JSON. The archive is opened as `permissions` describes.
+**Repair.** The configuration is read as JSON. The archive is opened as `permissions` describes.
 Errors become one sentence with the path that the user gave.
 """
 

@@ -5,9 +5,9 @@ The configuration of an archive names only what is registered.
 calls what it finds there: `{"type": "subprocess.Popen", "args": [...]}` in the configuration of an
 archive runs a command as soon as the archive is opened.
 
-**Mend.** While an archive is opened, and wherever a part is built from its configuration later on,
-names are looked up in the registry and nowhere else. A configuration that the user trains with may
-go on naming classes by their path.
+**Repair.** While an archive is opened, and wherever a part is built from its configuration later
+on, names are looked up in the registry and nowhere else. A configuration that the user trains with
+may go on naming classes by their path.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Opening an archive makes no connection, unless the user allows it.
 transformers asks its hub even when the files are in the local cache, or spaCy's, which AllenNLP
 installs with pip.
 
-**Mend.** While an archive is opened, URLs are refused with one sentence, and connections by an
+**Repair.** While an archive is opened, URLs are refused with one sentence, and connections by an
 error that libraries take for a hub that is out of reach: they then look into their cache.
 """
 

@@ -5,7 +5,7 @@ Archives of trained models are unpacked with care.
 outside the folder, and a file that is cut short or no archive ends in a traceback of tarfile or
 zlib and leaves half of it in the temporary folder.
 
-**Mend.** Python's `data` filter refuses such members, an archive that cannot be used is one
+**Repair.** Python's `data` filter refuses such members, an archive that cannot be used is one
 sentence, and nothing is left behind.
 """
 

@@ -5,8 +5,8 @@ Archives carry the encoder's own files, and appear only when whole.
 configuration and tokenizer stay outside, so that loading an archive asks the hub for them again,
 and it is written in place: an interrupted run leaves half a `model.tar.gz`.
 
-**Mend.** The folder `<serialization_dir>/encoder`, which our indexer and embedder write, is packed
-when it is there, and the archive is written beside its place and then renamed.
+**Repair.** The folder `<serialization_dir>/encoder`, which our indexer and embedder write, is
+packed when it is there, and the archive is written beside its place and then renamed.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 that moment, while it recovers, leaves half of it, and no `--recover` goes on from the checkpoints
 beside it any more.
 
-**Mend.** It is written beside its place and then renamed.
+**Repair.** It is written beside its place and then renamed.
 """
 
 from __future__ import annotations

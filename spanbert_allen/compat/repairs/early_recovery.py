@@ -7,10 +7,10 @@ is missing or breaks off makes `--recover` give up, for good. And weights withou
 ours is built without its pretrained weights, which no checkpoint then brings. With several workers
 the vocabulary is read again, which may not be there.
 
-**Mend.** Where there is no checkpoint, there is nothing of the training to go on from: `--recover`
-begins anew, from the configuration that it is given. `best.th` is removed, and with several workers
-the vocabulary is made again. A folder with files that no run writes is refused as before, and so is
-another configuration; nothing is removed then.
+**Repair.** Where there is no checkpoint, there is nothing of the training to go on from:
+`--recover` begins anew, from the configuration that it is given. `best.th` is removed, and with
+several workers the vocabulary is made again. A folder with files that no run writes is refused as
+before, and so is another configuration; nothing is removed then.
 """
 
 from __future__ import annotations

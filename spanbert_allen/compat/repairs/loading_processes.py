@@ -5,7 +5,7 @@ Loading processes shuffle as the seed says.
 numbers of its own: what `shuffle` makes there is another order in each run, whatever the seed, and
 no restart can repeat it.
 
-**Mend.** The processes are seeded with a number that is drawn where they are started. With one of
+**Repair.** The processes are seeded with a number that is drawn where they are started. With one of
 them batches come in the order that the seed says; several race, as before. Processes that are
 spawned instead (`start_method`) are as they were.
 """

@@ -4,7 +4,7 @@ One sentence for an error of the user's, in a training run too; and a quiet term
 **Cause.** `allennlp train` starts by setting up its log files, and sets its own hook for uncaught
 errors, which prints a traceback for each and so hides ours. Its log handlers are new, too.
 
-**Mend.** Our hook is set again after AllenNLP's, which stays in place for all errors that are not
+**Repair.** Our hook is set again after AllenNLP's, which stays in place for all errors that are not
 the user's. The log file has the traceback either way. Only in a command: in a program that imports
 us there is no hook of ours to keep. The new handlers show what `quieten_console` lets through.
 """

@@ -5,7 +5,7 @@ Each file of a vocabulary is whole at every moment.
 it recovers. With several workers a run reads it from there: after one that was ended in that moment
 it would go on with half of the words.
 
-**Mend.** The files are written in a hidden folder, which readers pass over, and then renamed.
+**Repair.** The files are written in a hidden folder, which readers pass over, and then renamed.
 """
 
 from __future__ import annotations

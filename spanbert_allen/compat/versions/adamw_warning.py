@@ -4,8 +4,8 @@ AllenNLP's `huggingface_adamw` without a notice at each start.
 **Cause.** It subclasses transformers' own AdamW, which says at each construction that it is
 deprecated; 4.49 is the last transformers that has it and the one that this package installs.
 
-**Mend.** The notice has a switch, which AllenNLP's constructor cannot reach: its default is set to
-quiet. The optimizer itself is the same.
+**Repair.** The notice has a switch, which AllenNLP's constructor cannot reach: its default is set
+to quiet. The optimizer itself is the same.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Mixed precision without a warning at every step.
 **Cause.** The trainer enters `torch.cuda.amp.autocast` and builds `torch.cuda.amp.GradScaler`, both
 deprecated: one `FutureWarning` a place and process, into the middle of the progress bar.
 
-**Mend.** The name `amp` in AllenNLP's three modules stands for the same two classes of `torch.amp`
-with the device `cuda` and half precision, which is what the old names meant.
+**Repair.** The name `amp` in AllenNLP's three modules stands for the same two classes of
+`torch.amp` with the device `cuda` and half precision, which is what the old names meant.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Constructors with today's annotations, built from a configuration.
 not `X | None`, which is another type on Python 3.10 to 3.13, and in a module that says `from
 __future__ import annotations` they are strings. Either way a nested object is left a dictionary.
 
-**Mend.** Annotations are evaluated, and `X | Y` becomes `Union[X, Y]`, before they are read.
+**Repair.** Annotations are evaluated, and `X | Y` becomes `Union[X, Y]`, before they are read.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ The learning rate scheduler `reduce_on_plateau` on a torch whose own has no `ver
 configuration names it or not; torch deprecated the option in 2.2 and has removed it, so that
 building the scheduler, alone or inside `combined`, is a `TypeError`.
 
-**Mend.** The constructor is the same, and `verbose`, which only printed, no longer reaches torch.
+**Repair.** The constructor is the same, and `verbose`, which only printed, no longer reaches torch.
 AllenNLP's own log shows the learning rate of each epoch.
 """
 

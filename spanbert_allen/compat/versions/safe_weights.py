@@ -6,8 +6,8 @@ refuses all but tensors and plain values (`weights_only=True`), which is what we
 stops `--recover`: the cosine schedule, and any metric computed with NumPy, leave NumPy scalars in
 `training_state_*.th`, and the refusal is five lines of advice to read the file unsafely.
 
-**Mend.** NumPy's plain scalars are allowed, as they are numbers and nothing else. A file that holds
-anything else is refused with one sentence.
+**Repair.** NumPy's plain scalars are allowed, as they are numbers and nothing else. A file that
+holds anything else is refused with one sentence.
 """
 
 from __future__ import annotations

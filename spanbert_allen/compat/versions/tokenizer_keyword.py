@@ -6,7 +6,7 @@ AllenNLP's transformer tokenizers and indexers on transformers from 4.44.2 on.
 name of a tokenizer's method is an `AttributeError: add_special_tokens conflicts with the method
 add_special_tokens`: no reader with such a tokenizer could be built.
 
-**Mend.** The option is dropped before it reaches transformers. AllenNLP says again at each call
+**Repair.** The option is dropped before it reaches transformers. AllenNLP says again at each call
 whether it wants special pieces, so that nothing is lost.
 """
 
