@@ -18,6 +18,8 @@ from allennlp.predictors import Predictor
 from spanbert_allen.common.errors import DataError, UserError
 from spanbert_allen.common.files import default_doc_key, read_lines, replace_file
 from spanbert_allen.common.record_checks import is_whole
+from spanbert_allen.modules.encoder.embedder import embedder_of
+from spanbert_allen.predictors.encoding import Level, TextEncoder
 from spanbert_allen.predictors.option_checks import checked_option
 from spanbert_allen.predictors.record import Record, parse_record
 from spanbert_allen.predictors.result import Result
@@ -84,6 +86,7 @@ class SpanPredictor(Predictor):
         self.max_pieces_per_batch: int = checked_option(
             "max_pieces_per_batch", max_pieces_per_batch, int
         )
+        self._encoder: TextEncoder | None = None
         self.source = "input"
         """The file that the records come from."""
         self.num_records = 0
@@ -92,6 +95,25 @@ class SpanPredictor(Predictor):
         """How many of them were marked with an error."""
         self.first_error: JsonDict | None = None
         """The error record of the first of these."""
+
+    def encode(
+        self,
+        inputs: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]],
+        *,
+        spans: Sequence[Any] | None = None,
+        level: Level | None = None,
+    ) -> Any:
+        """Return vectors of the model's encoder for texts: see `TextEncoder.encode`."""
+        if self._encoder is None:
+            self._encoder = TextEncoder(
+                embedder_of(self._model),
+                max_length=getattr(
+                    getattr(self._dataset_reader, "indexer", None), "max_length", None
+                ),
+                max_pieces_per_batch=self.max_pieces_per_batch,
+                language=getattr(self._dataset_reader, "language", None) or "en",
+            )
+        return self._encoder.encode(inputs, spans=spans, level=level)
 
     def record_to_instance(self, record: Record) -> Instance:
         """Return the instance of a record; raises `DataError` for a bad one."""

@@ -7,10 +7,10 @@ already. Then this is its plugin, and every class is registered at once.
 
 import sys
 
-from spanbert_allen.loading import load, register
+from spanbert_allen.loading import load, load_encoder, register
 from spanbert_allen.version import VERSION
 
-__all__ = ["VERSION", "load", "register"]
+__all__ = ["VERSION", "load", "load_encoder", "register"]
 
 
 if "allennlp" in sys.modules:

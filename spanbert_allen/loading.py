@@ -15,6 +15,7 @@ from spanbert_allen.common.permissions import granting
 
 if TYPE_CHECKING:
     from spanbert_allen.predictors import SpanPredictor
+    from spanbert_allen.predictors.encoding import TextEncoder
 
 ARCHIVE = "model.tar.gz"
 _BEST = ("weights.th", "best.th")
@@ -92,6 +93,30 @@ def load(
             "`Predictor.from_path`"
         )
     return predictor
+
+
+def load_encoder(
+    model_name: str, *, device: str | int = "cpu", vocabulary: str | None = None
+) -> TextEncoder:
+    """
+    Load an encoder that no task was trained on, for vectors of texts.
+
+    # Parameters
+
+    model_name : `str`
+        As for the embedder `spanbert`: `minilm`, `spanbert-base-cased`, a folder, a hub id, ...
+    device : `str | int`, optional (default = `"cpu"`)
+        As for `load`.
+    vocabulary : `str`, optional (default = `None`)
+        The vocabulary of an encoder that comes without.
+    """
+    register()
+    from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
+    from spanbert_allen.predictors.encoding import TextEncoder
+
+    embedder = SpanbertEmbedder(model_name, train="none", vocabulary=vocabulary).eval()
+    number = _device_number(device)
+    return TextEncoder(embedder if number < 0 else embedder.cuda(number))
 
 
 def register() -> None:

@@ -105,7 +105,7 @@ class SpanbertRelation(Model):
         `dict[str, Sequence[str]]`
             By the name of the weights, a name for each row.
         """
-        pieces = list(self.embedder.vocabulary.pieces)
+        pieces = list(self.embedder.files.vocabulary.pieces)
         markers = self.vocab.get_index_to_token_vocabulary(MARKERS_NAMESPACE)
         for number, piece in enumerate(marker_pieces(pieces)):
             if number in markers:

@@ -105,7 +105,7 @@ class SpanbertEmbedder(TokenEmbedder):
         self._max_pieces_per_forward = max_pieces_per_forward
         self._dtype = _DTYPES[dtype]
         self._frozen = train == "none"
-        self.vocabulary = files.vocabulary
+        self.files = files
         self.encoder = build_encoder(
             files, attention=attention, pooler=pooler, attention_dropout=attention_dropout
         )
@@ -280,6 +280,27 @@ class SpanbertEmbedder(TokenEmbedder):
                 f"a segment has {longest} pieces, but the encoder takes {most}: lower `max_length` "
                 "of the indexer"
             )
+
+
+def embedder_of(model: torch.nn.Module) -> "SpanbertEmbedder":
+    """
+    Return the embedder of a model.
+
+    # Parameters
+
+    model : `torch.nn.Module`
+        A model with one embedder of type `spanbert` somewhere in it.
+
+    # Errors
+
+    `ConfigError` if it has none.
+    """
+    for module in model.modules():
+        if isinstance(module, SpanbertEmbedder):
+            return module
+    raise ConfigError(
+        f"a {type(model).__name__} without an embedder of type `spanbert` has no encoder to use"
+    )
 
 
 def _check_choice(key: str, value: str, choices: Any) -> None:

@@ -132,7 +132,7 @@ def _copy_rows(
 
 
 def _check_encoders(path: str | Path, found: SpanbertEmbedder, own: SpanbertEmbedder) -> None:
-    same_pieces = found.vocabulary.pieces == own.vocabulary.pieces
+    same_pieces = found.files.vocabulary.pieces == own.files.vocabulary.pieces
     sizes = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")
     same_sizes = all(
         getattr(found.encoder.config, size) == getattr(own.encoder.config, size) for size in sizes
