@@ -12,7 +12,7 @@ from spanbert_allen.common.record_checks import RecordError, is_list, shown
 from spanbert_allen.common.text import SplitText
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.jsonl import document_from_record
-from spanbert_allen.formats.coref.mentions import CharPlaces, clusters_of_words
+from spanbert_allen.formats.coref.mentions import CharResolver, clusters_of_words
 
 # How the reading of records names a mention that stands alone in its cluster.
 _PLACE = re.compile(r"\bclusters\[(\d+)\](?:\[0\])?")
@@ -64,7 +64,7 @@ def with_mentions_of_doc(document: CorefDocument, mentions: object) -> CorefDocu
         ]
     split = SplitText(list(document.words), list(document.word_chars), list(document.sentence_ids))
     try:
-        clusters = clusters_of_words(_alone(mentions), CharPlaces(document.text, split))
+        clusters = clusters_of_words(_alone(mentions), CharResolver(document.text, split))
     except (RecordError, DataError) as error:
         raise DataError(_PLACE.sub(r"mentions[\1]", str(error))) from error
     return replace(document, clusters=clusters)

@@ -1,4 +1,4 @@
-"""Looks a coreference file through."""
+"""`spanbert-allen validate`: every mistake of a coreference file, and a summary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EXAMPLE = "spanbert-allen validate train.jsonl"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the options."""
+    """Declare the options."""
     from spanbert_allen.formats.coref.registry import FORMATS
 
     parser.add_argument("file", help="the file, packed (.gz) or not; - is standard input")
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints mistakes and summary; the exit status is 1 if there are problems."""
+    """Print mistakes and summary; the exit status is 1 if there are problems."""
     from spanbert_allen.formats.coref.detection import detect_format
     from spanbert_allen.formats.coref.registry import find_format
     from spanbert_allen.formats.coref.validation import validate

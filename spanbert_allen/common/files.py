@@ -202,10 +202,9 @@ def default_doc_key(path: str | Path, line: int) -> str:
 @contextmanager
 def replace_file(path: str | Path) -> Iterator[IO[str]]:
     """
-    Open a text file (UTF-8) to write, which takes its name only when the block ends without an
-    error.
+    Open a text file to write, which takes its name only when the block ends without an error.
 
-    Until then, and for good after an error, whatever stood under that name stays.
+    It is UTF-8. Until then, and for good after an error, whatever stood under that name stays.
 
     # Parameters
 
@@ -237,8 +236,9 @@ def replace_file(path: str | Path) -> Iterator[IO[str]]:
 @contextmanager
 def open_text(path: str | Path, *, look_ahead: bool = False) -> Iterator[IO[bytes]]:
     """
-    Open the bytes of a UTF-8 text file, unpacked, without the byte order mark that some programs
-    put first. Whatever a user may have written is opened by this.
+    Open the bytes of a UTF-8 text file, unpacked, without the byte order mark at its beginning.
+
+    Whatever a user may have written is opened by this.
 
     # Parameters
 

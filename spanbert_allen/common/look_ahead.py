@@ -1,6 +1,8 @@
 """
-Pipes that are looked at before they are read. A pipe gives its bytes once, but the format of a file
-must be known before the file is read: so what was looked at is kept, and read first afterwards.
+Look at pipes before they are read.
+
+A pipe gives its bytes once, but the format of a file must be known before the file is read: so what
+was looked at is kept, and read first afterwards.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ _LOOKED_AT: dict[Hashable, _Pipe] = {}
 
 class _Pipe(io.RawIOBase):
     """
-    The bytes that were looked at, and after them the rest of the stream.
+    Give the bytes that were looked at, and after them the rest of the stream.
 
     # Parameters
 

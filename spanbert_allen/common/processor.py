@@ -11,8 +11,9 @@ _DESCRIPTION = Path("/proc/cpuinfo")
 @functools.cache
 def processor_words() -> frozenset[str]:
     """
-    The words of Linux's description of the processor: its maker, such as `AuthenticAMD`, and what
-    instructions it has, such as `avx512_bf16`. None elsewhere.
+    Return the words of Linux's description of the processor, none on other systems.
+
+    They are its maker, such as `AuthenticAMD`, and what instructions it has, such as `avx512_bf16`.
     """
     try:
         return frozenset(_DESCRIPTION.read_text(encoding="utf-8", errors="replace").split())

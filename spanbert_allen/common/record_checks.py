@@ -14,16 +14,16 @@ _LARGEST_ID = 10**300  # Python refuses to write out numbers of more than 4300 d
 
 
 class RecordError(Exception):
-    """What is wrong with a record, where its file and line are not known."""
+    """Tell what is wrong with a record, where its file and line are not known."""
 
 
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:
-    """Whether the value is a JSON list, or a tuple, as Python callers may give."""
+    """Return whether the value is a JSON list, or a tuple, as Python callers may give."""
     return isinstance(value, (list, tuple))
 
 
 def list_of_words(value: object, name: str) -> list[str]:
-    """The value if it is a list of strings; `name` says which one it is."""
+    """Return the value if it is a list of strings; `name` says which one it is."""
     if not is_list(value):
         raise RecordError(f"{name} is {shown(value)}; it must be a list of words")
     for index, word in enumerate(value):
@@ -57,8 +57,9 @@ def is_whole(value: object) -> TypeGuard[int]:
 
 def one_line(value: object) -> TypeGuard[str]:
     """
-    Return whether the value is a string that can stand in a cell of a table: not blank, without
-    tabs, line breaks and halves of surrogate pairs.
+    Return whether the value is a string that can stand in a cell of a table.
+
+    Such a string is not blank and has no tabs, line breaks and halves of surrogate pairs.
     """
     return isinstance(value, str) and bool(value.strip()) and not _BREAKS_A_CELL.search(value)
 

@@ -1,6 +1,8 @@
 """
-Spans say what they count and whether their end is inside: a bare pair of integers never leaves a
-function. They are tuples, so they hash, compare and sort as (start, end).
+Spans, which say what they count and whether their end is inside.
+
+A bare pair of integers never leaves a function. Spans are tuples, so they hash, compare and sort as
+(start, end).
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ EXAMPLE = "spanbert-allen score coref gold.conll out/predictions.jsonl"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
-    Declares the tasks and their options. Each sets `score`, what finds the scores, and may set
-    `lines`, how they are shown.
+    Declare the tasks and their options.
+
+    Each sets `score`, what finds the scores, and may set `lines`, how they are shown.
     """
     tasks = parser.add_subparsers(dest="task", required=True)
     score_coref.add_arguments(tasks.add_parser("coref", help=score_coref.HELP))
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the scores; returns the exit status."""
+    """Print the scores, and return the exit status."""
     from spanbert_allen.common.files import replace_file
 
     scores = arguments.score(arguments)
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _aligned(scores: dict[str, float]) -> Iterator[str]:
-    """A score a line."""
+    """Yield a line for each score."""
     texts = {
         name: f"{value:.{0 if name.endswith('total') else 2}f}" for name, value in scores.items()
     }

@@ -1,5 +1,7 @@
 """
-Files of fastcoref as documents and back. A record for training has one of `text`, `tokens` and
+Files of fastcoref as documents and back.
+
+A record for training has one of `text`, `tokens` and
 `sentences`, as this project's own JSON lines have, but names of speakers and mentions are looser:
 `speakers` may be nested whatever the words are nested in, and mentions of a `text` need not begin
 and end where words do. What its `predict` writes has `clusters_strings`; there `text` may be a list
@@ -17,8 +19,8 @@ from spanbert_allen.common.text import cut_words, sentence_ids_of_words, split_t
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.jsonl import parse_coref_record
 from spanbert_allen.formats.coref.mentions import (
-    CharPlaces,
-    WordPlaces,
+    CharResolver,
+    WordResolver,
     clusters_of_words,
     mention_edges,
 )
@@ -26,7 +28,7 @@ from spanbert_allen.formats.coref.records import RecordContext
 
 
 def parse_fastcoref(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
-    """The document of a record; raises `RecordError` for one that is none."""
+    """Return the document of a record; raise a `RecordError` for one that is none."""
     if is_list(record.get("text")):
         return _predicted_words(record, context)
     if not isinstance(record.get("text"), str) or record.get("tokens") or record.get("sentences"):
@@ -41,7 +43,7 @@ def parse_fastcoref(record: Mapping[str, Any], context: RecordContext) -> CorefD
         text=text,
         word_chars=split.word_chars,
         clusters=clusters_of_words(
-            record.get("clusters"), CharPlaces(text, split), findings=context.findings, merge=True
+            record.get("clusters"), CharResolver(text, split), findings=context.findings, merge=True
         ),
     )
 
@@ -61,7 +63,7 @@ def _with_words(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _predicted_words(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
     words = list_of_words(record["text"], "text")
-    places = WordPlaces(words, end_inside=False)
+    places = WordResolver(words, end_inside=False)
     clusters = clusters_of_words(
         record.get("clusters"), places, findings=context.findings, merge=True
     )

@@ -20,7 +20,7 @@ ReadFile = Callable[..., Iterator[CorefDocument]]
 @dataclass(frozen=True, kw_only=True)
 class CorefFormat:
     """
-    A format of coreference files.
+    Hold what there is to know of a format of coreference files.
 
     # Parameters
 
@@ -50,7 +50,7 @@ class CorefFormat:
         self, path: str | Path, *, language: str = "en", findings: Findings | None = None
     ) -> Iterator[CorefDocument]:
         """
-        The documents of a file.
+        Read the documents of a file.
 
         # Parameters
 
@@ -84,7 +84,7 @@ class CorefFormat:
 
 
 def json_line(record: Mapping[str, Any]) -> str:
-    """A record as a line, in the characters themselves where they can be written."""
+    """Return a record as a line, in the characters themselves where they can be written."""
     line = json.dumps(record, ensure_ascii=False)
     try:
         line.encode("utf-8")

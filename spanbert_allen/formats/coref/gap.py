@@ -1,7 +1,8 @@
 """
-GAP (Webster et al. 2018): a pronoun and two names in a text, and which of the two it means. As a
-document: the pronoun's cluster holds the name it means, if it means one; the others are clusters of
-one mention. Predictions go back as the file that GAP's scorer reads.
+GAP (Webster et al. 2018): a pronoun and two names in a text, and which of the two it means.
+
+As a document: the pronoun's cluster holds the name it means, if it means one; the others are
+clusters of one mention. Predictions go back as the file that GAP's scorer reads.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from spanbert_allen.common.text import cut_words, split_text
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
 from spanbert_allen.formats.coref.lossy import Dropped, is_encodable
-from spanbert_allen.formats.coref.mentions import CharPlaces
+from spanbert_allen.formats.coref.mentions import CharResolver
 
 COLUMNS = (
     "ID", "Text", "Pronoun", "Pronoun-offset",
@@ -27,13 +28,14 @@ COLUMNS = (
 HEADER = "\t".join(COLUMNS) + "\n"
 PRONOUNS = frozenset(["she", "her", "hers", "he", "him", "his"])
 _URL = {"URLs of texts (documents)": 1}
+_DIGITS = 12
 _TRUTH = {"TRUE": True, "FALSE": False}
 
 
 @dataclass(frozen=True, kw_only=True)
 class GapExample:
     """
-    A row of a GAP file.
+    Hold a row of a GAP file.
 
     # Parameters
 
@@ -53,11 +55,11 @@ class GapExample:
     b_coref: bool | None
 
     def to_document(self, language: str = "en") -> CorefDocument:
-        """The document of the row; without annotation where the file does not say."""
+        """Return the document of the row; not annotated where the file does not say."""
         spans = (self.pronoun, self.a, self.b)
         edges = [edge for span in spans for edge in span]
         split = cut_words(self.text, split_text(self.text, language=language), edges)
-        places = CharPlaces(self.text, split)
+        places = CharResolver(self.text, split)
         named = zip(("Pronoun", "A", "B"), spans, strict=True)
         pronoun, a, b = (places.span(list(span), name) for name, span in named)
         own: list[WordSpan] = [pronoun]
@@ -81,7 +83,7 @@ class GapExample:
 def read_gap(
     path: str | Path, *, language: str = "en", findings: Findings | None = None
 ) -> Iterator[CorefDocument]:
-    """The documents of a file, a row each. Parameters as for `read_documents`."""
+    """Read the documents of a file, a row each; parameters as for `read_documents`."""
     findings = findings or Findings()
     for line, row in _rows(path, findings):
         try:
@@ -94,7 +96,7 @@ def read_gap(
 
 
 def read_gap_examples(path: str | Path) -> Iterator[GapExample]:
-    """The rows of a file."""
+    """Read the rows of a file."""
     for line, row in _rows(path, Findings()):
         try:
             yield _example(row)
@@ -103,7 +105,7 @@ def read_gap_examples(path: str | Path) -> Iterator[GapExample]:
 
 
 def gap_line(document: CorefDocument) -> str:
-    """The row of a document that `one_row` lets pass; there is no URL."""
+    """Return the row of a document that `one_row` lets pass; there is no URL."""
     found = _pronoun_and_names(document)
     assert found is not None
     pronoun, *names = found
@@ -117,7 +119,7 @@ def gap_line(document: CorefDocument) -> str:
 def one_row(
     document: CorefDocument, dropped: Dropped, *, language: str = "en"
 ) -> CorefDocument | None:
-    """Only documents that a row reads back as: the same text with the same clusters."""
+    """Keep only documents that a row reads back as: the same text with the same clusters."""
     if _pronoun_and_names(document) is not None and _is_one_field(document):
         row = dict(zip(COLUMNS, gap_line(document).rstrip("\n").split("\t"), strict=True))
         try:
@@ -134,8 +136,9 @@ def prediction_lines(
     examples: Iterable[GapExample], clusters: Mapping[str, Sequence[Sequence[CharSpan]]]
 ) -> Iterator[str]:
     """
-    The lines that GAP's scorer reads: the id, and for each name whether the pronoun means it. It
-    does if the pronoun is in a cluster with a mention that lies in the name, or the name in it.
+    Return the lines that GAP's scorer reads: the id, and whether the pronoun means each name.
+
+    It does if the pronoun is in a cluster with a mention that lies in the name, or the name in it.
 
     # Parameters
 
@@ -202,10 +205,10 @@ def _example(row: Mapping[str, str]) -> GapExample:
 
 def _place(row: Mapping[str, str], name: str, text: str) -> CharSpan:
     words, offset = row[name], row[f"{name}-offset"]
-    start = int(offset) if offset.isdecimal() else -1
+    start = int(offset) if offset.isdecimal() and len(offset) < _DIGITS else -1
     if not words or text[max(start, 0) : max(start, 0) + len(words)] != words or start < 0:
         raise RecordError(
-            f"{name} is {shown(words)}, which does not stand at character {offset} of Text"
+            f"{name} is {shown(words)}, which does not stand at character {shown(offset)} of Text"
         )
     return CharSpan(start, start + len(words))
 
@@ -218,7 +221,7 @@ def _truth(row: Mapping[str, str], name: str) -> bool | None:
 
 
 def _pronoun_and_names(document: CorefDocument) -> list[WordSpan] | None:
-    """The pronoun and the two names in the order of the text, if that is what is annotated."""
+    """Return the pronoun and the two names in the order of the text, if these are annotated."""
     mentions = sorted(mention for cluster in document.clusters or () for mention in cluster)
     pronouns = [
         (start, end)

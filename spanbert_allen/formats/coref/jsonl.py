@@ -1,5 +1,7 @@
 """
-Coreference documents as JSON objects, one a line; no torch needed. One record:
+Coreference documents as JSON objects, one a line.
+
+A record has:
 
 - exactly one of `text` (a string), `tokens` (a list of words), `sentences` (a list of lists of
   words);
@@ -29,8 +31,8 @@ from spanbert_allen.common.text import cut_words, sentence_ids_of_words, split_t
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings, RecordFindings
 from spanbert_allen.formats.coref.mentions import (
-    CharPlaces,
-    WordPlaces,
+    CharResolver,
+    WordResolver,
     clusters_of_words,
     mention_edges,
 )
@@ -50,7 +52,7 @@ def read_coref_jsonl(
     path: str | Path, *, language: str = "en", findings: Findings | None = None
 ) -> Iterator[CorefDocument]:
     """
-    The documents of a JSON lines file.
+    Read the documents of a JSON lines file.
 
     # Parameters
 
@@ -73,7 +75,7 @@ def document_from_record(
     line: int | None = None,
 ) -> CorefDocument:
     """
-    The document of one record; the module's docstring says what a record holds.
+    Return the document of one record; the module's docstring says what a record holds.
 
     # Parameters
 
@@ -102,7 +104,7 @@ def document_from_record(
 
 
 def parse_coref_record(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
-    """The document of a record; raises `RecordError` for one that is none."""
+    """Return the document of a record; raise a `RecordError` for one that is none."""
     given = [layout for layout in LAYOUTS if record.get(layout) is not None]
     if len(given) != 1:
         what = f"has {' and '.join(given)}" if given else "has none"
@@ -138,7 +140,7 @@ def _from_text(
         speakers=None if turns is None else speakers_of_words(turns, split.word_chars),
         genre=genre,
         clusters=clusters_of_words(
-            record.get("clusters"), CharPlaces(text, split), findings=context.findings
+            record.get("clusters"), CharResolver(text, split), findings=context.findings
         ),
     )
 
@@ -163,7 +165,7 @@ def _from_tokens(
         speakers=speakers,
         genre=genre,
         clusters=clusters_of_words(
-            record.get("clusters"), WordPlaces(words), findings=context.findings
+            record.get("clusters"), WordResolver(words), findings=context.findings
         ),
     )
 
@@ -186,7 +188,7 @@ def _from_sentences(
         genre=genre,
         clusters=clusters_of_words(
             record.get("clusters"),
-            WordPlaces(list(chain(*sentences))),
+            WordResolver(list(chain(*sentences))),
             findings=context.findings,
         ),
     )

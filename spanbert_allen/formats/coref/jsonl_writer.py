@@ -1,4 +1,4 @@
-"""Documents to records of JSON lines; the module `coref_jsonl` says what they hold."""
+"""Write documents as records of JSON lines; the module `formats.coref.jsonl` describes them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from spanbert_allen.formats.coref.jsonl import document_from_record
 
 def coref_record(document: CorefDocument, *, language: str = "en") -> dict[str, Any]:
     """
-    The record of a document: `document_from_record` makes the same of it, but for the white space
-    of its text where the words are not what our splitting of that text gives.
+    Return the record of a document.
+
+    `document_from_record` makes the same document of it, but for the white space of its text where
+    our splitting of the text gives other words.
 
     # Parameters
 
@@ -30,7 +32,7 @@ def coref_record(document: CorefDocument, *, language: str = "en") -> dict[str, 
 
 
 def sentences_record(document: CorefDocument) -> dict[str, Any]:
-    """The record of a document as words in sentences; a name for every word that is spoken."""
+    """Return the record of a document as words in sentences, with a speaker for each word."""
     record = _base(document) | {"sentences": document.sentences()}
     if document.speakers is not None:
         record["speakers"] = document.by_sentence(document.speakers)

@@ -84,7 +84,7 @@ def plain_text(document: CorefDocument, dropped: Dropped) -> CorefDocument:
 
 
 def no_empty_sentences(document: CorefDocument, dropped: Dropped) -> CorefDocument:
-    """Number the sentences without gaps."""
+    """Renumber the sentences, without gaps."""
     numbers = {old: new for new, old in enumerate(dict.fromkeys(document.sentence_ids))}
     if len(numbers) != document.num_sentences:
         dropped["empty sentences"] += document.num_sentences - len(numbers)

@@ -1,4 +1,4 @@
-"""The mentions of JSON records: characters or words to spans of words."""
+"""Read the mentions of JSON records: characters or words to spans of words."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from spanbert_allen.common.text import SplitText, whole_characters
 from spanbert_allen.formats.coref.findings import Findings, RecordFindings
 
 
-class Places(Protocol):
-    """What the numbers of a mention count."""
+class SpanResolver(Protocol):
+    """Tell which words the numbers of a mention mean."""
 
     def span(self, mention: object, place: str) -> WordSpan:
-        """The words of a mention; a `RecordError` for one that the document does not have."""
+        """Return the words of a mention; raise a `RecordError` for one that there is not."""
         ...
 
     def show(self, span: WordSpan) -> str:
-        """The text of a mention."""
+        """Return the text of a mention."""
         ...
 
 
-class WordPlaces:
+class WordResolver:
     """
-    Mentions given in words of the document.
+    Resolve mentions that are given in words of the document.
 
     # Parameters
 
@@ -42,7 +42,7 @@ class WordPlaces:
         self._beyond = 0 if end_inside else 1
 
     def span(self, mention: object, place: str) -> WordSpan:
-        """The span, if the document has it."""
+        """Return the span, if the document has it."""
         start, end = pair(mention, place)
         if not 0 <= start <= end - self._beyond < len(self._words):
             inside = "the end outside" if self._beyond else "both inside"
@@ -53,12 +53,12 @@ class WordPlaces:
         return WordSpan(start, end - self._beyond)
 
     def show(self, span: WordSpan) -> str:
-        """The words."""
+        """Return the words."""
         return " ".join(self._words[span.start : span.end + 1])
 
 
-class SentencePlaces:
-    """Mentions given as [sentence, first word in it, the word after the last]."""
+class SentenceResolver:
+    """Resolve mentions that are given as [sentence, first word in it, the word after the last]."""
 
     def __init__(self, sentences: Sequence[Sequence[str]]):
         self._sentences = sentences
@@ -66,7 +66,7 @@ class SentencePlaces:
         self._words = [word for sentence in sentences for word in sentence]
 
     def span(self, mention: object, place: str) -> WordSpan:
-        """The span, if the sentence has it."""
+        """Return the span, if the sentence has it."""
         if not is_list(mention) or len(mention) != 3:
             raise RecordError(f"{place} is {shown(mention)}; it must be [sentence, start, end]")
         sentence, start = pair(mention[:2], place)
@@ -86,12 +86,12 @@ class SentencePlaces:
         return WordSpan(offset + start, offset + end - 1)
 
     def show(self, span: WordSpan) -> str:
-        """The words."""
+        """Return the words."""
         return " ".join(self._words[span.start : span.end + 1])
 
 
-class CharPlaces:
-    """Mentions given in characters, end outside."""
+class CharResolver:
+    """Resolve mentions that are given in characters, end outside."""
 
     def __init__(self, text: str, split: SplitText):
         self._text = text
@@ -100,7 +100,7 @@ class CharPlaces:
         self._last = {span.end: index for index, span in enumerate(split.word_chars)}
 
     def span(self, mention: object, place: str) -> WordSpan:
-        """The words of the span, if it begins and ends with one."""
+        """Return the words of the span, if it begins and ends with one."""
         start, end = pair(mention, place)
         check_chars(start, end, self._text, place)
         start, end = snapped(self._text, start, end)
@@ -115,12 +115,12 @@ class CharPlaces:
         return WordSpan(first, last)
 
     def show(self, span: WordSpan) -> str:
-        """The text."""
+        """Return the text."""
         return self._text[self._chars[span.start].start : self._chars[span.end].end]
 
 
 def check_chars(start: int, end: int, text: str, place: str) -> None:
-    """Raises a `RecordError` if the text has no such characters, or there are none between."""
+    """Raise a `RecordError` if the text has no such characters, or there are none between."""
     if not 0 <= start < end <= len(text):
         raise RecordError(
             f"{place} is characters {start} to {end}, but the text has {len(text)}; "
@@ -163,20 +163,20 @@ def mention_edges(clusters: object, text: str) -> list[int]:
 
 def clusters_of_words(
     value: object,
-    places: Places,
+    places: SpanResolver,
     *,
     name: str = "clusters",
     findings: RecordFindings | None = None,
     merge: bool = False,
 ) -> list[Cluster] | None:
     """
-    The clusters of a record, sorted.
+    Return the clusters of a record, sorted.
 
     # Parameters
 
     value : `object`
         What the record holds.
-    places : `Places`
+    places : `SpanResolver`
         What the numbers of its mentions count.
     name : `str`, optional (default = `"clusters"`)
         The key that it holds them under.
@@ -243,9 +243,9 @@ def merge_clusters_sharing_mentions(
 
 @dataclass
 class _MentionReading:
-    """The mentions of a record while they are read; parameters as for `clusters_of_words`."""
+    """Hold the mentions of a record while they are read; parameters as for `clusters_of_words`."""
 
-    places: Places
+    places: SpanResolver
     findings: RecordFindings
     merge: bool
     shares: bool = False
@@ -253,7 +253,7 @@ class _MentionReading:
     found_at: dict[WordSpan, str] = field(default_factory=dict)
 
     def spans(self, mentions: Sequence[object], cluster: str) -> Iterator[WordSpan]:
-        """The good mentions of a cluster; `cluster` is its place in the record."""
+        """Yield the good mentions of a cluster; `cluster` is its place in the record."""
         for index, mention in enumerate(mentions):
             place = f"{cluster}[{index}]"
             try:

@@ -1,8 +1,10 @@
 """
-Minimised JSON lines, as the programs of Joshi et al. (2019) and of Xu and Choi (2020) train on:
-documents in word pieces, cut into segments that begin with [CLS] and end with [SEP]. Positions
-count all pieces of all segments. `sentence_map` and `subtoken_map` give the sentence and the word
-of each piece; [CLS] and [SEP] have the word before them. Xu and Choi's files have `tokens`, words.
+Minimised JSON lines, as the programs of Joshi et al. (2019) and of Xu and Choi (2020) train on.
+
+They are documents in word pieces, cut into segments that begin with [CLS] and end with [SEP].
+Positions count all pieces of all segments. `sentence_map` and `subtoken_map` give the sentence and
+the word of each piece; [CLS] and [SEP] have the word before them. Xu and Choi's files have
+`tokens`, words.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ _MAX_SENTENCE = 10**9
 @dataclass(frozen=True, kw_only=True)
 class MinimisedDocument:
     """
-    A document of such a file. P counts all pieces.
+    Hold a document of such a file; P counts all pieces.
 
     # Parameters
 
@@ -47,10 +49,10 @@ class MinimisedDocument:
     segments : `Sequence[Sequence[str]]`
         The pieces.
     sentence_map : `Sequence[int]`
-        The sentence of each piece; never falling. A [SEP] after the end of a sentence, the [CLS]
-        after it and the next sentence share a number. Length: P
+        The sentence of each piece; never less than the one before. A [SEP] after the end of a
+        sentence, the [CLS] after it and the next sentence share a number. Length: P
     subtoken_map : `Sequence[int]`
-        The word of each piece; never falling. Length: P
+        The word of each piece; never less than the one before. Length: P
     speakers : `Sequence[str]`
         The speaker of each piece. Length: P
     clusters : `Sequence[Sequence[PieceSpan]]`, optional (default = `None`)
@@ -69,7 +71,7 @@ class MinimisedDocument:
 
     @property
     def is_special(self) -> list[bool]:
-        """Which pieces are a segment's first or last. Length: P"""
+        """Which pieces are a segment's first or last; as long as there are pieces."""
         return [
             place in (0, len(segment) - 1)
             for segment in self.segments
@@ -105,7 +107,7 @@ class MinimisedDocument:
         )
 
     def to_record(self) -> dict[str, Any]:
-        """The record, of the keys that the original program writes, and `tokens`."""
+        """Return the record, of the keys that the original program writes, and `tokens`."""
         lengths = list(map(len, self.segments))
         ends = [sum(lengths[: number + 1]) for number in range(len(lengths))]
         record: dict[str, Any] = {
@@ -125,7 +127,7 @@ class MinimisedDocument:
         return record if self.tokens is None else record | {"tokens": list(self.tokens)}
 
     def _words(self) -> tuple[list[str], list[int]]:
-        """The words, and the place of each one's first piece; -1 for a word without."""
+        """Return the words, and the place of each one's first piece; -1 for a word without."""
         pieces = list(chain.from_iterable(self.segments))
         texts: dict[int, str] = {}
         firsts: dict[int, int] = {}
@@ -163,7 +165,7 @@ def parse_minimised(
     record: Mapping[str, Any], context: RecordContext, *, clusters: str = "clusters"
 ) -> MinimisedDocument:
     """
-    The document of a record.
+    Return the document of a record.
 
     # Parameters
 
@@ -197,7 +199,7 @@ def parse_minimised(
         )
     found = clusters_of_words(
         record.get(clusters),
-        _PiecePlaces(document, is_special_allowed=clusters != "clusters"),
+        _PieceResolver(document, is_special_allowed=clusters != "clusters"),
         name=clusters,
         findings=context.findings,
         merge=True,
@@ -208,7 +210,7 @@ def parse_minimised(
     return replace(document, clusters=spans)
 
 
-class _PiecePlaces:
+class _PieceResolver:
     """Mentions given in pieces, both ends inside: handed on as they are, in the type of words'."""
 
     def __init__(self, document: MinimisedDocument, *, is_special_allowed: bool):

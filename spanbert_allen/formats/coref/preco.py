@@ -1,7 +1,9 @@
 """
-PreCo's files as documents and back: `id`, `sentences` (lists of words; `[" "]` between paragraphs,
-which is a sentence without words) and `mention_clusters`, mentions being [sentence, first word, the
-word after the last]. Singletons are annotated; there are no speakers.
+PreCo's files as documents and back.
+
+A record has `id`, `sentences` (lists of words; `[" "]` between paragraphs, which is a sentence
+without words) and `mention_clusters`, mentions being [sentence, first word, the word after the
+last]. Singletons are annotated; there are no speakers.
 """
 
 from __future__ import annotations
@@ -13,14 +15,14 @@ from spanbert_allen.common.record_checks import RecordError, is_list, list_of_wo
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.lossy import Dropped, with_words
-from spanbert_allen.formats.coref.mentions import SentencePlaces, clusters_of_words
+from spanbert_allen.formats.coref.mentions import SentenceResolver, clusters_of_words
 from spanbert_allen.formats.coref.records import RecordContext
 
 _BETWEEN_PARAGRAPHS = [" "]
 
 
 def parse_preco(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
-    """The document of a record; raises `RecordError` for one that is none."""
+    """Return the document of a record; raise a `RecordError` for one that is none."""
     given = record.get("sentences")
     if not is_list(given):
         raise RecordError(f"sentences is {shown(given)}; it must be a list of lists of words")
@@ -31,7 +33,7 @@ def parse_preco(record: Mapping[str, Any], context: RecordContext) -> CorefDocum
         sentences,
         clusters=clusters_of_words(
             record.get("mention_clusters"),
-            SentencePlaces(sentences),
+            SentenceResolver(sentences),
             name="mention_clusters",
             findings=context.findings,
             merge=True,
@@ -40,7 +42,7 @@ def parse_preco(record: Mapping[str, Any], context: RecordContext) -> CorefDocum
 
 
 def no_blank_sentences(document: CorefDocument, dropped: Dropped) -> CorefDocument:
-    """A sentence of one blank would be read as the end of a paragraph: `_` instead."""
+    """Write `_` for a sentence of one blank, which would be read as the end of a paragraph."""
     blank = [number for number, words in enumerate(document.sentences()) if words == [" "]]
     if not blank:
         return document
@@ -55,7 +57,7 @@ def no_blank_sentences(document: CorefDocument, dropped: Dropped) -> CorefDocume
 
 
 def preco_record(document: CorefDocument) -> dict[str, Any]:
-    """The record of a document whose mentions are each in one sentence."""
+    """Return the record of a document whose mentions are each in one sentence."""
     sentences = document.sentences()
     first_words: dict[int, int] = {}
     for word, sentence in enumerate(document.sentence_ids):

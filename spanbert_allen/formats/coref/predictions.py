@@ -1,4 +1,4 @@
-"""What the predictor `spanbert_coref` writes, as documents: to convert predictions, or to score."""
+"""Read what the predictor `spanbert_coref` writes as documents, to convert or score them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.common.text import cut_words, split_text
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.mentions import (
-    CharPlaces,
-    WordPlaces,
+    CharResolver,
+    WordResolver,
     clusters_of_words,
     mention_edges,
 )
@@ -24,13 +24,15 @@ RESULT = "spanbert_allen.coref/"
 
 
 def is_prediction(record: Mapping[str, Any]) -> bool:
-    """Whether this is a result of the predictor, or its record of an error."""
+    """Return whether this is a result of the predictor, or its record of an error."""
     return str(record.get("schema", "")).startswith(RESULT) or "error" in record
 
 
 def parse_prediction(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
     """
-    The document of a result, with the predicted clusters. A result with `sentences` gives the words
+    Return the document of a result, with the predicted clusters.
+
+    A result with `sentences` gives the words
     that were predicted on. Otherwise the text is split again, and cut where mentions begin and end:
     words may be others then, the characters are the same. Raises `RecordError` for a record of an
     error, or of something else.
@@ -52,7 +54,7 @@ def _from_text(record: Mapping[str, Any], context: RecordContext) -> CorefDocume
         sentence_ids=split.sentence_ids,
         text=text,
         word_chars=split.word_chars,
-        clusters=clusters_of_words(spans, CharPlaces(text, split), findings=context.findings),
+        clusters=clusters_of_words(spans, CharResolver(text, split), findings=context.findings),
     )
 
 
@@ -72,7 +74,7 @@ def _from_words(record: Mapping[str, Any], context: RecordContext) -> CorefDocum
         text=record["text"],
         word_chars=_located(words, record["text"]),
         speakers=speakers_of_sentences(record.get("speakers"), sentences),
-        clusters=clusters_of_words(spans, WordPlaces(words), findings=context.findings),
+        clusters=clusters_of_words(spans, WordResolver(words), findings=context.findings),
     )
 
 
@@ -84,7 +86,7 @@ def _mentions(clusters: Sequence[Any], span: Any) -> list[list[Any]]:
 
 
 def _located(words: Sequence[str], text: str) -> list[CharSpan]:
-    """Where the words, which follow each other in the text, stand in it."""
+    """Return where the words, which follow each other in the text, stand in it."""
     places = []
     position = 0
     for word in words:

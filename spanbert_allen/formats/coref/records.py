@@ -1,4 +1,4 @@
-"""Files of coreference documents as JSON lines, whatever the keys of a record are."""
+"""Read coreference documents as JSON lines, whatever the keys of a record are."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read_documents(
     findings: Findings | None = None,
 ) -> Iterator[CorefDocument]:
     """
-    The documents of a file.
+    Read the documents of a file.
 
     # Parameters
 
@@ -101,7 +101,7 @@ def raw_records(path: str | Path) -> Iterator[RawRecord]:
 def parse_raw(
     raw: RawRecord, parse: ParseRecord, *, language: str, findings: Findings
 ) -> CorefDocument | None:
-    """The document of a line; `None` for a bad one, unless `findings` raises."""
+    """Return the document of a line; `None` for a bad one, unless `findings` raises."""
     context = RecordContext(
         default_key=default_doc_key(raw.path, raw.line),
         language=language,

@@ -15,7 +15,7 @@ NO_SPEAKER = "-"
 def names_of_units(
     value: object, length: int, unit: str, name: str = "speakers"
 ) -> list[str] | None:
-    """One name for each of `length` units, from a list of names or one name for all."""
+    """Return one name for each of `length` units, from a list of names or one name for all."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -38,7 +38,7 @@ def _name(value: object, place: str) -> str:
 
 
 def speakers_of_sentences(value: object, sentences: Sequence[Sequence[str]]) -> list[str] | None:
-    """One name a word, from one for all, one a sentence, or lists with one a word."""
+    """Return one name a word, from one for all, one a sentence, or lists with one a word."""
     if not is_list(value) or not any(is_list(entry) for entry in value):
         names = names_of_units(value, len(sentences), "sentence")
         if names is None:
@@ -56,7 +56,7 @@ def speakers_of_sentences(value: object, sentences: Sequence[Sequence[str]]) -> 
 
 
 def speaker_turns(value: object, text: str) -> list[tuple[int, int, str]] | None:
-    """The character ranges of the speakers, in order."""
+    """Return the character ranges of the speakers, in order."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -91,7 +91,7 @@ def speaker_turns(value: object, text: str) -> list[tuple[int, int, str]] | None
 def speakers_of_words(
     turns: Sequence[tuple[int, int, str]], word_chars: Sequence[CharSpan]
 ) -> list[str]:
-    """The speaker of each word: no word goes beyond a turn, since the text was split at turns."""
+    """Return the speaker of each word; the text was split at turns, so no word has two."""
     speakers = []
     current = 0
     for start, _ in word_chars:

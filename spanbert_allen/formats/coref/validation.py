@@ -1,4 +1,4 @@
-"""Coreference files looked through for mistakes, all of them, and counted."""
+"""Check coreference files: find every mistake, and count what is in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDE = 30
 @dataclass
 class Summary:
     """
-    What is in a file. Documents with problems are counted only as such.
+    Count what is in a file; documents with problems are counted only as such.
 
     # Parameters
 
@@ -36,7 +36,7 @@ class Summary:
     crossing : `int`
         Mentions that overlap an earlier one in part.
     mended : `int`
-        Mentions that readers put right, as they say: annotated twice, in several parts.
+        Mentions that readers repair, as they say: annotated twice, in several parts.
     problems : `int`
     """
 
@@ -72,12 +72,12 @@ class Summary:
         self.crossing += num_crossing(mentions)
 
     def lines(self) -> Iterator[str]:
-        """A line a number."""
+        """Yield a line for each number."""
         names = {
             "wide": f"mentions over {WIDE} words",
             "over_sentence_ends": "mentions over the end of a sentence",
             "crossing": "mentions that cross another",
-            "mended": "mentions put right",
+            "mended": "mentions repaired",
         }
         for one in fields(self):
             name = names.get(one.name, one.name.replace("_", " "))
@@ -86,7 +86,7 @@ class Summary:
 
 class Collected(Findings):
     """
-    Notes everything and stops at nothing.
+    Note every finding and stop at none.
 
     # Parameters
 
@@ -111,7 +111,7 @@ class Collected(Findings):
         self._keep(f"{error} (a warning)")
 
     def end_of_file(self) -> None:
-        """Nothing is left to say."""
+        """Say nothing, as all messages are kept."""
 
     def _keep(self, message: str) -> None:
         if len(self.messages) < self._limit:
@@ -127,7 +127,7 @@ def validate(
     path: str | Path, file_format: CorefFormat, *, language: str = "en", limit: int = 50
 ) -> tuple[Summary, Collected]:
     """
-    Look through a file.
+    Check a file.
 
     # Parameters
 
@@ -166,7 +166,7 @@ def validate(
 
 
 def num_crossing(mentions: list[WordSpan]) -> int:
-    """How many of the mentions, sorted outermost first, overlap one before them in part."""
+    """Return how many mentions, sorted outermost first, overlap one before them in part."""
     crossing = 0
     around: list[WordSpan] = []
     for mention in mentions:

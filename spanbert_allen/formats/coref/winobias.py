@@ -1,8 +1,9 @@
 """
-WinoBias as documents and back: a sentence a line, `[...]` around the mentions of one cluster and
-`(...)` around those of another; lines may begin with their number. This is also how the sentences
-that stereotypes help (`pro_stereotyped_type1.txt.test`) and hurt (`anti_...`) are told apart: by
-file, so scores on the two are to be compared.
+WinoBias as documents and back: a sentence a line.
+
+`[...]` is around the mentions of one cluster and `(...)` around those of another; lines may begin
+with their number. Sentences that stereotypes help (`pro_stereotyped_type1.txt.test`) and hurt
+(`anti_...`) stand in different files: compare the scores on the two.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ def read_winobias(
     path: str | Path, *, language: str = "en", findings: Findings | None = None
 ) -> Iterator[CorefDocument]:
     """
-    The documents of a file, a line each. Words end at blanks, at brackets, and before the full stop
-    that ends the line. Parameters as for `read_documents`; no language is needed.
+    Read the documents of a file, a line each.
+
+    Words end at blanks, at brackets, and before the full stop that ends the line. Parameters as for
+    `read_documents`; no language is needed.
     """
     del language
     findings = findings or Findings()
@@ -51,7 +54,7 @@ def read_winobias(
 
 
 def document_of_line(line: str, doc_key: str) -> CorefDocument:
-    """The document of a line; a `RecordError` for brackets that do not match."""
+    """Return the document of a line; raise a `RecordError` for brackets that do not match."""
     reading = _read(line)
     clusters = sorted(tuple(sorted(set(cluster))) for cluster in reading.clusters if cluster)
     words = _with_full_stop(reading.words)
@@ -60,8 +63,9 @@ def document_of_line(line: str, doc_key: str) -> CorefDocument:
 
 def is_winobias(line: str) -> bool:
     """
-    Whether a line shows by itself that it is none of another text, where brackets are used too: it
-    has a number and a mention in `[...]`, as all lines of WinoBias; or, as this project writes
+    Return whether a line shows by itself that it is WinoBias's, as other texts have brackets too.
+
+    It has a number and a mention in `[...]`, as all lines of WinoBias; or, as this project writes
     lines, two such mentions, one of them a pronoun. All brackets match.
     """
     if "\t" in line or "](" in line:  # a table; a link in Markdown
@@ -80,7 +84,7 @@ def is_winobias(line: str) -> bool:
 
 
 def winobias_line(document: CorefDocument) -> str:
-    """The line of a document that `one_line` lets pass."""
+    """Return the line of a document that `one_line` lets pass."""
     before, after = [""] * len(document.words), [""] * len(document.words)
     mentions = [
         (end - start, start, end, kind)
@@ -100,7 +104,7 @@ def winobias_line(document: CorefDocument) -> str:
 
 
 def one_line(document: CorefDocument, dropped: Dropped) -> CorefDocument | None:
-    """Only documents that a line reads back as."""
+    """Keep only documents that a line reads back as."""
     if document.num_sentences <= 1 and len(document.clusters or ()) <= len(_OPENING):
         line = winobias_line(document)
         if is_encodable(line) and line.strip() and not line.startswith(_MARK_OF_UTF8):
@@ -125,7 +129,7 @@ def _read(line: str) -> _Line:
 
 @dataclass
 class _Line:
-    """A line while its parts are read."""
+    """Hold a line while its parts are read."""
 
     words: list[str] = field(default_factory=list)
     clusters: tuple[list[WordSpan], list[WordSpan]] = field(default_factory=lambda: ([], []))
@@ -147,7 +151,7 @@ class _Line:
 
 
 def _with_full_stop(words: list[str]) -> list[str]:
-    """The full stop at the end of the last word as a word of its own."""
+    """Cut the full stop off the last word, as a word of its own."""
     if not words or len(words[-1]) == 1 or not words[-1].endswith("."):
         return words
     return [*words[:-1], words[-1][:-1], "."]

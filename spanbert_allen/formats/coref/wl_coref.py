@@ -1,8 +1,10 @@
 """
-wl-coref's files as documents and back: `document_id`, `part_id`, `cased_words`, `sent_id` and
-`speaker` (one a word), and `span_clusters`, or `clusters` before its heads are found, with the end
-outside. What is written can be predicted on by wl-coref, and scored. To train on it, wl-coref wants
-the syntactic heads as well (`head2span`, `word_clusters`), which no document here has.
+wl-coref's files as documents and back.
+
+A record has `document_id`, `part_id`, `cased_words`, `sent_id` and `speaker` (one a word), and
+`span_clusters`, or `clusters` before its heads are found, with the end outside. What is written can
+be predicted on by wl-coref, and scored. To train on it, wl-coref wants the syntactic heads as well
+(`head2span`, `word_clusters`), which no document here has.
 """
 
 from __future__ import annotations
@@ -15,15 +17,15 @@ from spanbert_allen.common.record_checks import RecordError, is_list, list_of_wo
 from spanbert_allen.formats.coref.conll.brackets import NO_LABEL
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.lossy import genre_in
-from spanbert_allen.formats.coref.mentions import WordPlaces, clusters_of_words
+from spanbert_allen.formats.coref.mentions import WordResolver, clusters_of_words
 from spanbert_allen.formats.coref.records import RecordContext
 from spanbert_allen.formats.coref.speakers import NO_SPEAKER, names_of_units
 
-_KEY_WITH_PART = re.compile(r"(.+)_(0|[1-9][0-9]*)", re.DOTALL)
+_KEY_WITH_PART = re.compile(r"(.+)_(0|[1-9][0-9]{0,8})", re.DOTALL)
 
 
 def parse_wl_coref(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
-    """The document of a record; raises `RecordError` for one that is none."""
+    """Return the document of a record; raise a `RecordError` for one that is none."""
     words = list_of_words(record.get("cased_words"), "cased_words")
     ids = _sentence_ids(record.get("sent_id"), len(words))
     sentences: list[list[str]] = [[] for _ in range(ids[-1] + 1 if ids else 0)]
@@ -43,7 +45,7 @@ def parse_wl_coref(record: Mapping[str, Any], context: RecordContext) -> CorefDo
         genre=genre_in(doc_key),
         clusters=clusters_of_words(
             record.get(name),
-            WordPlaces(words, end_inside=False),
+            WordResolver(words, end_inside=False),
             name=name,
             findings=context.findings,
             merge=True,
@@ -52,7 +54,7 @@ def parse_wl_coref(record: Mapping[str, Any], context: RecordContext) -> CorefDo
 
 
 def wl_coref_record(document: CorefDocument) -> dict[str, Any]:
-    """The record of a document."""
+    """Return the record of a document."""
     match = _KEY_WITH_PART.fullmatch(document.doc_key)
     record: dict[str, Any] = {"document_id": document.doc_key}
     if match:
@@ -68,7 +70,7 @@ def wl_coref_record(document: CorefDocument) -> dict[str, Any]:
 
 
 def _sentence_ids(value: object, num_words: int) -> list[int]:
-    """The sentence of each word, counted from 0 on."""
+    """Return the sentence of each word, counted from 0 on."""
     if not is_list(value) or any(type(number) is not int for number in value):
         raise RecordError(f"sent_id is {shown(value)}; it must be a list of whole numbers")
     if len(value) != num_words:

@@ -1,4 +1,4 @@
-"""A spaCy `Doc` as a document: its own tokens, and its own sentences if it has some."""
+"""Read a spaCy `Doc` as a document: its own tokens, and its own sentences if it has some."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GENRE = "genre"
 
 
 def is_doc(value: object) -> bool:
-    """Whether the value is a spaCy `Doc`; spaCy need not be there."""
+    """Return whether the value is a spaCy `Doc`; spaCy need not be installed."""
     return any(
         base.__module__ == "spacy.tokens.doc" and base.__name__ == "Doc"
         for base in type(value).__mro__
@@ -25,7 +25,7 @@ def is_doc(value: object) -> bool:
 
 def document_of_doc(doc: Any, *, doc_key: str = "document") -> CorefDocument:
     """
-    The document. Word i is token i, also where a token is nothing but white space.
+    Return the document; word i is token i, also where a token is nothing but white space.
 
     # Parameters
 

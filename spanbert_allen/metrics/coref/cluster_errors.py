@@ -1,6 +1,7 @@
 """
-What kinds of mistakes make up the distance between annotated clusters (the key) and predicted ones
-(the response) of one document. No torch is needed.
+Count the kinds of mistakes that predicted clusters (the response) of a document make.
+
+The annotated clusters are the key. No torch is needed.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from spanbert_allen.metrics.coref.cluster_scores import align, distinct_clusters
 @dataclass(frozen=True)
 class ClusterErrors:
     """
-    Counts of mistakes, of a document or of many after adding them up; in the spirit of Kummerfeld
-    and Klein (2013), who count the steps that turn the response into the key. A mention is found
-    when key and response both have it, with the same first and last word.
+    Hold counts of mistakes, of a document or of many after adding them up.
+
+    They are in the spirit of Kummerfeld and Klein (2013), who count the steps that turn the
+    response into the key. A mention is found when key and response both have it, with the same
+    first and last word.
 
     Mentions and clusters:
 
@@ -78,7 +81,7 @@ def count_errors(
     *,
     keep_singletons: bool = True,
 ) -> ClusterErrors:
-    """The mistakes of one document; arguments as for `cluster_scores.align`."""
+    """Count the mistakes of one document; arguments as for `cluster_scores.align`."""
     keys = distinct_clusters(key, keep_singletons=keep_singletons)
     responses = distinct_clusters(response, keep_singletons=keep_singletons)
     alignment = align(keys, responses)
@@ -102,7 +105,7 @@ def count_errors(
 
 
 def _unfound(sizes: Sequence[int], found: Sequence[int]) -> tuple[int, int, int]:
-    """Mentions not found of partly found clusters; clusters not found; the latter's mentions."""
+    """Return mentions not found of partly found clusters; clusters not found; their mentions."""
     partly = sum(size - count for size, count in zip(sizes, found, strict=True) if count)
     never = [size for size, count in zip(sizes, found, strict=True) if not count]
     return partly, len(never), sum(never)

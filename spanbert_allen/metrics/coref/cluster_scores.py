@@ -1,6 +1,7 @@
 """
-MUC, B³, CEAFm, CEAFe, BLANC and LEA of one document, from its annotated clusters (the key) and the
-predicted ones (the response).
+MUC, B³, CEAFm, CEAFe, BLANC and LEA of one document.
+
+They compare its annotated clusters (the key) with the predicted ones (the response).
 
 All but LEA give the numerators and denominators of the official CoNLL scorer, version 8.01; its
 printed figures are truncated to two decimals of a percent, these are not. A mention is anything
@@ -185,8 +186,9 @@ def ceafe(alignment: Alignment) -> Score:
 
 def blanc(alignment: Alignment) -> BlancScore:
     """
-    Score pairs of mentions that corefer, and pairs that do not: BLANC (Recasens and Hovy, 2011; for
-    system mentions Luo et al., 2014).
+    Score pairs of mentions, those that corefer and those that do not: BLANC.
+
+    See Recasens and Hovy (2011), and for system mentions Luo et al. (2014).
     """
     shared_by_key = _row_sums(alignment)
     shared_by_response = _row_sums(alignment.swapped())

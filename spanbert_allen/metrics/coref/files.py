@@ -99,7 +99,7 @@ def total(scores: Mapping[str, ClusteringScores]) -> ClusteringScores:
 
 
 def counts_of(scores: Mapping[str, ClusteringScores]) -> Counts:
-    """Return what `f1_scores` reads, a row a document. Shape: (num_documents, num_counts)"""
+    """Return what `f1_scores` reads, of shape (num_documents, num_counts)."""
     return np.array([[*row.clusters, *row.mentions] for row in scores.values()])
 
 

@@ -1,4 +1,4 @@
-"""How many annotated mentions survive the pruning of spans."""
+"""Measure how many annotated mentions survive the pruning of spans."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from spanbert_allen.compat.workers import is_idle
 @Metric.register("spanbert_mention_recall")
 class MentionRecall(Metric):
     """
-    The share of annotated mentions among the spans that a model keeps as possible mentions: the
-    most that its clusters can find. Summed over workers as `CorefF1` is.
+    Measure the share of annotated mentions among the spans that a model keeps as candidates.
+
+    It is the most that the model's clusters can find. Summed over workers as `CorefF1` is.
     """
 
     supports_distributed = True
@@ -28,7 +29,7 @@ class MentionRecall(Metric):
         self, kept: Sequence[Iterable[Hashable]], gold: Sequence[Iterable[Hashable]]
     ) -> None:
         """
-        Counts some documents.
+        Count some documents.
 
         # Parameters
 
@@ -47,7 +48,7 @@ class MentionRecall(Metric):
             self._mentions += len(distinct)
 
     def get_metric(self, reset: bool = False) -> float:
-        """The recall over all documents so far, on all workers, from 0 to 1; 0 without mentions."""
+        """Return the recall over all documents so far, on all workers; 0 without mentions."""
         # Shape: (2,)
         counts = dist_reduce_sum(torch.tensor([self._found, self._mentions], dtype=torch.float64))
         if reset:
@@ -56,5 +57,5 @@ class MentionRecall(Metric):
         return found / mentions if mentions else 0.0
 
     def reset(self) -> None:
-        """Forgets all documents of this worker."""
+        """Forget all documents of this worker."""
         self._found = self._mentions = 0

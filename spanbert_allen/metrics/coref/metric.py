@@ -16,9 +16,11 @@ from spanbert_allen.metrics.coref.score import ClusterScores
 @Metric.register("spanbert_coref_f1")
 class CorefF1(Metric):
     """
-    The CoNLL-2012 score and its parts, equal to the official scorer's (before its truncation to two
-    decimals), and LEA. Counts are kept per worker and summed over workers when the scores are asked
-    for, so workers may see different numbers of documents, but all must ask alike.
+    Measure the CoNLL-2012 score and its parts, equal to the official scorer's, and LEA.
+
+    Nothing is truncated to two decimals, as the official scorer does. Counts are kept per worker
+    and summed over workers when the scores are asked for, so workers may see different numbers of
+    documents, but all must ask at the same time.
 
     # Parameters
 
@@ -51,7 +53,7 @@ class CorefF1(Metric):
 
     def __call__(self, predicted: Sequence[Clusters], gold: Sequence[Clusters]) -> None:
         """
-        Counts some documents.
+        Count some documents.
 
         # Parameters
 
@@ -71,9 +73,10 @@ class CorefF1(Metric):
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """
-        The scores of all documents so far, on all workers, each from 0 to 1: `coref_precision`,
-        `coref_recall` and `coref_f1` (means over MUC, B³ and CEAFe), `muc_f1`, `b_cubed_f1`,
-        `ceafe_f1`, `lea_f1`.
+        Return the scores of all documents so far, on all workers, each from 0 to 1.
+
+        They are `coref_precision`, `coref_recall` and `coref_f1` (means over MUC, B³ and CEAFe),
+        `muc_f1`, `b_cubed_f1`, `ceafe_f1` and `lea_f1`.
         """
         metrics: dict[str, float] = {}
         for suffix, total in self._totals.items():
@@ -86,7 +89,7 @@ class CorefF1(Metric):
         return metrics
 
     def reset(self) -> None:
-        """Forgets all documents of this worker."""
+        """Forget all documents of this worker."""
         self._totals = {suffix: ClusterScores() for suffix in self._modes}
 
     def _named(self, scores: ClusterScores) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """
-How sure a score is that was measured on some documents, and a difference of two; without torch.
+Measure how sure a score is, and the difference of two, by resampling documents; without torch.
+
 Scores are functions of counts that add up over documents, so a sample of documents is a weighted
 sum of rows.
 """
@@ -28,7 +29,7 @@ class Interval(NamedTuple):
 
 class Comparison(NamedTuple):
     """
-    One system against another on the same documents.
+    Hold the comparison of one system with another on the same documents.
 
     difference : `float`
         The first's score less the other's.
@@ -48,7 +49,7 @@ def bootstrap(
     counts: Counts, statistics: Statistics, *, samples: int, seed: int, confidence: float = 0.95
 ) -> dict[str, Interval]:
     """
-    Percentile intervals over samples of documents, drawn with replacement (Efron 1979).
+    Return percentile intervals over samples of documents, drawn with replacement (Efron 1979).
 
     # Parameters
 
@@ -77,7 +78,7 @@ def compare(
     confidence: float = 0.95,
 ) -> dict[str, Comparison]:
     """
-    Compares two systems' scores.
+    Compare two systems' scores.
 
     # Parameters
 
@@ -114,7 +115,7 @@ def compare(
 
 
 def _weights(num_documents: int, samples: int, seed: int) -> Iterator[Counts]:
-    """How often each document is in each sample. Shape of each: (num_documents,)"""
+    """Yield how often each document is in a sample, of shape (num_documents,)."""
     generator = np.random.default_rng([seed, 0])
     shares = np.full(num_documents, 1 / num_documents)
     for first in range(0, samples, _SAMPLES_AT_ONCE):
@@ -123,7 +124,7 @@ def _weights(num_documents: int, samples: int, seed: int) -> Iterator[Counts]:
 
 
 def _swaps(num_documents: int, samples: int, seed: int) -> Iterator[Counts]:
-    """1 where the systems change places. Shape of each: (num_documents,)"""
+    """Yield 1 where the systems change places, of shape (num_documents,)."""
     generator = np.random.default_rng([seed, 1])
     for first in range(0, samples, _SAMPLES_AT_ONCE):
         size = min(_SAMPLES_AT_ONCE, samples - first)

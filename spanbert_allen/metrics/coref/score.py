@@ -1,4 +1,4 @@
-"""What a coreference scorer counts: numerators and denominators that add up over documents."""
+"""Numerators and denominators of coreference scores, which add up over documents."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ def _f1(precision: float, recall: float) -> float:
 @dataclass(frozen=True)
 class Score:
     """
-    Recall and precision before their division, so that documents, and shards of documents, can be
-    added up. A ratio whose denominator is 0 is 0, as the official scorer prints it.
+    Hold recall and precision before their division, so that documents can be added up.
+
+    A ratio whose denominator is 0 is 0, as the official scorer prints it.
     """
 
     recall_numerator: float = 0.0
@@ -55,9 +56,10 @@ class Score:
 @dataclass(frozen=True)
 class BlancScore:
     """
-    BLANC: the mean of the scores on coreference links and on non-coreference links (Luo et al.,
-    2014). Where the key has no link of one kind at all, the other kind alone decides, for precision
-    and recall alike; where it has neither, everything is 0.
+    Hold BLANC: the mean of the scores on coreference and on non-coreference links.
+
+    See Luo et al. (2014). Where the key has no link of one kind at all, the other kind alone
+    decides, for precision and recall alike; where it has neither, everything is 0.
     """
 
     coreference: Score = Score()
@@ -94,7 +96,7 @@ class BlancScore:
 
 @dataclass(frozen=True)
 class ClusterScores:
-    """All the coreference scores of a document, or of many after adding them up."""
+    """Hold all coreference scores of a document, or of many after adding them up."""
 
     muc: Score = Score()
     b_cubed: Score = Score()
@@ -107,13 +109,13 @@ class ClusterScores:
         return ClusterScores.from_numbers([a + b for a, b in zip(self, other, strict=True)])
 
     def __iter__(self) -> Iterator[float]:
-        """All counts, in an order that `from_numbers` reads back: what travels between workers."""
+        """Yield all counts, in an order that `from_numbers` reads back, for other workers."""
         for field in fields(self):
             yield from getattr(self, field.name)
 
     @classmethod
     def from_numbers(cls, numbers: Sequence[float]) -> ClusterScores:
-        """The scores whose iteration gives `numbers`."""
+        """Return the scores whose iteration gives `numbers`."""
         muc, b_cubed, ceafm, ceafe, links, non_links, lea = (
             Score(*numbers[start : start + 4]) for start in range(0, len(numbers), 4)
         )

@@ -1,6 +1,7 @@
 """
-CoNLL-U files with coreference, as GUM, OntoGUM and CorefUD have it: brackets of entities in the
-last column, `Entity=(7-person(8)`, `Entity=7)`. Read only.
+Read CoNLL-U files with coreference, as GUM, OntoGUM and CorefUD have it.
+
+Brackets of entities stand in the last column: `Entity=(7-person(8)`, `Entity=7)`.
 """
 
 from __future__ import annotations
