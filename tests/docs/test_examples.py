@@ -147,5 +147,12 @@ def test_every_configuration_is_in_the_table():
     assert files == set(re.findall(r"^\| `([\w/]+\.jsonnet)`", table, flags=re.MULTILINE))
 
 
+def test_every_format_of_coreference_is_on_its_page():
+    from spanbert_allen.formats.coref.registry import coref_formats
+
+    rows = re.findall(r"^\| (`.*?) \|", section(DOCS / "coref.md", "Formats"), flags=re.MULTILINE)
+    assert set(coref_formats()) <= set(re.findall(r"`([\w-]+)`", " ".join(rows)))
+
+
 def test_the_readme_can_be_read_in_five_minutes():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
