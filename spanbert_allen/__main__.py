@@ -44,12 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Parameters
 
     arguments : `Sequence[str]`, optional (default = `None`)
-        What stands behind the program's name; the command line's when `None`.
+        The command and its arguments; those of the command line when `None`.
 
     # Returns
 
     `int`
-        The exit status: 0 when all went well.
+        The exit status: 0 if all went well.
     """
     if arguments is not None:  # a program that calls this function, and no command
         return _run(list(arguments))
@@ -64,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    """Run a command that is given as the arguments of the program."""
     if "--debug" in given:
         given.remove("--debug")
         os.environ[console.DEBUG_VARIABLE] = "1"

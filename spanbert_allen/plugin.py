@@ -1,6 +1,7 @@
 """
-What AllenNLP loads: importing this module mends AllenNLP, then registers every class of this
-package. Inside of the `allennlp` command, errors that the user can put right are shown as one
+Register this package with AllenNLP, which imports this module as its plugin.
+
+Importing it mends AllenNLP, then registers every class of this package. Inside of the `allennlp` command, errors that the user can put right are shown as one
 sentence, and the terminal is kept to what a person acts on.
 """
 

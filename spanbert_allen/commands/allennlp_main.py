@@ -1,4 +1,4 @@
-"""AllenNLP's own commands, started by `spanbert-allen`, with this package registered."""
+"""Run AllenNLP's own commands with this package registered."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from spanbert_allen.common.foreign_warnings import ignore_foreign_warnings
 
 def run_allennlp(arguments: Sequence[str]) -> int:
     """
+    Run a command of AllenNLP with this package registered.
+
     # Parameters
 
     arguments : `Sequence[str]`
@@ -20,7 +22,7 @@ def run_allennlp(arguments: Sequence[str]) -> int:
     # Returns
 
     `int`
-        0; what goes wrong is raised.
+        The exit status, 0. What goes wrong is raised.
     """
     if arguments[0] == "train":
         _end_early_with_one_line()
@@ -59,8 +61,10 @@ def _end_early_with_one_line() -> None:
 
 def _download_nothing_of_nltk() -> None:
     """
-    `allennlp_models` asks nltk for data when it is imported, for a metric of a summarisation data
-    set that nothing here uses: no command should go to the network for it.
+    Keep nltk from downloading data.
+
+    `allennlp_models` asks for some when it is imported, for a metric of summaries that nothing here
+    uses: no command should go to the network for it.
     """
     try:
         import nltk

@@ -1,4 +1,4 @@
-"""Writes the line that makes the plain `allennlp` command load this package."""
+"""Write the line that makes the plain `allennlp` command load this package."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def add_line(path: Path) -> bool:
-    """Whether the line had to be added; other lines of the file stay as they are."""
+    """Add the line if it is not there, and return whether it was added; other lines stay."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if LINE in (line.strip() for line in text.splitlines()):
         return False

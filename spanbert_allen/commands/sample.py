@@ -1,4 +1,4 @@
-"""Writes the sample corpus in the layouts that the readers take."""
+"""Write the sample corpus in the layouts that the readers take."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """
-Errors as a person at a terminal wants them: one sentence on standard error, exit status 1, and the
-traceback only when `ALLENNLP_DEBUG` is set. In effect for commands, never for a program that uses
-us.
+Show errors as a person at a terminal wants them.
+
+An error that the user can put right is one sentence on standard error, with exit status 1; the
+traceback is shown only if `ALLENNLP_DEBUG` is set. This holds for commands, never for a program
+that imports this package.
 """
 
 from __future__ import annotations
@@ -23,23 +25,23 @@ _OF_TEMPLATES = re.compile(r"/lib/\w+\.libsonnet:")
 
 
 def wants_tracebacks() -> bool:
-    """Whether the user asked for tracebacks, by the variable that AllenNLP reads too."""
+    """Return whether the user asked for tracebacks, by the variable that AllenNLP reads too."""
     return bool(os.environ.get(DEBUG_VARIABLE))
 
 
 def install_excepthook() -> None:
-    """From now on an uncaught error that the user can put right is shown as one sentence."""
+    """Show uncaught errors that the user can put right as one sentence, from now on."""
     if not is_installed():
         sys.excepthook = _OneSentenceHook(sys.excepthook)
 
 
 def is_installed() -> bool:
-    """Whether uncaught errors are shown as one sentence in this process."""
+    """Return whether uncaught errors are shown as one sentence in this process."""
     return isinstance(sys.excepthook, _OneSentenceHook)
 
 
 def runs_allennlp_command() -> bool:
-    """Whether this process is AllenNLP's own command, and not a program that imports AllenNLP."""
+    """Return whether this process is the command `allennlp`, not a program that imports it."""
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     name = Path(getattr(main, "__file__", None) or "").name
@@ -52,6 +54,8 @@ def runs_allennlp_command() -> bool:
 
 def sentence_for(error: BaseException) -> str | None:
     """
+    Return what to show of an error in place of its traceback.
+
     # Parameters
 
     error : `BaseException`
@@ -105,7 +109,7 @@ def end_quietly_without_reader() -> None:
 
 
 class _OneSentenceHook:
-    """Shows a sentence where there is one, and leaves all else to the hook that stood before."""
+    """Show a sentence where there is one, and leave other errors to the hook of before."""
 
     def __init__(self, otherwise: Callable[..., object]):
         self.otherwise = otherwise
@@ -127,7 +131,7 @@ class _OneSentenceHook:
 def _log_to_files(
     error: tuple[type[BaseException], BaseException, TracebackType | None],
 ) -> None:
-    """The log file of a training run keeps the traceback; the terminal does without it."""
+    """Write the traceback into the log file of a training, as the terminal does without it."""
     record = logging.LogRecord(
         __name__, logging.CRITICAL, __file__, 0, "Uncaught exception", None, error
     )
@@ -195,7 +199,7 @@ def _registered_names(kind: str) -> list[str]:
 
 
 def _jsonnet_sentence(message: str) -> str:
-    """The first line of jsonnet's message says what is wrong, the lines after it where."""
+    """Put together what is wrong, the first line of jsonnet's message, and where, the others."""
     first, *trace = message.strip().splitlines()
     sentence = first.partition(" ERROR: ")[2].strip()
     unset = re.fullmatch(r"undefined external variable: (\w+)", sentence, flags=re.IGNORECASE)
@@ -211,7 +215,7 @@ def _jsonnet_sentence(message: str) -> str:
 
 
 def _sentence_of_worker(message: str) -> str | None:
-    """A worker's error comes as the text of its traceback, the error itself last."""
+    """Take the error out of the text of a worker's traceback, where it stands last."""
     starts = list(re.finditer(r"^([\w.]*?)(\w*Error): ", message, flags=re.MULTILINE))
     if not starts:
         return None

@@ -1,4 +1,4 @@
-"""What AllenNLP's packages say when they are imported, and no user can do a thing about."""
+"""Pass over warnings of AllenNLP's packages that no user can act on."""
 
 from __future__ import annotations
 

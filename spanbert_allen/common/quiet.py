@@ -21,6 +21,7 @@ _HIDDEN = ("spanbert_allen.compat.",)
 _NOISE = {
     # No label namespace of ours has padding, whatever it is called.
     "allennlp.data.vocabulary": "Your label namespace was",
+    "allennlp.training.gradient_descent_trainer": "You provided a validation dataset but patience",
     # A group of a template may match nothing in some models, such as a pooler that is left out.
     "allennlp.training.optimizers": "When constructing parameter groups",
 }

@@ -48,6 +48,7 @@ from spanbert_allen.compat.versions import (
     plateau_scheduler,
     safe_weights,
     tokenizer_keyword,
+    wandb_run_id,
 )
 
 __all__ = ["REPAIRS"]
@@ -72,6 +73,7 @@ REPAIRS = (
     safe_weights,
     tokenizer_keyword,
     vocabulary_writing,
+    wandb_run_id,
 )
 
 for _repair in REPAIRS:

@@ -7,6 +7,7 @@ from spanbert_allen.training.batches.sampler import ResumableSampler
 from spanbert_allen.training.batches.token_budget import TokenBudgetSampler
 from spanbert_allen.training.loop.trainer import SpanbertTrainer
 from spanbert_allen.training.monitoring.curves import RunCurves
+from spanbert_allen.training.monitoring.mlflow import MlflowCallback
 from spanbert_allen.training.optimizers.bert_adam import BertAdam
 from spanbert_allen.training.recovery.checkpointer import SpanbertCheckpointer
 from spanbert_allen.training.schedules.coref import CorefRates
@@ -17,6 +18,7 @@ __all__ = [
     "CorefRates",
     "FrozenBatchSampler",
     "LinearWithWarmup",
+    "MlflowCallback",
     "ResumableSampler",
     "RunCurves",
     "SpanbertCheckpointer",
