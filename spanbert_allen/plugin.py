@@ -1,8 +1,9 @@
 """
 Register this package with AllenNLP, which imports this module as its plugin.
 
-Importing it mends AllenNLP, then registers every class of this package. Inside of the `allennlp` command, errors that the user can put right are shown as one
-sentence, and the terminal is kept to what a person acts on.
+Importing it mends AllenNLP, then registers every class of this package. Inside of the `allennlp`
+command, errors that the user can put right are shown as one sentence, and the terminal is kept to
+what a person acts on.
 """
 
 from spanbert_allen.common import console
