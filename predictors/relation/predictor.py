@@ -55,8 +55,7 @@ from spanbert_allen.predictors.result import Result
 @Predictor.register("spanbert_relation")
 class RelationPredictor(SpanPredictor):
     """
-    Predict the relation of two entities of a text, or of all pairs of its entities, with
-    probabilities.
+    Predict the relation of two entities of a text, or of all pairs of its entities.
 
     A record is one of `spanbert_relation_jsonl`, whose label is ignored, or has `entities`, a list
     of `[start, end, type]` (the type may be left out), instead of a subject and an object; if the
@@ -137,8 +136,9 @@ class RelationPredictor(SpanPredictor):
         **options: bool | None,
     ) -> JsonDict:
         """
-        Return the relation of two entities, or of all pairs of several; raise a `DataError` if
-        something is wrong with them.
+        Return the relation of two entities, or of all pairs of several.
+
+        Raises a `DataError` if something is wrong with them.
 
         # Parameters
 
@@ -285,7 +285,7 @@ class RelationPredictor(SpanPredictor):
     def _allowed(
         self, example: RelationExample, probabilities: npt.NDArray[np.floating]
     ) -> npt.NDArray[np.floating]:
-        """Return the probabilities of the labels that the types may have. Shape: (num_labels,)"""
+        """Return the probabilities of the labels that are possible, of shape (num_labels,)."""
         types = type_pair(example.subject_type, example.object_type)
         known = self._label_types()
         # Shape: (num_labels,)

@@ -169,8 +169,9 @@ def request_of_doc(
     doc: Any, *, request_id: str, types: Mapping[str, str], known: KnownTypes
 ) -> RelationRequest:
     """
-    Return a request for all pairs of entities of a spaCy `Doc` that stand in one sentence; each
-    sentence is judged by itself.
+    Return a request for all pairs of entities within the sentences of a spaCy `Doc`.
+
+    Each sentence is judged by itself.
 
     # Parameters
 

@@ -1,7 +1,8 @@
 """
-Write the files that GLUE takes, and that the original program calls `predictions.tsv`: a header
-`index<TAB>prediction`, then for each row its number from 0 and the name of its class, or a number
-with six decimals.
+Write the files that GLUE takes, and that the original program calls `predictions.tsv`.
+
+They have a header `index<TAB>prediction`, and then for each row its number from 0 and the name of
+its class, or a number with six decimals.
 """
 
 from __future__ import annotations

@@ -58,8 +58,10 @@ def class_json(
 
 def number_json(pair: TextPair, number: float, *, is_cut: bool) -> dict[str, Any]:
     """
-    Return the result for one text or pair for which a number is predicted: as `class_json`, with
-    `score` in place of `label`, `probability` and `probabilities`.
+    Return the result for one text or pair for which a number is predicted.
+
+    It is as that of `class_json`, with `score` in place of `label`, `probability` and
+    `probabilities`.
 
     # Parameters
 

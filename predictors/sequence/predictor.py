@@ -28,9 +28,10 @@ from spanbert_allen.predictors.sequence.output import SCHEMA, class_json, number
 @Predictor.register("spanbert_sequence_classifier")
 class SequenceClassifierPredictor(SpanPredictor):
     """
-    Predict the class of a text or of a pair of texts, with the probabilities of all classes; or all
-    its classes; or a number. A record is `{"text": ..., "text_pair": ...}`, and an `id` if there is
-    one; a label is ignored.
+    Predict the class of a text or of a pair of texts, or all its classes, or a number.
+
+    The probabilities of all classes are given, too. A record is `{"text": ..., "text_pair": ...}`,
+    and an `id` if there is one; a label is ignored.
 
     For a model of one of GLUE's tasks `allennlp predict` also takes the task's `.tsv` files, and
     MNLI's takes the diagnostic set. If the output is named `.tsv`, it is a file that GLUE takes,

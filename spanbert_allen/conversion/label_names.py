@@ -1,4 +1,4 @@
-"""The names of a classifier's outputs, where it comes from and where it goes."""
+"""Find the names of a classifier's outputs, for import and export."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def given_names(option: str, value: Sequence[str] | None) -> list[str] | None:
     # Parameters
 
     option : `str`
-        What the option is called, for messages.
+        The name of the option, for messages.
     value : `Sequence[str]`, optional
         What was given.
     """

@@ -1,4 +1,4 @@
-"""Relation classification, as it is imported and exported."""
+"""Import and export relation classification."""
 
 from __future__ import annotations
 
@@ -22,18 +22,24 @@ from spanbert_allen.conversion.task import (
     kept_settings,
     prediction_loader,
 )
-from spanbert_allen.data.relation.input import MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE
+from spanbert_allen.data.relation.input import (
+    LABEL_TYPES_NAMESPACE,
+    MARKERS_NAMESPACE,
+    TYPE_PAIRS_NAMESPACE,
+)
 from spanbert_allen.data.relation.vocabulary import RelationVocabulary
 from spanbert_allen.formats.relation.example import NO_RELATION
 from spanbert_allen.formats.relation.tacred_preset import TACRED_LABELS, TACRED_MARKERS
 from spanbert_allen.models.relation import SpanbertRelation
+
+_ROLES = ("SUBJ=", "OBJ=")
 
 PRESET = "tacred"
 """Names the labels, and the markers, of the model that SpanBERT's authors released."""
 
 
 class RelationTask(Task):
-    """Relation classification by the pooled [CLS]; see `Task`."""
+    """Import and export relation classifiers on the pooled [CLS]; see `Task`."""
 
     model_type = "spanbert_relation"
     head = "classifier"
@@ -60,6 +66,8 @@ class RelationTask(Task):
             # Ours is output 0, as in the vocabulary that is trained with.
             outputs = sorted(range(len(labels)), key=lambda number: labels[number] != negative)
             labels = [labels[number] for number in outputs]
+        mode = source.setting(options, "mode", "ner")
+        _check_markers(markers, mode, labels)
         max_length = source.setting(options, "max_length", 128)
         scorer = source.setting({}, "scorer", None)
         embedder = {"type": "spanbert", "dtype": "float32", "pooler": True, **source.encoder}
@@ -67,7 +75,7 @@ class RelationTask(Task):
             "dataset_reader": {
                 "type": "spanbert_tacred",
                 "indexer": {"type": "spanbert", **source.encoder},
-                "mode": source.setting(options, "mode", "ner"),
+                "mode": mode,
                 "max_length": min(max_length, source.max_positions),
             },
             "vocabulary": {"type": "spanbert_relation", "negative_label": negative},
@@ -83,8 +91,11 @@ class RelationTask(Task):
             },
         }
         # With markers that are given, an exported model's types may be called otherwise.
-        kept = None if options.get("markers") else source.setting({}, "type_pairs", None)
-        vocabulary = RelationVocabulary.from_lists(labels, markers, kept or ())
+        pairs, types = (
+            None if options.get("markers") else source.setting({}, name, None)
+            for name in ("type_pairs", "label_types")
+        )
+        vocabulary = RelationVocabulary.from_lists(labels, markers, pairs or (), types or ())
         moved = None if outputs is None else source_labels
         return Blueprint(config, vocabulary, outputs, moved)
 
@@ -103,6 +114,7 @@ class RelationTask(Task):
             "mode": reader.get("mode"),
             "markers": _names(ours, MARKERS_NAMESPACE),
             "type_pairs": _names(ours, TYPE_PAIRS_NAMESPACE),
+            "label_types": _names(ours, LABEL_TYPES_NAMESPACE),
             "negative_label": ours.negative_label,
             "scorer": config["model"].get("scorer"),
         }
@@ -155,7 +167,28 @@ def _markers(source: Source, given: Sequence[str] | None, labels: Sequence[str])
     return list(markers)
 
 
+def _check_markers(markers: Sequence[str], mode: str, labels: Sequence[str]) -> None:
+    """Raise a `ConfigError` for names that cannot be the markers of a model of this mode."""
+    swapped = sorted(set(markers) & set(labels))
+    if swapped:
+        raise ConfigError(
+            f"--markers: {swapped[0]!r} is a label as well; markers are SUBJ_START, SUBJ_END, "
+            "OBJ_START, OBJ_END, and SUBJ=TYPE and OBJ=TYPE"
+        )
+    needed = [f"{role}_{end}" for role in ("SUBJ", "OBJ") for end in ("START", "END")]
+    missing = [name for name in needed if mode.startswith("text") and name not in markers]
+    if mode != "text":
+        missing += [
+            f"{role}TYPE" for role in _ROLES if not any(m.startswith(role) for m in markers)
+        ]
+    if missing:
+        raise ConfigError(
+            f"--markers: the mode `{mode}` needs {', '.join(missing)}, which the names given lack; "
+            "give the names of [unused1], [unused2], ... in their order, or another --mode"
+        )
+
+
 def _names(model: SpanbertRelation, namespace: str) -> list[str]:
-    """Those of a namespace of its vocabulary, by their numbers."""
+    """Return the names of a namespace of the model's vocabulary, by their numbers."""
     numbers = model.vocab.get_token_to_index_vocabulary(namespace)
     return sorted(numbers, key=numbers.__getitem__)

@@ -1,4 +1,4 @@
-"""Classification of texts and pairs of texts, as it is imported and exported."""
+"""Import and export classification of texts and pairs of texts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from spanbert_allen.models.sequence_classifier import SpanbertSequenceClassifier
 
 
 class SequenceTask(Task):
-    """Sequence classification, and numbers predicted for texts; see `Task`."""
+    """Import and export classifiers of texts, and models of numbers; see `Task`."""
 
     model_type = "spanbert_sequence_classifier"
     head = "classifier"
@@ -119,7 +119,7 @@ class SequenceTask(Task):
 
 
 def _in_order_of(task: GlueTask, names: Sequence[str] | None, source: Source) -> list[int]:
-    """Which output of the source each class of the task is."""
+    """Return which output of the source each class of the task is."""
     if names is None and task.labels == ("0", "1"):
         names = task.labels
     if names is None:

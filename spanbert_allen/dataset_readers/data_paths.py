@@ -1,4 +1,4 @@
-"""The data files that a reader is given."""
+"""Find the data files that a reader is given."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spanbert_allen.common.files import find_files
 
 def local_files(file_path: Any, *, suffixes: Sequence[str]) -> Iterator[str | Path]:
     """
-    The files to read, as they are needed.
+    Yield the files to read, as they are needed.
 
     # Parameters
 
@@ -29,7 +29,7 @@ def local_files(file_path: Any, *, suffixes: Sequence[str]) -> Iterator[str | Pa
 
 
 def _local(path: str | Path) -> str | Path:
-    """AllenNLP's cache fetches URLs and opens archives (`corpus.zip!train.conll`)."""
+    """Fetch a URL, or open an archive (`corpus.zip!train.conll`), by AllenNLP's cache."""
     if "://" in str(path) or "!" in str(path):
         return str(cached_path(str(path), extract_archive=True))
     return path

@@ -19,9 +19,10 @@ Example = TypeVar("Example")
 
 class ExampleReader(DatasetReader, Generic[Example]):
     """
-    Base of the readers of examples that are cut into word pieces: questions, sentences with two
-    entities, texts. A subclass says what an instance is made of, and its own ones what a file
-    holds.
+    Base of the readers of examples that are cut into word pieces.
+
+    Examples are questions, texts with two entities, or texts. A subclass says what an instance is
+    made of, and its own subclasses say what a file holds.
 
     # Parameters
 
@@ -55,12 +56,12 @@ class ExampleReader(DatasetReader, Generic[Example]):
         self._bad: list[DataError] = []
 
     def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[Example]:
-        """The examples of a file; what is wrong with one goes to `on_problem`."""
+        """Yield the examples of a file; what is wrong with one goes to `on_problem`."""
         raise NotImplementedError
 
     def _instances(self, file_path: Any) -> Iterator[Instance]:
         """
-        The instances of this process's share.
+        Yield the instances of this process's share.
 
         # Parameters
 
@@ -78,12 +79,12 @@ class ExampleReader(DatasetReader, Generic[Example]):
             )
 
     def _examples(self, paths: Any) -> Iterator[Example]:
-        """The examples of all files; `paths` as for `local_files`."""
+        """Yield the examples of all files; `paths` is as for `local_files`."""
         files = local_files(paths, suffixes=self.file_suffixes)
         return chain.from_iterable(self.examples_of(file, self._leave_out) for file in files)
 
     def _leave_out(self, problem: DataError) -> None:
-        """A bad example is counted, or stops reading."""
+        """Count a bad example, or stop reading."""
         if self.strict:
             raise problem
         self._bad.append(problem)

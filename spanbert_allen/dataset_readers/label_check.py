@@ -1,4 +1,4 @@
-"""All examples of a data set have a label, or none has."""
+"""Check that all examples of a data set have a label, or none has."""
 
 from __future__ import annotations
 
@@ -9,30 +9,32 @@ from spanbert_allen.common.errors import DataError, OnProblem
 
 
 class Example(Protocol):
-    """What is checked."""
+    """An example that may have a label."""
 
     @property
     def label(self) -> object:
-        """`None` if there is none."""
+        """Return the label, or `None`."""
 
     @property
     def place(self) -> str:
-        """Where it stands, for the message."""
+        """Return where the example was read, for the message."""
 
 
 AnExample = TypeVar("AnExample", bound=Example)
 
 
 class LabelCheck:
-    """Lets those examples of a data set pass that are of the first one's kind."""
+    """Let those examples of a data set pass that have a label if the first one has."""
 
     def __init__(self) -> None:
         self._is_labelled: bool | None = None
 
     def passed(self, examples: Iterable[AnExample], on_problem: OnProblem) -> Iterator[AnExample]:
         """
-        Those that have a label if the first one of all had, as all instances of a batch must be of
-        one kind; what is wrong with the others goes to `on_problem`.
+        Yield the examples that have a label if the first one of all had, or have none as it.
+
+        All instances of a batch must be of one kind. What is wrong with the others goes to
+        `on_problem`.
         """
         for example in examples:
             problem = self._problem(example)

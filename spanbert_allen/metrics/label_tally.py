@@ -1,4 +1,4 @@
-"""Whether what a model is evaluated on can be scored at all."""
+"""Find out whether what a model is evaluated on can be scored at all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from spanbert_allen.compat.workers import is_idle
 
 class LabelTally:
     """
-    How much of what a model saw outside of training has labels: scores of what has none would be
-    zeros that look like those of a bad model.
+    Count how much of what a model saw outside of training has labels.
+
+    Scores of data without labels would be zeros that look like those of a bad model.
 
     # Parameters
 
@@ -25,16 +26,18 @@ class LabelTally:
         self._was_asked = False
 
     def add(self, *, is_labelled: bool) -> None:
-        """Counts an example, or a batch of one kind."""
+        """Count an example, or a batch of one kind."""
         if not is_idle():
             self._labelled += is_labelled
             self._unlabelled += not is_labelled
 
     def check(self, *, reset: bool) -> None:
         """
-        Is called whenever scores are asked for: in an evaluation after every batch, and with
-        `reset` at the end. Raises a `DataError`, on every worker, if nothing has labels; where data
-        may be mixed, only at the end. A `reset` alone, as after predictions, is no evaluation.
+        Raise a `DataError`, on every worker, if nothing has labels.
+
+        This is called whenever scores are asked for: in an evaluation after every batch, and with
+        `reset` at the end. Where data may be mixed, only the end counts. A `reset` alone, as after
+        predictions, is no evaluation.
 
         # Parameters
 
@@ -53,6 +56,6 @@ class LabelTally:
             )
 
     def reset(self) -> None:
-        """Forgets all that was counted."""
+        """Forget all that was counted."""
         self._labelled = self._unlabelled = 0
         self._was_asked = False

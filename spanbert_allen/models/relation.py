@@ -26,8 +26,10 @@ from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 @Model.register("spanbert_relation")
 class SpanbertRelation(Model):
     """
-    Classify the relation of two entities in a text, as in Joshi et al. (2020), "SpanBERT", section
-    4.1: a linear layer with dropout on one vector of the sequence.
+    Classify the relation of two entities in a text.
+
+    As in Joshi et al. (2020), "SpanBERT", section 4.1, a linear layer with dropout stands on one
+    vector of the sequence.
 
     # Parameters
 

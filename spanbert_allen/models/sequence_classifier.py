@@ -34,8 +34,10 @@ _OWN_SCORES = {False: ("acc", "macro_f1"), True: ("pearson", "spearmanr", "corr"
 @Model.register("spanbert_sequence_classifier")
 class SpanbertSequenceClassifier(Model):
     """
-    Classify a text or a pair of texts by the pooled vector of [CLS], or predict a number for it, as
-    in Devlin et al. (2019), section 4.1, and Joshi et al. (2020), "SpanBERT", section 4.1.
+    Classify a text or a pair of texts by the pooled vector of [CLS], or predict a number for it.
+
+    The model is that of Devlin et al. (2019), section 4.1, and Joshi et al. (2020), "SpanBERT",
+    section 4.1.
 
     # Parameters
 
@@ -191,7 +193,7 @@ class SpanbertSequenceClassifier(Model):
         return int(self.embedder.encoder.config.type_vocab_size) < 2
 
     def _weights(self, wanted: dict[str, float] | str | None) -> Tensor | None:
-        """Return the weights of the classes, if there are any. Shape: (num_labels,)"""
+        """Return the weights of the classes, of shape (num_labels,), if there are any."""
         if wanted is None:
             return None
         if self.regression:

@@ -309,6 +309,24 @@ def test_other_labels_and_markers_are_given(tmp_path):
             ConfigError,
             "'other' is none of the labels of .*: Other, a, b; leave it out",
         ),
+        (
+            "relation",
+            ["--labels", "Other", "a", "b", "--markers", "SUBJ_START", "a", "OBJ=X"],
+            ConfigError,
+            "--markers: 'a' is a label as well",
+        ),
+        (
+            "relation",
+            ["--labels", "Other", "a", "b", "--markers", "SUBJ_START", "SUBJ=X"],
+            ConfigError,
+            "--markers: the mode `ner` needs OBJ=TYPE, which",
+        ),
+        (
+            "relation",
+            ["--labels", "Other", "a", "b", "--markers", "SUBJ=X", "--mode", "text"],
+            ConfigError,
+            "--markers: the mode `text` needs SUBJ_START, SUBJ_END, OBJ_START, OBJ_END, which",
+        ),
         ("qa", [], DataError, "has no `qa_outputs.weight`"),
     ],
 )

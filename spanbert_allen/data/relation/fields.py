@@ -91,8 +91,9 @@ class MarkedPieces(SequenceField[torch.Tensor]):
 
     def count_vocab_items(self, counter: dict[str, dict[str, int]]) -> None:
         """
-        Request all markers, in their order, whether they stand in the sequence or not; and count
-        the types of subject and object, the last two of them, together.
+        Request all markers, in their order, whether they stand in the sequence or not.
+
+        The types of subject and object, the last two of them, are counted together as well.
         """
         for marker in self.markers:
             counter[MARKERS_NAMESPACE][marker] += 1
@@ -140,7 +141,7 @@ class MarkedPieces(SequenceField[torch.Tensor]):
         return {"num_pieces": len(self.codes)}
 
     def as_tensor(self, padding_lengths: dict[str, int]) -> torch.Tensor:
-        """Return the ids, and 0 for padding. Shape: (num_pieces,)"""
+        """Return the ids, and 0 for padding, of shape (num_pieces,)."""
         assert self._token_ids is not None, "index it first"
         padding = padding_lengths["num_pieces"] - len(self.codes)
         return torch.from_numpy(np.pad(self._token_ids, (0, padding)))

@@ -1,7 +1,8 @@
 """
-Turn a text with two entities into one sequence of word pieces and markers, in the four input
-modes of SpanBERT's program for TACRED. Markers have names here; which piece `[unusedK]` stands for
-each is known when the vocabulary is.
+Turn a text with two entities into one sequence of word pieces and markers.
+
+There are the four input modes of SpanBERT's program for TACRED. Markers have names here; which
+piece `[unusedK]` stands for each is known when the vocabulary is.
 """
 
 from __future__ import annotations

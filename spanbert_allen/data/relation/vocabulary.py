@@ -38,8 +38,9 @@ _PRESETS: dict[str, dict[str, Sequence[str]]] = {
 @Vocabulary.register("spanbert_relation", constructor="from_relations")
 class RelationVocabulary(Vocabulary):
     """
-    Hold what a trained relation model carries along beside its weights, so that what it predicts
-    never depends on which file is read first.
+    Hold the names that a trained relation model carries along beside its weights.
+
+    What it predicts never depends on which file is read first.
 
     AllenNLP's vocabulary gets these namespaces: `relation_labels`, the negative label and then the
     others by how often they occur in the training data; `relation_markers`, in the order in which

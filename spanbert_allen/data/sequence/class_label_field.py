@@ -18,8 +18,9 @@ UNKNOWN_CLASS = -1
 
 class ClassLabelField(LabelField):
     """
-    Hold the class of a text by its name. In training every name makes a class; a trained model
-    knows only those.
+    Hold the class of a text by its name.
+
+    In training every name makes a class; a trained model knows only those.
 
     # Parameters
 
@@ -93,7 +94,7 @@ class ClassSetField(Field[torch.Tensor]):
         return {}
 
     def as_tensor(self, padding_lengths: dict[str, int]) -> torch.Tensor:
-        """Return 1 for the classes of the text, 0 for others. Shape: (num_classes,)"""
+        """Return 1 for the classes of the text, 0 for others, of shape (num_classes,)."""
         # Shape: (num_classes,)
         tensor = torch.zeros(self._num_classes)
         tensor[self._numbers] = 1.0

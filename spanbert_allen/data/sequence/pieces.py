@@ -57,8 +57,9 @@ def pair_columns(
     fixed_length: bool = False,
 ) -> dict[str, npt.NDArray[np.generic]]:
     """
-    Return [CLS] first [SEP], of token type 0, and second [SEP], of type 1, if there is a second
-    text.
+    Return the columns of [CLS] first [SEP], and of second [SEP] if there is a second text.
+
+    The token type of the first part is 0, that of the second is 1.
 
     # Parameters
 

@@ -15,8 +15,10 @@ from spanbert_allen.formats.relation.jsonl import read_relation_jsonl
 @DatasetReader.register("spanbert_relation_jsonl")
 class RelationJsonlReader(RelationReader):
     """
-    Read JSON lines with a `text` or `tokens`, two entities and a label: see
-    `spanbert_allen.formats.relation.jsonl`. A folder is read as all files in it that end in
+    Read JSON lines with a `text` or `tokens`, two entities and a label.
+
+    `spanbert_allen.formats.relation.jsonl` says what a line holds. A folder is read as all files in
+    it that end in
     `.jsonl`.
 
     Registered as a `DatasetReader` with name "spanbert_relation_jsonl".

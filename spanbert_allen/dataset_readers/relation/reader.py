@@ -30,8 +30,10 @@ logger = logging.getLogger(__name__)
 
 class RelationReader(ExampleReader[RelationExample]):
     """
-    Base of the relation readers: a text with two entities as one sequence, as in SpanBERT's program
-    for TACRED (Joshi et al., 2020, section 4.1). A subclass says what a file holds.
+    Base of the relation readers, which make one sequence of a text with two entities.
+
+    Sequences are those of SpanBERT's program for TACRED (Joshi et al., 2020, section 4.1). A
+    subclass says what a file holds.
 
     # Parameters
 

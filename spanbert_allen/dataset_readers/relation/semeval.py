@@ -14,8 +14,10 @@ from spanbert_allen.formats.relation.semeval import read_semeval
 @DatasetReader.register("spanbert_semeval2010")
 class SemevalReader(RelationReader):
     """
-    Read the files of SemEval-2010 Task 8 as released, such as `TRAIN_FILE.TXT`, plain or `.gz`: see
-    `spanbert_allen.formats.relation.semeval`. A folder is read as all files in it that end in
+    Read the files of SemEval-2010 Task 8 as released, such as `TRAIN_FILE.TXT`, plain or `.gz`.
+
+    `spanbert_allen.formats.relation.semeval` says what a file holds. A folder is read as all files
+    in it that end in
     `.TXT`. The negative label is `Other`, and all entities have the type `ENTITY`.
 
     Registered as a `DatasetReader` with name "spanbert_semeval2010".

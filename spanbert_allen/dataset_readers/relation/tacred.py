@@ -14,8 +14,10 @@ from spanbert_allen.formats.relation.tacred import read_tacred
 @DatasetReader.register("spanbert_tacred")
 class TacredReader(RelationReader):
     """
-    Read files in the layout of TACRED, plain or `.gz`, an example at a time: see
-    `spanbert_allen.formats.relation.tacred`. A folder is read as all files in it that end in
+    Read files in the layout of TACRED, plain or `.gz`, an example at a time.
+
+    `spanbert_allen.formats.relation.tacred` says what a file holds. A folder is read as all files
+    in it that end in
     `.json`.
 
     Registered as a `DatasetReader` with name "spanbert_tacred".

@@ -18,7 +18,9 @@ from spanbert_allen.formats.sequence.text_pair import Label, TextPair
 @DatasetReader.register("spanbert_glue")
 class GlueReader(TextPairReader):
     """
-    Read the files of a task of GLUE (Wang et al., 2019), plain or `.gz`. The first line of a file
+    Read the files of a task of GLUE (Wang et al., 2019), plain or `.gz`.
+
+    The first line of a file
     tells which columns it has, and whether there are labels. To score the two halves of MNLI's
     validation data in one run, give both: `{"matched": ..., "mismatched": ...}`.
 

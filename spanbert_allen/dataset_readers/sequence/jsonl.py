@@ -19,8 +19,10 @@ from spanbert_allen.formats.sequence.text_pair import Label, TextPair
 @DatasetReader.register("spanbert_text_pairs_jsonl")
 class TextPairsJsonlReader(TextPairReader):
     """
-    Read JSON lines `{"text": ..., "text_pair": ..., "label": ..., "id": ...}`, of which only `text`
-    must be there, and `label` for training; a folder is read as all files in it that end in
+    Read JSON lines `{"text": ..., "text_pair": ..., "label": ..., "id": ...}`.
+
+    Only `text` must be there, and `label` for training. A folder is read as all files in it that
+    end in
     `.jsonl`. The labels of the training data are the classes, the most frequent first.
 
     Registered as a `DatasetReader` with name "spanbert_text_pairs_jsonl".

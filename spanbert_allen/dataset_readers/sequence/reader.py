@@ -23,9 +23,10 @@ _SHORTEST = 8  # [CLS], two times [SEP], and some pieces of each text
 
 class TextPairReader(ExampleReader[TextPair]):
     """
-    Base of the readers for sequence classification: [CLS] text [SEP], or [CLS] text [SEP] second
-    text [SEP], cut to length as in the original programs (Joshi et al., 2020, section 4.1). A
-    subclass says what a file holds.
+    Base of the readers of texts and pairs of texts.
+
+    A sequence is [CLS] text [SEP], or [CLS] text [SEP] second text [SEP], cut to length as in the
+    original programs (Joshi et al., 2020, section 4.1). A subclass says what a file holds.
 
     In place of a path, a configuration may give several by name, such as
     `{"matched": ..., "mismatched": ...}`: these parts of the data are scored one by one.
@@ -65,8 +66,9 @@ class TextPairReader(ExampleReader[TextPair]):
 
     def output_of(self, pair: TextPair, label: Label) -> Output:
         """
-        Return what the model learns for a label; raise a `DataError` for a label that cannot be
-        one.
+        Return what the model learns for a label.
+
+        Raises a `DataError` for a label that cannot be one.
 
         # Parameters
 

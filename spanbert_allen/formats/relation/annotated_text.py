@@ -79,8 +79,10 @@ class AnnotatedText:
 
     def examples(self, *, language: str = "en") -> Iterator[RelationExample]:
         """
-        Yield an example for each relation, and one without relation for each other ordered pair of
-        entities of one sentence. An example has the sentences of its entities, and those between.
+        Yield an example for each relation, and one for each other pair of a sentence's entities.
+
+        Pairs are ordered; those others have the label `no_relation`. An example has the sentences
+        of its entities, and those between.
 
         # Parameters
 

@@ -1,5 +1,7 @@
 """
-Texts with entities and relations as JSON objects of other programs, told apart by their keys:
+Read texts with entities and relations from JSON objects of other programs.
+
+The keys of an object tell whose it is:
 
 - doccano's lines: `text`, `entities` with `id`, `start_offset`, `end_offset` (outside) and `label`,
   `relations` with `from_id`, `to_id` and `type`;

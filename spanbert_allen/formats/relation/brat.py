@@ -1,6 +1,8 @@
 """
-Relations from brat: a file `.ann` with entities (`T1<TAB>Person 0 3<TAB>Ida`) and relations
-(`R1<TAB>Founded Arg1:T1 Arg2:T2`), beside a file `.txt` of the same name with the text. An entity
+Read relations from brat.
+
+A file `.ann` has entities (`T1<TAB>Person 0 3<TAB>Ida`) and relations (`R1<TAB>Founded Arg1:T1
+Arg2:T2`), beside a file `.txt` of the same name with the text. An entity
 in several parts is read from its first to its last character. Other annotations are ignored.
 """
 

@@ -1,6 +1,7 @@
 """
-Relations in a user's own texts as JSON objects, one a line. Reading them needs no torch. A record
-holds:
+Read relations in a user's own texts from JSON objects, one a line.
+
+A record holds:
 
 - exactly one of `text` (a string) and `tokens` (a list of words);
 - `subject` and `object`, each `[start, end]`: for `text` in characters, the end outside; for
@@ -142,8 +143,9 @@ def entity_words(
     language: str,
 ) -> tuple[EntityWords, list[WordSpan]]:
     """
-    Return the words of a record and its entities in words: where an entity begins or ends inside a
-    word, the word is cut.
+    Return the words of a record, and its entities in words.
+
+    Where an entity begins or ends inside a word, the word is cut.
 
     # Parameters
 

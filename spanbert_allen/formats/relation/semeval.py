@@ -1,7 +1,8 @@
 """
-Files of SemEval-2010 Task 8 as they were released, and kbp37's, which have the same layout. An
-example is a line with its number, a tab and the sentence in quotation marks, with its nominals in
-<e1> and <e2>, and, except in the test file, a line with the relation and one with a comment. An
+Read files of SemEval-2010 Task 8 as they were released, and kbp37's of the same layout.
+
+An example is a line with its number, a tab and the sentence in quotation marks, with its nominals
+in <e1> and <e2>, and, except in the test file, a line with the relation and one with a comment. An
 empty line ends it.
 
     17<TAB>"The <e1>storm</e1> brought down the old <e2>bridge</e2>."
@@ -76,8 +77,9 @@ def _blocks(path: str | Path) -> Iterator[list[Line]]:
 
 def _begins(line: str) -> bool:
     """
-    Return whether a line is the first one of an example, be it a faulty one: a sentence whose
-    number or tab is missing must not pass for the label of the example before it.
+    Return whether a line is the first one of an example, be it a faulty one.
+
+    A sentence whose number or tab is missing must not pass for the label of the example before it.
     """
     if line.lstrip().startswith(_COMMENT):
         return False

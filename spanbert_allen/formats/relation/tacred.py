@@ -1,6 +1,8 @@
 """
-Files in the layout of TACRED: one JSON array of objects with `id`, `token` (a list of words),
-`subj_start`, `subj_end`, `obj_start`, `obj_end` (numbers of words from 0, the ends inside),
+Read files in the layout of TACRED.
+
+They hold one JSON array of objects with `id`, `token` (a list of words), `subj_start`, `subj_end`,
+`obj_start`, `obj_end` (numbers of words from 0, the ends inside),
 `subj_type`, `obj_type` and `relation`. Types may be left out where there are none, and `relation`
 where it is not known. Other keys are ignored. The file is read an example at a time.
 """
@@ -74,8 +76,9 @@ def read_tacred(
 
 def tacred_example(record: Any, *, place: str = "") -> RelationExample:
     """
-    Return the example of an object; brackets that treebanks spell out, such as -LRB-, become
-    brackets.
+    Return the example of an object.
+
+    Brackets that treebanks spell out, such as -LRB-, become brackets.
 
     # Parameters
 

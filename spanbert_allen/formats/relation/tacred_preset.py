@@ -1,7 +1,8 @@
 """
-The labels and markers of the TACRED model that SpanBERT's authors released, which does not carry
-them along: published by users of it, in the order of its outputs and of its pieces [unused1],
-[unused2], ... The first label is that of the output 0.
+The labels and markers of the TACRED model that SpanBERT's authors released.
+
+The model does not carry them along. They were published by its users, in the order of its outputs
+and of its pieces [unused1], [unused2], ... The first label is that of output 0.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""GLUE's files: rows of columns between tabs, in which quotes stand for themselves."""
+"""Read GLUE's files: rows of columns between tabs, in which quotes stand for themselves."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ def read_glue(
     path: str | Path, task: GlueTask, *, on_problem: OnProblem | None = None
 ) -> Iterator[TextPair]:
     """
-    The rows of a file, labelled or not: its first line tells which. The id is the number of the
-    row, from 0, as in the files that GLUE takes; a row that is left out has one, too.
+    Read the rows of a file, labelled or not: its first line tells which.
+
+    The id is the number of the row, from 0, as in the files that GLUE takes; a row that is left out
+    counts, too.
 
     # Parameters
 
@@ -28,7 +30,7 @@ def read_glue(
     task : `GlueTask`
         The task.
     on_problem : `OnProblem`, optional (default = `None`)
-        Takes what is wrong with a row; by default that is raised.
+        Called for each bad row, which is then left out. By default the error is raised.
 
     # Errors
 
@@ -82,7 +84,7 @@ def _human(place: int) -> str:
 
 
 def _num_needed(layout: Layout) -> int:
-    """The fewest columns of a row: a label in the last one is none of the texts."""
+    """Return the fewest columns of a row: a label in the last one is none of the texts."""
     num_needed = max(column.place for column in layout.columns) + 1
     return num_needed + (layout.label is not None and layout.label.place < 0)
 

@@ -103,7 +103,7 @@ def _pairs(
     others: tuple[Layout, ...] = (),
     skips_short_rows: bool = False,
 ) -> GlueTask:
-    """A task about pairs; its unlabelled files have the same columns unless said otherwise."""
+    """Return a task of pairs; its unlabelled files have the same columns if no others are given."""
     first, second = texts if test_texts is None else test_texts
     return GlueTask(
         name=name,
@@ -186,7 +186,7 @@ _BY_NAME = {task.name.lower(): task for task in TASKS}
 
 def glue_task(name: str) -> GlueTask:
     """
-    A task by its name, in whatever case, with or without the hyphen of SST-2 and STS-B.
+    Return a task by its name, in any case, with or without the hyphen of SST-2 and STS-B.
 
     # Errors
 
@@ -204,7 +204,7 @@ def glue_task(name: str) -> GlueTask:
 
 def submission_name(task: GlueTask, source: str) -> str:
     """
-    The file name under which GLUE takes predictions.
+    Return the name of the file in which GLUE takes predictions.
 
     # Parameters
 

@@ -29,9 +29,10 @@ _UNKNOWN = "(a label that the model does not know)"
 @Metric.register("spanbert_relation_scores")
 class RelationScores(Metric):
     """
-    Measure `precision`, `recall` and `f1` of all labels but the negative one together, as TACRED is
-    scored, and `accuracy`, all from 0 to 1. Workers count their own examples, and add the counts up
-    when they are asked for scores.
+    Measure `precision`, `recall` and `f1` as TACRED is scored, and `accuracy`, from 0 to 1.
+
+    The first three are those of all labels but the negative one together. Workers count their own
+    examples, and add the counts up when they are asked for scores.
 
     # Parameters
 

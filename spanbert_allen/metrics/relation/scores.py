@@ -32,9 +32,10 @@ def accuracy(confusion: Confusion) -> float:
 
 def micro_score(confusion: Confusion, negative: str | None) -> LabelScore:
     """
-    Return TACRED's score: that of all labels together, where the negative label counts neither as
-    found nor as wanted (Zhang et al., 2017, "Position-aware Attention and Supervised Data Improve
-    Slot Filling").
+    Return TACRED's score, that of all labels together.
+
+    The negative label counts neither as found nor as wanted (Zhang et al., 2017, "Position-aware
+    Attention and Supervised Data Improve Slot Filling").
 
     # Parameters
 

@@ -1,5 +1,7 @@
 """
-The official score of SemEval-2010 Task 8 (Hendrickx et al., 2010, "SemEval-2010 Task 8: Multi-Way
+The official score of SemEval-2010 Task 8.
+
+(Hendrickx et al., 2010, "SemEval-2010 Task 8: Multi-Way
 Classification of Semantic Relations between Pairs of Nominals", section 4): nine relations, each in
 two directions, and Other; direction counts, and Other is left out.
 """
@@ -86,8 +88,9 @@ def semeval_macro(confusion: Confusion, negative: str | None) -> tuple[float, fl
 
 def strict_macro(confusion: Confusion, negative: str | None) -> tuple[float, float, float]:
     """
-    Return the macro-averaged precision, recall and F1 where each direction of a relation is a
-    label of its own: the (2 * 9 + 1)-way evaluation, which the official program prints first.
+    Return the macro-averaged precision, recall and F1 with each direction as a label of its own.
+
+    This is the (2 * 9 + 1)-way evaluation of the official program.
 
     # Parameters
 

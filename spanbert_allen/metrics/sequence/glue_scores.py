@@ -1,4 +1,4 @@
-"""The scores of GLUE's tasks, as fractions: of counts of classes, or of numbers."""
+"""Compute the scores of GLUE's tasks, from 0 to 1, from counts of classes or from numbers."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ _POSITIVE = 1  # the class whose F1 is measured: F1 of GLUE's tasks is that of c
 
 
 def count_classes(predicted: Sequence[float], right: Sequence[float]) -> ClassCounts:
-    """The counts of some predictions."""
+    """Return the counts of some predictions."""
     _check(predicted, right)
     return Counter(zip(predicted, right, strict=True))
 
 
 def accuracy(counts: ClassCounts) -> float:
-    """The share of equal ones; 0 for no data."""
+    """Return the part of the predictions that are right; 0 without data."""
     hits = sum(count for (predicted, right), count in counts.items() if predicted == right)
     return _ratio(hits, sum(counts.values()))
 
 
 def f1(counts: ClassCounts, positive: float = _POSITIVE) -> float:
-    """F1 of one class; 0 if it is neither predicted nor right anywhere."""
+    """Return the F1 of one class; 0 if it is neither predicted nor right anywhere."""
     found, wanted = _of_class(counts, positive)
     return _ratio(2 * counts.get((positive, positive), 0), found + wanted)
 
 
 def macro_f1(counts: ClassCounts) -> float:
-    """The mean of the F1 of all classes that occur, predicted or right."""
+    """Return the mean of the F1 of all classes that are predicted or right somewhere."""
     classes = _classes(counts)
     return _ratio(sum(f1(counts, one) for one in classes), len(classes))
 
 
 def matthews(counts: ClassCounts) -> float:
     """
-    Matthews' correlation, for two or more classes (Gorodkin, 2004); 0 if all predictions or all
-    that is right are of one class.
+    Return Matthews' correlation, for two or more classes (Gorodkin, 2004).
+
+    It is 0 if all predictions, or all right classes, are the same.
     """
     total = sum(counts.values())
     hits = sum(count for (predicted, right), count in counts.items() if predicted == right)
@@ -53,7 +54,7 @@ def matthews(counts: ClassCounts) -> float:
 
 
 def pearson(predicted: Sequence[float], right: Sequence[float]) -> float:
-    """Pearson's correlation; 0 if one side is constant."""
+    """Return Pearson's correlation; 0 if one side is constant."""
     _check(predicted, right)
     if len(right) == 0:
         return 0.0
@@ -66,13 +67,13 @@ def pearson(predicted: Sequence[float], right: Sequence[float]) -> float:
 
 
 def spearman(predicted: Sequence[float], right: Sequence[float]) -> float:
-    """Spearman's correlation: that of the ranks, equal values sharing the mean of theirs."""
+    """Return Spearman's correlation of the ranks; equal values share the mean of their ranks."""
     return pearson(_ranks(predicted), _ranks(right))
 
 
 def class_scores(names: Iterable[str], counts: ClassCounts) -> dict[str, float]:
     """
-    Scores of classes by name.
+    Return scores of classes by name.
 
     # Parameters
 
@@ -89,7 +90,7 @@ def number_scores(
     names: Iterable[str], predicted: Sequence[float], right: Sequence[float]
 ) -> dict[str, float]:
     """
-    Scores of predicted numbers by name.
+    Return scores of predicted numbers by name.
 
     # Parameters
 
@@ -127,7 +128,7 @@ def _classes(counts: ClassCounts) -> list[float]:
 
 
 def _of_class(counts: ClassCounts, one: float) -> tuple[int, int]:
-    """How often a class was predicted, and how often it is right."""
+    """Return how often a class was predicted, and how often it is right."""
     found = sum(count for (predicted, _), count in counts.items() if predicted == one)
     wanted = sum(count for (_, right), count in counts.items() if right == one)
     return found, wanted

@@ -15,9 +15,11 @@ from spanbert_allen.metrics.label_score import LabelScore, mean_score
 @Metric.register("spanbert_label_set_scores")
 class LabelSetScores(Metric):
     """
-    Measure `acc`, the part of the texts all of whose labels are right; `micro_f1`, the F1 of all
-    labels together; and `macro_f1`, the mean of the F1 of the labels that are predicted or right
-    somewhere. Workers count their own texts, and add the counts up when they are asked for scores.
+    Measure `acc`, `micro_f1` and `macro_f1`, from 0 to 1.
+
+    `acc` is the part of the texts all of whose labels are right, `micro_f1` the F1 of all labels
+    together, and `macro_f1` the mean of the F1 of the labels that are predicted or right somewhere.
+    Workers count their own texts, and add the counts up when they are asked for scores.
 
     # Parameters
 

@@ -24,9 +24,10 @@ Row = tuple[str | None, float, float]
 @Metric.register("spanbert_sequence_scores")
 class SequenceScores(Metric):
     """
-    Measure all data, or, where parts of it have names, each part: `acc`, or `matched_acc` and
-    `mismatched_acc`. Workers keep what they have seen, and put it together when they are asked for
-    scores.
+    Measure the scores of all data, or, where its parts have names, of each part.
+
+    They are called `acc`, or `matched_acc` and `mismatched_acc`, for example. Workers keep what
+    they have seen, and put it together when they are asked for scores.
 
     AllenNLP asks after every batch of an evaluation. Classes are counted, so that their scores cost
     the same however much was seen. Correlations need all the numbers that were seen: between two

@@ -1,4 +1,4 @@
-"""The head of classification: from a pooled vector to a score for every class."""
+"""The head of classification, from a pooled vector to a score for every class."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from spanbert_allen.modules.layers.precision import at_least_float32
 
 class ClassificationHead(torch.nn.Linear):
     """
-    Dropout and a linear layer, as on the pooled [CLS] in Devlin et al. (2019), "BERT", section 4.1,
+    Score every class by dropout and a linear layer.
+
+    It is what stands on the pooled [CLS] in Devlin et al. (2019), "BERT", section 4.1,
     and Joshi et al. (2020), "SpanBERT", section 4.1.
 
     It is a linear layer itself: as the attribute `classifier` of a model it has the weights
@@ -46,13 +48,13 @@ class ClassificationHead(torch.nn.Linear):
         super().__init__(input_dim, num_outputs)
 
     def reset_parameters(self) -> None:
-        """Draw the weights anew."""
+        """Draw new weights."""
         torch.nn.init.normal_(self.weight, std=self.initializer_range)
         torch.nn.init.zeros_(self.bias)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """
-        The scores, in float32 at least.
+        Return the scores, in float32 at least.
 
         # Parameters
 
@@ -70,5 +72,5 @@ class ClassificationHead(torch.nn.Linear):
         return at_least_float32(super().forward(kept))
 
     def extra_repr(self) -> str:
-        """As torch's linear layer, with the dropout."""
+        """Describe it as torch's linear layer, with the dropout."""
         return f"{super().extra_repr()}, dropout={self.dropout}"

@@ -1,4 +1,4 @@
-"""From the vectors of a sequence to one vector for the relation of its two entities."""
+"""Make one vector for the relation of two entities of the vectors of a sequence."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
 class RelationPooling(Registrable):
     """
-    One vector for a sequence with two entities:
+    Make one vector of a sequence with two entities.
 
     | name           | vector                                       | `pooler` of the embedder |
     |----------------|----------------------------------------------|--------------------------|
@@ -29,12 +29,12 @@ class RelationPooling(Registrable):
     """Whether BERT's pooler takes part."""
 
     def output_dim(self, dim: int) -> int:
-        """The size of the vector, of that of the encoder's."""
+        """Return the size of the vector, given that of the encoder's vectors."""
         return 2 * dim
 
     def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
         """
-        The vector of each sequence.
+        Return the vector of each sequence.
 
         # Parameters
 
@@ -55,28 +55,29 @@ class RelationPooling(Registrable):
 
 @RelationPooling.register("cls")
 class ClsPooling(RelationPooling):
-    """Joshi et al. (2020), "SpanBERT", section 4.1: see `RelationPooling`."""
+    """Take the pooled [CLS], as Joshi et al. (2020), "SpanBERT", section 4.1."""
 
     uses_pooler = True
 
     def output_dim(self, dim: int) -> int:
-        """As large as the encoder's."""
+        """Return the size of the encoder's vectors."""
         return dim
 
     def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
-        """See `RelationPooling`. Shape: (batch_size, dim)"""
+        """See `RelationPooling`; the shape is (batch_size, dim)."""
         return embedder.pool(vectors[:, 0])
 
 
 @RelationPooling.register("entity_start")
 class EntityStartPooling(RelationPooling):
     """
-    Baldini Soares et al. (2019), "Matching the Blanks", section 3.2, "entity start": see
-    `RelationPooling`.
+    Take the vectors of the entities' first pieces; see `RelationPooling`.
+
+    This is "entity start" of Baldini Soares et al. (2019), "Matching the Blanks", section 3.2.
     """
 
     def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
-        """See `RelationPooling`. Shape: (batch_size, 2 * dim)"""
+        """See `RelationPooling`; the shape is (batch_size, 2 * dim)."""
         # Shape: (batch_size, 2, dim)
         places = entity_spans[:, :, :1].expand(-1, -1, vectors.size(-1))
         return vectors.gather(1, places).flatten(1)
@@ -84,10 +85,10 @@ class EntityStartPooling(RelationPooling):
 
 @RelationPooling.register("entity_mean")
 class EntityMeanPooling(RelationPooling):
-    """Means over the pieces of the entities: see `RelationPooling`."""
+    """Take the means over the pieces of the entities; see `RelationPooling`."""
 
     def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
-        """See `RelationPooling`. Shape: (batch_size, 2 * dim)"""
+        """See `RelationPooling`; the shape is (batch_size, 2 * dim)."""
         # Shape: (num_pieces,)
         places = torch.arange(vectors.size(1), device=vectors.device)
         # Shape: (batch_size, 2, num_pieces)
