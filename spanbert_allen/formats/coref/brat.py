@@ -137,7 +137,7 @@ class _Annotations:
         if any(self.text[one[1] : other[0]].strip() for one, other in pairwise(parts)):
             self.not_held["mentions in several parts (mentions)"] += 1
             what = f"{name} is a mention in several parts, which is left out"
-            self.findings.mended(DataError(what, self.path, line))
+            self.findings.repaired(DataError(what, self.path, line))
             return
         self.spans[name] = CharSpan(start, end)
 

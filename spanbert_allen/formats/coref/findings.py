@@ -24,8 +24,8 @@ class Findings:
     def __init__(self) -> None:
         self.num_bad_documents = 0
         """How many documents were left out so far."""
-        self.num_mended = 0
-        self._first_mended: DataError | None = None
+        self.num_repaired = 0
+        self._first_repaired: DataError | None = None
 
     def problem(self, error: DataError) -> None:
         """Take something that cannot be read; if this returns, its document is left out."""
@@ -35,20 +35,20 @@ class Findings:
         """Count a document that is left out, however many problems it has."""
         self.num_bad_documents += 1
 
-    def mended(self, error: DataError) -> None:
+    def repaired(self, error: DataError) -> None:
         """Take something that the reader repairs, such as two clusters that share a mention."""
-        self.num_mended += 1
-        self._first_mended = self._first_mended or error
+        self.num_repaired += 1
+        self._first_repaired = self._first_repaired or error
 
     def end_of_file(self) -> None:
         """Log what was repaired, once a file."""
-        if self._first_mended is not None:
+        if self._first_repaired is not None:
             logger.warning(
                 "%d places repaired in reading; the first: %s",
-                self.num_mended,
-                self._first_mended,
+                self.num_repaired,
+                self._first_repaired,
             )
-        self.num_mended, self._first_mended = 0, None
+        self.num_repaired, self._first_repaired = 0, None
 
 
 class RepeatedKept(Findings):
@@ -81,6 +81,6 @@ class RecordFindings:
         self.num_problems += 1
         self._findings.problem(DataError(str(what), self._path, self._line))
 
-    def mended(self, what: Exception) -> None:
+    def repaired(self, what: Exception) -> None:
         """Take something that the reader repairs, as `Findings` does."""
-        self._findings.mended(DataError(str(what), self._path, self._line))
+        self._findings.repaired(DataError(str(what), self._path, self._line))

@@ -276,6 +276,6 @@ class _MentionReading:
         if not self.merge:
             self.findings.problem(RecordError(f"{twice} is; keep one of them"))
             return False
-        self.findings.mended(RecordError(f"{twice} is; their clusters are made one"))
+        self.findings.repaired(RecordError(f"{twice} is; their clusters are made one"))
         self.shares = True
         return True

@@ -35,7 +35,7 @@ class Summary:
         Mentions that are in more than one sentence: models never consider them.
     crossing : `int`
         Mentions that overlap an earlier one in part.
-    mended : `int`
+    repaired : `int`
         Mentions that readers repair, as they say: annotated twice, in several parts.
     problems : `int`
     """
@@ -51,7 +51,7 @@ class Summary:
     wide: int = 0
     over_sentence_ends: int = 0
     crossing: int = 0
-    mended: int = 0
+    repaired: int = 0
     problems: int = 0
 
     def add(self, document: CorefDocument) -> None:
@@ -77,7 +77,7 @@ class Summary:
             "wide": f"mentions over {WIDE} words",
             "over_sentence_ends": "mentions over the end of a sentence",
             "crossing": "mentions that cross another",
-            "mended": "mentions repaired",
+            "repaired": "mentions repaired",
         }
         for one in fields(self):
             name = names.get(one.name, one.name.replace("_", " "))
@@ -105,9 +105,9 @@ class Collected(Findings):
         self.num_problems += 1
         self._keep(str(error))
 
-    def mended(self, error: DataError) -> None:
+    def repaired(self, error: DataError) -> None:
         """Count and keep it, marked as no problem."""
-        self.num_mended += 1
+        self.num_repaired += 1
         self._keep(f"{error} (a warning)")
 
     def end_of_file(self) -> None:
@@ -120,7 +120,7 @@ class Collected(Findings):
     @property
     def num_unsaid(self) -> int:
         """How many messages went over the limit."""
-        return self.num_problems + self.num_mended - len(self.messages)
+        return self.num_problems + self.num_repaired - len(self.messages)
 
 
 def validate(
@@ -161,7 +161,7 @@ def validate(
             names.add(document.doc_key)
     except DataError as error:  # what no reader goes on after
         found.problem(error)
-    summary.problems, summary.mended = found.num_problems, found.num_mended
+    summary.problems, summary.repaired = found.num_problems, found.num_repaired
     return summary, found
 
 

@@ -56,7 +56,7 @@ def test_conll_with_every_mistake(tmp_path):
         "18: `#end document` without a `#begin ",
         "19: document d begins here and has no ",
     ]
-    assert (summary.problems, summary.mended, summary.documents) == (9, 2, 1)
+    assert (summary.problems, summary.repaired, summary.documents) == (9, 2, 1)
     assert (summary.mentions, summary.clusters) == (1, 1)
     assert found.num_unsaid == 0
 

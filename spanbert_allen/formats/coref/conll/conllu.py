@@ -180,12 +180,12 @@ class _Document:
         if part is not None:
             if part[2] == "1":
                 self.not_held["mentions in several parts (mentions)"] += 1
-                self._mended(
+                self._repaired(
                     f"a mention of {part[1]!r} in {part[3]} parts, which is left out", line
                 )
         elif start > last:
             self.not_held["mentions without a word (mentions)"] += 1
-            self._mended(f"a mention of {name!r} without a word, which is left out", line)
+            self._repaired(f"a mention of {name!r} without a word, which is left out", line)
         else:
             self.mentions.setdefault(name, []).append((WordSpan(start, last), line))
 
@@ -196,10 +196,10 @@ class _Document:
                 first = first_in.get(mention)
                 first_in.setdefault(mention, name)
                 if first == name:
-                    self._mended("a mention that closes here is there twice, and read once", line)
+                    self._repaired("a mention that closes here is there twice, and read once", line)
                 elif first is not None:
                     self.not_held["entities merged, as they share a mention (mentions)"] += 1
-                    self._mended(
+                    self._repaired(
                         f"a mention that closes here belongs to two entities, {shown(first)} and "
                         f"{shown(name)}, which are merged",
                         line,
@@ -218,5 +218,5 @@ class _Document:
         self.is_bad = True
         self.findings.problem(DataError(what, self.path, line))
 
-    def _mended(self, what: str, line: int) -> None:
-        self.findings.mended(DataError(what, self.path, line))
+    def _repaired(self, what: str, line: int) -> None:
+        self.findings.repaired(DataError(what, self.path, line))

@@ -292,7 +292,7 @@ class _Document:
                     )
                 else:
                     what = "a mention that closes here is in two clusters, which are merged"
-                    findings.mended(DataError(what, self.path, line))
+                    findings.repaired(DataError(what, self.path, line))
 
 
 def _fields_and_label(text: str) -> tuple[list[str], str]:
