@@ -67,7 +67,7 @@ class CorefPredictor(SpanPredictor):
         `--predictor-args '{"precision": "bf16"}'`.
     encode_together : `bool`, optional (default = the model's, `False`)
         Whether the documents of a batch share the encoder's forward passes. That is faster for many
-        short documents on a GPU, but the last digits of scores then depend on the batch.
+        short documents, but the last digits of scores then depend on the batch.
     options
         The fields of `CorefOptions`, for all documents.
     """
