@@ -244,6 +244,11 @@ class CorefPredictor(SpanPredictor):
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
         """Return the result for one instance; a document without word pieces has no clusters."""
+        if not outputs.get("are_finite", True):
+            raise DataError(
+                "the model's scores for this document are not finite numbers; if they are so for "
+                "all documents, the model is broken and must be trained anew"
+            )
         metadata = instance["metadata"].metadata
         options: CorefOptions = metadata["options"]
         decoded = DecodedClusters(*(outputs.get(name, []) for name in DecodedClusters._fields))

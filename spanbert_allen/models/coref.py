@@ -204,7 +204,8 @@ class SpanbertCoref(Model):
 
         `dict[str, Any]`
             `loss` when there is annotation: summed over spans, averaged over documents. Outside of
-            training also, for each document, the fields of `DecodedClusters`.
+            training also, for each document, the fields of `DecodedClusters`, and `are_finite`:
+            whether its scores are finite numbers.
         """
         columns = (token_ids, segment_ids, word_ids, sentence_ids, speaker_ids)
         pieces = unpad(columns, gold_spans, gold_cluster_ids)
@@ -212,24 +213,27 @@ class SpanbertCoref(Model):
             pieces = [random_window(document, self.max_training_segments) for document in pieces]
         losses: list[Tensor] = []
         decoded: list[DecodedClusters] = []
+        are_finite: list[bool] = []
         for document, vectors, entry in zip(pieces, self._encode(pieces), metadata, strict=True):
-            loss, clusters = self._resolve(document, vectors, entry)
+            links, loss, clusters = self._resolve(document, vectors, entry)
             if loss is not None:
                 losses.append(loss)
             if clusters is not None:
                 decoded.append(clusters)
+                are_finite.append(links.are_finite())
         output: dict[str, Any] = {}
         if losses:
             output["loss"] = torch.stack(losses).mean()
         if decoded:
             for name in DecodedClusters._fields:
                 output[name] = [getattr(document, name) for document in decoded]
+            output["are_finite"] = are_finite
         return output
 
     def _resolve(
         self, document: DocumentPieces, vectors: Tensor, entry: dict[str, Any]
-    ) -> tuple[Tensor | None, DecodedClusters | None]:
-        """Return the loss of a document with annotation and, outside of training, its clusters."""
+    ) -> tuple[ScoredLinks, Tensor | None, DecodedClusters | None]:
+        """Return a document's links, its loss if annotated, its clusters if not in training."""
         text: CorefDocument = entry["document"]
         given = entry.get("given_spans")
         if given is not None:
@@ -251,7 +255,7 @@ class SpanbertCoref(Model):
         if not self.training:
             decoded = decode(links, units.word_ids, decoding, are_given=given is not None)
         self._measure(links, units, text, decoded)
-        return loss, decoded
+        return links, loss, decoded
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """

@@ -41,6 +41,11 @@ class ScoredLinks(NamedTuple):
     candidate_scores: Tensor
     also_trained: Tensor | None = None
 
+    def are_finite(self) -> bool:
+        """Return whether all scores are numbers, and none is infinite but of what is no link."""
+        of_links = self.scores[self.scores != float("-inf")]
+        return bool(self.mention_scores.isfinite().all() and of_links.isfinite().all())
+
 
 def best_links(links: ScoredLinks, threshold: float) -> tuple[Tensor, Tensor]:
     """

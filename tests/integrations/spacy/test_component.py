@@ -37,6 +37,7 @@ def test_clusters_are_span_groups(nlp: spacy.Language) -> None:
     assert groups(doc) == EXPECTED
     first = doc.spans["coref_clusters_1"][0]
     assert (first.start, first.end) == (0, 2)
+    assert doc.spans["coref_clusters_1"].attrs == {"head": 0}
     again = Doc(nlp.vocab).from_bytes(doc.to_bytes())
     assert groups(again) == EXPECTED
 

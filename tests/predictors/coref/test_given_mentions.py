@@ -155,3 +155,16 @@ def test_documents_are_encoded_together_on_request(predictor, monkeypatch) -> No
     monkeypatch.setattr(predictor._model.embedder, "encode", watched)
     predictor.predict_many(TEXTS)
     assert calls == [len(TEXTS)]
+
+
+def test_scores_that_are_no_numbers_are_an_error_of_their_document(predictor, monkeypatch) -> None:
+    encode = predictor._model.embedder.encode
+
+    def broken(token_ids: torch.Tensor, segment_ids: torch.Tensor) -> torch.Tensor:
+        vectors = encode(token_ids, segment_ids)
+        return vectors * float("nan") if vectors.size(1) > 12 else vectors
+
+    monkeypatch.setattr(predictor._model.embedder, "encode", broken)
+    good, bad = predictor.predict_many(["Tom saw her.", TEXT])
+    assert "error" not in good
+    assert bad["error"].startswith("the model's scores for this document are not finite numbers")
