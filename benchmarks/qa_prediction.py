@@ -285,7 +285,7 @@ def measure_floor(work: Path, asked: list, clock: Callable[[], float]) -> dict[s
 
     archive = load_archive(work / "model.tar.gz")
     reader, config = archive.dataset_reader, archive.model.embedder.encoder.config
-    shape = QAOptions(**OPTIONS).shape(reader.shape)
+    shape = QAOptions(**OPTIONS).shape(reader.shape, as_pipeline=False)
     lengths = []
     for one in asked:
         question = Question(id="", question=one["question"], context=one["context"])

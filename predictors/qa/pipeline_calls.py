@@ -41,9 +41,9 @@ def pipeline_call(
         del options["top_k"]
     given = options.pop("data", options.pop("X", None))
     question, context = options.pop("question", None), options.pop("context", None)
-    if len(arguments) == 2 and all(isinstance(one, str) for one in arguments):
-        given = {"question": arguments[0], "context": arguments[1]}
-    elif arguments:
+    if len(arguments) == 2 and not any(isinstance(one, Mapping) for one in arguments):
+        return _paired(*arguments), options
+    if arguments:
         given = arguments[0] if len(arguments) == 1 else list(arguments)
     elif given is None:
         return _paired(question, context), options
@@ -73,11 +73,13 @@ def pipeline_answers(result: Mapping[str, Any], top_k: int) -> Any:
 
 
 def _paired(question: Any, context: Any) -> list[Mapping[str, Any]]:
-    """Return questions with their contexts where these were given by name."""
+    """Return questions with their contexts where these were given apart."""
     if question is None or context is None:
         raise DataError(f"a question and a context are needed; give {_FORMS}")
     questions = list(question) if is_list(question) else [question]
     contexts = list(context) if is_list(context) else [context] * len(questions)
+    if not is_list(question):
+        questions *= len(contexts)
     if len(questions) != len(contexts):
         raise DataError(
             f"{len(questions)} questions, but {len(contexts)} contexts; give one context for all, "

@@ -17,6 +17,7 @@ from spanbert_allen.common.errors import DataError, UserError
 from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.formats.qa.question import Question
 from spanbert_allen.modules.qa.decoder import DecodedAnswers, RankedAnswer
+from spanbert_allen.predictors.qa.official_files import official_files
 from spanbert_allen.predictors.qa.output import qa_json
 from tests import places
 
@@ -260,6 +261,8 @@ def test_every_call_of_the_pipeline(predictor):
         predictor(asked, asked),
         predictor(question=[question] * 2, context=CONTEXT),
         predictor(question=[question] * 2, context=[CONTEXT] * 2),
+        predictor([question] * 2, [CONTEXT] * 2),
+        predictor(question, [CONTEXT] * 2),
     ):
         assert several == [wanted] * 2
     assert len(predictor([asked, asked], topk=3)[1]) == 3
@@ -374,6 +377,14 @@ def test_bad_questions_of_a_data_set_are_in_no_official_file(archive, monkeypatc
         )
     predictions = json.loads((tmp_path / "predictions.json").read_text())
     assert list(predictions) == ["which", "who", "price", "lamp"]
+
+
+def test_official_files_take_an_id_once(tmp_path):
+    result = {"id": "a", "answer": "b", "answers": [], "no_answer_score": 1.0, "threshold": 0.0}
+    with official_files(tmp_path / "p.json") as files:
+        files.write(json.dumps(result))
+        with pytest.raises(DataError, match="two results have the id 'a'; give each its own"):
+            files.write(json.dumps(result))
 
 
 def test_results_keep_the_null_entry_and_the_number_asked_for():
