@@ -1,0 +1,1 @@
+"""The reader of corpora for pre-training."""

@@ -1,0 +1,108 @@
+"""Losses and accuracies of the objectives of pre-training."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from allennlp.nn.util import dist_reduce_sum
+from allennlp.training.metrics import Metric
+from torch import Tensor
+
+from spanbert_allen.compat.workers import is_idle
+
+_LOSS, _CORRECT, _COUNT = range(3)
+
+
+@Metric.register("spanbert_pretraining")
+class PretrainingScores(Metric):
+    """
+    Sum up losses and right predictions, by objective and by masking scheme.
+
+    All values are means over targets, not over batches. Sums are put together over all workers.
+
+    # Parameters
+
+    objectives : `tuple[str, ...]`
+        The objectives that are counted, such as `mlm` and `sbo`.
+    """
+
+    supports_distributed = True
+
+    def __init__(self, objectives: tuple[str, ...]) -> None:
+        self._objectives = objectives
+        self._sums: dict[tuple[str, str], Tensor] = {}
+
+    def __call__(self, objective: str, masking: str, losses: Tensor, correct: Tensor) -> None:
+        """
+        Count the targets of a batch.
+
+        # Parameters
+
+        objective : `str`
+            One of the objectives.
+        masking : `str`
+            The name of the masking scheme.
+        losses : `Tensor`
+            The loss of each target in nats. Shape: (num_targets,)
+        correct : `Tensor`
+            Whether the target is predicted. Shape: (num_targets,)
+        """
+        if is_idle():
+            return
+        # Shape: (3,)
+        sums = torch.stack(
+            [
+                losses.detach().double().sum(),
+                correct.double().sum(),
+                losses.new_tensor(float(losses.numel()), dtype=torch.float64),
+            ]
+        ).cpu()
+        key = (objective, masking)
+        self._sums[key] = self._sums[key] + sums if key in self._sums else sums
+
+    def get_metric(self, reset: bool = False) -> dict[str, float]:
+        """
+        Return the means so far.
+
+        # Parameters
+
+        reset : `bool`, optional (default = `False`)
+            Whether to begin anew.
+
+        # Returns
+
+        `dict[str, float]`
+            For each objective `<objective>_loss` in nats, `_bits`, `_perplexity` and `_accuracy`,
+            over all maskings; and where there are several, each with the masking's name behind it.
+        """
+        names = sorted({masking for _, masking in self._sums})
+        metrics: dict[str, float] = {}
+        for objective in self._objectives:
+            total = torch.zeros(3, dtype=torch.float64)
+            for name in names:
+                sums = dist_reduce_sum(
+                    self._sums.get((objective, name), torch.zeros(3, dtype=torch.float64))
+                )
+                total = total + sums
+                if len(names) > 1:
+                    metrics |= _means(objective, sums, f"_{name}")
+            metrics |= _means(objective, total, "")
+        if reset:
+            self.reset()
+        return metrics
+
+    def reset(self) -> None:
+        """Forget what was counted."""
+        self._sums = {}
+
+
+def _means(objective: str, sums: Tensor, suffix: str) -> dict[str, float]:
+    count = max(1.0, sums[_COUNT].item())
+    loss = sums[_LOSS].item() / count
+    return {
+        f"{objective}_loss{suffix}": loss,
+        f"{objective}_bits{suffix}": loss / math.log(2),
+        f"{objective}_perplexity{suffix}": math.exp(min(loss, 700.0)),
+        f"{objective}_accuracy{suffix}": sums[_CORRECT].item() / count,
+    }
