@@ -25,6 +25,7 @@ COMMANDS = (
     "convert",
     "score",
     "split-mrqa",
+    "corpus",
     "import",
     "export",
 )

@@ -8,6 +8,7 @@ from spanbert_allen.dataset_readers.coref.conll import CorefConllReader
 from spanbert_allen.dataset_readers.coref.jsonl import CorefJsonlReader
 from spanbert_allen.dataset_readers.coref.pieces import CorefPiecesReader
 from spanbert_allen.dataset_readers.coref.reader import CorefReader
+from spanbert_allen.dataset_readers.pretraining.reader import PretrainingReader
 from spanbert_allen.dataset_readers.qa.mrqa import MrqaReader
 from spanbert_allen.dataset_readers.qa.reader import QuestionReader
 from spanbert_allen.dataset_readers.qa.squad import SquadReader
@@ -28,6 +29,7 @@ __all__ = [
     "CorefReader",
     "GlueReader",
     "MrqaReader",
+    "PretrainingReader",
     "QuestionReader",
     "RelationJsonlReader",
     "RelationReader",

@@ -99,13 +99,13 @@ class SpanbertPretrainer(Model):
         )
         self.nsp_head = FastLinear(dim, 2) if next_sentence else None
         self._initialize(initializer_range)
-        if embedder.weights_file is not None:
+        if embedder.find_weights is not None:
             heads: dict[str, tuple[nn.Module, dict[str, str]]] = {
                 "masked-language-model head": (self.mlm_head, MASKED_PIECES)
             }
             if self.sbo_head is not None:
                 heads["span-boundary head"] = (self.sbo_head, BOUNDARIES)
-            load_heads(embedder.weights_file, heads)
+            load_heads(embedder.find_weights(), heads)
         self.scores = PretrainingScores(
             ("mlm", *["sbo"] * (boundary_weight > 0), *["nsp"] * next_sentence)
         )
@@ -177,9 +177,7 @@ class SpanbertPretrainer(Model):
         if self.sbo_head is not None:
             self._check_positions(boundary_positions)
             hidden = self.sbo_head(flat[boundary_lefts], flat[boundary_rights], boundary_positions)
-            found = piece_losses(
-                hidden, self.word_embeddings, self.sbo_head.bias, boundary_pieces
-            )
+            found = piece_losses(hidden, self.word_embeddings, self.sbo_head.bias, boundary_pieces)
             self.scores("sbo", name, *found)
             count = len(boundary_pieces) + 1 if self._reproduce else max(1, len(boundary_pieces))
             losses["sbo_loss"] = self.boundary_weight * found.losses.sum() / count

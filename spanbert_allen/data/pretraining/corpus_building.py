@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -175,9 +176,7 @@ def _make_part(source: Path, place: Path, settings: CorpusSettings) -> int:
 
 
 def _write_part(source: Path, folder: Path, settings: CorpusSettings) -> dict[str, int]:
-    files = settings.files()
-    tokenizer = PieceTokenizer.from_files(files, keep_special_strings=False)
-    dtype = _dtype(files)
+    tokenizer, dtype = _tokenizer(settings)
     words = pieces = sentences = 0
     sentences_of_document = 0
     with (
@@ -211,8 +210,12 @@ def _write_part(source: Path, folder: Path, settings: CorpusSettings) -> dict[st
     return {"words": words, "pieces": pieces, "sentences": sentences}
 
 
-def _dtype(files: EncoderFiles) -> np.dtype[np.generic]:
-    return _description(files, "", 0, 0, 0, 0).piece_dtype
+@cache
+def _tokenizer(settings: CorpusSettings) -> tuple[PieceTokenizer, np.dtype[Any]]:
+    """Make a tokenizer, which remembers the words that it has cut, once for all files."""
+    files = settings.files()
+    tokenizer = PieceTokenizer.from_files(files, keep_special_strings=False)
+    return tokenizer, _description(files, "", 0, 0, 0, 0).piece_dtype
 
 
 def _description(

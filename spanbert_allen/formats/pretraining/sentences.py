@@ -50,10 +50,10 @@ def split_sentences(paragraph: str) -> list[str]:
 
 
 def _ends_nothing(paragraph: str, start: int, match: re.Match[str]) -> bool:
-    if match[1] != ".":
-        return match[1][0] in ".\u2026" and paragraph[match.end()].islower()
     if paragraph[match.end()].islower():
         return True
+    if match[1] != ".":
+        return False
     word = _LAST_WORD.search(paragraph, max(start, match.end(1) - 12), match.end(1))
     if word is None:
         return False

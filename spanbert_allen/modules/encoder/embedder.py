@@ -100,6 +100,8 @@ class SpanbertEmbedder(TokenEmbedder):
             )
         files = find_encoder(model_name, vocabulary=vocabulary, serialization_dir=serialization_dir)
         files.keep_in(serialization_dir)
+        self.find_weights = files.find_weights
+        """Finds the file of the pretrained weights; `None` for a trained model that is loaded."""
         self._output = output
         self._pool_words = WORD_POOLINGS[word_pooling]
         self._max_pieces_per_forward = max_pieces_per_forward

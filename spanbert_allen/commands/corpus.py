@@ -1,0 +1,81 @@
+"""`spanbert-allen corpus`: raw text to a corpus for pre-training."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from itertools import chain
+from pathlib import Path
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.files import find_files
+
+HELP = "make a corpus for pre-training of files of raw text"
+EXAMPLE = "spanbert-allen corpus texts/*.txt --out out/corpus --encoder minilm"
+
+_SUFFIXES = (".txt", ".jsonl")
+_SECONDS_BETWEEN_LINES = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    from spanbert_allen.formats.pretraining.texts import LAYOUTS
+
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="FILE",
+        help="plain text or JSON lines with `text`, packed (.gz) or not, or folders of such files",
+    )
+    parser.add_argument("--out", required=True, type=Path, help="the folder to make")
+    parser.add_argument(
+        "--encoder", required=True, help="whose vocabulary is used: an alias, a folder or a hub id"
+    )
+    parser.add_argument("--vocabulary", help="its vocab.txt, if it comes without")
+    parser.add_argument(
+        "--documents",
+        choices=LAYOUTS,
+        default="files",
+        help="what plain text looks like (default: %(default)s); "
+        + "; ".join(f"{name}: {what}" for name, what in LAYOUTS.items()),
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, help="files read at a time (default: %(default)s)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the corpus, show how far it is, and return the exit status."""
+    from spanbert_allen.data.pretraining.corpus_building import CorpusSettings, build_corpus
+
+    if arguments.processes < 1:
+        raise ConfigError(f"--processes is {arguments.processes}: it must be 1 or more")
+    sources = list(
+        chain.from_iterable(find_files(path, suffixes=_SUFFIXES) for path in arguments.sources)
+    )
+    settings = CorpusSettings(
+        encoder=arguments.encoder, layout=arguments.documents, vocabulary=arguments.vocabulary
+    )
+    started = shown = time.monotonic()
+    sizes = [Path(source).stat().st_size for source in sources]
+
+    def show(done: int, total: int, words: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown < _SECONDS_BETWEEN_LINES and done < total:
+            return
+        shown, seconds = now, now - started
+        read = sum(sizes[:done]) / max(1, sum(sizes))
+        left = seconds / max(read, 1e-9) * (1 - read)
+        line = f"{done} of {total} files, {words:,} words, {words / seconds:,.0f} words/s, "
+        print(f"{line}{left:.0f} s left", file=sys.stderr)
+
+    made = build_corpus(
+        sources, arguments.out, settings, processes=arguments.processes, on_part=show
+    )
+    print(
+        f"{arguments.out}: {made.num_documents:,} documents, {made.num_sentences:,} sentences, "
+        f"{made.num_words:,} words, {made.num_pieces:,} pieces"
+    )
+    return 0
