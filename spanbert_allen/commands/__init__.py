@@ -25,6 +25,7 @@ COMMANDS = (
     "convert",
     "score",
     "split-mrqa",
+    "vocabulary",
     "corpus",
     "import",
     "export",

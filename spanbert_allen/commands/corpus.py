@@ -14,12 +14,12 @@ from spanbert_allen.common.files import find_files
 HELP = "make a corpus for pre-training of files of raw text"
 EXAMPLE = "spanbert-allen corpus texts/*.txt --out out/corpus --encoder minilm"
 
-_SUFFIXES = (".txt", ".jsonl")
+TEXT_SUFFIXES = (".txt", ".jsonl")
 _SECONDS_BETWEEN_LINES = 2
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of commands that read raw texts and make a folder."""
     from spanbert_allen.formats.pretraining.texts import LAYOUTS
 
     parser.add_argument(
@@ -30,16 +30,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", required=True, type=Path, help="the folder to make")
     parser.add_argument(
-        "--encoder", required=True, help="whose vocabulary is used: an alias, a folder or a hub id"
-    )
-    parser.add_argument("--vocabulary", help="its vocab.txt, if it comes without")
-    parser.add_argument(
         "--documents",
         choices=LAYOUTS,
         default="files",
         help="what plain text looks like (default: %(default)s); "
         + "; ".join(f"{name}: {what}" for name, what in LAYOUTS.items()),
     )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_text_arguments(parser)
+    parser.add_argument(
+        "--encoder", required=True, help="whose vocabulary is used: an alias, a folder or a hub id"
+    )
+    parser.add_argument("--vocabulary", help="its vocab.txt, if it comes without")
     parser.add_argument(
         "--processes", type=int, default=1, help="files read at a time (default: %(default)s)"
     )
@@ -52,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.processes < 1:
         raise ConfigError(f"--processes is {arguments.processes}: it must be 1 or more")
     sources = list(
-        chain.from_iterable(find_files(path, suffixes=_SUFFIXES) for path in arguments.sources)
+        chain.from_iterable(find_files(path, suffixes=TEXT_SUFFIXES) for path in arguments.sources)
     )
     settings = CorpusSettings(
         encoder=arguments.encoder, layout=arguments.documents, vocabulary=arguments.vocabulary

@@ -60,7 +60,6 @@ class SpanbertPretrainer(Model):
         Standard deviation of new weights.
     """
 
-    default_predictor = "spanbert_pretrainer"
     metrics_are_known = True
 
     def __init__(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import islice
 
+import _jsonnet
 import numpy as np
 import pytest
 import torch
@@ -15,11 +16,18 @@ from allennlp.models import Model, load_archive
 from torch.nn.functional import gelu, layer_norm
 from transformers import BertConfig, BertForMaskedLM
 
-import spanbert_allen.plugin  # noqa: F401
+import spanbert_allen
+import spanbert_allen.plugin
+from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.encoders import find_encoder
 from spanbert_allen.modules.pretraining.heads import BoundaryHead, MaskedPieceHead
+from spanbert_allen.sample_corpus import sample_texts
+from spanbert_allen.shipped_configs import find_config
+from spanbert_allen.training.memory.largest_batch import largest_batch
+from tests import places
 from tests.data.pretraining.corpora import corpus_of_sizes, sample_corpus
+from tests.training_configs.evaluating import DATA_PATHS
 
 READER = {
     "type": "spanbert_pretraining",
@@ -175,6 +183,13 @@ def test_an_evaluation_takes_every_block_with_each_masking_and_the_same_masks(co
     assert len(set(counts.values())) == 1
 
 
+def test_the_largest_batch_is_known_before_training(corpus):
+    loader = make_loader(corpus)
+    sizes = [batch["token_ids"].numel() for batch in make_loader(corpus)]
+    assert largest_batch(loader)["token_ids"].numel() == max(sizes)
+    assert loader.batch_sampler.epochs_begun == 0
+
+
 def test_workers_take_different_batches(corpus, monkeypatch):
     whole = list(make_loader(corpus))
     monkeypatch.setattr(
@@ -284,3 +299,51 @@ def test_settings_that_do_not_go_together(tmp_path, corpus):
     corpus_of_sizes(folder, [[4, 4]])
     with pytest.raises(DataError, match="has one document only"):
         make_loader(folder, make_reader(next_sentence=True))
+
+
+@pytest.mark.slow
+def test_from_raw_text_to_a_fine_tuned_model(tmp_path, monkeypatch):
+    """A vocabulary, a corpus, a pre-training from scratch, and coreference that starts from it."""
+    monkeypatch.chdir(tmp_path)
+    text = "\n\n".join(sample.text for sample in sample_texts("train"))
+    (tmp_path / "texts.txt").write_text(text, encoding="utf-8")
+    sizes = ["--size", "600", "--layers", "2", "--dim", "64", "--max-length", "64"]
+    assert main(["vocabulary", "texts.txt", "--out", "encoder", *sizes]) == 0
+    assert main(["corpus", "texts.txt", "--out", "corpus", "--encoder", "encoder"]) == 0
+    variables = dict.fromkeys(DATA_PATHS, "corpus") | {"PRETRAINING_ENCODER_PATH": "encoder"}
+    config = json.loads(
+        _jsonnet.evaluate_snippet(
+            "small",
+            f"(import '{find_config('pretraining/small')}') {{ max_length:: 64, epochs:: 1 }}",
+            ext_vars=variables,
+        )
+    )
+    config["trainer"]["callbacks"] = []
+    train_model(Params(config), "pretrained")
+    tuning = {
+        "dataset_reader": {
+            "type": "spanbert_coref_conll",
+            "indexer": {"type": "spanbert", "model_name": "encoder", "max_length": 64},
+        },
+        "train_data_path": str(places.FIXTURES / "coref" / "small.conll"),
+        "model": {
+            "type": "spanbert_coref",
+            "embedder": {"type": "spanbert", "model_name": "encoder", "from_scratch": True},
+            "head": {"hidden_dim": 10, "max_antecedents": 10},
+        },
+        "data_loader": {"batch_size": 1},
+        "trainer": {
+            "type": "spanbert",
+            "num_epochs": 1,
+            "optimizer": {"type": "sgd", "lr": 0.0},
+            "cuda_device": -1,
+            "init": "pretrained/model.tar.gz",
+        },
+    }
+    train_model(Params(tuning), "tuned")
+    before = load_archive("pretrained/model.tar.gz").model.embedder.state_dict()
+    after = load_archive("tuned/model.tar.gz").model.embedder.state_dict()
+    assert all(torch.equal(before[name], tensor) for name, tensor in after.items())
+    assert (
+        spanbert_allen.load("tuned").predict("Ida lost her keys.")["text"] == "Ida lost her keys."
+    )

@@ -36,6 +36,9 @@ DATA_PATHS = {
     "GLUE_DATA_PATH": GLUE,
     "TEXTS_TRAIN_DATA_PATH": GLUE / "own.jsonl",
     "TEXTS_DEV_DATA_PATH": GLUE / "own.jsonl",
+    "PRETRAINING_TRAIN_DATA_PATH": ROOT / "tests" / "fixtures" / "pretraining" / "corpus",
+    "PRETRAINING_DEV_DATA_PATH": ROOT / "tests" / "fixtures" / "pretraining" / "corpus",
+    "PRETRAINING_ENCODER_PATH": ROOT / "spanbert_allen" / "encoders" / "tiny",
     "TRAIN_DATA_PATH": COREF / "small.jsonl",
     "VALIDATION_DATA_PATH": COREF / "small.jsonl",
 }

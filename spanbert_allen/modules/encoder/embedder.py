@@ -5,6 +5,7 @@
 # ruff: noqa: UP007, UP045
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any, Optional, Union
 
 import torch
@@ -65,6 +66,8 @@ class SpanbertEmbedder(TokenEmbedder):
         `targets`. Needs `pip install peft`.
     vocabulary : `str`, optional (default = `None`)
         A `vocab.txt`, a folder with one or a hub id, for an encoder that comes without.
+    from_scratch : `bool`, optional (default = `False`)
+        Whether the encoder begins with random weights and not with pretrained ones.
     serialization_dir : `str`, optional (default = `None`)
         AllenNLP gives it; configuration and vocabulary are kept in it. When a trained model is
         loaded they come from there, and no pretrained weights are read.
@@ -85,6 +88,7 @@ class SpanbertEmbedder(TokenEmbedder):
         pooler: bool = False,
         lora: Optional[dict[str, Any]] = None,
         vocabulary: Optional[str] = None,
+        from_scratch: bool = False,
         serialization_dir: Optional[str] = None,
     ) -> None:
         super().__init__()
@@ -100,8 +104,10 @@ class SpanbertEmbedder(TokenEmbedder):
             )
         files = find_encoder(model_name, vocabulary=vocabulary, serialization_dir=serialization_dir)
         files.keep_in(serialization_dir)
+        if from_scratch:
+            files = replace(files, find_weights=None)
         self.find_weights = files.find_weights
-        """Finds the file of the pretrained weights; `None` for a trained model that is loaded."""
+        """Finds the file of the pretrained weights; `None` if there are none to be read."""
         self._output = output
         self._pool_words = WORD_POOLINGS[word_pooling]
         self._max_pieces_per_forward = max_pieces_per_forward

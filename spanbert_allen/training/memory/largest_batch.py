@@ -30,6 +30,10 @@ def largest_batch(data_loader: DataLoader) -> TensorDict | None:
     `TensorDict | None`
         On the loader's device; `None` for a loader that reads its data while training goes on.
     """
+    own = getattr(data_loader, "largest_batch", None)
+    if own is not None:
+        made: TensorDict = own()
+        return made
     instances: Sequence[Instance] | None = getattr(
         data_loader, "_instances", getattr(data_loader, "instances", None)
     )

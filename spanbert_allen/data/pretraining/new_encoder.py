@@ -1,0 +1,116 @@
+"""A new encoder: a vocabulary learnt from texts, and the sizes of a BERT without weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import BertWordPieceTokenizer
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.encoders.saved_encoder import to_json_bytes
+from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES, WordPieceVocabulary
+from spanbert_allen.formats.pretraining.texts import read_sentences
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderSizes:
+    """
+    The sizes of a BERT.
+
+    # Parameters
+
+    layers : `int`, optional (default = `4`)
+        The number of layers.
+    dim : `int`, optional (default = `256`)
+        The width; each attention head has 64 of it.
+    max_length : `int`, optional (default = `512`)
+        The most pieces of a segment.
+    """
+
+    layers: int = 4
+    dim: int = 256
+    max_length: int = 512
+
+    def __post_init__(self) -> None:
+        """Raise a `ConfigError` for sizes that make no BERT."""
+        if min(self.layers, self.max_length) < 1 or self.dim < 64 or self.dim % 64:
+            raise ConfigError(
+                f"{self.layers} layers of width {self.dim} for {self.max_length} pieces make no "
+                "encoder: the width must be a multiple of 64, all others 1 or more"
+            )
+
+
+def write_new_encoder(
+    sources: Sequence[str | Path],
+    folder: str | Path,
+    sizes: EncoderSizes,
+    *,
+    layout: str,
+    vocabulary_size: int,
+    lower_case: bool,
+) -> int:
+    """
+    Learn a vocabulary and write the folder of an encoder without weights.
+
+    # Parameters
+
+    sources : `Sequence[str | Path]`
+        Files of text, as for `build_corpus`.
+    folder : `str | Path`
+        The folder to make, with `vocab.txt`, `config.json` and `tokenizer_config.json`.
+    sizes : `EncoderSizes`
+        The sizes of the encoder.
+    layout : `str`
+        One of `texts.LAYOUTS`.
+    vocabulary_size : `int`
+        The most pieces, special ones counted; texts may be too short for so many.
+    lower_case : `bool`
+        Whether pieces are lower-cased. SpanBERT's are not.
+
+    # Returns
+
+    `int`
+        The number of pieces. `[PAD]` is the first, as pre-training needs it.
+
+    Raises a `ConfigError` if the folder exists, and a `DataError` if the files hold no text.
+    """
+    folder = Path(folder)
+    if folder.exists():
+        raise ConfigError(f"{folder} exists already: remove it, or name another folder")
+    tokenizer = BertWordPieceTokenizer(lowercase=lower_case, strip_accents=lower_case)
+    tokenizer.train_from_iterator(
+        _sentences(sources, layout),
+        vocab_size=vocabulary_size,
+        min_frequency=2,
+        special_tokens=list(SPECIAL_PIECES),
+        show_progress=False,
+    )
+    found = tokenizer.get_vocab()
+    pieces = tuple(sorted(found, key=found.__getitem__))
+    if len(pieces) == len(SPECIAL_PIECES):
+        raise DataError("the files hold no text to learn a vocabulary from", sources[0])
+    config = {
+        "model_type": "bert",
+        "vocab_size": len(pieces),
+        "hidden_size": sizes.dim,
+        "num_hidden_layers": sizes.layers,
+        "num_attention_heads": sizes.dim // 64,
+        "intermediate_size": 4 * sizes.dim,
+        "max_position_embeddings": sizes.max_length,
+    }
+    beside = folder.with_name(f".{folder.name}.new")
+    beside.mkdir(parents=True)
+    (beside / "vocab.txt").write_bytes(WordPieceVocabulary(pieces).to_bytes())
+    (beside / "config.json").write_bytes(to_json_bytes(config))
+    (beside / "tokenizer_config.json").write_bytes(to_json_bytes({"do_lower_case": lower_case}))
+    beside.rename(folder)
+    return len(pieces)
+
+
+def _sentences(sources: Sequence[str | Path], layout: str) -> Iterator[str]:
+    for source in sources:
+        for sentence in read_sentences(source, layout):
+            if sentence is not None:
+                yield sentence

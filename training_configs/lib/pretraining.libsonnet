@@ -1,0 +1,93 @@
+// Pre-training with SpanBERT's objectives. A configuration is `(import '../lib/pretraining.libsonnet') + { knob:: value, ... }`;
+// the knobs of experiment.libsonnet are its knobs too. `train_path` and `validation_path` are corpora that
+// `spanbert-allen corpus` made with the encoder's vocabulary.
+local experiment = import 'experiment.libsonnet';
+local optimizers = import 'optimizers.libsonnet';
+local parameter_groups = import 'parameter_groups.libsonnet';
+
+local knobs = {
+  // Data. `masking`: a masking scheme, by default the paper's geometric spans. `reader`: other settings of the reader.
+  max_length:: 512,
+  masking:: { type: 'spanbert_geometric_spans' },
+  reader:: {},
+
+  // Model. `from_scratch`: begin with random weights. `boundary_weight`: 0 leaves the span-boundary objective out.
+  from_scratch:: false,
+  boundary_weight:: 1.0,
+  max_boundary_targets:: 15,
+  next_sentence:: false,
+
+  // Training. `reproduce` is the published recipe: Adam whose epsilon is what the original's doubly normalised gradients
+  // make of it, decay of all parameters, no clipping, the span-boundary loss divided by one target more. The paper says
+  // that the decay was 0.1, every launch script says 0.01.
+  epochs:: 10,
+  max_pieces:: 8192,
+  learning_rate:: 1e-4,
+  weight_decay:: 0.01,
+  warmup_proportion:: 0.06,
+};
+
+local made = {
+  checks+:: [experiment.fits($, 'max_length')],
+
+  dataset_reader: $.full_reader { masking: $.masking },
+  // Frozen masks of three kinds, so that runs with different maskings can be compared.
+  validation_dataset_reader: $.full_reader {
+    maskings: {
+      subwords: { type: 'spanbert_subwords' },
+      whole_words: { type: 'spanbert_whole_words' },
+      geometric_spans: { type: 'spanbert_geometric_spans' },
+    },
+  },
+  vocabulary: { type: 'empty' },  // a corpus has its encoder's
+  model: {
+    type: 'spanbert_pretrainer',
+    embedder: $.embedder {
+      [if $.next_sentence then 'pooler']: true,
+      [if $.from_scratch then 'from_scratch']: true,
+    },
+    boundary_weight: $.boundary_weight,
+    max_boundary_targets: $.max_boundary_targets,
+    next_sentence: $.next_sentence,
+    [if $.optimisation == 'reproduce' then 'reproduce']: true,
+  },
+  data_loader: { type: 'spanbert_pretraining', max_pieces: $.max_pieces, epochs: $.epochs, seed: $.seed },
+  validation_data_loader: { type: 'spanbert_pretraining', max_pieces: 8192, evaluation: true },
+
+  full_reader:: {
+    type: 'spanbert_pretraining',
+    indexer: { type: 'spanbert', model_name: $.encoder.model_name },
+    max_length: $.max_length,
+    max_boundary_targets: $.max_boundary_targets,
+    next_sentence: $.next_sentence,
+    seed: $.seed,
+    [if $.optimisation == 'reproduce' then 'reproduce']: true,
+  } + $.reader,
+  training+: {
+    metric:: '-loss',
+    learning_rate:: $.learning_rate,
+    optimizer:: $.optimizers[$.optimisation],
+    // AllenNLP's check takes the biases before a layer normalisation, which BERT's heads have, for a mistake.
+    trainer+: { run_confidence_checks: false },
+  } + $.trainer_knobs,
+  optimizers:: {
+    modern: optimizers.adamw($.learning_rate, parameter_groups.no_decay()) {
+      weight_decay: $.weight_decay,
+      eps: 1e-6,
+      warmup_proportion: $.warmup_proportion,
+    },
+    reproduce: optimizers.adamw($.learning_rate, []) {
+      eps: 6e-6,
+      weight_decay: $.weight_decay,
+      warmup_proportion: $.warmup_proportion,
+      clip: null,
+      clip_name: null,
+    },
+  },
+
+  idle+: {
+    [if $.boundary_weight == 0 then 'max_boundary_targets']: '`boundary_weight` is 0',
+  },
+};
+
+experiment.template('pretraining', knobs, made)
