@@ -69,8 +69,7 @@ class Draws:
         """
         place = (np.uint64(purpose) << np.uint64(32)) | indices.astype(np.uint64)
         words = _mix(self._rows[:, None] ^ _mix(place))
-        uniform: FloatArray = (words >> np.uint64(11)) * (2.0**-53)
-        return uniform
+        return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def of_round(self, purpose: Purpose, number: int) -> FloatArray:
         """Draw one number for each row in a round of its own. Shape: (num_rows,)"""

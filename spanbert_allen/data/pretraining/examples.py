@@ -91,7 +91,7 @@ class Examples:
         maskings: dict[str, Masking],
         replacement: Replacement,
         boundaries: BoundarySettings,
-        tags: IntArray | None,
+        tags: BoolArray | None,
         seed: int,
     ) -> None:
         self._corpus, self._blocks, self._pairs = corpus, blocks, pairs
