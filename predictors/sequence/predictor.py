@@ -12,7 +12,7 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.record_checks import shown
+from spanbert_allen.common.record_checks import is_list, shown
 from spanbert_allen.data.sequence.instance import PairInput
 from spanbert_allen.dataset_readers.sequence.reader import TextPairReader
 from spanbert_allen.formats.sequence.glue import read_glue
@@ -87,6 +87,10 @@ class SequenceClassifierPredictor(SpanPredictor):
         if text_pair is None:
             seconds = [None] * len(texts)
         elif not isinstance(text_pair, str):
+            if not is_list(text_pair):
+                raise DataError(
+                    f"`text_pair` is {shown(text_pair)}; it must be a string, or a list of strings"
+                )
             seconds = list(text_pair)
         if len(texts) != len(seconds):
             raise DataError(

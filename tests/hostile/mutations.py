@@ -82,7 +82,7 @@ def mutated_value(value: Any, random: Random) -> Any:
             other = random.choice(places)
             part[last] = copy.deepcopy(_at(value, other))
         else:
-            part[last] = random.choice(_ODD_VALUES)
+            part[last] = copy.deepcopy(random.choice(_ODD_VALUES))
     return changed
 
 
