@@ -34,8 +34,10 @@ _PADDING = {
 @TokenIndexer.register("spanbert")
 class SpanbertIndexer(TokenIndexer):
     """
-    Cuts words into the encoder's word pieces, and the pieces into segments that the encoder takes:
-    at ends of sentences, else of words, else inside of a word longer than a segment.
+    Cut words into the encoder's word pieces, and the pieces into segments that the encoder takes.
+
+    Segments end where a sentence ends, else where a word ends, else inside a word that is longer
+    than a segment.
 
     Registered as a `TokenIndexer` with name "spanbert", for the `TokenEmbedder` of that name.
 
@@ -96,7 +98,7 @@ class SpanbertIndexer(TokenIndexer):
         self, words: Sequence[str], sentence_ids: Optional[Sequence[int]] = None
     ) -> PieceDocument:
         """
-        The pieces of a document, in segments.
+        Return the pieces of a document, in segments.
 
         # Parameters
 
@@ -127,7 +129,7 @@ class SpanbertIndexer(TokenIndexer):
 
     def tokens_to_indices(self, tokens: list[Token], vocabulary: Vocabulary) -> IndexedTokenList:
         """
-        The pieces of AllenNLP tokens, which are taken for words of one sentence.
+        Return the pieces of AllenNLP tokens, which are taken for the words of one sentence.
 
         # Returns
 
@@ -158,13 +160,13 @@ class SpanbertIndexer(TokenIndexer):
             )
 
     def get_empty_token_list(self) -> IndexedTokenList:
-        """What `tokens_to_indices` gives for no tokens."""
+        """Return what `tokens_to_indices` gives for no tokens."""
         return {name: [] for name in _PADDING}
 
     def as_padded_tensor_dict(
         self, tokens: IndexedTokenList, padding_lengths: dict[str, int]
     ) -> dict[str, torch.Tensor]:
-        """The lists as tensors, each filled up to its length with what stands for nothing in it."""
+        """Return the lists as tensors, each padded to its length."""
         padded: dict[str, torch.Tensor] = {}
         for name, values in tokens.items():
             kind = torch.bool if name == "mask" else torch.long

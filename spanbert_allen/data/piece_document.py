@@ -16,10 +16,11 @@ IntArray = NDArray[np.int64]
 @dataclass(frozen=True, kw_only=True)
 class PieceDocument:
     """
-    The word pieces of a document, cut into segments that the encoder takes one by one. Each segment
-    begins with [CLS] and ends with [SEP]; all of them stand one after the other in one sequence of
-    `num_pieces`, and every position below counts in it. A document without words, or whose words
-    have no pieces, has no segments.
+    The word pieces of a document, cut into segments that the encoder takes one by one.
+
+    Each segment begins with [CLS] and ends with [SEP]. The segments follow each other in one
+    sequence of `num_pieces`, and every position below counts in it. A document without words, or
+    whose words have no pieces, has no segments.
 
     # Parameters
 
@@ -49,14 +50,15 @@ class PieceDocument:
 
     @property
     def num_segments(self) -> int:
-        """How many segments there are."""
+        """Return the number of segments."""
         return int(self.segment_ids[-1]) + 1 if len(self.segment_ids) else 0
 
     def span_of(self, mention: WordSpan) -> PieceSpan | None:
         """
-        The pieces of a mention. A word without pieces (nothing but characters that the vocabulary's
-        cleaning drops) cannot be an end of a span: the mention shrinks to the words that have some;
-        `None` if there are none.
+        Return the pieces of a mention; `None` if it has none.
+
+        A word without pieces (only characters that the tokenizer drops) cannot be an end of a span,
+        so the mention shrinks to the words that have pieces.
         """
         # Shape: (num_words_of_mention_with_pieces,)
         words = mention.start + np.flatnonzero(
@@ -68,8 +70,9 @@ class PieceDocument:
 
     def spans_of(self, clusters: Sequence[Cluster]) -> tuple[dict[PieceSpan, int], int]:
         """
-        The pieces of all mentions, each with the number of its cluster, and how many mentions are
-        lost: they have no pieces, or the same as a mention of another cluster.
+        Return the cluster of each mention by its pieces, and the number of lost mentions.
+
+        A mention is lost if it has no pieces, or the same pieces as a mention of another cluster.
         """
         cluster_of: dict[PieceSpan, int] = {}
         lost = 0

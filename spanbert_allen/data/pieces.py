@@ -43,8 +43,9 @@ _SPECIAL = frozenset(SPECIAL_PIECES)
 @dataclass(frozen=True, kw_only=True)
 class BasicStep:
     """
-    The step before the word pieces: a text cleaned, and cut at white space and punctuation. It is
-    no more than its settings, so it costs next to nothing to send to another process.
+    The step before the word pieces: clean a text, and cut it at white space and punctuation.
+
+    It holds nothing but its settings, so it costs next to nothing to send to another process.
 
     # Parameters
 
@@ -61,7 +62,7 @@ class BasicStep:
     kept_strings: frozenset[str] = _SPECIAL
 
     def parts(self, text: str) -> list[str]:
-        """The parts of a text between white space and around punctuation, none of them empty."""
+        """Return the parts of a text, none of them empty, cut at white space and punctuation."""
         if text.isascii() and text.isalnum():  # nearly every word: nothing to clean or to cut
             return [text.lower() if self.lower_case else text]
         parts: list[str] = []
@@ -73,7 +74,7 @@ class BasicStep:
         return parts
 
     def located(self, text: str) -> Iterator[tuple[str, list[int]]]:
-        """What `parts` gives, and where in the text each of its characters comes from."""
+        """Yield what `parts` returns, with the place in the text of each character."""
         if text.isascii() and text.isalnum():
             yield text.lower() if self.lower_case else text, list(range(len(text)))
             return
@@ -151,7 +152,7 @@ class PieceTokenizer:
     def from_files(
         cls, files: EncoderFiles, *, keep_special_strings: bool = True
     ) -> PieceTokenizer:
-        """The tokenizer that an encoder's `tokenizer_config.json` describes."""
+        """Return the tokenizer that the files of an encoder describe."""
         config = files.tokenizer_config
         return cls(
             files.vocabulary,
@@ -162,20 +163,21 @@ class PieceTokenizer:
         )
 
     def id_of(self, piece: str) -> int:
-        """The id of a piece; `DataError` if the vocabulary does not have it."""
+        """Return the id of a piece; raise a `DataError` if the vocabulary does not have it."""
         if piece not in self._ids:
             raise DataError(f"`{piece}` is not in the vocabulary of {len(self._ids)} word pieces")
         return self._ids[piece]
 
     def pieces_of(self, word: str) -> tuple[int, ...]:
         """
-        The ids of a word's pieces: none for a word of nothing but control characters. Text with
-        white space in it is cut there first.
+        Return the ids of a word's pieces.
+
+        A word of control characters only has none. Text with white space in it is cut there first.
         """
         return self.pieces_of_each((word,))[0]
 
     def pieces_of_each(self, words: Sequence[str]) -> list[tuple[int, ...]]:
-        """The same for many words; every different one is cut once."""
+        """Return the ids of the pieces of many words; each different word is cut once."""
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
         for word in words:
@@ -185,9 +187,10 @@ class PieceTokenizer:
 
     def places_of_each(self, words: Sequence[str]) -> list[tuple[CharSpan, ...]]:
         """
-        The characters of its word that each piece stands for, for many words; those of
-        `pieces_of_each`, piece for piece. Characters that the cleaning drops are inside of a span
-        or in none.
+        Return the characters of its word that each piece stands for, for many words.
+
+        The pieces are those of `pieces_of_each`. Characters that the cleaning drops are inside a
+        span or in none.
         """
         if len(self._known_places) > _MOST_KNOWN:
             self._known_places.clear()
@@ -197,7 +200,7 @@ class PieceTokenizer:
         return list(map(self._known_places.__getitem__, words))
 
     def tokenize(self, text: str) -> list[str]:
-        """The pieces of a text as strings."""
+        """Return the pieces of a text as strings."""
         return [self.vocabulary[i] for i in self._cut(text)]
 
     def _cut(self, text: str) -> tuple[int, ...]:

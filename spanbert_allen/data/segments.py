@@ -16,9 +16,11 @@ def segment_starts(
     word_ids: IntArray, sentence_ids: IntArray, room: int, *, anywhere: bool = False
 ) -> IntArray:
     """
-    Where the segments begin. Each takes as many pieces as it has room for and ends at the last end
-    of a sentence among them; if there is none, at the last end of a word; if there is none either,
-    the word is cut. (The original programs stop there: "Can't find valid segment".)
+    Return the first pieces of the segments.
+
+    A segment takes as many pieces as it has room for and ends at the last end of a sentence among
+    them, else at the last end of a word, else inside a word. (In the last case the original
+    programs stop: "Can't find valid segment".)
 
     # Parameters
 
@@ -140,7 +142,11 @@ class _Layout:
         self._sep_places = self.ends + NUM_SPECIAL * numbers + 1
 
     def spread(self, plain: IntArray, at_cls: IntArray | int, at_sep: IntArray | int) -> IntArray:
-        """Values of plain pieces and of special ones in one sequence. Shape: (num_pieces,)"""
+        """
+        Join values of plain pieces and of special ones into one sequence.
+
+        Shape: (num_pieces,)
+        """
         out = np.empty(len(self.places) + NUM_SPECIAL * len(self.starts), dtype=np.int64)
         out[self.places] = plain
         out[self._cls_places] = at_cls
@@ -149,7 +155,11 @@ class _Layout:
 
 
 def _ends_of_words(places: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
-    """The places of each word's first and last piece, -1 without. Shape: (num_words,) both"""
+    """
+    Return the places of each word's first and last piece, -1 without.
+
+    Shape: (num_words,) both
+    """
     has_pieces = counts > 0
     # The plain pieces up to and with each word. Shape: (num_words,)
     passed = np.cumsum(counts)

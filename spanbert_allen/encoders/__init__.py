@@ -1,5 +1,6 @@
 """
-Which encoders there are and where their files stand: aliases, folders, hub ids, tar archives.
+Encoders and the places of their files: aliases, folders, hub ids, tar archives.
+
 Nothing here imports torch or AllenNLP.
 """
 

@@ -23,7 +23,7 @@ _WEIGHTS_PATTERNS = ("weights.th", "best.th", "model_state*.th")
 
 
 def saved_encoder_folder(serialization_dir: str | os.PathLike[str] | None) -> Path | None:
-    """The folder of the encoder's files, if they and the weights of a model were saved there."""
+    """Return the folder of the encoder's files, if they lie beside the weights of a model."""
     if serialization_dir is None:
         return None
     directory = Path(serialization_dir)
@@ -82,5 +82,5 @@ def _check_same(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def to_json_bytes(content: Mapping[str, object]) -> bytes:
-    """Indented JSON with sorted keys and a closing line break."""
+    """Return indented JSON with sorted keys and a closing line break."""
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode("utf-8")

@@ -15,8 +15,9 @@ def build_encoder(
     files: EncoderFiles, *, attention: str, pooler: bool, attention_dropout: float | None = None
 ) -> BertModel:
     """
-    An encoder in single precision, with its pretrained weights unless those of a trained model are
-    about to be loaded into it.
+    Build an encoder in single precision, with its pretrained weights.
+
+    The weights are left out if those of a trained model are about to be loaded into it.
 
     # Parameters
 

@@ -28,8 +28,9 @@ _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torc
 @TokenEmbedder.register("spanbert")
 class SpanbertEmbedder(TokenEmbedder):
     """
-    Encodes the segments of documents with SpanBERT, or another encoder of BERT's architecture: each
-    segment by itself, those of all documents of a batch packed together.
+    Encode the segments of documents with SpanBERT, or another encoder of BERT's architecture.
+
+    Each segment is encoded by itself; the segments of all documents of a batch are packed together.
 
     Registered as a `TokenEmbedder` with name "spanbert", for the `TokenIndexer` of that name.
 
@@ -139,14 +140,14 @@ class SpanbertEmbedder(TokenEmbedder):
             freeze_below(self.encoder, int(train))
 
     def train(self, mode: bool = True) -> "SpanbertEmbedder":
-        """As for every module, but a frozen encoder stays without dropout."""
+        """Set training mode as for every module; a frozen encoder stays without dropout."""
         super().train(mode)
         if self._frozen:
             self.encoder.eval()
         return self
 
     def get_output_dim(self) -> int:
-        """The encoder's hidden size."""
+        """Return the encoder's hidden size."""
         return int(self.encoder.config.hidden_size)
 
     def forward(
@@ -159,7 +160,7 @@ class SpanbertEmbedder(TokenEmbedder):
         mask: Tensor,
     ) -> Tensor:
         """
-        Vectors for what the `spanbert` indexer gives.
+        Return vectors for what the `spanbert` indexer gives.
 
         # Parameters
 
@@ -197,7 +198,9 @@ class SpanbertEmbedder(TokenEmbedder):
         attended: Optional[Tensor] = None,
     ) -> Tensor:
         """
-        The last layer's vector of every piece, each segment encoded by itself, positions from 0.
+        Return the last layer's vector of every piece.
+
+        Each segment is encoded by itself, with positions from 0.
 
         # Parameters
 
@@ -233,7 +236,7 @@ class SpanbertEmbedder(TokenEmbedder):
 
     def pool(self, vectors: Tensor) -> Tensor:
         """
-        BERT's pooler, a linear layer and tanh, on the vectors of [CLS].
+        Apply BERT's pooler, a linear layer and tanh, to the vectors of [CLS].
 
         # Parameters
 
@@ -257,7 +260,11 @@ class SpanbertEmbedder(TokenEmbedder):
         type_ids: Optional[Tensor],
         attended: Optional[Tensor],
     ) -> Tensor:
-        """The vectors of a pack's real pieces. Shape: (num_real_in_pack, dim)"""
+        """
+        Return the vectors of a pack's real pieces.
+
+        Shape: (num_real_in_pack, dim)
+        """
         # Shape: (num_segments, longest)
         mask = pack.mask if attended is None else pack.mask & attended.flatten()[pack.places]
         # Shape: (num_segments, longest, dim)

@@ -28,8 +28,10 @@ class SegmentPack:
 
 def pack_segments(segment_ids: Tensor, max_pieces: int) -> list[SegmentPack]:
     """
-    Put the segments of all documents, long ones first, into packs of at most `max_pieces`, padding
-    counted: number of segments times the longest. A pack has at least one segment, however long.
+    Put the segments of all documents, long ones first, into packs of at most `max_pieces`.
+
+    The size of a pack is the number of its segments times the longest, so padding counts. A pack
+    has at least one segment, however long.
 
     # Parameters
 

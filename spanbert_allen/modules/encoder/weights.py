@@ -67,8 +67,7 @@ def load_weights(encoder: nn.Module, file: WeightsFile, *, initializer_range: fl
 
 def read_weights(file: WeightsFile) -> dict[str, Tensor]:
     """
-    The tensors of a `.safetensors` file, or of a plain state dict that `torch.save` wrote, as they
-    are.
+    Read the tensors of a `.safetensors` file, or of a plain state dict that `torch.save` wrote.
 
     # Errors
 
@@ -113,9 +112,10 @@ def read_weights(file: WeightsFile) -> dict[str, Tensor]:
 
 def renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
-    The same tensors under the names of `BertModel`: without a leading `decoder.` (as the authors'
-    training program writes) and `bert.`, and layer norms with `weight` and `bias` for the `gamma`
-    and `beta` of the first BERT.
+    Return tensors under the names that `BertModel` has for them.
+
+    A leading `decoder.` (of the authors' training program) or `bert.` is removed, and the layer
+    norms of the first BERT have `weight` and `bias` for their `gamma` and `beta`.
     """
     return {_new_name(name): tensor for name, tensor in weights.items()}
 
@@ -162,7 +162,7 @@ def _check(file: WeightsFile, wanted: Mapping[str, Tensor], found: Mapping[str, 
 
 
 def listed(names: Iterable[str]) -> str:
-    """The first few names, and how many more there are."""
+    """Return the first few names, and how many more there are."""
     names = list(names)
     more = len(names) - _MOST_LISTED
     return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -10,7 +10,7 @@ from torch import Tensor
 
 def first_piece(pieces: Tensor, word_ids: Tensor, first_pieces: Tensor) -> Tensor:
     """
-    The vector of each word's first piece.
+    Return the vector of each word's first piece.
 
     # Parameters
 
@@ -36,8 +36,9 @@ def first_piece(pieces: Tensor, word_ids: Tensor, first_pieces: Tensor) -> Tenso
 
 def mean_of_pieces(pieces: Tensor, word_ids: Tensor, first_pieces: Tensor) -> Tensor:
     """
-    The mean of the vectors of each word's pieces, wherever they are: a very long word goes over
-    several segments, and the special pieces between them do not count.
+    Return the mean of the vectors of each word's pieces.
+
+    A very long word may go over several segments; the special pieces between them do not count.
 
     # Parameters
 

@@ -45,8 +45,9 @@ class _OverlappingSlices(torch.autograd.Function):
 
 def overlapping_slices(tensor: Tensor, bounds: Sequence[tuple[int, int]]) -> tuple[Tensor, ...]:
     """
-    `tensor[start:stop]` for each `(start, stop)` of `bounds`; the gradients of overlapping slices
-    add up in one tensor.
+    Return `tensor[start:stop]` for each `(start, stop)` of `bounds`.
+
+    The gradients of overlapping slices add up in one tensor.
     """
     if not bounds:
         return ()
@@ -55,7 +56,7 @@ def overlapping_slices(tensor: Tensor, bounds: Sequence[tuple[int, int]]) -> tup
 
 
 def row_bounds(num_rows: int, rows_per_chunk: int) -> list[tuple[int, int]]:
-    """The `(start, stop)` of each chunk of at most `rows_per_chunk` rows (at least one)."""
+    """Return the `(start, stop)` of each chunk of at most `rows_per_chunk` rows (at least one)."""
     step = max(1, rows_per_chunk)
     return [(start, min(start + step, num_rows)) for start in range(0, num_rows, step)]
 
@@ -68,11 +69,12 @@ def run_chunks(
     row_size: int,
 ) -> Tensor:
     """
-    `function(*chunk)` for each chunk of arguments, one result after the other: its memory is
-    bounded by one chunk's, and in training by some 67 million numbers more (a quarter of a GB in
-    float32 for each tensor of rows that the backward pass needs): with these the rows of a short
-    document are computed once. The chunks after them are checkpointed; random numbers (dropout)
-    are the same when a chunk is computed again.
+    Return `function(*chunk)` for each chunk of arguments, in bounded memory.
+
+    Without gradients the memory is that of one chunk. In training some 67 million numbers more are
+    kept for the backward pass (a quarter of a GB in float32 for each tensor of rows that it needs),
+    so that the rows of a short document are computed once. The chunks after them are checkpointed;
+    random numbers (dropout) are the same when a chunk is computed again.
 
     # Parameters
 
@@ -108,7 +110,7 @@ def run_chunks(
 def _recorded(
     function: Callable[..., Tensor], arguments: Iterable[tuple[Any, ...]], kept_rows: int
 ) -> Iterator[Tensor]:
-    """The chunks' results for the backward pass, which keeps about `kept_rows` of their rows."""
+    """Compute the chunks' results for the backward pass, which keeps about `kept_rows` rows."""
     done = 0
     for chunk in arguments:
         if done < kept_rows:

@@ -26,7 +26,7 @@ _FEWEST_ROWS = 16
 
 def linear(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
-    `rows @ weight.T + bias`, as torch's function of that name.
+    Compute `rows @ weight.T + bias`, as torch's function of that name does.
 
     # Parameters
 
@@ -49,15 +49,19 @@ def linear(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 class FastLinear(nn.Linear):
-    """`torch.nn.Linear` by `linear`."""
+    """Apply a `torch.nn.Linear` by `linear`."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Shapes: (..., in_features) to (..., out_features)"""
+        """
+        Apply the layer.
+
+        Shapes: (..., in_features) to (..., out_features)
+        """
         return linear(input, self.weight, self.bias)
 
 
 def use_fast_linear(module: nn.Module) -> None:
-    """Makes each `torch.nn.Linear` in a module a `FastLinear`; weights and their names stay."""
+    """Make each `torch.nn.Linear` in a module a `FastLinear`; weights and their names stay."""
     for part in module.modules():
         if type(part) is nn.Linear:
             part.__class__ = FastLinear
@@ -65,7 +69,7 @@ def use_fast_linear(module: nn.Module) -> None:
 
 @functools.cache
 def is_faster() -> bool:
-    """Whether `linear` goes to oneDNN: on AMD's processors with AVX-512, or as `SWITCH` says."""
+    """Tell whether `linear` uses oneDNN: on AMD processors with AVX-512, or as `SWITCH` says."""
     if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         return False
     switch = os.environ.get(SWITCH)

@@ -7,8 +7,10 @@ from torch import Tensor, nn
 
 class UnitProjection(nn.Module):
     """
-    Linear, GELU, layer norm and dropout, as in Kirstain et al. (2021), "Coreference Resolution
-    without Span Representations", and in fastcoref (Otmazgin et al. 2022).
+    Project vectors by Linear, GELU, layer norm and dropout.
+
+    Kirstain et al. (2021), "Coreference Resolution without Span Representations", and fastcoref
+    (Otmazgin et al. 2022) do so before their bilinear scorers.
 
     # Parameters
 
@@ -28,6 +30,10 @@ class UnitProjection(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Shapes: (num_units, dim) to (num_units, hidden_dim)"""
+        """
+        Apply the projection.
+
+        Shapes: (num_units, dim) to (num_units, hidden_dim)
+        """
         projected: Tensor = self.dropout(self.norm(self.activation(self.linear(vectors))))
         return projected

@@ -18,10 +18,11 @@ _MODES = ("sorted", "random_sorted", "random")
 @BatchSampler.register("spanbert_frozen_batches")
 class FrozenBatchSampler(ResumableSampler):
     """
-    Batches as in the programs of Joshi et al. (2020), "SpanBERT", which decide about them before
-    training: which instances share a batch never changes. The list of batches is shuffled at the
-    beginning of each epoch, starting from the order of the epoch before, by Python's generator: the
-    same seed gives the original's order.
+    Make the batches of the programs of Joshi et al. (2020), "SpanBERT", which never change.
+
+    Which instances share a batch is decided before training. The list of batches is shuffled at the
+    beginning of each epoch by Python's generator, starting from the order of the epoch before, so
+    that the same seed gives the original's order.
 
     Registered as a `BatchSampler` with name "spanbert_frozen_batches", for reproductions.
     `spanbert_token_budget` pads less and mixes better.
@@ -70,7 +71,11 @@ class FrozenBatchSampler(ResumableSampler):
         self._forget_shuffles()
 
     def batches_of_epoch(self, lengths: Sequence[int], epoch: int) -> list[list[int]]:
-        """See `ResumableSampler`. Raises `ConfigError` if the lengths are not those of before."""
+        """
+        Return the batches of an epoch: see `ResumableSampler`.
+
+        Raises `ConfigError` if the lengths are not those of before.
+        """
         if self._lengths is None:
             self._lengths = list(lengths)
             self._forget_shuffles()
@@ -88,12 +93,12 @@ class FrozenBatchSampler(ResumableSampler):
         return [list(batch) for batch in self._batches]
 
     def get_num_batches(self, instances: Sequence[Instance]) -> int:
-        """How many batches every epoch has."""
+        """Return the number of batches of an epoch."""
         num_full, rest = divmod(len(instances), self._batch_size)
         return num_full + (rest > 0 and not self._drop_last)
 
     def get_batch_size(self) -> int:
-        """The size of all batches but perhaps one."""
+        """Return the size of all batches but perhaps one."""
         return self._batch_size
 
     def _forget_shuffles(self) -> None:

@@ -17,7 +17,7 @@ LengthField = str | Callable[[Instance], int] | None
 
 def instance_lengths(instances: Sequence[Instance], length_field: LengthField = None) -> list[int]:
     """
-    The length of each instance, without padding.
+    Return the length of each instance, without padding.
 
     # Parameters
 

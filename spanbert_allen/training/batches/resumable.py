@@ -1,4 +1,4 @@
-"""The batches of a run, and how to find the place again where it was stopped."""
+"""The batches of a run, which can go on from where they were stopped."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from spanbert_allen.training.recovery.random_state import random_state, set_rand
 
 class ResumableBatches:
     """
-    A data loader's batches, epoch by epoch. An epoch is begun again as it was begun the first time:
-    a `ResumableSampler` is told its number, and random numbers go on from where they were. That
-    suffices for AllenNLP's loaders, whose shuffling keeps nothing from one epoch to the next; with
-    `batches_per_epoch` they do, and then all batches of the run are read again.
+    Read the batches of a data loader, epoch by epoch, from any place in the run.
+
+    An epoch begins again as it did the first time: a `ResumableSampler` is told its number, and
+    random numbers go on from where they were. That suffices for AllenNLP's loaders, whose shuffling
+    keeps nothing from one epoch to the next. With `batches_per_epoch` it does, and then all batches
+    of the run are read again.
 
     Readers that draw random numbers while training goes on (`max_instances_in_memory`) are read
     again likewise, which is exact as long as the model draws from other generators: torch's, which
@@ -64,11 +66,11 @@ class ResumableBatches:
         return self._after(skip, iter(self._data_loader))
 
     def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` takes: random states."""
+        """Return the state for `load_state_dict`: random states."""
         return dict(self._state)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Be where another run's batches were."""
+        """Go on from the state that another run's batches had."""
         self._state = dict(state)
         self._resumed = True
 

@@ -1,4 +1,4 @@
-"""What the batch samplers share: lengths, a seed of their own and a place to resume from."""
+"""The base of the batch samplers: lengths, a seed of their own and a place to resume from."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from spanbert_allen.training.batches.lengths import LengthField, instance_length
 
 class ResumableSampler(BatchSampler, ABC):
     """
-    A sampler whose batches follow from the instances' lengths, its seed and the number of the
-    epoch, and from nothing else: no other user of random numbers moves them.
+    Sample batches from nothing but the instances' lengths, a seed and the number of the epoch.
+
+    Other users of random numbers have no effect on the batches.
 
     Its state is the number of epochs begun. AllenNLP's trainer, resumed in the middle of an epoch,
     asks for that epoch again and skips what it has done, so the state to give the sampler then is
@@ -41,7 +42,7 @@ class ResumableSampler(BatchSampler, ABC):
     @abstractmethod
     def batches_of_epoch(self, lengths: Sequence[int], epoch: int) -> list[list[int]]:
         """
-        The batches of an epoch.
+        Return the batches of an epoch.
 
         # Parameters
 
@@ -57,25 +58,25 @@ class ResumableSampler(BatchSampler, ABC):
         """
 
     def get_batch_indices(self, instances: Sequence[Instance]) -> list[list[int]]:
-        """The batches of the next epoch, which is begun thereby."""
+        """Begin the next epoch and yield its batches."""
         batches = self.batches_of_epoch(self.lengths(instances), self.epochs_begun)
         self.epochs_begun += 1
         return batches
 
     def lengths(self, instances: Sequence[Instance]) -> list[int]:
-        """The instances' lengths, as `length_field` has it."""
+        """Return the lengths of the instances, as `length_field` says."""
         return instance_lengths(instances, self._length_field)
 
     def state_dict(self) -> dict[str, int]:
-        """What `load_state_dict` takes: how many epochs have been begun."""
+        """Return the state for `load_state_dict`: the number of epochs begun."""
         return {"epochs_begun": self.epochs_begun}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Continues after that many epochs, as a sampler of the same settings would have."""
+        """Go on after that many epochs, as a sampler of the same settings would have."""
         self.epochs_begun = state["epochs_begun"]
 
 
 def check_at_least(key: str, value: int, least: int) -> None:
-    """Raises `ConfigError` if the batch sampler's setting is too small."""
+    """Raise a `ConfigError` if a setting of the batch sampler is too small."""
     if value < least:
         raise ConfigError(f"`{key}` of the batch sampler is {value}: it must be {least} or more")

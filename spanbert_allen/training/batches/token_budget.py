@@ -20,8 +20,10 @@ _NUM_TRIALS = 4
 @BatchSampler.register("spanbert_token_budget")
 class TokenBudgetSampler(ResumableSampler):
     """
-    Instances of similar length, as many in a batch as the budget allows: the number of instances
-    times the longest. An instance that is longer than the budget goes alone.
+    Put instances of similar length into batches, as many as a budget of pieces allows.
+
+    The size of a batch is the number of its instances times the longest, so padding counts. An
+    instance that is longer than the budget is a batch alone.
 
     Every epoch multiplies each length by some noise before sorting, so that other instances meet,
     and shuffles the batches. The number of batches is the same in every epoch, so that learning
@@ -76,7 +78,7 @@ class TokenBudgetSampler(ResumableSampler):
         self._counted: tuple[list[int], int] = ([], 0)
 
     def batches_of_epoch(self, lengths: Sequence[int], epoch: int) -> list[list[int]]:
-        """See `ResumableSampler`."""
+        """Return the batches of an epoch: see `ResumableSampler`."""
         if not self._shuffle:
             return self._cut_sorted(lengths)
         num_batches = self._num_batches(lengths)
@@ -91,7 +93,7 @@ class TokenBudgetSampler(ResumableSampler):
         return [batches[place] for place in random.permutation(num_batches)]
 
     def get_num_batches(self, instances: Sequence[Instance]) -> int:
-        """How many batches every epoch has."""
+        """Return the number of batches of an epoch."""
         return self._num_batches(self.lengths(instances))
 
     def _num_batches(self, lengths: Sequence[int]) -> int:

@@ -63,14 +63,14 @@ class Accumulation:
         self.leftover = leftover
 
     def num_updates(self, num_batches: int) -> int:
-        """The updates of an epoch of so many batches."""
+        """Return the number of updates of an epoch of so many batches."""
         if self.leftover == "update":
             return math.ceil(num_batches / self.steps)
         return num_batches // self.steps
 
     def groups(self, batches: Iterable[T]) -> Iterator[Group[T]]:
         """
-        The groups of an epoch, none of them read before it is asked for.
+        Yield the groups of an epoch; each batch is read only when it is needed.
 
         # Parameters
 

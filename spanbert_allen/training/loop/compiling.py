@@ -1,4 +1,4 @@
-"""Having torch compile a model."""
+"""Compilation of a model by torch."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
 def compile_model(model: torch.nn.Module, backend: bool | str) -> list[torch.nn.Module]:
     """
-    Compile the encoders of a model where they stand: names of parameters stay as they are, so
-    checkpoints and archives do not show it. The head is not compiled: its shapes follow from the
-    text. A model without an encoder of ours is compiled as a whole.
+    Compile the encoders of a model in place.
+
+    The names of parameters stay as they are, so checkpoints and archives do not change. The head is
+    not compiled, as its shapes follow from the text. A model without an encoder of this package is
+    compiled as a whole.
 
     # Parameters
 

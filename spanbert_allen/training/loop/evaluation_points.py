@@ -1,4 +1,4 @@
-"""When a training run evaluates."""
+"""The points of a training run at which it evaluates."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from spanbert_allen.common.errors import ConfigError
 
 class EvaluationPoints:
     """
-    The places in an epoch at which the validation data is evaluated. Without settings that is the
-    end of each epoch.
+    Tell at which places of an epoch the validation data is evaluated.
+
+    Without settings that is the end of each epoch.
 
     # Parameters
 
@@ -57,13 +58,14 @@ class EvaluationPoints:
 
     @property
     def only_at_epoch_end(self) -> bool:
-        """Whether there are no other points than the ends of epochs."""
+        """Tell whether there are no other points than the ends of epochs."""
         return self._every_updates is None and self._interval is None
 
     def inside_group(self, batches_before: int, batches_after: int) -> bool:
         """
-        Whether a point lies between two batches of one update: the weights there are those before
-        the update, so that is when to evaluate.
+        Tell whether a point lies between two batches of one update.
+
+        The weights there are those before the update, so that is when to evaluate.
 
         # Parameters
 
@@ -76,7 +78,7 @@ class EvaluationPoints:
 
     def after_group(self, batches_done: int, updates_done: int | None) -> bool:
         """
-        Whether a point follows the batches of an update.
+        Tell whether a point follows the batches of an update.
 
         # Parameters
 

@@ -35,9 +35,11 @@ def lockstep(
     before: TensorDict | None = None,
 ) -> Iterator[Step]:
     """
-    The batches of this worker, as many as the worker with the most has: one that has run out gets
-    its last batch again, which must count for nothing. So workers that wait for each other in every
-    step, for gradients or for metrics, all go to the end, and no batch is left out.
+    Yield the batches of this worker, as many as the worker with the most has.
+
+    A worker that has run out gets its last batch again, which must count for nothing. So workers
+    that wait for each other in every step, for gradients or for metrics, all reach the end, and no
+    batch is left out.
 
     # Parameters
 
@@ -78,9 +80,11 @@ def lockstep(
 
 def without_idle_gradients(group: Group[Step], model: torch.nn.Module) -> Iterator[Step]:
     """
-    The steps of a group, whose backward passes are made meanwhile. After the last, a parameter that
-    only batches that count for nothing have used has no gradient, on any worker, rather than one of
-    zeros, with which an optimizer would move it. All workers must take the group together.
+    Yield the steps of a group, for the caller to make their backward passes meanwhile.
+
+    A parameter that was used only by batches that count for nothing has no gradient afterwards, on
+    any worker. With a gradient of zeros an optimizer would move it. All workers must take the group
+    together.
 
     # Parameters
 
@@ -121,7 +125,9 @@ def _is_full(step: Step) -> bool:
 
 def num_batches(data_loader: DataLoader, of: str) -> int | None:
     """
-    The batches of an epoch; where workers' shares differ, of the largest. All workers must ask.
+    Return the number of batches of an epoch; of the largest share where workers' shares differ.
+
+    All workers must call this.
 
     # Parameters
 
@@ -151,8 +157,10 @@ def num_batches(data_loader: DataLoader, of: str) -> int | None:
 
 def as_the_first_worker(value: T) -> T:
     """
-    The first worker's value on all of them, so that they decide alike on what follows from it, even
-    if something in it was not added up over workers.
+    Return the first worker's value on all workers.
+
+    So they decide alike on what follows from it, even if a part of it was not added up over
+    workers.
     """
     if not is_distributed():
         return value

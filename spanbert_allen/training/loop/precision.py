@@ -1,4 +1,4 @@
-"""What a training run computes in: fp32, bf16 or fp16."""
+"""The precision that a training run computes in: fp32, bf16 or fp16."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ _CLEAN_UPDATES_TO_GROW = 1000
 
 
 def _has_bf16_instructions() -> bool:
-    """Linux tells; elsewhere nobody is warned."""
+    """Tell whether the processor has instructions for bf16; outside Linux assume that it has."""
     words = processor_words()
     return not words or not _BF16_FLAGS.isdisjoint(words)
 
 
 class Precision:
     """
-    The arithmetic of forward and backward passes. Weights, optimizer state and checkpoints are
-    float32 always: `bf16` and `fp16` are mixed precision, in which torch chooses by operation
-    (`torch.autocast`), on the CPU as on CUDA.
+    Apply fp32, bf16 or fp16 to forward and backward passes.
+
+    Weights, optimizer state and checkpoints are always float32. `bf16` and `fp16` are mixed
+    precision, in which torch chooses by operation (`torch.autocast`), on the CPU as on CUDA.
 
     With `fp16` the loss is scaled, from 2^16: an update whose gradients overflow is left out and
     halves the scale, 1000 updates without overflow double it. `bf16` has float32's range and needs
@@ -75,7 +76,7 @@ class Precision:
             )
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """The context of a forward pass."""
+        """Return the context of a forward pass."""
         if self.name == "fp32":
             return nullcontext()
         return torch.autocast(self.device_type, dtype=self.dtype)
@@ -113,14 +114,14 @@ class Precision:
         return self.scaler.get_scale() >= before
 
     def may_overflow(self) -> bool:
-        """Whether a loss that is not finite is no reason to stop, as the scale can still fall."""
+        """Tell whether a loss may be infinite, as the scale of the loss can still fall."""
         return self.scaler is not None and self.scaler.get_scale() > _LEAST_SCALE
 
     def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` takes: the state of the loss scale, if there is one."""
+        """Return the state for `load_state_dict`: that of the loss scale, if there is one."""
         return {} if self.scaler is None else dict(self.scaler.state_dict())
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on with a loss scale."""
+        """Go on with the loss scale of a state."""
         if self.scaler is not None and state:
             self.scaler.load_state_dict(state)

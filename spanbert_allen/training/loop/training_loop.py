@@ -38,7 +38,7 @@ class TrainingLoop(UpdateLoop):
     """Train for a number of epochs, or what is left of them, with evaluations and checkpoints."""
 
     def _try_train(self) -> tuple[dict[str, Any], int]:
-        """The whole run, or what is left of it: its metrics and its last epoch."""
+        """Run what is left of the training; return its metrics and its last epoch."""
         try:
             self._prepare()
             with RunProgress(
@@ -93,7 +93,7 @@ class TrainingLoop(UpdateLoop):
         return bool(self._metric_tracker.should_stop_early())
 
     def _goes_on(self) -> bool:
-        """Whether there is an epoch to train, or the rest of one that was to end early."""
+        """Tell whether there is an epoch to train, or the rest of one that was to end early."""
         return self.run.batches_done > 0 or not self._stops()
 
     def _run_epoch(self, epoch: int) -> None:
@@ -116,7 +116,7 @@ class TrainingLoop(UpdateLoop):
         self._end_epoch(epoch)
 
     def _steps(self, epoch: int) -> Iterator[Step]:
-        """The batches of an epoch; after a restart, those still to come."""
+        """Yield the batches of an epoch; after a restart, those still to come."""
         restored, self.restored_random_state = self.restored_random_state, None
         if restored is not None:
             set_random_state(restored)
@@ -133,7 +133,7 @@ class TrainingLoop(UpdateLoop):
             self.run.losses = LossSums()
 
     def _evaluate(self, epoch: int) -> None:
-        """Evaluates, and keeps the weights if they are the best so far."""
+        """Evaluate, and keep the weights if they are the best so far."""
         if self._validation_data_loader is None:
             return
         self._progress.note("evaluating")
@@ -221,7 +221,7 @@ class TrainingLoop(UpdateLoop):
                 distributed.barrier()
 
     def _finish(self) -> None:
-        """A last evaluation, and the best weights into the model."""
+        """Make a last evaluation, and put the best weights into the model."""
         if self._stops():
             logger.info("No evaluation has been better for long enough: training ends here.")
         evaluated = bool(self.history.entries) and (
@@ -238,7 +238,7 @@ class TrainingLoop(UpdateLoop):
             self.model.load_state_dict(weights)
 
     def get_checkpoint_state(self) -> TrainerCheckpoint | None:
-        """What a checkpoint holds, on the worker that writes it; every worker must ask."""
+        """Return the checkpoint, on the worker that writes it; every worker must call this."""
         return trainer_state(self, super().get_checkpoint_state())
 
     def _maybe_restore_checkpoint(self) -> None:

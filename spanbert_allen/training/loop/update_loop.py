@@ -99,22 +99,22 @@ class UpdateLoop(GradientDescentTrainer):
 
     @property
     def is_distributed(self) -> bool:
-        """Whether several workers train together."""
+        """Tell whether several workers train together."""
         return bool(self._distributed)
 
     @property
     def updates_done(self) -> int:
-        """The updates of the run so far."""
+        """Return the number of updates so far."""
         return int(self._total_batches_completed)
 
     @property
     def updates_per_epoch(self) -> int | None:
-        """The updates of an epoch; `None` if the data loader has no length."""
+        """Return the number of updates of an epoch; `None` if the data loader has no length."""
         return None if self.num_batches is None else self.accumulation.num_updates(self.num_batches)
 
     @property
     def total_updates(self) -> int | None:
-        """The updates of the whole run; `None` if the data loader has no length."""
+        """Return the number of updates of the run; `None` if the data loader has no length."""
         updates = self.updates_per_epoch
         return None if updates is None else updates * self._num_epochs
 
@@ -159,13 +159,13 @@ class UpdateLoop(GradientDescentTrainer):
         return outputs
 
     def _without_exchange(self) -> AbstractContextManager[Any]:
-        """On several workers, gradients stay with each until the last batch of an update."""
+        """Keep the gradients of each worker to itself until the last batch of an update."""
         if self._ddp_wrapped_model is None:
             return nullcontext()
         return self._ddp_wrapped_model.model.no_sync()
 
     def _count_losses(self, steps: list[Step], outputs: list[dict[str, Any]]) -> float:
-        """Adds the losses of an update up; returns their mean."""
+        """Add up the losses of an update; return their mean."""
         losses = [
             losses_of(output) for step, output in zip(steps, outputs, strict=True) if not step.idle
         ]
@@ -182,7 +182,7 @@ class UpdateLoop(GradientDescentTrainer):
         return loss
 
     def _update(self) -> float | None:
-        """One update of the weights; returns the gradients' norm if it is known."""
+        """Make one update of the weights; return the norm of the gradients if it is known."""
         grad_norm = self.rescale_gradients()
         self.clip_gradient()
         number = self.updates_done + 1

@@ -1,4 +1,4 @@
-"""How much memory a device has left for this process."""
+"""The memory that a device has left for this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 def available_memory(device: torch.device) -> int | None:
     """
-    Bytes that this process can still get on a device.
+    Return the bytes that this process can still get on a device.
 
     # Parameters
 
@@ -38,7 +38,11 @@ def _left_on_machine() -> Iterator[int]:
 
 
 def _left_in_container(root: Path) -> Iterator[int]:
-    """By each group that the process is in; what lies above a container cannot be seen from it."""
+    """
+    Yield what is left by each group that the process is in.
+
+    What lies above a container cannot be seen from inside.
+    """
     for line in _lines(root / "proc/self/cgroup"):
         _, controllers, group = line.split(":", maxsplit=2)
         if controllers == "memory":
@@ -77,7 +81,7 @@ def _left_to_process() -> Iterator[int]:
 
 
 def _sizes(path: Path) -> dict[str, int]:
-    """The lines `name: number kB` of one of Linux's files, in bytes."""
+    """Read the lines `name: number kB` of one of Linux's files, in bytes."""
     sizes = {}
     for line in _lines(path):
         name, _, value = line.partition(":")

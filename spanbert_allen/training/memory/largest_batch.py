@@ -16,8 +16,9 @@ from spanbert_allen.training.batches.sampler import ResumableSampler
 
 def largest_batch(data_loader: DataLoader) -> TensorDict | None:
     """
-    The batch with the most pieces, padding counted, made without drawing from the loader. Python's
-    and NumPy's random numbers may be drawn.
+    Return the batch with the most pieces, padding counted, without drawing from the loader.
+
+    Random numbers of Python and NumPy may be drawn.
 
     # Parameters
 

@@ -1,4 +1,4 @@
-"""How much memory the tensors that a stretch of a program makes take at once."""
+"""The memory that the tensors of a part of a program take at once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from torch.utils._pytree import tree_leaves
 
 class LiveTensors(TorchDispatchMode):
     """
-    While this context lasts, counts the bytes of the tensors that operations make, in backward
-    passes too, until they are given back. Memory that several tensors share counts once; what torch
-    uses inside of an operation does not count.
+    Count the bytes of the tensors that operations make, until they are freed.
+
+    It counts while this context lasts, in backward passes too. Memory that several tensors share
+    counts once; the memory that torch uses inside an operation does not count.
 
     # Parameters
 
@@ -37,7 +38,7 @@ class LiveTensors(TorchDispatchMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Called by torch for every operation."""
+        """Run an operation of torch and count what it makes."""
         for storage in _storages((args, kwargs)):
             self._know(storage, 0)  # it was there before, or has been counted
         result = func(*args, **(kwargs or {}))

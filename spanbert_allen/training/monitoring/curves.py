@@ -23,9 +23,11 @@ _TRAINING, _VALIDATION, _BEST = "#4c72b0", "#dd8452", "#c44e52"
 @TrainerCallback.register("spanbert_curves")
 class RunCurves(TrainerCallback):
     """
-    Draws `curves.png` beside the archive when training with the trainer `spanbert` ends: the loss
-    of training and validation, the metrics that the best weights are chosen by, and the learning
-    rates, by updates. Without matplotlib it says in the log how to get it, and draws nothing.
+    Draw `curves.png` beside the archive when training with the trainer `spanbert` ends.
+
+    It shows the loss of training and validation, the metrics that the best weights are chosen by,
+    and the learning rates, by updates. Without matplotlib a warning says how to get it, and nothing
+    is drawn.
 
     # Parameters
 
@@ -41,7 +43,7 @@ class RunCurves(TrainerCallback):
         is_primary: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Draws what there is, also after a run that was interrupted."""
+        """Draw what there is, also after a run that was interrupted."""
         entries = trainer.history.entries
         if not is_primary or not entries:
             return

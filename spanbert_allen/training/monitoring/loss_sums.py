@@ -34,7 +34,7 @@ class LossSums:
         self.num_batches += 1
 
     def means(self) -> dict[str, float]:
-        """The means over all batches of all workers, which all must ask; empty without batches."""
+        """Return the means over the batches of all workers, which all must call this."""
         num_batches = dist_reduce_sum(self.num_batches)
         means = {}
         for name in LOSSES:
@@ -46,18 +46,18 @@ class LossSums:
         return means
 
     def local_means(self) -> dict[str, float]:
-        """The means over the batches of this worker."""
+        """Return the means over the batches of this worker."""
         return {name: total / self.num_batches for name, total in self.sums.items()}
 
     def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` takes."""
+        """Return the state for `load_state_dict`."""
         return {"sums": dict(self.sums), "num_batches": self.num_batches}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on with other sums."""
+        """Go on from the sums of a state."""
         self.sums, self.num_batches = dict(state["sums"]), state["num_batches"]
 
 
 def losses_of(outputs: dict[str, Any]) -> dict[str, float]:
-    """The losses in a model's output as numbers; empty if it has none."""
+    """Return the losses in a model's output as numbers; empty if it has none."""
     return {name: outputs[name].item() for name in LOSSES if outputs.get(name) is not None}

@@ -1,4 +1,4 @@
-"""How far a run is."""
+"""The progress of a run, on a terminal or in the log."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ _REPORTS = 10
 
 class RunProgress:
     """
-    Shows how far a run is, at what rate it goes on and how long it will take: on a terminal as a
-    bar, otherwise as a line of the log at each tenth of the run. To be used in a `with` statement.
+    Show how far a run is, at what rate it goes on and how long it will take.
+
+    On a terminal it is a bar, otherwise a line of the log at each tenth of the run. To be used in a
+    `with` statement.
 
     # Parameters
 
@@ -60,7 +62,7 @@ class RunProgress:
 
     def update(self, loss: float, epoch: int) -> None:
         """
-        One update has been made.
+        Count one update.
 
         # Parameters
 

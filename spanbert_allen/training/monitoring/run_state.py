@@ -1,4 +1,4 @@
-"""Where a training run stands."""
+"""The state of a training run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spanbert_allen.training.monitoring.loss_sums import LossSums
 @dataclass
 class RunState:
     """
-    What a run has counted so far, beside what AllenNLP's trainer counts.
+    The counts of a run so far, beside those of AllenNLP's trainer.
 
     # Parameters
 
@@ -40,7 +40,7 @@ class RunState:
 
     @property
     def seconds(self) -> float:
-        """How long the run has taken, all its parts together."""
+        """Return how long the run has taken, all its parts together."""
         return time.monotonic() - self._started
 
     def count_loss(self, losses: dict[str, float]) -> None:
@@ -49,7 +49,7 @@ class RunState:
         self.epoch_losses.add(losses)
 
     def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` takes: plain values."""
+        """Return the state for `load_state_dict`: plain values."""
         return {
             "batches_done": self.batches_done,
             "best_update": self.best_update,
@@ -61,7 +61,7 @@ class RunState:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Go on from a state."""
         self.batches_done, self.best_update = state["batches_done"], state["best_update"]
         self.metrics, self.training_metrics = dict(state["metrics"]), state["training_metrics"]
         self.losses.load_state_dict(state["losses"])

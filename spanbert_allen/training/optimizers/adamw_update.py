@@ -42,8 +42,10 @@ def adamw_(
 
 def can_be_fused(parameter: Tensor) -> bool:
     """
-    Whether torch's fused kernel takes a parameter: it goes over memory once where single operations
-    go seven times, and rounds half-precision numbers once.
+    Tell whether torch's fused kernel takes a parameter.
+
+    The kernel goes over memory once where single operations go seven times, and rounds half-
+    precision numbers once.
 
     # Parameters
 
@@ -122,7 +124,7 @@ def foreach_adamw_(
     eps: float,
     step: int | None,
 ) -> None:
-    """The same in single operations, for any type of number and layout; see `fused_adamw_`."""
+    """Update parameters as `fused_adamw_` does, for any type of number and layout."""
     correction1, correction2 = 1.0, 1.0
     if step is not None:
         correction1, correction2 = (1.0 - beta**step for beta in betas)

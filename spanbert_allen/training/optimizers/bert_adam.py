@@ -18,10 +18,12 @@ from spanbert_allen.training.schedules.formulas import SCHEDULES, check_total_st
 @Optimizer.register("spanbert_bert_adam")
 class BertAdam(Optimizer):
     """
-    Adam as BERT's and SpanBERT's fine-tuning programs have it: clipping by the optimizer, no bias
-    correction, decay of the weights apart from the gradient, and a learning rate that the optimizer
-    computes from its own count of updates before each of them, so that the first has rate 0 (it
-    still fills the moments). No learning-rate scheduler and no `grad_norm` must stand beside it.
+    Update parameters by Adam as BERT's and SpanBERT's fine-tuning programs have it.
+
+    The optimizer clips gradients itself and has no bias correction; weights decay apart from the
+    gradient. It computes the learning rate from its own count of updates before each of them, so
+    that the first has rate 0 (it still fills the moments). Set no learning-rate scheduler and no
+    `grad_norm` beside it.
 
     For an update with gradient g of a parameter p, after clipping:
 
@@ -123,8 +125,9 @@ class BertAdam(Optimizer):
 
     def fill_total_steps(self, total_steps: int) -> None:
         """
-        Tell the optimizer how long the run is: a trainer calls this before the first update. What
-        the configuration has set stays.
+        Tell the optimizer how long the run is, before the first update.
+
+        A value that the configuration has set stays.
 
         # Parameters
 
@@ -138,8 +141,10 @@ class BertAdam(Optimizer):
 
     def count_skipped_update(self) -> None:
         """
-        Count an update that was left out because half-precision gradients overflowed: the moments
-        and parameters stay, the schedule goes on, as in the original's `--fp16` path.
+        Count an update that was left out because half-precision gradients overflowed.
+
+        The moments and parameters stay and the schedule goes on, as in the original's `--fp16`
+        path.
         """
         for group in self.param_groups:
             group["step"] += 1
@@ -213,7 +218,7 @@ class BertAdam(Optimizer):
 
 
 def _next_rate(group: dict[str, Any]) -> float:
-    """The rate of a group's next update."""
+    """Return the rate of a group's next update."""
     if group["schedule"] == "constant":
         return group["lr"]  # the peak, or what a scheduler has put there
     if "initial_lr" in group:
@@ -233,7 +238,7 @@ def _next_rate(group: dict[str, Any]) -> float:
 
 
 def _with_gradients(group: dict[str, Any]) -> list[Any]:
-    """The parameters of a group that take part in an update."""
+    """Return the parameters of a group that take part in an update."""
     parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
     if any(parameter.grad.is_sparse for parameter in parameters):
         raise ConfigError(

@@ -55,7 +55,7 @@ def clip_together(gradients: list[torch.Tensor], max_norm: float) -> None:
 
 
 def _norms(gradients: list[torch.Tensor]) -> torch.Tensor:
-    """The L2 norm of each tensor, never in half precision."""
+    """Return the L2 norm of each tensor, never in half precision."""
     if all(gradient.dtype.itemsize >= torch.float32.itemsize for gradient in gradients):
         # Shape: (num_tensors,)
         return torch.stack(torch._foreach_norm(gradients))

@@ -1,4 +1,4 @@
-"""What a parameter group of `BertAdam` may say, and the sentences about what it may not."""
+"""The options of a parameter group of `BertAdam`, and their checks."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def check_options(options: Mapping[str, Any], known: Iterable[str]) -> None:
 
 
 def check_clipped_together(group: Mapping[str, Any], other: Mapping[str, Any]) -> None:
-    """A `ConfigError` if two groups are clipped as one vector, but not to the same norm."""
+    """Raise a `ConfigError` if groups that are clipped as one vector have different norms."""
     name = group["clip_name"]
     if (
         name is not None

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 @Checkpointer.register("spanbert")
 class SpanbertCheckpointer(Checkpointer):
     """
-    AllenNLP's checkpointer, with its settings and file names, for runs that may be killed at any
-    moment. A checkpoint is two files, `training_state_*.th` and then `model_state_*.th`: it is
-    there when the second is, and each is there only when it is whole. Older ones are removed after
-    that. Files hold tensors and plain values, and are read as nothing else.
+    Write checkpoints, as AllenNLP's checkpointer does, for runs that may be killed at any time.
+
+    A checkpoint is two files, `training_state_*.th` and then `model_state_*.th`. It exists when the
+    second does, and each file exists only as a whole. Older checkpoints are removed after that.
+    Files hold tensors and plain values, and are read as nothing else.
     """
 
     def save_checkpoint(self, trainer: GradientDescentTrainer) -> None:
@@ -53,7 +54,7 @@ class SpanbertCheckpointer(Checkpointer):
         self._remove_old()
 
     def load_checkpoint(self) -> TrainerCheckpoint | None:
-        """The last whole checkpoint, on the CPU; `None` if there is none."""
+        """Return the last whole checkpoint, on the CPU; `None` if there is none."""
         if self._is_primary:  # no other writes
             remove_parts(self._serialization_dir)
         latest = self.find_latest_checkpoint()
@@ -83,7 +84,7 @@ class SpanbertCheckpointer(Checkpointer):
         self._remove_lone_training_states()
 
     def _remove_lone_training_states(self) -> None:
-        """What runs left that were killed between the two files of a checkpoint."""
+        """Remove what was left by runs that were killed between the two files of a checkpoint."""
         for path in Path(self._serialization_dir).glob("training_state_e*_b*.th"):
             point = self._parse_training_state_path(path)
             if point is not None and not Path(self._model_state_path(*point)).exists():

@@ -1,4 +1,4 @@
-"""What a model's metrics have counted so far, as plain values."""
+"""The counts of a model's metrics, as plain values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LISTS = (list, tuple, set, frozenset)
 
 def metric_state(model: Model) -> dict[str, dict[str, Any]]:
     """
-    What all metrics of a model have counted, so that they can go on counting in another process.
+    Return what all metrics of a model have counted, for another process to go on with.
 
     # Parameters
 
@@ -102,7 +102,7 @@ def _encode(value: Any) -> Any:
 
 
 def _decode(value: Any, now: Any) -> Any:
-    """The value in the types of what stands in its place now."""
+    """Return a value in the types of the current value in its place."""
     if _is_dataclass(now) and isinstance(value, dict):
         current = _field_values(now)
         return type(now)(**{name: _decode(inner, current[name]) for name, inner in value.items()})

@@ -1,4 +1,4 @@
-"""Where every generator of random numbers stands."""
+"""The states of all generators of random numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 def random_state() -> dict[str, Any]:
     """
-    The states of the generators of Python, NumPy and torch, on the CPU and every GPU.
+    Return the states of the generators of Python, NumPy and torch, on the CPU and every GPU.
 
     # Returns
 

@@ -66,7 +66,7 @@ class CorefRates(UpdateSchedule):
         self.encoder_groups = _positions(encoder_groups, optimizer.param_groups)
 
     def factor(self, group: int, progress: float) -> float:
-        """The share of the peak rate, by whether the group is the encoder's."""
+        """Return the share of the peak rate, by whether the group is the encoder's."""
         if group not in self.encoder_groups:
             return linear(progress)
         schedule = warmup_over_linear if self.falls_after_warmup else linear_with_warmup
@@ -74,7 +74,7 @@ class CorefRates(UpdateSchedule):
 
 
 def _positions(wanted: Sequence[int | str], groups: Sequence[dict[str, Any]]) -> list[int]:
-    """The positions of groups that are given by position or name."""
+    """Return the positions of groups that are given by position or name."""
     positions: list[int] = []
     for group in wanted:
         if isinstance(group, int):

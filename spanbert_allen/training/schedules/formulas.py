@@ -23,7 +23,7 @@ class Schedule(Protocol):
 
 
 def constant(progress: float, warmup_proportion: float = 0.0) -> float:
-    """The peak rate throughout; both arguments are ignored."""
+    """Return the peak rate throughout; both arguments are ignored."""
     return 1.0
 
 
@@ -41,9 +41,11 @@ def linear_with_warmup(progress: float, warmup_proportion: float) -> float:
 
 def warmup_over_linear(progress: float, warmup_proportion: float) -> float:
     """
-    The line from the peak down to 0 over the whole run, whose first `warmup_proportion` is replaced
-    by a warm-up from 0 to the peak: at its end the rate falls at once from the peak to what the
-    line has there. So trained the TensorFlow coreference system its encoder.
+    Fall in a line from the peak to 0 over the whole run, with a warm-up in place of its beginning.
+
+    The warm-up goes from 0 to the peak in the first `warmup_proportion` of the run. At its end the
+    rate falls at once from the peak to where the line is there. The TensorFlow coreference system
+    trains its encoder so.
     """
     if progress < warmup_proportion:
         return progress / warmup_proportion
@@ -62,7 +64,7 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
 
 
 def check_warmup(warmup_proportion: float, place: str) -> None:
-    """A `ConfigError` that names the place unless the share lies in [0, 1)."""
+    """Raise a `ConfigError` that names the place unless the share lies in [0, 1)."""
     if not 0.0 <= warmup_proportion < 1.0:
         raise ConfigError(
             f"`{place}` is {warmup_proportion}: it is a share of the whole run, at least 0 and "
@@ -71,7 +73,7 @@ def check_warmup(warmup_proportion: float, place: str) -> None:
 
 
 def check_total_steps(total_steps: int, place: str) -> None:
-    """A `ConfigError` that names the place unless there is at least one update."""
+    """Raise a `ConfigError` that names the place unless there is at least one update."""
     if total_steps < 1:
         raise ConfigError(
             f"`{place}` is {total_steps}: give the number of updates of the whole run, at least 1"

@@ -42,5 +42,5 @@ class LinearWithWarmup(UpdateSchedule):
         self.warmup_proportion = warmup_proportion
 
     def factor(self, group: int, progress: float) -> float:
-        """The share of the peak rate, the same in every group."""
+        """Return the share of the peak rate, the same in every group."""
         return linear_with_warmup(progress, self.warmup_proportion)

@@ -58,7 +58,7 @@ class UpdateSchedule(LearningRateScheduler):
 
     def factor(self, group: int, progress: float) -> float:
         """
-        The share of the peak rate.
+        Return the share of the peak rate.
 
         # Parameters
 
@@ -74,7 +74,7 @@ class UpdateSchedule(LearningRateScheduler):
         raise NotImplementedError
 
     def get_values(self) -> list[float]:
-        """The rate of each parameter group at the update to come."""
+        """Return the rate of each parameter group at the next update."""
         progress = self.steps / self.total_steps
         return [rate * self.factor(i, progress) for i, rate in enumerate(self.base_values)]
 
