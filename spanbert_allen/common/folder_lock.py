@@ -84,3 +84,12 @@ def refuse_locked(folder: Path) -> None:
     """
     if (folder / FILE_NAME).is_file():
         FolderLock(folder).release()
+
+
+def is_locked(folder: Path) -> bool:
+    """Tell whether another process has locked a folder, which need not exist."""
+    try:
+        refuse_locked(folder)
+    except ConfigError:
+        return True
+    return False

@@ -19,6 +19,7 @@ from allennlp.commands import build_vocab, find_learning_rate, train
 from allennlp.common import Params
 
 from spanbert_allen.common.errors import ConfigError, UserError
+from spanbert_allen.common.folder_lock import is_locked
 from spanbert_allen.compat.repairs.early_recovery import is_only_begun
 from spanbert_allen.compat.replacing import replace_function
 from spanbert_allen.configuration.structure import problems_of_config
@@ -61,7 +62,8 @@ def train_model(
         model = _train_model(params, serialization_dir, recover, force, **options)
     except Exception as error:
         failed_at_start = isinstance(error, UserError) or not _has_begun(error)
-        if is_new and failed_at_start and folder.is_dir() and is_only_begun(folder):
+        is_ours = is_new and not is_locked(folder)  # and not that of a training beside this one
+        if is_ours and failed_at_start and folder.is_dir() and is_only_begun(folder):
             shutil.rmtree(folder, ignore_errors=True)
         raise
     if (folder / "model.tar.gz").is_file():  # a dry run makes none

@@ -94,7 +94,7 @@ def holder(tmp_path):
 def test_a_second_training_in_a_folder_is_refused(holder, options):
     folder, process = holder
     with pytest.raises(ConfigError) as caught:
-        train.train_model(Params({"model": {}}), str(folder), **options)
+        train.train_model(Params(coref(folder.parent)), str(folder), **options)
     said = str(caught.value)
     assert said.startswith(f"{folder}: another training (process {process.pid} on ")
     assert "wait until it ends, end it, or name another folder with -s" in said
@@ -118,6 +118,6 @@ def test_a_lock_is_given_back(tmp_path):
 
 def test_a_training_that_fails_leaves_no_lock(tmp_path):
     folder = tmp_path / "run"
-    with pytest.raises(Exception, match="dataset_reader"):
-        train.train_model(Params({"model": {}}), str(folder))
+    with pytest.raises(Exception, match=r"train\.jsonl"):
+        train.train_model(Params(coref(tmp_path)), str(folder))
     assert not (folder / FILE_NAME).exists()
