@@ -26,6 +26,7 @@ __all__ = [
     "filled_lines",
     "find_files",
     "json_object",
+    "max_bytes_at_once",
     "open_bytes",
     "open_text",
     "read_lines",
@@ -59,7 +60,7 @@ def read_lines(
     variable `SPANBERT_ALLEN_MAX_LINE_MB` sets another limit.
     """
     number = 0
-    limit = _max_line_bytes()
+    limit = max_bytes_at_once()
     try:
         with open_text(path, look_ahead=look_ahead) as file:
             while raw := file.readline(limit + 1):
@@ -84,7 +85,8 @@ def read_lines(
         ) from error
 
 
-def _max_line_bytes() -> int:
+def max_bytes_at_once() -> int:
+    """Return how long a line, or a text that is read at once, may be."""
     text = os.environ.get(MAX_LINE_VARIABLE, str(_MAX_LINE_MB))
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) < 10**9):
         raise ConfigError(f"{MAX_LINE_VARIABLE} is {text[:60]!r}; it must be a number of megabytes")

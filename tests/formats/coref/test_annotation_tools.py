@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
 
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import MAX_LINE_VARIABLE
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.findings import Findings
 from spanbert_allen.formats.coref.registry import SUFFIXES
@@ -242,6 +244,14 @@ def test_plain_text(tmp_path):
     with pytest.raises(DataError, match=r"book\.txt:2: not UTF-8 text"):
         read(path)
     assert ".ann" in SUFFIXES
+
+
+def test_a_text_may_not_fill_the_memory(tmp_path, monkeypatch):
+    path = tmp_path / "bomb.txt.gz"
+    path.write_bytes(gzip.compress(b"x " * (1 << 20)))
+    monkeypatch.setenv(MAX_LINE_VARIABLE, "1")
+    with pytest.raises(DataError, match=r"bomb\.txt\.gz:.* longer than 1 MB; cut it, or, if there"):
+        read(path)
 
 
 def test_dygie_records_with_clusters(tmp_path):
