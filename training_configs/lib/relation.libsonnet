@@ -8,10 +8,12 @@ local readers = {
   tacred: 'spanbert_tacred',
   semeval: 'spanbert_semeval2010',
   jsonl: 'spanbert_relation_jsonl',
+  any: 'spanbert_relation',
 };
 
 local knobs = {
-  // Data. `layout`: `tacred`, `semeval` or, for one's own, `jsonl`. `mode`: what the encoder sees of the
+  // Data. `layout`: `tacred`, `semeval`, for one's own `jsonl`, or `any`: told by the first record, also of brat,
+  // doccano, Label Studio, SpERT and DyGIE. `mode`: what the encoder sees of the
   // entities: `ner`, `text`, `text_ner`, `ner_text`.
   layout:: 'tacred',
   mode:: 'ner',

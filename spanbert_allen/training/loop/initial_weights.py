@@ -102,10 +102,12 @@ def _weights(model: Model, *, merged: bool = False) -> dict[str, Tensor]:
     """Return the weights of a model by name, those of the encoder by their names in it."""
     place, embedder = _embedder(model, "the model")
     encoder = merged_weights(embedder.encoder) if merged else adapted_weights(embedder.encoder)
+    # Buffers, such as weights of classes that were counted, belong to the data that is trained on.
+    buffers = {name for name, _ in model.named_buffers()}
     others = {
         name: tensor
         for name, tensor in model.state_dict().items()
-        if not name.startswith(f"{place}.encoder.")
+        if not name.startswith(f"{place}.encoder.") and name not in buffers
     }
     return others | {_ENCODER + name: tensor for name, tensor in encoder.items()}
 

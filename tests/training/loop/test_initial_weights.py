@@ -5,14 +5,18 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 import torch
 from allennlp.commands.train import train_model
 from allennlp.common import Params
+from allennlp.data import Vocabulary
+from allennlp.models import Model
 
 import spanbert_allen
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.training.loop import initial_weights
 from tests.places import FIXTURES
 
 ARCHIVES = FIXTURES / "archives"
@@ -166,3 +170,20 @@ def test_from_archive_names_init(tmp_path):
     config["model"] = {"type": "from_archive", "archive_file": str(ARCHIVES / "relation.tar.gz")}
     with pytest.raises(ConfigError, match="does not load without the first: leave `model` out"):
         train_model(Params(config), str(tmp_path / "run"))
+
+
+def test_weights_of_classes_are_those_of_the_new_data(monkeypatch, tmp_path):
+    """They are a buffer: counted from the data that is trained on, not from that before."""
+
+    def classifier(weight: float) -> Model:
+        vocab = Vocabulary({"labels": {"a": 2, "b": 1}})
+        embedder = {"type": "spanbert", "model_name": "tiny", "pooler": True}
+        params = {"type": "spanbert_sequence_classifier", "embedder": embedder}
+        return Model.from_params(Params(params | {"class_weights": {"a": weight}}), vocab=vocab)
+
+    old, new = classifier(3.0), classifier(5.0)
+    archive = SimpleNamespace(model=old)
+    monkeypatch.setattr(initial_weights, "load_archive", lambda path: archive)
+    initial_weights.start_from_archive(new, tmp_path)
+    assert new.class_weights.tolist() == [5.0, 1.0]
+    assert torch.equal(new.classifier.weight, old.classifier.weight)
