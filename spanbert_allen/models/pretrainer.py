@@ -119,7 +119,7 @@ class SpanbertPretrainer(Model):
 
     @property
     def word_embeddings(self) -> Tensor:
-        """The encoder's word embeddings. Shape: (vocabulary_size, dim)"""
+        """The word embeddings of the encoder, of shape (vocabulary_size, dim)."""
         weight: Tensor = self.embedder.encoder.embeddings.word_embeddings.weight
         return weight
 

@@ -72,7 +72,21 @@ class Draws:
         return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def of_round(self, purpose: Purpose, number: int) -> FloatArray:
-        """Draw one number for each row in a round of its own. Shape: (num_rows,)"""
+        """
+        Draw one number for each row in a round of its own.
+
+        # Parameters
+
+        purpose : `Purpose`
+            What the numbers are for.
+        number : `int`
+            The number of the round.
+
+        # Returns
+
+        `FloatArray`
+            Shape: (num_rows,)
+        """
         return self.uniform(purpose, np.asarray([[number]]))[:, 0]
 
 

@@ -52,7 +52,7 @@ class MaskedPieceHead(nn.Module):
         self.bias = nn.Parameter(torch.zeros(vocabulary_size))
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Transform vectors. Shapes: (num_targets, dim) to (num_targets, dim)"""
+        """Transform vectors of shape (num_targets, dim) to others of the same shape."""
         hidden: Tensor = self.layer_norm(gelu(self.dense(vectors)))
         return hidden
 

@@ -12,10 +12,9 @@ from spanbert_allen.data.pretraining.masking.masking import BoolArray, IntArray,
 @Masking.register("spanbert_geometric_spans")
 class GeometricSpans(Masking):
     """
-    Choose spans of words until a budget of pieces is used up, as in Joshi et al. (2020),
-    section 3.1.
+    Choose spans of words until a budget of pieces is used up.
 
-    The length of a span in words has the weights p (1 - p) ** (length - shortest), renormalised
+    This is the masking of Joshi et al. (2020), section 3.1. The length of a span in words has the weights p (1 - p) ** (length - shortest), renormalised
     over the lengths allowed: the paper's word "clip" stands for that, and not for counting longer
     spans as the longest. Its start is a piece drawn uniformly, moved to the beginning of its word;
     a start that is chosen already is drawn again, with its length. The last span ends where the
@@ -159,7 +158,14 @@ class ChosenPieces:
         self.word_starts[places, self.word_of[places, pieces]] = pieces
 
     def unfinished(self) -> IntArray:
-        """Return the rows whose budget is not used up. Shape: (num_unfinished,)"""
+        """
+        Return the rows whose budget is not used up.
+
+        # Returns
+
+        `IntArray`
+            Shape: (num_unfinished,)
+        """
         return self._left.nonzero()[0]
 
     def add(self, rows: IntArray, starts: IntArray, ends: IntArray) -> None:

@@ -13,10 +13,9 @@ from spanbert_allen.data.pretraining.masking.masking import BoolArray, IntArray,
 @Masking.register("spanbert_tagged_spans")
 class TaggedSpans(Masking):
     """
-    Choose tagged expressions and random spans by turns, as the arms "named entities" and "noun
-    phrases" of Joshi et al. (2020), section 6.1.
+    Choose tagged expressions and random spans by turns.
 
-    Each round takes a tagged expression of the row, drawn uniformly, with the probability
+    These are the arms "named entities" and "noun phrases" of Joshi et al. (2020), section 6.1. Each round takes a tagged expression of the row, drawn uniformly, with the probability
     `tagged_share`, and else a random span. An expression that is chosen already adds nothing. In a
     row without tags, or whose expressions are all chosen, every round takes a random span.
 
@@ -76,8 +75,13 @@ class TaggedSpans(Masking):
 
 def _runs(tagged: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
     """
-    Return the first piece of each run of tagged pieces, the piece behind its last, and the number
-    of runs in each row. Shapes: (num_rows, most_runs), (num_rows, most_runs), (num_rows,)
+    Find the runs of tagged pieces in each row.
+
+    # Returns
+
+    `tuple[IntArray, IntArray, IntArray]`
+        The first piece of each run and the piece behind its last, of shape (num_rows, most_runs),
+        and the number of runs, of shape (num_rows,).
     """
     padded = np.pad(tagged, ((0, 0), (1, 1)))
     begins = padded[:, 1:] & ~padded[:, :-1]

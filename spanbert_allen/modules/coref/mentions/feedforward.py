@@ -123,6 +123,8 @@ class FeedForwardMentions(MentionScorer):
             Shape: (num_units, dim)
         candidates : `SpanCandidates`
             Counted in these units.
+        spans : `SpanRepresentation`
+            Gives the attention within a candidate.
 
         # Returns
 
