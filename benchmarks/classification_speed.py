@@ -1,6 +1,8 @@
 """
-Texts a second: our trainer against a plain transformers loop, and our predictor against
-transformers' text-classification pipeline, on the same texts, pieces and weights.
+Measure texts a second in training and in prediction.
+
+Our trainer runs against a plain transformers loop, and our predictor against transformers'
+text-classification pipeline, on the same texts, pieces and weights.
 
     export GLUE_DATA_PATH=...
     CONFIG=training_configs/glue/mrpc_minilm.jsonnet
@@ -195,7 +197,7 @@ def rates(marks: list[Mark], before: float) -> dict[str, Any]:
 
 
 def prepare(config: str, folder: Path) -> dict[str, Any]:
-    """The model as a folder of transformers, its head random; and the texts."""
+    """Write the model as a folder of transformers, with a random head; return it and the texts."""
     from classification_training import Experiment, make_twin
     from transformers import AutoTokenizer
 

@@ -1,7 +1,8 @@
 """
-Classification trained by one of our configurations, of GLUE or of relations, against a plain
-transformers loop: the same data and pieces, number of updates, learning rate, warm-up, decay,
-trained layers, precision and seed.
+Train a classifier by one of our configurations and by a plain transformers loop.
+
+The configuration is one of GLUE or of relations. Both sides have the same data and pieces, number
+of updates, learning rate, warm-up, decay, trained layers, precision and seed.
 
     export GLUE_DATA_PATH=...
     CONFIG=training_configs/glue/mrpc_minilm.jsonnet
@@ -113,7 +114,7 @@ class Experiment:
         return int(sampler.get_num_batches(self.training))
 
     def scores_of(self, twin: Any) -> dict[str, float]:
-        """The twin's scores on the validation data, measured by our model."""
+        """Return the twin's scores on the validation data, measured by our model."""
         import torch
         from allennlp.data import Batch
 
@@ -128,7 +129,7 @@ class Experiment:
 
 
 def make_twin(model: Any) -> Any:
-    """The model of transformers: the same pretrained weights, the same layers trained."""
+    """Make the model of transformers: the same pretrained weights, the same layers trained."""
     from copy import deepcopy
 
     from transformers import BertForSequenceClassification
@@ -145,7 +146,7 @@ def make_twin(model: Any) -> Any:
 
 
 def plain(instance: Any) -> dict[str, Any]:
-    """The tensors of one of our instances under transformers' names."""
+    """Return the tensors of one of our instances under transformers' names."""
     import torch
 
     names = {name: theirs for name, theirs in NAMES.items() if name in instance.fields}

@@ -14,7 +14,7 @@ KEPT, ANTECEDENTS, WIDTH = 0.4, 50, 30
 
 
 def sample_documents() -> Iterator[Any]:
-    """The sample corpus's, again and again."""
+    """Yield the documents of the sample corpus, again and again."""
     from spanbert_allen.formats.coref.jsonl import read_coref_jsonl
     from spanbert_allen.sample_corpus.layouts import write_sample
 

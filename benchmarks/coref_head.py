@@ -1,6 +1,8 @@
 """
-Our coreference head against allennlp-models' `CoreferenceResolver`: the same vectors, weights and
-formula (theirs: two-layer scorers, distance feature only, crossing spans allowed).
+Measure our coreference head against allennlp-models' `CoreferenceResolver`.
+
+Both have the same vectors, weights and formula (theirs: two-layer scorers, distance feature only,
+crossing spans allowed).
 
     .venv/bin/python benchmarks/coref_head.py            # every row, about half an hour on 2 cores
     .venv/bin/python benchmarks/coref_head.py --words 500 --repeats 1
@@ -85,7 +87,7 @@ def line(words: int, backward: bool, side: str, row: dict) -> str:
 
 
 def agree(ours: dict, theirs: dict) -> str:
-    """The share of spans that both sides keep and link to the same antecedent."""
+    """Return the share of spans that both sides keep and link to the same antecedent."""
     same = sum(a == b for a, b in zip(ours["links"], theirs["links"], strict=True))
     return f"{same} of {len(theirs['links'])}"
 
@@ -128,7 +130,7 @@ def peak_gigabytes() -> float:
 
 
 def gold_clusters(words: int) -> list[list[tuple[int, int]]]:
-    """Some mentions to train on: one word in seven, in a hundred clusters."""
+    """Make mentions to train on: one word in seven, in a hundred clusters."""
     starts = range(0, words, 7)
     return [[(start, start) for start in starts[k::100]] for k in range(min(100, len(starts)))]
 

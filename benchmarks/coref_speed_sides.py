@@ -53,7 +53,7 @@ SIDES = (THEIRS, FASTCOREF, *OUR_HEADS, *(f"{head}{WITHOUT}" for head in OUR_HEA
 
 
 def record_of(words: int) -> dict:
-    """A document of the sample corpus's texts."""
+    """Make a document of the sample corpus's texts."""
     return long_record(sample_documents(), words)
 
 
@@ -67,7 +67,7 @@ def mixed(precision: str) -> contextlib.AbstractContextManager[Any]:
 
 
 def prediction(side: str, folder: str, record: dict, precision: str) -> Callable[[], Any]:
-    """What resolves the document: from words in sentences to clusters."""
+    """Return what resolves the document: from words in sentences to clusters."""
     if side == FASTCOREF:
         return fastcoref_prediction(folder, record, precision)
     if side == THEIRS:
@@ -158,7 +158,7 @@ def their_prediction(folder: str, record: dict, precision: str) -> Callable[[], 
 
 
 def fastcoref_folder(folder: str, place: str) -> str:
-    """The encoder's shape and vocabulary, and a new head, in the layout that it loads."""
+    """Write the encoder's shape and vocabulary, and a new head, in the layout that it loads."""
     from fastcoref.coref_models.modeling_fcoref import FCorefModel
     from transformers import AutoTokenizer, BertConfig
 

@@ -1,6 +1,7 @@
 """
-What windows cost in quality: an archive evaluated on annotated documents that it sees whole, and in
-windows of several sizes.
+Measure what windows cost in quality.
+
+An archive is evaluated on annotated documents that it sees whole, and in windows of several sizes.
 
     .venv/bin/python benchmarks/coref_windows.py out/litbank/model.tar.gz litbank/dev.conll
 

@@ -1,6 +1,7 @@
 """
-Time float32 products of torch's own functions (MKL) against those of
-`spanbert_allen.modules.layers.fast_linear` (oneDNN), forward and backward.
+Time float32 products of MKL against those of oneDNN, forward and backward.
+
+Torch's own functions use MKL, `spanbert_allen.modules.layers.fast_linear` uses oneDNN.
 
     .venv/bin/python benchmarks/linear_products.py --threads 2
 

@@ -16,12 +16,12 @@ BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 
 
 def header(columns: Sequence[str]) -> str:
-    """The first two lines of a table."""
+    """Return the first two lines of a table."""
     return f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}"
 
 
 def answer_of(command: Sequence[str]) -> Any:
-    """The JSON that a process prints last; its errors are seen, and end this one."""
+    """Return the JSON that a process prints last; its errors are shown, and end this process."""
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -29,7 +29,7 @@ def answer_of(command: Sequence[str]) -> Any:
 def answer_or_error(
     command: Sequence[str], *, most: int = 90, environment: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """The JSON object that a process prints last, or `error`: its last words, so many letters."""
+    """Return the JSON object that a process prints last, or its last words as `error`."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         return {"error": (done.stderr.strip().splitlines() or ["killed"])[-1][:most]}
@@ -37,7 +37,7 @@ def answer_or_error(
 
 
 def start_of_peak() -> float:
-    """The peak counts from here; what this process holds already."""
+    """Let the peak of memory count from here; return what this process holds already."""
     Path("/proc/self/clear_refs").write_text("5")
     return memory("VmRSS")
 
@@ -58,7 +58,7 @@ def refuse_memory(share: float) -> None:
 
 
 def describe_machine(threads: int) -> str:
-    """The processor, and whether it multiplies bf16 by itself."""
+    """Name the processor, and say whether it has instructions for products in bf16."""
     flags = cpu("flags").split()
     has = ", ".join(f"{flag} {'yes' if flag in flags else 'no'}" for flag in BF16_FLAGS)
     return f"{cpu('model name')}, {threads} threads; {has}"

@@ -1,6 +1,8 @@
 """
-The time and memory of an update: our `BertAdam`, which clips the gradients too, against torch's
-`AdamW`, alone and with `clip_grad_norm_` before it, on the parameters of bert-base.
+Measure the time and memory of an update on the parameters of bert-base.
+
+Our `BertAdam`, which clips the gradients too, runs against torch's `AdamW`, alone and with
+`clip_grad_norm_` before it.
 
     .venv/bin/python benchmarks/optimizer_step.py          # some minutes and 3 GB on 2 cores
     .venv/bin/python benchmarks/optimizer_step.py --layers 1 --vocabulary 5000    # a tenth of it
@@ -111,7 +113,7 @@ def make_parameters(arguments: argparse.Namespace) -> dict[str, torch.nn.Paramet
 
 
 def make_optimizer(named: dict[str, torch.nn.Parameter], side: Side) -> torch.optim.Optimizer:
-    """An optimizer with decay of all but biases and layer norms."""
+    """Make an optimizer with decay of all but biases and layer norms."""
     import torch
 
     if side.ours:
@@ -127,7 +129,7 @@ def make_optimizer(named: dict[str, torch.nn.Parameter], side: Side) -> torch.op
 
 
 def update(optimizer: torch.optim.Optimizer, side: Side) -> None:
-    """What is timed."""
+    """Return the functions that are timed."""
     import torch
 
     if side.clip_before:
@@ -174,7 +176,7 @@ def share_moments(
 
 
 def added_memory(named: dict[str, torch.nn.Parameter], side: Side) -> float:
-    """The gigabytes that two updates take at most, in this process, which has made none yet."""
+    """Return the most gigabytes of two updates in this process, which has made none yet."""
     optimizer = make_optimizer(named, side)
     before = memory("VmRSS")
     for _ in range(2):
@@ -183,7 +185,7 @@ def added_memory(named: dict[str, torch.nn.Parameter], side: Side) -> float:
 
 
 def memory_of(name: str) -> float:
-    """The same, from a process of its own."""
+    """Return the same, measured in a process of its own."""
     command = [sys.executable, __file__, *sys.argv[1:], "--child", name]
     return float(answer_of(command))
 

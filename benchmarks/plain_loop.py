@@ -26,7 +26,7 @@ def make_optimizer(model: Any, learning_rate: float) -> Any:
 def batches(
     examples: Sequence[Tensors], batch_size: int, collate: Callable[[list[Tensors]], Tensors]
 ) -> Iterator[Tensors]:
-    """An epoch, grouped by length as transformers' sampler does."""
+    """Yield the batches of an epoch, grouped by length as transformers' sampler does."""
     from transformers.trainer_pt_utils import LengthGroupedSampler
 
     lengths = [len(example["input_ids"]) for example in examples]
@@ -36,7 +36,7 @@ def batches(
 
 
 def padded(examples: Sequence[Tensors], names: Sequence[str]) -> Tensors:
-    """The columns of these names, padded, and which of their places are none of padding."""
+    """Return the columns of these names, padded, and which of their places are no padding."""
     import torch
     from torch.nn.utils.rnn import pad_sequence
 

@@ -1,6 +1,8 @@
 """
-Questions a second: our predictor against transformers' question-answering pipeline (removed from
-its version 5), on the same weights, windows and options.
+Measure questions a second against transformers' question-answering pipeline.
+
+That pipeline was removed from transformers 5. Both sides have the same weights, windows and
+options.
 
     .venv/bin/python benchmarks/qa_prediction.py out/twin dev-v1.1.json --questions 300
     .venv/bin/python benchmarks/qa_prediction.py bert-base dev-v1.1.json --questions 40
@@ -81,7 +83,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def prepare_model(name: str, work: Path) -> str:
-    """Makes the random model, if that is asked for, and our archive of the model."""
+    """Make the random model, if that is asked for, and our archive of the model."""
     if name == "bert-base":
         from training_step_models import encoder_folder
 
@@ -275,7 +277,7 @@ def in_int8(encoder: Any) -> Any:
 
 
 def measure_floor(work: Path, asked: list, clock: Callable[[], float]) -> dict[str, Any]:
-    """What the encoder computes for the pieces of all windows, and how fast this machine can."""
+    """Return what the encoder computes for all windows, and how fast this machine can."""
     import torch
     from allennlp.models import load_archive
 

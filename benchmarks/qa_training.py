@@ -1,6 +1,8 @@
 """
-Question answering trained by our configuration against a plain transformers loop: the same data,
-windows, number of updates, learning rate, warm-up, decay and trained layers.
+Train question answering by our configuration and by a plain transformers loop.
+
+Both have the same data, windows, number of updates, learning rate, warm-up, decay and trained
+layers.
 
     .venv/bin/python benchmarks/qa_training.py sample train-v1.1.json part.json --questions 7000
     .venv/bin/python benchmarks/qa_training.py twin part.json out/twin --updates 390

@@ -1,7 +1,9 @@
 """
-Windows a second on one core: our SQuAD reader against transformers'
-`squad_convert_examples_to_features`, which takes the slow tokenizer only, and against its fast
-tokenizer with labels as in its example script, where no best contexts are.
+Measure windows a second on one core.
+
+Our SQuAD reader runs against transformers' `squad_convert_examples_to_features`, which takes the
+slow tokenizer only, and against its fast tokenizer with labels as in its example script, which has
+no best contexts.
 
     .venv/bin/python benchmarks/qa_windows.py train-v1.1.json
 

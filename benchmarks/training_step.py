@@ -1,6 +1,8 @@
 """
-A training step: our trainer with `spanbert_bert_adam` against AllenNLP's own with its embedder and
-`huggingface_adamw`, on batches as question answering and coreference have them.
+Measure a training step against AllenNLP's own trainer.
+
+Ours has `spanbert_bert_adam`, AllenNLP's has its own embedder and `huggingface_adamw`; batches are
+as question answering and coreference have them.
 
     .venv/bin/python benchmarks/training_step.py --encoders minilm
     .venv/bin/python benchmarks/training_step.py --encoders bert-base --windows 4 --steps 3

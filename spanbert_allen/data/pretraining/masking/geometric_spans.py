@@ -14,11 +14,11 @@ class GeometricSpans(Masking):
     """
     Choose spans of words until a budget of pieces is used up.
 
-    This is the masking of Joshi et al. (2020), section 3.1. The length of a span in words has the weights p (1 - p) ** (length - shortest), renormalised
-    over the lengths allowed: the paper's word "clip" stands for that, and not for counting longer
-    spans as the longest. Its start is a piece drawn uniformly, moved to the beginning of its word;
-    a start that is chosen already is drawn again, with its length. The last span ends where the
-    budget does, be it inside of a word.
+    This is the masking of Joshi et al. (2020), section 3.1. The length of a span in words has the
+    weights p (1 - p) ** (length - shortest), renormalised over the lengths allowed: the paper's
+    word "clip" stands for that, and not for counting longer spans as the longest. Its start is a
+    piece drawn uniformly, moved to the beginning of its word; a start that is chosen already is
+    drawn again, with its length. The last span ends where the budget does, be it inside of a word.
 
     Registered as a `Masking` with name "spanbert_geometric_spans".
 

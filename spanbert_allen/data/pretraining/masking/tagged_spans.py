@@ -15,7 +15,8 @@ class TaggedSpans(Masking):
     """
     Choose tagged expressions and random spans by turns.
 
-    These are the arms "named entities" and "noun phrases" of Joshi et al. (2020), section 6.1. Each round takes a tagged expression of the row, drawn uniformly, with the probability
+    These are the arms "named entities" and "noun phrases" of Joshi et al. (2020), section 6.1.
+    Each round takes a tagged expression of the row, drawn uniformly, with the probability
     `tagged_share`, and else a random span. An expression that is chosen already adds nothing. In a
     row without tags, or whose expressions are all chosen, every round takes a random span.
 
