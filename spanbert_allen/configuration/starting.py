@@ -53,11 +53,12 @@ def train_model(
     force: bool = False,
     **options: Any,
 ) -> Any:
-    check_config(params)
     folder = Path(serialization_dir)
+    is_new = force or not folder.is_dir() or not any(folder.iterdir())
+    if is_new or recover:  # otherwise AllenNLP refuses the folder
+        check_config(params)
     if recover:
         _check_same_config(params, folder)
-    is_new = force or not folder.is_dir() or not any(folder.iterdir())
     try:
         model = _train_model(params, serialization_dir, recover, force, **options)
     except Exception as error:
