@@ -229,7 +229,8 @@ def test_another_archive_is_not_opened(tmp_path, part):
 def test_another_archive_is_opened_with_leave(tmp_path):
     other = with_config(tmp_path / "other.tar.gz", "qa", config_of("qa"))
     config = config_of("qa")
-    config["model"] = {"type": "from_archive", "archive_file": str(other)}
+    source = {"archive_file": str(other), "module_path": "embedder", "freeze": False}
+    config["model"]["embedder"] = {"_pretrained": source}
     path = with_config(tmp_path / "a.tar.gz", "qa", config)
     with granting(["archives"]):
         assert load_archive(path).model is not None
