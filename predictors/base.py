@@ -123,6 +123,10 @@ class SpanPredictor(Predictor):
         """Return the number of word pieces of an instance."""
         raise NotImplementedError
 
+    def outputs(self, instances: list[Instance]) -> list[Mapping[str, Any]]:
+        """Return what the model computes for instances that go through it together."""
+        return list(self._model.forward_on_instances(instances))
+
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
         """Return the result for one instance; `outputs` is empty for one without pieces."""
         raise NotImplementedError
@@ -308,7 +312,7 @@ class SpanPredictor(Predictor):
         try:
             for instance in instances:
                 self._dataset_reader.apply_token_indexers(instance)
-            return list(self._model.forward_on_instances(instances))
+            return [*self.outputs(instances)]
         except SigTermReceived:
             raise
         except Exception as error:

@@ -20,7 +20,9 @@ from spanbert_allen.modules.pretraining.heads import (
     BoundaryHead,
     MaskedPieceHead,
     PieceLosses,
+    TopPieces,
     piece_losses,
+    top_pieces,
 )
 from spanbert_allen.modules.pretraining.pretrained_heads import (
     BOUNDARIES,
@@ -60,6 +62,7 @@ class SpanbertPretrainer(Model):
         Standard deviation of new weights.
     """
 
+    default_predictor = "spanbert_pretrainer"
     metrics_are_known = True
 
     def __init__(
@@ -197,6 +200,36 @@ class SpanbertPretrainer(Model):
         """
         hidden = self.mlm_head(vectors)
         return piece_losses(hidden, self.word_embeddings, self.mlm_head.bias, pieces)
+
+    def fill(self, vectors: Tensor, k: int) -> TopPieces:
+        """
+        Return the most probable pieces from their own vectors.
+
+        # Parameters
+
+        vectors : `Tensor`
+            The encoder's. Shape: (num_masked, dim)
+        k : `int`
+            How many for each.
+        """
+        return top_pieces(self.mlm_head(vectors), self.word_embeddings, self.mlm_head.bias, k)
+
+    def fill_from_boundaries(
+        self, lefts: Tensor, rights: Tensor, positions: Tensor, k: int
+    ) -> TopPieces:
+        """
+        Return the most probable pieces from the vectors around their span.
+
+        # Parameters
+
+        lefts, rights, positions : `Tensor`
+            As for `BoundaryHead.forward`.
+        k : `int`
+            How many for each.
+        """
+        head = self.sbo_head
+        assert head is not None
+        return top_pieces(head(lefts, rights, positions), self.word_embeddings, head.bias, k)
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """

@@ -19,8 +19,8 @@ def result_kind(result: Mapping[str, Any]) -> str | None:
     Return which predictor a result is of, by its keys.
 
     It is `coref`, `qa` or `relation` for the predictors `spanbert_coref`, `spanbert_qa` and
-    `spanbert_relation`; `class` or `number` for `spanbert_sequence_classifier`; `error` for error
-    records; and `None` for anything else.
+    `spanbert_relation`; `class` or `number` for `spanbert_sequence_classifier`; `pretraining` for
+    `spanbert_pretrainer`; `error` for error records; and `None` for anything else.
     """
     return kind_by_keys(result)
 
@@ -41,8 +41,8 @@ def checked_kind(
     kind = result_kind(result)
     if kind is None:
         raise DataError(
-            "no prediction of coreference, answers, relations or classes; give a file that "
-            "`allennlp predict` wrote with one of this package's predictors",
+            "no prediction of coreference, answers, relations, classes or masked spans; give a "
+            "file that `allennlp predict` wrote with one of this package's predictors",
             path,
             line,
         )

@@ -104,6 +104,7 @@ _SCORES = dict.fromkeys(
 )
 _WORDS: Mapping[str, Check] = {"words": _list(_whole, 2)}
 _SENTENCES = _list(_list(_string))
+_FILLS = _list(_object({"piece": _string, "probability": _number}))
 
 _KINDS: dict[str, Check] = {
     "coref": _object(
@@ -147,6 +148,28 @@ _KINDS: dict[str, Check] = {
     "number": _object(
         {"id": _name, "text": _string, "score": _number}, {**_NAMES, "text_pair": _string}
     ),
+    "pretraining": _object(
+        {
+            "id": _name,
+            "text": _string,
+            "masked": _list(
+                _object(
+                    {
+                        **_SPAN,
+                        "fill": _string,
+                        "pieces": _list(
+                            _object(
+                                {"start": _whole, "end": _whole, "fills": _FILLS},
+                                {"boundary_fills": _FILLS},
+                            )
+                        ),
+                    }
+                )
+            ),
+            "filled": _string,
+        },
+        _NAMES,
+    ),
     ERROR: _object({"error": _string}, _NAMES),
 }
 """How a result of each kind is made; what else stands in it is not looked at."""
@@ -158,6 +181,7 @@ _TOLD_BY = {
     "relation": {"text", "entities", "relations"},
     "class": {"id", "text", "label", "probabilities"},
     "number": {"id", "text", "score"},
+    "pretraining": {"text", "masked", "filled"},
 }
 """The keys that tell a result of each kind, in the order in which they are looked for."""
 
@@ -190,6 +214,8 @@ def check_result(kind: str, result: Mapping[str, Any]) -> None:
         _check_words(result, mentions)
     elif kind == "qa":
         _check_answer(result)
+    elif kind == "pretraining":
+        _check_spans(result["masked"], result["text"], "a masked span")
     elif kind == "relation":
         _check_spans(result["entities"], result["text"], "an entity")
         for relation in result["relations"]:

@@ -49,5 +49,26 @@ RESULTS: dict[str, dict[str, Any]] = {
         "probabilities": {"no": 0.25, "yes": 0.75},
     },
     "number": {"id": "n", "text": "It was.", "score": 3.25},
+    "pretraining": {
+        "id": "p",
+        "text": "Ida lost her [MASK].",
+        "masked": [
+            {
+                "start": 13,
+                "end": 19,
+                "text": "[MASK]",
+                "fill": "keys",
+                "pieces": [
+                    {
+                        "start": 13,
+                        "end": 19,
+                        "fills": [{"piece": "keys", "probability": 0.5}],
+                        "boundary_fills": [{"piece": "lamp", "probability": 0.25}],
+                    }
+                ],
+            }
+        ],
+        "filled": "Ida lost her keys.",
+    },
     "error": {"schema": "spanbert_allen.coref/1", "line": 3, "error": "no text"},
 }

@@ -38,6 +38,13 @@ def test_what_predictors_write_is_read(tmp_path, kind):
         ("relation", ("entities", 0, "type"), 3, r"entities\[0\]\.type is 3"),
         ("class", ("probabilities",), [0.5], r"probabilities is \[0.5\]; it must be an object"),
         ("number", ("score",), 10**400, "must be a number"),
+        ("pretraining", ("masked", 0, "end"), 99, "a masked span from 13 to 99 is not within"),
+        (
+            "pretraining",
+            ("masked", 0, "pieces", 0, "fills", 0, "probability"),
+            None,
+            r"fills\[0\]\.probability is None; it must be a number",
+        ),
         ("number", ("id",), [], r"id is \[\]; it must be a string or a whole number"),
     ],
 )

@@ -10,12 +10,13 @@ from typing import Any, Optional
 
 import numpy as np
 from allennlp.data import DatasetReader, Instance, TokenIndexer
-from allennlp.data.fields import MetadataField
+from allennlp.data.fields import MetadataField, TensorField
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.data.pieces import PieceTokenizer
+from spanbert_allen.data.pieces import PieceTokenizer, SpecialPieces
 from spanbert_allen.data.pretraining.blocks import pair_blocks, single_blocks
 from spanbert_allen.data.pretraining.examples import BoundarySettings, Examples
+from spanbert_allen.data.pretraining.masked_text import MASK, masked_text
 from spanbert_allen.data.pretraining.masking import GeometricSpans, Masking
 from spanbert_allen.data.pretraining.replacement import Replacement
 from spanbert_allen.encoders import WordPieceVocabulary
@@ -92,13 +93,14 @@ class PretrainingReader(DatasetReader):
             raise ConfigError(
                 f"dataset_reader.max_length is {max_length}: it must be {least} or more"
             )
+        self._tokenizer = tokenizer
         self._vocabulary = WordPieceVocabulary(tokenizer.vocabulary)
         self._max_length, self._next_sentence = max_length, next_sentence
         self._maskings = maskings or {"masking": masking or GeometricSpans()}
         self._replacement = Replacement(
             mask_share=mask_share, random_share=random_share, by_span=replace_by_span
         )
-        self._boundaries = BoundarySettings(
+        self.boundaries = BoundarySettings(
             most_targets=max_boundary_targets, external=external_boundaries
         )
         self._tags, self._reproduce, self._seed = tags, reproduce, seed
@@ -132,9 +134,40 @@ class PretrainingReader(DatasetReader):
             pairs,
             maskings=self._maskings,
             replacement=self._replacement,
-            boundaries=self._boundaries,
+            boundaries=self.boundaries,
             tags=self._read_tags(corpus),
             seed=self._seed,
+        )
+
+    def text_to_instance(self, text: Any, spans: Any = None, *, name: str = "text") -> Instance:
+        """
+        Return the instance of a user's own text, whose masked spans are to be filled.
+
+        # Parameters
+
+        text, spans, name
+            As for `masked_text`.
+
+        # Returns
+
+        `Instance`
+            `token_ids`, with `[CLS]` and `[SEP]` and with `[MASK]` for what is masked, and
+            `segment_ids`, which is 0 throughout, both of shape (num_pieces,); `masked`, a
+            `MaskedText`.
+        """
+        masked = masked_text(
+            text, spans, self._tokenizer, name=name, max_pieces=self._max_length - 2
+        )
+        special = SpecialPieces.of(self._tokenizer)
+        seen = np.where(masked.runs.mask[0], self._tokenizer.id_of(MASK), masked.pieces)
+        # Shape: (num_pieces,)
+        token_ids = np.asarray([special.cls, *seen, special.sep], np.int64)
+        return Instance(
+            {
+                "token_ids": TensorField(token_ids),
+                "segment_ids": TensorField(np.zeros(len(token_ids), np.int64), padding_value=-1),
+                "masked": MetadataField(masked),
+            }
         )
 
     def _read_tags(self, corpus: Corpus) -> np.ndarray[Any, np.dtype[np.bool_]] | None:

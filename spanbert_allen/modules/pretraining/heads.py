@@ -31,6 +31,22 @@ class PieceLosses(NamedTuple):
     correct: Tensor
 
 
+class TopPieces(NamedTuple):
+    """
+    The most probable pieces.
+
+    # Parameters
+
+    pieces : `Tensor`
+        Their ids, the most probable first. Shape: (num_targets, k)
+    probabilities : `Tensor`
+        Among all pieces. Shape: (num_targets, k)
+    """
+
+    pieces: Tensor
+    probabilities: Tensor
+
+
 class MaskedPieceHead(nn.Module):
     """
     Turn the vector of a masked piece into one to compare with word embeddings: BERT's head.
@@ -157,3 +173,24 @@ def piece_losses(hidden: Tensor, embeddings: Tensor, bias: Tensor, targets: Tens
     # Shape: (num_targets, 2)
     both = run_chunks(compare, chunks, len(targets), row_size=len(embeddings))
     return PieceLosses(both[:, 0], both[:, 1].detach())
+
+
+def top_pieces(hidden: Tensor, embeddings: Tensor, bias: Tensor, k: int) -> TopPieces:
+    """
+    Return the pieces whose word embeddings fit transformed vectors best.
+
+    # Parameters
+
+    hidden : `Tensor`
+        Shape: (num_targets, dim)
+    embeddings : `Tensor`
+        The word embeddings of the encoder. Shape: (vocabulary_size, dim)
+    bias : `Tensor`
+        Shape: (vocabulary_size,)
+    k : `int`
+        How many; all of them if the vocabulary has fewer.
+    """
+    # Shape: (num_targets, vocabulary_size)
+    shares = at_least_float32(linear(hidden, embeddings, bias)).softmax(-1)
+    best = shares.topk(min(k, len(embeddings)), dim=-1)
+    return TopPieces(best.indices, best.values)

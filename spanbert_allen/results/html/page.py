@@ -16,6 +16,7 @@ from spanbert_allen.results.html.coref import coref_html
 from spanbert_allen.results.html.qa import qa_html
 from spanbert_allen.results.html.relation import relation_html
 from spanbert_allen.results.kinds import ERROR, checked_kind, name_of
+from spanbert_allen.results.pretraining_views import pretraining_html
 from spanbert_allen.results.sequence_views import sequence_html
 
 _BODIES = {
@@ -24,6 +25,7 @@ _BODIES = {
     "relation": relation_html,
     "class": sequence_html,
     "number": sequence_html,
+    "pretraining": pretraining_html,
 }
 
 

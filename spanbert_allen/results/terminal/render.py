@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from spanbert_allen.results.escaping import for_terminal
 from spanbert_allen.results.kinds import ERROR, checked_kind
+from spanbert_allen.results.pretraining_views import pretraining_terminal
 from spanbert_allen.results.sequence_views import sequence_terminal
 from spanbert_allen.results.terminal.coref import coref_terminal
 from spanbert_allen.results.terminal.qa import qa_terminal
@@ -19,6 +20,7 @@ _TEXTS = {
     "relation": relation_terminal,
     "class": sequence_terminal,
     "number": sequence_terminal,
+    "pretraining": pretraining_terminal,
 }
 
 
@@ -40,7 +42,7 @@ def render_terminal(result: Mapping[str, Any], *, colour: bool) -> str:
     Return what a predictor found, as text.
 
     See `coref_terminal`, `qa_terminal`, `relation_terminal`,
-    `sequence_terminal`.
+    `sequence_terminal`, `pretraining_terminal`.
 
     # Parameters
 

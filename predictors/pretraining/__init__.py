@@ -1,0 +1,1 @@
+"""Texts with masked spans in, pieces that fill them out."""
