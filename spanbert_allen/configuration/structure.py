@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections.abc
 import inspect
 import json
+import types
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, Union
@@ -82,7 +83,7 @@ def _of_value(annotation: Any, value: Any, path: str, is_whole: bool) -> Iterato
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if value is None or annotation is _EMPTY:
         return
-    if origin is Union:
+    if origin in (Union, types.UnionType):
         parts = [part for part in arguments if part is not type(None)]
         yield from _of_union(parts, value, path, is_whole)
     elif origin is Lazy:
@@ -182,6 +183,11 @@ def _of_keys(
         if name not in ("self", "cls")
         and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
     }
+    if hasattr(cls, "further_keys"):
+        for name, annotation in cls.further_keys().items():
+            parameters[name] = inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+            )
     prefix = f"{path}." if path else ""
     for key, value in keys.items():
         if key in parameters:
@@ -217,7 +223,13 @@ def _takes_any_key(method: Any) -> bool:
 
 
 def _reads_itself(cls: type) -> bool:
-    """Whether a class reads its keys in a way of its own."""
+    """
+    Whether a class reads its keys in a way of its own, and does not say which.
+
+    A class says so by `further_keys`, which gives the annotations of keys beside its constructor's.
+    """
+    if hasattr(cls, "further_keys"):
+        return False
     return cls.from_params.__func__ is not FromParams.from_params.__func__  # type: ignore[attr-defined]
 
 

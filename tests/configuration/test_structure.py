@@ -109,6 +109,29 @@ def test_a_mistake_is_one_sentence_with_its_place(path, value, sentence, shipped
     assert problem.startswith(sentence)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("hiden_dim", 5, "`model.head.hiden_dim` is no key of `model.head` (CorefHead): did you"),
+        ("max_kept", "many", '`model.head.max_kept` is "many": it must be a whole number'),
+        (
+            "links",
+            {"type": "spanbert_bilinear_links", "hidden_dmi": 5},
+            "`model.head.links.hidden_dmi` is no key of `model.head.links`",
+        ),
+        (
+            "refinement",
+            {"type": "spanbert_attended"},
+            "`spanbert_attended` is not a registered type for `model.head.refinement.type`",
+        ),
+    ],
+)
+def test_the_head_of_coreference_is_checked_as_well(path, value, sentence, shipped):
+    config = changed(shipped["coref/own_data"], f"model.head.{path}", value)
+    (problem,) = problems_of_config(config)
+    assert problem.startswith(sentence)
+
+
 def test_parts_that_others_complete_need_not_be_whole(shipped):
     config = changed(
         shipped["coref/own_data"], "model.head.mentions", {"type": "spanbert_biaffine_mentions"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import fields
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 import torch
 from allennlp.common import FromParams, Lazy, Params
@@ -138,6 +138,15 @@ class CorefHead(nn.Module, FromParams):
         self.apply(_initialise)
         use_fast_linear(self)
         self.register_load_state_dict_pre_hook(_rename_old_weights)  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def further_keys(cls) -> dict[str, Any]:
+        """Return the annotations of the groups' fields, which a configuration has as keys."""
+        return {
+            field.name: get_type_hints(kind)[field.name]
+            for kind in _GROUPS.values()
+            for field in fields(kind)
+        }
 
     @classmethod
     def from_params(

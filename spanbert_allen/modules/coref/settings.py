@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from allennlp.common import FromParams, Params, Registrable
 
@@ -90,6 +90,12 @@ class TakesSettings(Registrable):
     reads: ClassVar[Sequence[str]] = ()
     """The names of the `ScorerSettings` that it reads, which a configuration may set for it
     alone."""
+
+    @classmethod
+    def further_keys(cls) -> dict[str, Any]:
+        """Return the annotations of the settings that a configuration may give the scorer."""
+        hints = get_type_hints(ScorerSettings)
+        return {name: hints[name] for name in cls.reads}
 
     @classmethod
     def from_params(
