@@ -13,14 +13,15 @@ import torch
 import transformers
 from allennlp.models import Model, load_archive
 from allennlp.models.archival import extracted_archive
+from safetensors.torch import save_file
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.outputs import told_of_full_disk
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.label_names import names_of_labels, outputs_in_order_of
 from spanbert_allen.conversion.model_card import model_card
-from spanbert_allen.conversion.task import SOURCE_LABELS_KEY, Task
-from spanbert_allen.conversion.tasks import TASKS
+from spanbert_allen.conversion.task import SOURCE_LABELS_KEY, ExportedTask
+from spanbert_allen.conversion.tasks import EXPORTED_TASKS
 from spanbert_allen.encoders import EncoderFiles, find_encoder
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
 from spanbert_allen.modules.encoder.lora import merged_weights
@@ -31,7 +32,9 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
     Write a trained model as transformers has it.
 
     The folder has `model.safetensors`, `config.json`, the tokenizer's files and a model card.
-    Low-rank adapters are merged into the weights. It appears whole or not at all.
+    Low-rank adapters are merged into the weights. The span-boundary head of a pre-trained model,
+    which transformers has no place for, is in a file of its own. The folder appears whole or not at
+    all.
 
     # Parameters
 
@@ -80,33 +83,33 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def _task_of(model: Model) -> Task:
-    for task in TASKS.values():
+def _task_of(model: Model) -> ExportedTask:
+    for task in EXPORTED_TASKS:
         if isinstance(model, Model.by_name(task.model_type)):
             return task
-    known = ", ".join(task.model_type for task in TASKS.values())
+    known = ", ".join(task.model_type for task in EXPORTED_TASKS)
     raise ConfigError(f"a {type(model).__name__} has no form in transformers; these have: {known}")
 
 
 def _write(
     model: Any,
-    task: Task,
+    task: ExportedTask,
     files: EncoderFiles,
     settings: dict[str, Any],
     card: str,
     folder: Path,
     outputs: Sequence[int] | None,
 ) -> None:
-    encoder, head = model.embedder.encoder, model.get_submodule(task.head)
+    encoder = model.embedder.encoder
     config = transformers.BertConfig.from_dict({**files.config, **settings})
     theirs = getattr(transformers, task.architecture)(config)
     wanted = theirs.bert.state_dict()
     weights = {name: tensor for name, tensor in merged_weights(encoder).items() if name in wanted}
     theirs.bert.load_state_dict(weights)
-    rows = slice(None) if outputs is None else list(outputs)
-    ours = {name: tensor[rows] for name, tensor in head.state_dict().items()}
-    theirs.get_submodule(task.head).load_state_dict(ours)
+    task.load_head(theirs, model, outputs)
     theirs.save_pretrained(folder, safe_serialization=True)
+    for name, tensors in task.files_beside(model).items():
+        save_file(tensors, folder / name)
     (folder / "vocab.txt").write_bytes(files.vocabulary.to_bytes())
     tokenizer = {**files.tokenizer_config, "model_max_length": files.max_positions}
     (folder / "tokenizer_config.json").write_bytes(to_json_bytes(tokenizer))

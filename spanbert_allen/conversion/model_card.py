@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spanbert_allen.conversion.task import Task
+from spanbert_allen.conversion.task import ExportedTask
 from spanbert_allen.version import VERSION
 
 
 def model_card(
     config: Mapping[str, Any],
-    task: Task,
+    task: ExportedTask,
     metrics: Mapping[str, Any],
     section: Sequence[str] = (),
 ) -> str:
@@ -23,7 +23,7 @@ def model_card(
 
     config : `Mapping[str, Any]`
         The configuration that the model was trained with.
-    task : `Task`
+    task : `ExportedTask`
         Its task.
     metrics : `Mapping[str, Any]`
         What the training wrote at its end; may be empty.
@@ -45,9 +45,9 @@ def model_card(
         "",
         f"# {task.architecture} from {encoder}",
         "",
-        f"Fine-tuned with spanbert_allen {VERSION} (model `{task.model_type}`) from the encoder",
-        f"`{encoder}`. If that is one of SpanBERT's releases, its licence holds for this model,",
-        "too: CC-BY-NC 4.0, no commercial use.",
+        f"{task.trained_how} with spanbert_allen {VERSION} (model `{task.model_type}`) from the",
+        f"encoder `{encoder}`. If that is one of SpanBERT's releases, its licence holds for this",
+        "model, too: CC-BY-NC 4.0, no commercial use.",
         "",
         *section,
     ]

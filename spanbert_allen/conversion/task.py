@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from allennlp.data import Vocabulary
 from allennlp.models import Model
+from torch import Tensor, nn
 
 SOURCE_LABELS_KEY = "source_labels"
 """The key of an archive's configuration under which the order of its source's outputs stands."""
@@ -83,37 +84,37 @@ class Blueprint:
     source_labels: Sequence[str] | None = None
 
 
-class Task(ABC):
-    """A task that both sides have a model for."""
+class ExportedTask(ABC):
+    """A task whose models transformers has a class for."""
 
     model_type: ClassVar[str]
     """The name under which our model is registered."""
-    head: ClassVar[str]
-    """The name of the head's linear layer, in our model as in transformers'."""
     architecture: ClassVar[str]
     """The class of transformers."""
     pipeline_tag: ClassVar[str]
     """The hub's name of the task."""
-    uses_pooler: ClassVar[bool]
-    """Whether the head stands on the encoder's pooler."""
-    options: ClassVar[Sequence[str]]
-    """The names of the options that an import takes."""
+    trained_how: ClassVar[str] = "Fine-tuned"
+    """The first word of the model card."""
 
     @abstractmethod
-    def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
+    def load_head(self, theirs: nn.Module, model: Model, outputs: Sequence[int] | None) -> None:
         """
-        Return our configuration and vocabulary.
-
-        Settings that `-o` may want to change for predictions are
-        written out: it changes nothing that is not there.
+        Copy the weights of our head into transformers' model.
 
         # Parameters
 
-        source : `Source`
-            What is imported.
-        options : `Mapping[str, Any]`
-            By the names of `options`; `None` for what is not given.
+        theirs : `nn.Module`
+            Of the class `architecture`.
+        model : `Model`
+            Ours.
+        outputs : `Sequence[int]`, optional
+            Which output of ours becomes each of theirs; `None` if the order is the same.
         """
+
+    def files_beside(self, model: Model) -> dict[str, dict[str, Tensor]]:
+        """Return weights that transformers has no place for, by the names of their files."""
+        del model
+        return {}
 
     def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -135,6 +136,40 @@ class Task(ABC):
         """Return what the model card says about its use, as lines of Markdown."""
         del model
         return []
+
+
+class Task(ExportedTask):
+    """A task whose models are both imported and exported; its head is one linear layer."""
+
+    head: ClassVar[str]
+    """The name of the head's linear layer, in our model as in transformers'."""
+    uses_pooler: ClassVar[bool]
+    """Whether the head stands on the encoder's pooler."""
+    options: ClassVar[Sequence[str]]
+    """The names of the options that an import takes."""
+
+    @abstractmethod
+    def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
+        """
+        Return our configuration and vocabulary.
+
+        Settings that `-o` may want to change for predictions are
+        written out: it changes nothing that is not there.
+
+        # Parameters
+
+        source : `Source`
+            What is imported.
+        options : `Mapping[str, Any]`
+            By the names of `options`; `None` for what is not given.
+        """
+
+    def load_head(self, theirs: nn.Module, model: Model, outputs: Sequence[int] | None) -> None:
+        """See `ExportedTask`."""
+        rows = slice(None) if outputs is None else list(outputs)
+        head = model.get_submodule(self.head)
+        ours = {name: tensor[rows] for name, tensor in head.state_dict().items()}
+        theirs.get_submodule(self.head).load_state_dict(ours)
 
 
 def kept_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

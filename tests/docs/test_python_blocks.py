@@ -12,6 +12,7 @@ import shutil
 import pytest
 
 from tests.docs.pages import DOCS, PAGES, blocks, name
+from tests.models.pretrained import archive_of
 from tests.places import FIXTURES
 
 MODELS = {"run": "coref", "qa": "qa", "relation": "relation", "mrpc": "sequence"}
@@ -29,6 +30,7 @@ def folder(tmp_path_factory):
         (made / "out" / place).mkdir(parents=True)
         source = FIXTURES / "archives" / f"{archive}.tar.gz"
         shutil.copyfile(source, made / "out" / place / "model.tar.gz")
+    archive_of(made / "out" / "pretrained")
     (made / "texts.txt").write_text("Ida lost her keys.\nShe found them.\n", encoding="utf-8")
     return made
 

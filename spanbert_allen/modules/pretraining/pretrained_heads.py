@@ -37,10 +37,15 @@ BOUNDARIES = {
 }
 """The names of the authors' span-boundary head in files, and in `BoundaryHead`."""
 
+BOUNDARIES_FILE = "span_boundary_head.safetensors"
+"""The file with that head which stands beside the weights of an exported model."""
+
 
 def load_heads(file: WeightsFile, heads: Mapping[str, tuple[nn.Module, dict[str, str]]]) -> None:
     """
     Load the heads that a file has; the others stay as they are, which is logged.
+
+    A file `span_boundary_head.safetensors` beside it, as exports have, is read as well.
 
     # Parameters
 
@@ -52,6 +57,9 @@ def load_heads(file: WeightsFile, heads: Mapping[str, tuple[nn.Module, dict[str,
     Raises a `DataError` if a head in the file is incomplete or has other shapes.
     """
     weights = renamed(read_weights(file))
+    beside = file.path.with_name(BOUNDARIES_FILE)
+    if file.content is None and beside.is_file():
+        weights |= renamed(read_weights(WeightsFile(beside)))
     for called, (head, names) in heads.items():
         found = {own: weights[name] for name, own in names.items() if name in weights}
         if not found:

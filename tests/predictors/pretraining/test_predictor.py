@@ -8,8 +8,6 @@ import sys
 import pytest
 import torch
 from allennlp.commands import main as allennlp_main
-from allennlp.commands.train import train_model
-from allennlp.common import Params
 from torch.nn.functional import gelu
 
 import spanbert_allen
@@ -17,40 +15,14 @@ from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.pretraining.masked_text import masked_text
 from spanbert_allen.results.terminal.render import render_terminal
-from tests.data.pretraining.corpora import sample_corpus
+from tests.models.pretrained import archive_of
 
 TEXT = "Ida lost her [MASK]."
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
-    spanbert_allen.register()
-    folder = tmp_path_factory.mktemp("pretrained")
-    corpus = str(sample_corpus(folder / "sample"))
-    config = {
-        "dataset_reader": {
-            "type": "spanbert_pretraining",
-            "indexer": {"type": "spanbert", "model_name": "tiny"},
-            "max_length": 48,
-        },
-        "train_data_path": corpus,
-        "vocabulary": {"type": "empty"},
-        "model": {
-            "type": "spanbert_pretrainer",
-            "embedder": {"type": "spanbert", "model_name": "tiny"},
-            "max_boundary_targets": 15,
-        },
-        "data_loader": {"type": "spanbert_pretraining", "max_pieces": 960},
-        "trainer": {
-            "type": "spanbert",
-            "num_epochs": 1,
-            "optimizer": {"type": "adam", "lr": 0.003},
-            "cuda_device": -1,
-            "run_confidence_checks": False,
-        },
-    }
-    train_model(Params(json.loads(json.dumps(config))), str(folder / "run"))
-    return folder / "run" / "model.tar.gz"
+    return archive_of(tmp_path_factory.mktemp("pretrained") / "run")
 
 
 @pytest.fixture(scope="module")

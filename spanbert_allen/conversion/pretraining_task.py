@@ -1,0 +1,58 @@
+"""Export pre-trained models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from allennlp.models import Model
+from torch import Tensor, nn
+
+from spanbert_allen.conversion.task import ExportedTask
+from spanbert_allen.models.pretrainer import SpanbertPretrainer
+from spanbert_allen.modules.pretraining.pretrained_heads import (
+    BOUNDARIES,
+    BOUNDARIES_FILE,
+    MASKED_PIECES,
+)
+
+
+class PretrainingTask(ExportedTask):
+    """
+    Export encoders with the heads of their pre-training; see `ExportedTask`.
+
+    The masked-language-model head becomes transformers' own. The span-boundary head stands in a
+    file beside it, under the authors' names.
+    """
+
+    model_type = "spanbert_pretrainer"
+    architecture = "BertForMaskedLM"
+    pipeline_tag = "fill-mask"
+    trained_how = "Pre-trained"
+
+    def load_head(self, theirs: nn.Module, model: Model, outputs: Sequence[int] | None) -> None:
+        """See `ExportedTask`."""
+        del outputs  # pieces are in the same order
+        ours = cast("SpanbertPretrainer", model).mlm_head.state_dict()
+        wanted = theirs.state_dict()
+        for name, own in MASKED_PIECES.items():
+            wanted[name].copy_(ours[own])  # in place: the bias has two names there
+
+    def files_beside(self, model: Model) -> dict[str, dict[str, Tensor]]:
+        """Return the span-boundary head, if the model has one."""
+        head = cast("SpanbertPretrainer", model).sbo_head
+        if head is None:
+            return {}
+        ours = head.state_dict()
+        tensors = {name: ours[own].contiguous() for name, own in BOUNDARIES.items()}
+        return {BOUNDARIES_FILE: tensors}
+
+    def card_section(self, model: Model) -> list[str]:
+        """See `ExportedTask`."""
+        if cast("SpanbertPretrainer", model).sbo_head is None:
+            return []
+        return [
+            f"The head of SpanBERT's span-boundary objective is in `{BOUNDARIES_FILE}`, which",
+            "transformers does not read.",
+            "",
+        ]
