@@ -39,7 +39,7 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each masked piece, and one for its prediction from the boundaries."""
     for span in result["masked"]:
         for piece in span["pieces"]:
-            masked = result["text"][max(0, piece["start"]) : max(0, piece["end"])]
+            masked = result["text"][piece["start"] : piece["end"]]
             place = f"{piece['start']}-{piece['end']} {masked}"
             yield f"{place}: {_ranked(piece['fills'])}"
             if piece.get("boundary_fills") is not None:

@@ -216,6 +216,8 @@ def check_result(kind: str, result: Mapping[str, Any]) -> None:
         _check_answer(result)
     elif kind == "pretraining":
         _check_spans(result["masked"], result["text"], "a masked span")
+        for span in result["masked"]:
+            _check_spans(span["pieces"], result["text"], "a masked piece")
     elif kind == "relation":
         _check_spans(result["entities"], result["text"], "an entity")
         for relation in result["relations"]:

@@ -39,6 +39,7 @@ def test_what_predictors_write_is_read(tmp_path, kind):
         ("class", ("probabilities",), [0.5], r"probabilities is \[0.5\]; it must be an object"),
         ("number", ("score",), 10**400, "must be a number"),
         ("pretraining", ("masked", 0, "end"), 99, "a masked span from 13 to 99 is not within"),
+        ("pretraining", ("masked", 0, "pieces", 0, "start"), -1, "a masked piece from -1 to 19"),
         (
             "pretraining",
             ("masked", 0, "pieces", 0, "fills", 0, "probability"),

@@ -153,6 +153,14 @@ def test_options_and_arguments_that_are_wrong(archive, predictor):
         model.sbo_head = head
 
 
+def test_scores_that_are_no_numbers_are_an_error(archive):
+    broken = spanbert_allen.load(archive)
+    with torch.no_grad():
+        for parameter in broken._model.parameters():
+            parameter.fill_(float("nan"))
+    assert "numbers" in broken.predict_json({"text": TEXT})["error"]
+
+
 def test_allennlp_predict_writes_lines_that_the_view_reads(archive, tmp_path, monkeypatch):
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text(json.dumps({"text": TEXT}) + "\n")
