@@ -133,6 +133,7 @@ class SpanbertSequenceClassifier(Model):
         type_ids: Tensor,
         attended: Tensor | None = None,
         label: Tensor | None = None,
+        num_unseen: Tensor | None = None,
         pair: list[PairInput] | None = None,
     ) -> dict[str, Any]:
         """
@@ -147,6 +148,9 @@ class SpanbertSequenceClassifier(Model):
         label : `Tensor`, optional (default = `None`)
             Classes, or numbers to predict. Shape: (batch_size,); with `multi_label`, whether a text
             has each class. Shape: (batch_size, num_labels)
+        num_unseen : `Tensor`, optional (default = `None`)
+            With `multi_label`, how many classes of a text the model does not know. They have no
+            part in the loss, and are mistakes of the scores. Shape: (batch_size,)
         pair : `list[PairInput]`, optional (default = `None`)
             The texts, with the part of the data that each belongs to.
 
@@ -167,7 +171,10 @@ class SpanbertSequenceClassifier(Model):
             output["probabilities"] = logits.sigmoid() if self.multi_label else logits.softmax(-1)
         if label is not None:
             output["loss"] = self._loss(logits, label)
-            self._measure(logits, label, pair)
+            if isinstance(self.scores, LabelSetScores):
+                self.scores(logits >= 0, label, num_unseen)
+            else:
+                self._measure(self.scores, logits, label, pair)
         elif self.training:
             raise DataError("the data has no labels, which training needs: use annotated data")
         if not self.training:
@@ -227,14 +234,13 @@ class SpanbertSequenceClassifier(Model):
             return logits.new_zeros(())
         return cross_entropy(logits, label, weights, ignore_index=UNKNOWN_CLASS)
 
-    def _measure(self, logits: Tensor, label: Tensor, pair: list[PairInput] | None) -> None:
-        if isinstance(self.scores, LabelSetScores):
-            self.scores(logits >= 0, label)
-            return
+    def _measure(
+        self, scores: SequenceScores, logits: Tensor, label: Tensor, pair: list[PairInput] | None
+    ) -> None:
         # Shape: (batch_size,)
         predicted = logits.squeeze(-1) if self.regression else logits.argmax(-1)
         parts = [None] * len(label) if pair is None else [one.part for one in pair]
-        self.scores(predicted.detach().tolist(), label.tolist(), parts)
+        scores(predicted.detach().tolist(), label.tolist(), parts)
 
 
 def _labels_of(vocab: Vocabulary) -> list[str]:

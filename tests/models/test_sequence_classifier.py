@@ -264,6 +264,27 @@ def test_a_class_that_the_model_does_not_know_is_a_mistake(tmp_path, caplog):
         batch_of(own_texts(tmp_path, "a", "c"), vocab)
 
 
+def test_unknown_classes_among_several_are_mistakes(tmp_path, caplog):
+    """Known classes of such a text are learnt and scored; its set is wrong as a whole."""
+    vocab = Vocabulary.from_instances(own_texts(tmp_path, ["a", "b"], multi_label=True))
+    labels = (["a"], ["a", "c", "d"], ["b"])
+    with caplog.at_level("WARNING"):
+        batch = batch_of(own_texts(tmp_path, *labels, multi_label=True, strict=False), vocab)
+    assert "trained with the class c: its texts count as mistakes" in caplog.text
+    assert batch["label"].tolist() == [[1, 0], [1, 0], [0, 1]]
+    assert batch["num_unseen"].tolist() == [0, 2, 0]
+    model = make_model(vocab=vocab, multi_label=True)
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+        model.classifier.bias.copy_(torch.tensor([5.0, -5.0]))  # "a", and never "b"
+        output = model(**batch)
+    assert output["loss"].isfinite()
+    found = {"acc": 1 / 3, "micro_f1": 2 * 2 / (3 + 5), "macro_f1": (4 / 5 + 0 + 0) / 3}
+    assert model.get_metrics() == pytest.approx(found)
+    with pytest.raises(DataError, match=r"own.jsonl:2: the label 'c' is none of those"):
+        batch_of(own_texts(tmp_path, *labels, multi_label=True), vocab)
+
+
 def test_an_encoder_of_one_token_type_reads_no_pairs():
     instances = list(make_reader("RTE").read(GLUE / "RTE" / "dev.tsv"))
     model = make_model(task="rte")

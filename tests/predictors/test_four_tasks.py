@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 
@@ -63,3 +65,18 @@ def test_own_fields_come_back_and_scores_that_are_no_numbers_are_an_error(models
     marked = broken.predict_json(RECORDS[task])
     assert "numbers" in marked["error"]
     assert marked["mine"] == 1
+
+
+def test_own_fields_come_back_from_lines_of_relations_and_texts(models, tmp_path):
+    pairs = {"text": "Ida sold Oslo.", "entities": [[0, 3, "PERSON"], [9, 13, "PERSON"]]}
+    for task, whole in (("relation", pairs), ("sequence", {"text": "It was.", "label": "1"})):
+        path = tmp_path / f"{task}.jsonl"
+        own = {"meta": {"page": 3}, "schema": "mine", "probability": "mine"}
+        lines = [whole | own, {"text": 3} | own]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        good, bad = models[task].predict_batch_json(list(models[task].records(str(path))))
+        assert ("error" in good, "error" in bad) == (False, True)
+        assert good["meta"] == bad["meta"] == {"page": 3}
+        assert good["schema"] == bad["schema"] == f"spanbert_allen.{task}/1"
+        assert "label" not in bad
+        assert (good["probability"] == "mine") == (task == "relation")  # no result key is replaced

@@ -50,7 +50,7 @@ class ClassLabelField(LabelField):
         elif self._unseen is None:
             raise unknown_class(str(self.label), known, self.place)
         else:
-            self._unseen.add(f"the class {self.label}", "its texts count as mistakes")
+            _count(self._unseen, str(self.label))
             self._label_id = UNKNOWN_CLASS
 
 
@@ -66,12 +66,21 @@ class ClassSetField(Field[torch.Tensor]):
         The namespace of AllenNLP's vocabulary that has the names.
     place : `str`, optional (default = `""`)
         Where the text was read, for messages.
+    unseen : `UnseenNames`, optional (default = `None`)
+        As for `ClassLabelField`; the tensor leaves such classes out, see `UnseenClassesField`.
     """
 
-    def __init__(self, labels: Sequence[str], namespace: str, place: str = "") -> None:
+    def __init__(
+        self,
+        labels: Sequence[str],
+        namespace: str,
+        place: str = "",
+        unseen: UnseenNames | None = None,
+    ) -> None:
         self.labels = tuple(labels)
         self.place = place
         self._namespace = namespace
+        self._unseen = unseen
         self._numbers: list[int] = []
         self._num_classes = 0
 
@@ -83,10 +92,11 @@ class ClassSetField(Field[torch.Tensor]):
     def index(self, vocab: Vocabulary) -> None:
         """Take the numbers of the classes; raise a `DataError` if the vocabulary lacks one."""
         known = vocab.get_token_to_index_vocabulary(self._namespace)
-        for label in self.labels:
-            if label not in known:
+        for label in _not_in(known, self.labels):
+            if self._unseen is None:
                 raise unknown_class(label, known, self.place)
-        self._numbers = [known[label] for label in self.labels]
+            _count(self._unseen, label)
+        self._numbers = [known[label] for label in self.labels if label in known]
         self._num_classes = len(known)
 
     def get_padding_lengths(self) -> dict[str, int]:
@@ -103,6 +113,49 @@ class ClassSetField(Field[torch.Tensor]):
     def empty_field(self) -> ClassSetField:
         """See `Field`."""
         return ClassSetField((), self._namespace)
+
+
+class UnseenClassesField(Field[torch.Tensor]):
+    """
+    Hold how many of a text's classes the model does not know.
+
+    # Parameters
+
+    labels : `Sequence[str]`
+        The names of all classes of the text.
+    namespace : `str`
+        The namespace of AllenNLP's vocabulary that has the names.
+    """
+
+    def __init__(self, labels: Sequence[str], namespace: str) -> None:
+        self.labels = tuple(labels)
+        self._namespace = namespace
+        self._num_unseen = 0
+
+    def index(self, vocab: Vocabulary) -> None:
+        """Count the classes that the vocabulary lacks."""
+        known = vocab.get_token_to_index_vocabulary(self._namespace)
+        self._num_unseen = len(_not_in(known, self.labels))
+
+    def get_padding_lengths(self) -> dict[str, int]:
+        """See `Field`."""
+        return {}
+
+    def as_tensor(self, padding_lengths: dict[str, int]) -> torch.Tensor:
+        """Return the number, of shape ()."""
+        return torch.tensor(self._num_unseen)
+
+    def empty_field(self) -> UnseenClassesField:
+        """See `Field`."""
+        return UnseenClassesField((), self._namespace)
+
+
+def _not_in(known: dict[str, int], labels: Sequence[str]) -> list[str]:
+    return [label for label in dict.fromkeys(labels) if label not in known]
+
+
+def _count(unseen: UnseenNames, label: str) -> None:
+    unseen.add(f"the class {label}", "its texts count as mistakes")
 
 
 def unknown_class(label: str, known: dict[str, int], place: str) -> DataError:

@@ -10,7 +10,11 @@ import numpy.typing as npt
 from allennlp.data import Instance
 from allennlp.data.fields import Field, LabelField, MetadataField, TensorField
 
-from spanbert_allen.data.sequence.class_label_field import ClassLabelField, ClassSetField
+from spanbert_allen.data.sequence.class_label_field import (
+    ClassLabelField,
+    ClassSetField,
+    UnseenClassesField,
+)
 from spanbert_allen.data.unseen_names import UnseenNames
 from spanbert_allen.formats.sequence.text_pair import TextPair
 
@@ -75,7 +79,8 @@ def pair_instance(
 
     `Instance`
         The columns; `label`, an integer or, for a number, float32, or, for a list of classes,
-        float32 of shape (num_classes,); `pair`, a `PairInput`.
+        float32 of shape (num_classes,); with such a list and `unseen`, `num_unseen`, how many of
+        its classes the model does not know; `pair`, a `PairInput`.
     """
     fields: dict[str, Field[Any]] = {
         name: TensorField(column, padding_value=_PADDING.get(name, 0))
@@ -87,7 +92,9 @@ def pair_instance(
     elif isinstance(label, int):
         fields["label"] = LabelField(label, LABELS, skip_indexing=True)
     elif isinstance(label, tuple):
-        fields["label"] = ClassSetField(label, LABELS, pair.place)
+        fields["label"] = ClassSetField(label, LABELS, pair.place, unseen)
+        if unseen is not None:
+            fields["num_unseen"] = UnseenClassesField(label, LABELS)
     elif label is not None:
         fields["label"] = ClassLabelField(label, LABELS, pair.place, unseen)
     fields["pair"] = MetadataField(PairInput(pair, part, is_cut))

@@ -19,6 +19,8 @@ class LabelSetScores(Metric):
 
     `acc` is the part of the texts all of whose labels are right, `micro_f1` the F1 of all labels
     together, and `macro_f1` the mean of the F1 of the labels that are predicted or right somewhere.
+    Labels that the model does not know are mistakes in all three: they are never found, and all of
+    them together are one more label of the mean.
     Workers count their own texts, and add the counts up when they are asked for scores.
 
     # Parameters
@@ -33,7 +35,7 @@ class LabelSetScores(Metric):
         self._num_labels = num_labels
         self.reset()
 
-    def __call__(self, predicted: Tensor, gold: Tensor) -> None:
+    def __call__(self, predicted: Tensor, gold: Tensor, num_unseen: Tensor | None = None) -> None:
         """
         Count some texts.
 
@@ -41,14 +43,20 @@ class LabelSetScores(Metric):
 
         predicted, gold : `Tensor`
             Whether a text has a label. Shape: (batch_size, num_labels)
+        num_unseen : `Tensor`, optional (default = `None`)
+            How many right labels of a text the model does not know. Shape: (batch_size,)
         """
         if is_idle():
             return
         found, right = predicted.detach().bool().cpu(), gold.detach().bool().cpu()
+        # Shape: (batch_size,)
+        unseen = torch.zeros(len(right)).long() if num_unseen is None else num_unseen.detach().cpu()
         # Shape: (3, num_labels)
-        self._counts += torch.stack([found & right, found, right]).sum(1)
+        self._counts[:, :-1] += torch.stack([found & right, found, right]).sum(1)
+        self._counts[2, -1] += unseen.sum()
+        is_right = (found == right).all(-1) & (unseen == 0)
         # Shape: (2,)
-        self._texts += torch.tensor([(found == right).all(-1).sum(), len(right)])
+        self._texts += torch.tensor([is_right.sum(), len(right)])
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """Return the scores of all texts so far, on all workers, from 0 to 1."""
@@ -69,5 +77,7 @@ class LabelSetScores(Metric):
 
     def reset(self) -> None:
         """Forget all texts of this worker."""
-        self._counts = torch.zeros(3, self._num_labels, dtype=torch.long)
+        # Found rightly, found, right; the last column is for labels that the model does not know.
+        # Shape: (3, num_labels + 1)
+        self._counts = torch.zeros(3, self._num_labels + 1, dtype=torch.long)
         self._texts = torch.zeros(2, dtype=torch.long)
