@@ -23,6 +23,7 @@ __all__ = [
     "MAX_LINE_VARIABLE",
     "STANDARD_STREAM",
     "default_doc_key",
+    "file_stem",
     "filled_lines",
     "find_files",
     "json_object",
@@ -199,6 +200,14 @@ def default_doc_key(path: str | Path, line: int) -> str:
     """Return the name of a document without one: `<file name without suffixes>:<line>`."""
     name = "stdin" if str(path) == STANDARD_STREAM else Path(path).name
     return f"{name.split('.')[0] or name}:{line}"
+
+
+def file_stem(path: str | Path) -> str:
+    """Return the name of a file that is one document, without its suffix."""
+    if str(path) == STANDARD_STREAM:
+        return "stdin"
+    name = Path(path).name.removesuffix(".gz")
+    return Path(name).stem or name
 
 
 @contextmanager

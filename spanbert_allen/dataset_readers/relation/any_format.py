@@ -18,7 +18,8 @@ class AnyRelationReader(RelationReader):
     Read files of relations in any layout, told by their first record.
 
     Layouts are TACRED's, SemEval-2010's, JSON lines of a user's own, brat's `.ann` with its `.txt`,
-    and what doccano, Label Studio, SpERT and DyGIE write. Texts with entities and relations give an
+    WebAnno TSV 3 of INCEpTION with a relation layer, and what doccano, Label Studio, SpERT and
+    DyGIE write. Texts with entities and relations give an
     example for each relation, and one with the label `no_relation` for every other ordered pair of
     entities of a sentence.
 

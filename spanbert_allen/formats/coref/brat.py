@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import read_lines
+from spanbert_allen.common.files import file_stem, read_lines
 from spanbert_allen.common.record_checks import RecordError, shown
 from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.formats.coref.document import CorefDocument
@@ -24,7 +24,7 @@ from spanbert_allen.formats.coref.findings import Findings, RecordFindings
 from spanbert_allen.formats.coref.jsonl import parse_coref_record
 from spanbert_allen.formats.coref.linked_mentions import clusters_of_links, is_coreference
 from spanbert_allen.formats.coref.records import RecordContext
-from spanbert_allen.formats.coref.text import file_stem, whole_text
+from spanbert_allen.formats.coref.text import whole_text
 
 _PART = "[0-9]{1,12} [0-9]{1,12}"
 _ENTITY = re.compile(rf"(T\S+)\t(\S+) ({_PART}(?:;{_PART})*)(?:\t.*)?")

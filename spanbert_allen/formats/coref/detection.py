@@ -10,7 +10,8 @@ from typing import Any
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import json_object, open_text, read_lines
-from spanbert_allen.formats.coref import gap, webanno
+from spanbert_allen.formats import webanno
+from spanbert_allen.formats.coref import gap
 from spanbert_allen.formats.coref.doccano import is_doccano
 from spanbert_allen.formats.coref.format import CorefFormat
 from spanbert_allen.formats.coref.predictions import is_prediction

@@ -8,7 +8,7 @@ from pathlib import Path
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import (
     MAX_LINE_VARIABLE,
-    STANDARD_STREAM,
+    file_stem,
     max_bytes_at_once,
     open_text,
 )
@@ -46,11 +46,3 @@ def whole_text(path: str | Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError("not UTF-8 text; convert the file to UTF-8", path, line) from error
-
-
-def file_stem(path: str | Path) -> str:
-    """Return the name of a file that is one document, without its suffix."""
-    if str(path) == STANDARD_STREAM:
-        return "stdin"
-    name = Path(path).name.removesuffix(".gz")
-    return Path(name).stem or name

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import open_text, read_lines
+from spanbert_allen.common.files import file_stem, open_text, read_lines
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.formats.relation.annotated_text import AnnotatedText, Entity, Relation
 
@@ -63,7 +63,7 @@ def read_brat(path: str | Path) -> AnnotatedText:
     with open_text(Path(path).with_suffix(".txt")) as file:
         text = file.read().decode("utf-8")
     return AnnotatedText(
-        id=Path(path).stem,
+        id=file_stem(path),
         words={"text": text},
         entities=list(entities.values()),
         relations=[Relation(numbers[one[2]], numbers[one[3]], one[1]) for _, one in relations],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,21 +18,32 @@ from spanbert_allen.common.files import (
 )
 from spanbert_allen.common.json_array import ArrayItem, array_items, first_item
 from spanbert_allen.common.record_checks import RecordError
+from spanbert_allen.formats import webanno
+from spanbert_allen.formats.relation.annotated_text import AnnotatedText
 from spanbert_allen.formats.relation.annotation_records import annotation_parser
 from spanbert_allen.formats.relation.brat import SUFFIX, read_brat
 from spanbert_allen.formats.relation.example import RelationExample
 from spanbert_allen.formats.relation.jsonl import read_relation_jsonl
 from spanbert_allen.formats.relation.semeval import read_semeval
 from spanbert_allen.formats.relation.tacred import read_tacred
+from spanbert_allen.formats.relation.webanno import read_webanno
 
-Layout = Literal["tacred", "semeval", "records", "brat", "annotated array", "annotated lines"]
+Layout = Literal[
+    "tacred", "semeval", "records", "brat", "webanno", "annotated array", "annotated lines"
+]
 """
-One JSON array, SemEval-2010's numbered sentences, a JSON record a line, brat's annotations, or what
-annotation tools write: see `annotation_records`.
+One JSON array, SemEval-2010's numbered sentences, a JSON record a line, brat's annotations, WebAnno
+TSV, or what other annotation tools write: see `annotation_records`.
 """
 
-SUFFIXES = (".json", ".jsonl", ".TXT", SUFFIX)
+SUFFIXES = (".json", ".jsonl", ".TXT", SUFFIX, webanno.SUFFIX)
 """How the names of files of relations end; `.gz` may follow."""
+
+_OF_ONE_TEXT: Mapping[Layout, Callable[[str | Path], AnnotatedText]] = {
+    "brat": read_brat,
+    "webanno": read_webanno,
+}
+"""What reads files that hold one text each."""
 
 _SEMEVAL = re.compile(rb'\d+\t"')
 
@@ -57,6 +68,8 @@ def relation_layout(path: str | Path) -> Layout:
     except (EOFError, OSError, zlib.error):
         return "records"  # whoever reads it says what is wrong
     start = start.lstrip()
+    if start.startswith(webanno.FIRST_LINE.encode()):
+        return "webanno"
     if start.startswith(b"["):
         return "tacred" if annotation_parser(first_item(path)) is None else "annotated array"
     if _SEMEVAL.match(start):
@@ -92,7 +105,7 @@ def _read_annotated(
     """Read the examples of annotated texts; a text with a mistake is left out as a whole."""
     for item in _items(path, layout):
         try:
-            yield from _examples(item, path, language)
+            yield from _examples(item, path, layout, language)
         except DataError as error:
             if on_problem is None:
                 raise
@@ -100,7 +113,7 @@ def _read_annotated(
 
 
 def _items(path: str | Path, layout: Layout) -> Iterator[ArrayItem]:
-    if layout == "brat":
+    if layout in _OF_ONE_TEXT:
         yield ArrayItem(1, None)
     elif layout == "annotated array":
         yield from array_items(path)
@@ -112,20 +125,23 @@ def _items(path: str | Path, layout: Layout) -> Iterator[ArrayItem]:
                 yield ArrayItem(number, None, error.problem)
 
 
-def _examples(item: ArrayItem, path: str | Path, language: str) -> list[RelationExample]:
+def _examples(
+    item: ArrayItem, path: str | Path, layout: Layout, language: str
+) -> list[RelationExample]:
     """Return the examples of one text."""
     try:
         if item.problem is not None:
             raise RecordError(item.problem)
-        if item.value is None:
-            return list(read_brat(path).examples(language=language))
+        if layout in _OF_ONE_TEXT:
+            return list(_OF_ONE_TEXT[layout](path).examples(language=language))
         parse = annotation_parser(item.value)
         if parse is None:
             raise RecordError("it has no entities and relations, as those before it have")
         text = parse(item.value, default_doc_key(path, item.line), f"{path}:{item.line}")
         return list(text.examples(language=language))
     except RecordError as error:
-        raise DataError(str(error), path, item.line) from error
+        line = None if layout in _OF_ONE_TEXT else item.line
+        raise DataError(str(error), path, line) from error
 
 
 def _first_object(path: str | Path) -> Any:

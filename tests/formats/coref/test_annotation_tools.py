@@ -199,6 +199,20 @@ def test_webanno(tmp_path):
     assert document.not_held == {"other layers (words)": 1, "types of references (words)": 4}
 
 
+def test_webanno_with_several_layers_of_chains_and_relations(tmp_path):
+    """The columns of a chain come in either order; escaped characters of words are themselves."""
+    path = tmp_path / "export.tsv"
+    path.write_text(
+        "#FORMAT=WebAnno TSV 3.3\n#T_CH=a.Link|referenceType|referenceRelation\n"
+        "#T_CH=b.Link|referenceRelation|referenceType\n#T_RL=c.Bound|BT_a.Link\n\n\n"
+        "1-1\t0-3\tIda\tname[1]\t*->1-1\t_\t_\t_\n1-2\t4-7\ta\\_b\t_\t_\t*->1-1\tx[1]\t_\n"
+        "1-3\t8-11\tshe\tpron[1]\tcoref->1-2\t_\t_\t1-1\n1-4\t12-14\tit\t_\t_\t*->1-2\tx[1]\t_\n"
+    )
+    _, (document,) = read(path)
+    assert mentions(document) == [["Ida", "she"], ["a_b", "it"]]
+    assert document.not_held == {"types of references (words)": 4, "other layers (words)": 1}
+
+
 def test_what_is_no_export_with_chains(tmp_path):
     path = tmp_path / "export.tsv"
     path.write_text("#FORMAT=WebAnno TSV 3.3\n1-1\t0-3\tIda\n")

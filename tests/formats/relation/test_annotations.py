@@ -65,6 +65,26 @@ BRAT = (
     "T1\tORG 0 4\tAcme\nT2\tPER 20 23\tIda\nT3\tPER 25 29\tJane\n"
     "R1\tfoundedBy Arg1:T1 Arg2:T2\t\n#1\tAnnotatorNotes T1\tA firm\n"
 )
+# The row of the object says where the relation comes from; rows end in a tab.
+WEBANNO = """#FORMAT=WebAnno TSV 3.3
+#T_SP=custom.Entity|identifier|value
+#T_RL=custom.Relation|value|BT_custom.Entity
+
+
+#Text=Acme was founded by Ida.
+1-1\t0-4\tAcme\t*\tORG\t_\t_\t
+1-2\t5-8\twas\t_\t_\t_\t_\t
+1-3\t9-16\tfounded\t_\t_\t_\t_\t
+1-4\t17-19\tby\t_\t_\t_\t_\t
+1-5\t20-23\tIda\t*\tPER\tfoundedBy\t1-1\t
+1-6\t23-24\t.\t_\t_\t_\t_\t
+
+#Text=Jane left Oslo.
+2-1\t25-29\tJane\t*\tPER\t_\t_\t
+2-2\t30-34\tleft\t_\t_\t_\t_\t
+2-3\t35-39\tOslo\t_\t_\t_\t_\t
+2-4\t39-40\t.\t_\t_\t_\t_\t
+"""
 
 
 def write(folder, name: str, records: list):
@@ -79,16 +99,18 @@ def write(folder, name: str, records: list):
 def files(folder) -> dict:
     (folder / "7.ann").write_text(BRAT)
     (folder / "7.txt").write_text(TEXT)
+    (folder / "7.tsv").write_text(WEBANNO)
     return {
         "doccano": write(folder, "d.jsonl", [DOCCANO]),
         "spert": write(folder, "s.json", [SPERT]),
         "dygie": write(folder, "y.jsonl", [DYGIE]),
         "label studio": write(folder, "l.json", [LABEL_STUDIO]),
         "brat": folder / "7.ann",
+        "webanno": folder / "7.tsv",
     }
 
 
-@pytest.mark.parametrize("tool", ["doccano", "spert", "dygie", "label studio", "brat"])
+@pytest.mark.parametrize("tool", ["doccano", "spert", "dygie", "label studio", "brat", "webanno"])
 def test_every_tool_gives_the_same_examples(tmp_path, tool):
     """The relation, and the other direction without one; entities of two sentences are no pair."""
     path = files(tmp_path)[tool]
