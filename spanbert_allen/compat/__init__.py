@@ -22,8 +22,7 @@ except ModuleNotFoundError as error:
         raise  # a package that AllenNLP needs: the name in the error is what is missing
     raise ImportError(
         "spanbert_allen needs AllenNLP 2.10.1, which pip cannot choose by itself: run "
-        "`make install` in a clone of spanbert_allen, or `pip install --no-deps allennlp==2.10.1 "
-        "allennlp-models==2.10.1` beside the versions in requirements/lock.txt"
+        "`spanbert-allen install-allennlp`, or `make install` in a clone of the repository"
     ) from error
 
 from spanbert_allen.compat.repairs import (
