@@ -175,8 +175,8 @@ class PretrainingReader(DatasetReader):
         if self._tags is None:
             if needs_tags:
                 raise ConfigError(
-                    "dataset_reader.tags is not set: the masking spanbert_tagged_spans needs the "
-                    "file that `spanbert-allen corpus-tags` writes"
+                    "dataset_reader.tags is not set: the masking spanbert_tagged_spans needs a "
+                    "file with one bit for each piece of the corpus, as numpy.packbits writes it"
                 )
             return None
         try:
