@@ -3,7 +3,7 @@ AllenNLP's callback `wandb` with today's wandb.
 
 **Cause.** The callback asks `wandb.util` for the id of a run, which newer versions do not have.
 
-**Mend.** The id is drawn here, as wandb drew it: eight letters and digits.
+**Repair.** The id is drawn here, as wandb drew it: eight letters and digits.
 """
 
 from __future__ import annotations

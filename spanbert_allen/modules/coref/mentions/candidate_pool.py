@@ -35,6 +35,7 @@ class CandidatePool:
         self._limit = limit
         self._parts: list[tuple[Tensor, Tensor, Tensor]] = []
         self._size = 0
+        self._highest_dropped = float("-inf")
         self.is_whole = True
         """Whether it holds every candidate that was added."""
 
@@ -55,16 +56,27 @@ class CandidatePool:
             self._prune()
 
     def held(self) -> tuple[SpanCandidates, Tensor]:
-        """Return the candidates held, in order, and their scores."""
+        """
+        Return the candidates that are better than all that were dropped, with their scores.
+
+        They are in order. A later one that is worse than a dropped one must not be taken in its place.
+        """
+        starts, ends, scores = self._all()
+        better = scores > self._highest_dropped
+        return SpanCandidates(starts[better], ends[better]), scores[better]
+
+    def _all(self) -> tuple[Tensor, Tensor, Tensor]:
         starts, ends, scores = map(torch.cat, zip(*self._parts, strict=True))
-        return SpanCandidates(starts, ends), scores
+        return starts, ends, scores
 
     def _prune(self) -> None:
-        candidates, scores = self.held()
+        starts, ends, scores = self._all()
         lowest = scores.topk(max(self._limit, 1)).values[-1]
         stays = scores >= lowest
-        self.is_whole &= bool(stays.all())
-        self._parts = [(candidates.starts[stays], candidates.ends[stays], scores[stays])]
+        if not bool(stays.all()):
+            self.is_whole = False
+            self._highest_dropped = max(self._highest_dropped, float(scores[~stays].max()))
+        self._parts = [(starts[stays], ends[stays], scores[stays])]
         self._size = len(self._parts[0][2])
 
 

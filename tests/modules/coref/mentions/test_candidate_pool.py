@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spanbert_allen.modules.coref import head as coref_head
@@ -37,6 +37,8 @@ def test_the_best_are_held_with_all_that_tie(parts, limit):
 @pytest.mark.parametrize("limits", [{}, {"max_kept": 6}, {"allow_crossing": True}])
 @settings(deadline=None, max_examples=15)
 @given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=9))
+@example(lengths=[6, 1, 3])  # a later candidate, worse than one that was dropped, must not be taken
+@example(lengths=[8, 2])
 def test_a_document_in_stretches_has_the_top_spans_of_the_whole(limits, lengths):
     head, document = make_head(**limits), make_document(lengths)
     expected = head(document)
