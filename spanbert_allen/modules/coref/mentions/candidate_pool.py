@@ -59,7 +59,8 @@ class CandidatePool:
         """
         Return the candidates that are better than all that were dropped, with their scores.
 
-        They are in order. A later one that is worse than a dropped one must not be taken in its place.
+        They are in order. A later one that is worse than a dropped one must not be taken in its
+        place, so it is left out.
         """
         starts, ends, scores = self._all()
         better = scores > self._highest_dropped
