@@ -114,6 +114,27 @@ def relation_example(
         raise DataError(str(error), path, line) from error
 
 
+def relation_record(example: RelationExample) -> dict[str, Any]:
+    """
+    Return the record of an example, which `relation_example` reads.
+
+    Of a text it has what the words of the example are cut out of.
+    """
+    record: dict[str, Any] = {"id": example.id}
+    chars = example.word_chars
+    first = chars[0].start if chars else 0
+    if example.text is not None and chars:
+        record["text"] = example.text[first : chars[-1].end]
+    else:
+        record["tokens"] = list(example.words)
+    for role, span in (("subject", example.subject), ("object", example.object)):
+        record[role] = (
+            [chars[span.start].start - first, chars[span.end].end - first] if chars else list(span)
+        )
+    record |= {"subject_type": example.subject_type, "object_type": example.object_type}
+    return record if example.label is None else record | {"label": example.label}
+
+
 class EntityWords(NamedTuple):
     """
     Hold the words of a record.

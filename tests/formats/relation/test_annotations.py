@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.__main__ import main
+from spanbert_allen.common.errors import ConfigError, DataError, UserError
 from spanbert_allen.formats.relation.detection import read_relations, relation_layout
 
 TEXT = "Acme was founded by Ida. Jane left Oslo."
@@ -184,6 +185,39 @@ def test_an_entity_of_brat_in_two_parts(tmp_path):
     first, _ = read_relations(tmp_path / "7.ann")
     marked = first.words[first.subject.start : first.subject.end + 1]
     assert list(marked) == ["Acme", "was", "founded"]
+
+
+@pytest.mark.parametrize("tool", ["doccano", "spert", "dygie", "label studio", "brat", "webanno"])
+def test_what_is_converted_to_json_lines_is_the_same(tmp_path, tool, capsys):
+    path, target = files(tmp_path)[tool], tmp_path / "out.jsonl"
+    assert main(["convert", "--task", "relation", str(path), str(target)]) == 0
+    assert capsys.readouterr().err == f"2 examples written to {target}\n"
+    for made, read in zip(read_relations(target), read_relations(path), strict=True):
+        assert (made.id, made.label, list(made.words)) == (read.id, read.label, list(read.words))
+        assert (made.subject, made.object) == (read.subject, read.object)
+        assert (made.subject_type, made.object_type) == (read.subject_type, read.object_type)
+    with pytest.raises(UserError, match="also what is read"):
+        main(["convert", "--task", "relation", str(path), str(path)])
+
+
+def test_what_conversion_loses_and_leaves_out_is_said(tmp_path, capsys):
+    across = DYGIE | {"relations": [[[0, 0, 6, 6, "knows"]], []]}
+    path = write(tmp_path, "y.jsonl", [DYGIE, across, DYGIE | {"ner": 3}])
+    command = ["convert", "--task", "relation", str(path), str(tmp_path / "out.jsonl")]
+    with pytest.raises(DataError, match=r"y\.jsonl:3: .*; --skip-bad leaves bad records out"):
+        main(command)
+    with pytest.raises(DataError, match="--strict, and jsonl does not hold sentences of words"):
+        main([*command, "--skip-bad", "--strict"])
+    assert not (tmp_path / "out.jsonl").exists()
+    assert main([*command, "--skip-bad"]) == 1
+    lost, bad, written = capsys.readouterr().err.splitlines()
+    assert lost == "lost: sentences of words (examples): 1"
+    assert bad.startswith("1 bad records left out; the first mistake: ")
+    assert written.startswith("5 examples written to")
+    with pytest.raises(ConfigError, match="--gap is for coreference"):
+        main([*command, "--gap", "x"])
+    with pytest.raises(ConfigError, match="--to is missing; name the format to write: jsonl"):
+        main(["convert", str(path), "-"])
 
 
 def test_results_of_the_predictor_are_no_annotations(tmp_path):

@@ -1,4 +1,4 @@
-"""`spanbert-allen convert`: coreference files from one format to another."""
+"""`spanbert-allen convert`: coreference and relation files from one format to another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spanbert_allen.formats.coref.format import CorefFormat
     from spanbert_allen.formats.coref.lossy import Dropped
 
-HELP = "convert coreference files between formats"
+HELP = "convert coreference and relation files between formats"
 EXAMPLE = "spanbert-allen convert train.jsonl train.conll --to conll"
 GAP_PREDICTIONS = "gap-predictions"
 
@@ -36,10 +36,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("target", help="the file to write; - is standard output")
     parser.add_argument(
+        "--task",
+        choices=("coref", "relation"),
+        default="coref",
+        help="relation: files of any layout of relations to JSON lines (default: %(default)s)",
+    )
+    parser.add_argument(
         "--from", dest="source_format", choices=FORMATS, help="default: what the first line tells"
     )
     parser.add_argument(
-        "--to", dest="target_format", required=True, choices=_targets(), metavar="FORMAT"
+        "--to",
+        dest="target_format",
+        choices=_targets(),
+        metavar="FORMAT",
+        help="the format to write; relations are written as jsonl",
     )
     parser.add_argument("--language", default="en", help="of texts (default: %(default)s)")
     parser.add_argument("--drop-singletons", action="store_true", help="clusters of one mention")
@@ -60,11 +70,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file; the exit status is 1 if documents were left out."""
-    from spanbert_allen.common.errors import DataError
+    from spanbert_allen.commands.convert.relation import convert_relations
+    from spanbert_allen.common.errors import ConfigError, DataError
     from spanbert_allen.common.files import replace_file
     from spanbert_allen.common.outputs import refuse_overwriting
     from spanbert_allen.formats.coref.lossy import Dropped
 
+    if arguments.task == "relation":
+        return convert_relations(arguments)
+    if arguments.target_format is None:
+        raise ConfigError(f"--to is missing; name the format to write: {', '.join(_targets())}")
     inputs = [arguments.source, *([arguments.gap] if arguments.gap else [])]
     refuse_overwriting(arguments.target, inputs)
     source = _Source(arguments)
