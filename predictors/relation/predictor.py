@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -31,6 +32,7 @@ from spanbert_allen.data.relation.input import (
 from spanbert_allen.dataset_readers.relation.reader import RelationReader
 from spanbert_allen.formats.relation.detection import read_relations, relation_layout
 from spanbert_allen.formats.relation.example import RelationExample
+from spanbert_allen.formats.relation.jsonl import relation_record
 from spanbert_allen.formats.spacy.documents import is_doc
 from spanbert_allen.models.relation import SpanbertRelation
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
@@ -210,7 +212,9 @@ class RelationPredictor(SpanPredictor):
             return
         yield from examples_as_records(
             lambda on_problem: read_relations(path, language=self.language, on_problem=on_problem),
-            lambda example: _fields(example) | {"window": self._reader.window},
+            lambda example: (
+                relation_record(replace(example, label=None)) | {"window": self._reader.window}
+            ),
         )
 
     def remarks(self) -> Iterator[str]:
@@ -355,12 +359,3 @@ def _window(record: Record) -> Window:
 
 def _chars(words: WordSpan, chars: Sequence[CharSpan]) -> CharSpan:
     return CharSpan(chars[words.start].start, chars[words.end].end)
-
-
-def _fields(example: RelationExample) -> JsonDict:
-    """Return the example as a record of a user's own, without its label."""
-    fields: JsonDict = {"id": example.id}
-    for role, span in (("subject", example.subject), ("object", example.object)):
-        fields[role] = span if example.word_chars is None else _chars(span, example.word_chars)
-    fields |= {"subject_type": example.subject_type, "object_type": example.object_type}
-    return fields | ({"tokens": example.words} if example.text is None else {"text": example.text})

@@ -10,7 +10,7 @@ import re
 import sys
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -26,6 +26,7 @@ __all__ = [
     "file_stem",
     "filled_lines",
     "find_files",
+    "json_line",
     "json_object",
     "max_bytes_at_once",
     "open_bytes",
@@ -164,6 +165,16 @@ def json_object(
             line,
         )
     return value
+
+
+def json_line(record: Mapping[str, Any]) -> str:
+    """Return a record as a line, in the characters themselves where they can be written."""
+    line = json.dumps(record, ensure_ascii=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:  # half of a surrogate pair
+        line = json.dumps(record)
+    return line + "\n"
 
 
 def find_files(path: str | Path, *, suffixes: Sequence[str]) -> list[str | Path]:

@@ -207,7 +207,7 @@ def _target(arguments: argparse.Namespace, dropped: Dropped) -> CorefFormat:
     from dataclasses import replace
 
     from spanbert_allen.common.errors import ConfigError
-    from spanbert_allen.formats.coref.format import json_line
+    from spanbert_allen.common.files import json_line
     from spanbert_allen.formats.coref.registry import find_format
 
     target = find_format(arguments.target_format, language=arguments.language)

@@ -59,10 +59,8 @@ def _lines(
     arguments: argparse.Namespace, lost: Counter[str], bad: list[DataError]
 ) -> Iterator[str]:
     """Yield a line for each example; what is lost and what is bad is added to the last two."""
-    import json
-
     from spanbert_allen.common.errors import DataError
-    from spanbert_allen.common.files import find_files
+    from spanbert_allen.common.files import find_files, json_line
     from spanbert_allen.formats.relation.detection import SUFFIXES, read_relations
     from spanbert_allen.formats.relation.jsonl import relation_record
 
@@ -72,7 +70,7 @@ def _lines(
             for example in read_relations(path, language=arguments.language, on_problem=on_problem):
                 if example.text is None and example.sentence_ids and example.sentence_ids[-1]:
                     lost["sentences of words (examples)"] += 1
-                yield json.dumps(relation_record(example), ensure_ascii=False) + "\n"
+                yield json_line(relation_record(example))
         except DataError as error:
             if not arguments.skip_bad:
                 hint = "; --skip-bad leaves bad records out"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.formats.coref.document import CorefDocument
@@ -81,13 +79,3 @@ class CorefFormat:
         dropped.update(taken)
         dropped.update(document.not_held)
         return document
-
-
-def json_line(record: Mapping[str, Any]) -> str:
-    """Return a record as a line, in the characters themselves where they can be written."""
-    line = json.dumps(record, ensure_ascii=False)
-    try:
-        line.encode("utf-8")
-    except UnicodeEncodeError:  # half of a surrogate pair
-        line = json.dumps(record)
-    return line + "\n"

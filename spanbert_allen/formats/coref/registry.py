@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.files import json_line
 from spanbert_allen.formats.coref import gap, lossy, winobias
 from spanbert_allen.formats.coref import preco as preco_jsonl
 from spanbert_allen.formats.coref.brat import read_brat
@@ -18,7 +19,7 @@ from spanbert_allen.formats.coref.doccano import parse_doccano
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.fastcoref import parse_fastcoref
 from spanbert_allen.formats.coref.findings import Findings
-from spanbert_allen.formats.coref.format import CorefFormat, json_line
+from spanbert_allen.formats.coref.format import CorefFormat
 from spanbert_allen.formats.coref.jsonl import parse_coref_record
 from spanbert_allen.formats.coref.jsonl_writer import coref_record, sentences_record
 from spanbert_allen.formats.coref.label_studio import read_label_studio

@@ -11,8 +11,8 @@ from allennlp.data import DatasetReader
 from allennlp.data.dataset_readers import WorkerInfo
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import json_line
 from spanbert_allen.data.coref.minimised import MinimisedMaker
-from spanbert_allen.formats.coref.format import json_line
 from spanbert_allen.formats.coref.lossy import Dropped
 from spanbert_allen.formats.coref.registry import find_format
 from tests.formats.coref.conll.test_reader import FIXTURES

@@ -266,6 +266,20 @@ def test_a_tacred_file_gives_the_official_file(archive, predictor, monkeypatch, 
     assert out.read_text() == "t4\tper:title\nt3\tno_relation\nt2\torg:founded_by\n"
 
 
+def test_a_file_of_an_annotation_tool_is_read_as_in_training(predictor, tmp_path):
+    """The sentences of the two entities, and not the text from its beginning."""
+    text = "It rained. Jane left Oslo. It rained."
+    entities = [
+        {"id": number, "start_offset": start, "end_offset": start + 4, "label": "PERSON"}
+        for number, start in enumerate((11, 21))
+    ]
+    path = tmp_path / "doccano.jsonl"
+    path.write_text(json.dumps({"text": text, "entities": entities, "relations": []}))
+    first, second = predictor.records(str(path))
+    assert first["text"] == second["text"] == "Jane left Oslo."
+    assert (first["subject"], first["object"]) == ([0, 4], [10, 14])
+
+
 def test_a_file_of_semeval_keeps_its_text(predictor):
     first, *_ = predictor.records(str(FIXTURES / "semeval.txt"))
     assert first["text"] == "Jane has lost the keys of the tram." and "label" not in first
