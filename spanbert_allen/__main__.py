@@ -105,7 +105,7 @@ def _without_verbose(given: list[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    own = "\n".join(f"  {name:<16}{load_command(name).HELP}" for name in COMMANDS)
+    own = "\n".join(f"  {name:<18}{load_command(name).HELP}" for name in COMMANDS)
     parser = argparse.ArgumentParser(
         prog="spanbert-allen",
         usage="spanbert-allen [-h] [--version] [--debug] COMMAND ...",
