@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenizers import BertWordPieceTokenizer
 
@@ -40,6 +41,18 @@ class EncoderSizes:
                 f"{self.layers} layers of width {self.dim} for {self.max_length} pieces make no "
                 "encoder: the width must be a multiple of 64, all others 1 or more"
             )
+
+    def config(self, vocabulary_size: int) -> dict[str, Any]:
+        """Return the content of `config.json`."""
+        return {
+            "model_type": "bert",
+            "vocab_size": vocabulary_size,
+            "hidden_size": self.dim,
+            "num_hidden_layers": self.layers,
+            "num_attention_heads": self.dim // 64,
+            "intermediate_size": 4 * self.dim,
+            "max_position_embeddings": self.max_length,
+        }
 
 
 def write_new_encoder(
@@ -79,34 +92,31 @@ def write_new_encoder(
     folder = Path(folder)
     if folder.exists():
         raise ConfigError(f"{folder} exists already: remove it, or name another folder")
+    pieces = _learn_pieces(_sentences(sources, layout), vocabulary_size, lower_case=lower_case)
+    if len(pieces) == len(SPECIAL_PIECES):
+        raise DataError("the files hold no text to learn a vocabulary from", sources[0])
+    beside = folder.with_name(f".{folder.name}.new")
+    beside.mkdir(parents=True)
+    (beside / "vocab.txt").write_bytes(WordPieceVocabulary(pieces).to_bytes())
+    (beside / "config.json").write_bytes(to_json_bytes(sizes.config(len(pieces))))
+    (beside / "tokenizer_config.json").write_bytes(to_json_bytes({"do_lower_case": lower_case}))
+    beside.rename(folder)
+    return len(pieces)
+
+
+def _learn_pieces(
+    sentences: Iterator[str], vocabulary_size: int, *, lower_case: bool
+) -> tuple[str, ...]:
     tokenizer = BertWordPieceTokenizer(lowercase=lower_case, strip_accents=lower_case)
     tokenizer.train_from_iterator(
-        _sentences(sources, layout),
+        sentences,
         vocab_size=vocabulary_size,
         min_frequency=2,
         special_tokens=list(SPECIAL_PIECES),
         show_progress=False,
     )
     found = tokenizer.get_vocab()
-    pieces = tuple(sorted(found, key=found.__getitem__))
-    if len(pieces) == len(SPECIAL_PIECES):
-        raise DataError("the files hold no text to learn a vocabulary from", sources[0])
-    config = {
-        "model_type": "bert",
-        "vocab_size": len(pieces),
-        "hidden_size": sizes.dim,
-        "num_hidden_layers": sizes.layers,
-        "num_attention_heads": sizes.dim // 64,
-        "intermediate_size": 4 * sizes.dim,
-        "max_position_embeddings": sizes.max_length,
-    }
-    beside = folder.with_name(f".{folder.name}.new")
-    beside.mkdir(parents=True)
-    (beside / "vocab.txt").write_bytes(WordPieceVocabulary(pieces).to_bytes())
-    (beside / "config.json").write_bytes(to_json_bytes(config))
-    (beside / "tokenizer_config.json").write_bytes(to_json_bytes({"do_lower_case": lower_case}))
-    beside.rename(folder)
-    return len(pieces)
+    return tuple(sorted(found, key=found.__getitem__))
 
 
 def _sentences(sources: Sequence[str | Path], layout: str) -> Iterator[str]:
