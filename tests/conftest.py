@@ -9,6 +9,7 @@ import sys
 
 import numpy
 import pytest
+from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -20,6 +21,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # that; tests send that signal.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A property is looked for anew in every run, but in CI the same examples come each time. No example
+# is timed: a loaded machine would fail it.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(autouse=True)
