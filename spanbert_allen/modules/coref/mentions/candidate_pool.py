@@ -76,7 +76,7 @@ class CandidatePool:
         stays = scores >= lowest
         if not bool(stays.all()):
             self.is_whole = False
-            self._highest_dropped = max(self._highest_dropped, float(scores[~stays].max()))
+            self._highest_dropped = max(self._highest_dropped, float(scores.detach()[~stays].max()))
         self._parts = [(starts[stays], ends[stays], scores[stays])]
         self._size = len(self._parts[0][2])
 
