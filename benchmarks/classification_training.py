@@ -106,7 +106,7 @@ class Experiment:
         self.model = Model.from_params(params["model"], vocab=self.vocabulary)
 
     def updates_of_an_epoch(self) -> int:
-        """As many as our batches make."""
+        """Count the updates that our batches make."""
         from allennlp.common import Params
         from allennlp.data.samplers import BatchSampler
 

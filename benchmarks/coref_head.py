@@ -280,7 +280,7 @@ def copy_weights(theirs, head) -> None:
 
 
 def as_links(kept, chosen, indices) -> list:
-    """Each kept span with the antecedent it is linked to, or none."""
+    """Return each kept span with the antecedent it is linked to, or none."""
     spans = kept.tolist()
     links = []
     for span, choice, row in zip(spans, chosen.tolist(), indices.tolist(), strict=True):

@@ -107,7 +107,7 @@ def sides_of(arguments: argparse.Namespace, what: str) -> list[str]:
 def run_sides(
     arguments: argparse.Namespace, sides: list[str], precisions: list[str], common: dict
 ) -> dict[tuple[str, str], dict]:
-    """Of each side and precision the seconds of all repeats and its largest peak; or its error."""
+    """Measure each side and precision: all seconds and the largest peak, or the error."""
     rows: dict[tuple[str, str], dict] = {}
     for _ in range(arguments.rounds):
         for side in sides:

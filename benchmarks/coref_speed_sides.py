@@ -58,7 +58,7 @@ def record_of(words: int) -> dict:
 
 
 def mixed(precision: str) -> contextlib.AbstractContextManager[Any]:
-    """How a library without a setting for it is run in bf16."""
+    """Return the context in which a library without a setting for it runs in bf16."""
     import torch
 
     if precision == "fp32":
@@ -83,7 +83,7 @@ def prediction(side: str, folder: str, record: dict, precision: str) -> Callable
 
 
 def training(side: str, folder: str, record: dict, precision: str) -> Callable[[], Any]:
-    """One update on the document: forward, backward, torch's fused AdamW on all sides."""
+    """Make one update on the document, with torch's fused AdamW on all sides."""
     import torch
 
     if side == FASTCOREF:

@@ -53,7 +53,7 @@ def padded(examples: Sequence[Tensors], names: Sequence[str]) -> Tensors:
 def update(
     model: Any, batch: Tensors, optimizer: Any, *, is_bf16: bool, schedule: Any = None
 ) -> float:
-    """One update; its loss."""
+    """Make one update and return its loss."""
     import torch
 
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_bf16):

@@ -94,7 +94,7 @@ COLUMNS += ("peak GB", "steps' GB", "steps' memory")
 
 
 def run_sides(arguments: argparse.Namespace, sides: list[str], task: str, folder: Path) -> dict:
-    """Of each side the seconds of all steps, and its largest peak; or its error."""
+    """Measure each side: the seconds of all steps and the largest peak, or the error."""
     rows: dict[str, dict] = {}
     for _ in range(arguments.repeats):
         for side in sides:

@@ -82,7 +82,7 @@ def told_of_full_disk(
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether an error says that a disk is full, or that a file may not grow any more."""
+    """Tell whether an error says that a disk is full, or that a file may not grow any more."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno in _FULL
     return not isinstance(error, DataError) and any(text in str(error) for text in _FULL_TEXTS)

@@ -43,7 +43,7 @@ class Layout:
         return [c for c in (self.text, self.text_pair, self.label) if c is not None]
 
     def fits(self, header: Sequence[str]) -> bool:
-        """Whether a first line names these columns at their places."""
+        """Tell whether a first line names these columns at their places."""
         return all(
             -len(header) <= column.place < len(header)
             and header[column.place].strip().lower() == column.name.lower()

@@ -68,5 +68,5 @@ class DocRules:
 
 
 def has_tags(doc: Any) -> bool:
-    """Whether a tagger has seen the document."""
+    """Tell whether a tagger has seen the document."""
     return bool(doc.has_annotation("POS"))
