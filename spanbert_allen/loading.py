@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.foreign_warnings import ignore_foreign_warnings
 from spanbert_allen.common.permissions import granting
+from spanbert_allen.encoders.saved_encoder import BEST_WEIGHTS
+from spanbert_allen.encoders.trained_source import ARCHIVE
 
 if TYPE_CHECKING:
     from spanbert_allen.predictors import SpanPredictor
     from spanbert_allen.predictors.encoding import TextEncoder
-
-ARCHIVE = "model.tar.gz"
-_BEST = ("weights.th", "best.th")
 
 
 def load(
@@ -160,7 +159,7 @@ def _in_folder(folder: Path) -> tuple[Path, str | None]:
             "with `spanbert-allen import`",
             folder,
         )
-    if any((folder / name).is_file() for name in _BEST):
+    if any((folder / name).is_file() for name in BEST_WEIGHTS):
         return folder, None
     if (folder / ARCHIVE).is_file():
         return folder / ARCHIVE, None

@@ -62,7 +62,10 @@ def import_model(
     files = find_encoder(source, vocabulary=vocabulary)
     if files.find_weights is None:
         raise DataError("has no weights", source)
-    weights = renamed(read_weights(files.find_weights()))
+    file = files.find_weights()
+    if file.is_trained:
+        raise ConfigError(f"{source} is a trained model of this package already: use it as it is")
+    weights = renamed(read_weights(file))
     encoder = {"model_name": source}
     if vocabulary is not None:
         encoder["vocabulary"] = vocabulary

@@ -45,7 +45,7 @@ class SpanbertIndexer(TokenIndexer):
 
     model_name : `str`
         An alias (`spanbert-base-cased`, `spanbert-large-cased`, `minilm`, `tiny`), a folder, one of
-        the authors' `.tar.gz`, or a hub id: the same as the embedder's.
+        the authors' `.tar.gz`, a hub id, or a trained model: the same as the embedder's.
     max_length : `int`, optional (default = `None`)
         How many pieces a segment may have, [CLS] and [SEP] counted; by default as many as the
         encoder takes.

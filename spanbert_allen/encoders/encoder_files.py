@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.encoders.saved_encoder import keep_files, to_json_bytes
 from spanbert_allen.encoders.sources import WeightsFile
 from spanbert_allen.encoders.tokenizer_files import ADDED_TOKENS, added_tokens_json
@@ -48,6 +49,31 @@ class EncoderFiles:
     def max_positions(self) -> int:
         """Return how many pieces the encoder takes at once, special ones counted."""
         return int(self.config.get("max_position_embeddings", 512))
+
+    def check_sizes(self, sizes: Mapping[str, int]) -> None:
+        """
+        Check the sizes that a configuration counts on.
+
+        # Parameters
+
+        sizes : `Mapping[str, int]`
+            `max_length`, the pieces of a segment, and `num_layers`; or none of them.
+
+        # Errors
+
+        `ConfigError` if the encoder takes fewer pieces or has other layers.
+        """
+        own = {"max_length": self.max_positions, "num_layers": self.config["num_hidden_layers"]}
+        for name, size in sizes.items():
+            if name not in own:
+                raise ConfigError(
+                    f"`sizes` of the `spanbert` embedder has no `{name}`: it takes {', '.join(own)}"
+                )
+            if size > own[name] or (name == "num_layers" and size != own[name]):
+                raise ConfigError(
+                    f"the configuration counts on an encoder with a `{name}` of {size}, but that "
+                    f"of {self.name} is {own[name]}: give {name}={own[name]} to `encoders.trained`"
+                )
 
     def keep_in(self, serialization_dir: str | os.PathLike[str] | None) -> None:
         """

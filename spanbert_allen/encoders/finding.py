@@ -28,6 +28,7 @@ from spanbert_allen.encoders.tokenizer_files import (
     read_added_tokens,
     read_tokenizer_file,
 )
+from spanbert_allen.encoders.trained_source import find_trained
 from spanbert_allen.encoders.vocabulary import WordPieceVocabulary
 
 _SIZES = (
@@ -54,7 +55,8 @@ def find_encoder(
 
     model_name : `str`
         An alias (`spanbert-base-cased`, `spanbert-large-cased`, `minilm`, `tiny`), a folder in the
-        layout of the `transformers` library, one of the authors' `.tar.gz`, or a hub id.
+        layout of the `transformers` library, one of the authors' `.tar.gz`, a hub id, or a trained
+        model, whose encoder is taken: its `model.tar.gz` or the folder of its training.
     vocabulary : `str`, optional (default = `None`)
         A `vocab.txt`, a folder with one, or a hub id: for a source without a vocabulary, such as
         the authors' archives. It replaces the source's own if there is one.
@@ -109,6 +111,9 @@ def _find_source(model_name: str) -> EncoderSource:
             return HubSource(alias.hub_id)
         return FolderSource(_package_folder(model_name, alias), alias.weights_sha256)
     path = Path(model_name).expanduser()
+    trained = find_trained(path)
+    if trained is not None:
+        return trained
     if path.is_dir():
         return FolderSource(path)
     if path.is_file():
@@ -155,6 +160,11 @@ def _read_config(name: str, source: EncoderSource) -> dict[str, Any]:
             break
     else:
         raise DataError(f"has no config.json: it is not an encoder{_hint(name)}", name)
+    if "dataset_reader" in config and "model" in config:
+        raise ConfigError(
+            f"`model_name`: {name} is a model of AllenNLP without an encoder of this package in "
+            "it: give an archive of one that was trained with the embedder `spanbert`"
+        )
     model_type = config.get("model_type", "bert")  # the authors' own files do not say it
     if model_type != "bert":
         raise ConfigError(

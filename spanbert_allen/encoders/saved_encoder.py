@@ -19,7 +19,9 @@ from pathlib import Path
 from spanbert_allen.common.errors import ConfigError
 
 ENCODER_FOLDER = "encoder"
-_WEIGHTS_PATTERNS = ("weights.th", "best.th", "model_state*.th")
+BEST_WEIGHTS = ("weights.th", "best.th")
+"""The best weights in the folder of a training, by AllenNLP's name and the trainer's."""
+_WEIGHTS_PATTERNS = (*BEST_WEIGHTS, "model_state*.th")
 
 
 def saved_encoder_folder(serialization_dir: str | os.PathLike[str] | None) -> Path | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol, TypeVar
+from typing import IO, NamedTuple, Protocol, TypeVar
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.permissions import may_use_network, network_refusal, opened_archive
@@ -38,11 +38,14 @@ class WeightsFile:
         The content of the file, if it is not on the disk.
     sha256 : `str`, optional (default = `None`)
         The digest that the file must have.
+    is_trained : `bool`, optional (default = `False`)
+        Whether these are the weights of a whole trained model, of which the encoder is a part.
     """
 
     path: Path
     content: bytes | None = None
     sha256: str | None = None
+    is_trained: bool = False
 
 
 class EncoderSource(Protocol):
@@ -136,15 +139,64 @@ class TarSource:
     path: Path
 
     def read(self, name: str) -> bytes | None:
-        stat = self.path.stat()
-        return _small_files(self.path, stat.st_mtime_ns, stat.st_size).get(name)
+        small = tar_index(self.path).small
+        return next((small[member] for member in small if member.name == name), None)
 
     def find_weights(self) -> WeightsFile:
-        found = _read_members(self.path, WEIGHTS_NAMES, limit=None)
         for name in WEIGHTS_NAMES:
-            if name in found:
-                return WeightsFile(self.path / name, content=found[name])
+            for member in tar_index(self.path).names:
+                if member.name == name:
+                    return WeightsFile(self.path / name, content=read_member(self.path, member))
         raise DataError(f"has no weights: neither {' nor '.join(WEIGHTS_NAMES)}", self.path)
+
+
+class TarIndex(NamedTuple):
+    """
+    What is in a tar archive.
+
+    # Parameters
+
+    names : `tuple[PurePosixPath, ...]`
+        Its files, in order.
+    small : `dict[PurePosixPath, bytes]`
+        The contents of its configurations and vocabularies.
+    """
+
+    names: tuple[PurePosixPath, ...]
+    small: dict[PurePosixPath, bytes]
+
+
+def tar_index(path: Path) -> TarIndex:
+    """
+    List a tar archive and read its small files, once.
+
+    # Errors
+
+    `DataError` if it is broken, or a name in it leads outside of it.
+    """
+    stat = path.stat()
+    return _tar_index(path, stat.st_mtime_ns, stat.st_size)
+
+
+def read_member(path: Path, name: PurePosixPath) -> bytes:
+    """
+    Read one file of a tar archive into memory.
+
+    # Parameters
+
+    path : `Path`
+        The archive.
+    name : `PurePosixPath`
+        One of `tar_index(path).names`.
+    """
+
+    def read(archive: tarfile.TarFile) -> bytes:
+        for member in archive:
+            if member.isfile() and PurePosixPath(member.name) == name:
+                return _content(archive, member)
+        raise DataError(f"has no `{name}` any more: it was changed meanwhile", path)
+
+    return _with_archive(path, read)
 
 
 def shard_names(index: Path) -> list[str]:
@@ -169,31 +221,30 @@ def shard_names(index: Path) -> list[str]:
 
 
 @lru_cache(maxsize=4)
-def _small_files(path: Path, _modified: int, _size: int) -> dict[str, bytes]:
-    """Cache the small files: only the end of the archive shows what is not in it."""
-    return _read_members(path, _SMALL_NAMES, limit=_SMALL_LIMIT)
+def _tar_index(path: Path, _modified: int, _size: int) -> TarIndex:
+    """Read the archive to its end, which alone shows what is not in it."""
 
-
-def _read_members(path: Path, names: tuple[str, ...], limit: int | None) -> dict[str, bytes]:
-    """Return the first file of each name, in whatever folder of the archive it is."""
-
-    def read(archive: tarfile.TarFile) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
+    def read(archive: tarfile.TarFile) -> TarIndex:
+        names, small = [], {}
         for member in archive:
             _check_inside(path, member)
-            name = PurePosixPath(member.name).name
-            if name not in names or name in found or not member.isfile():
+            name = PurePosixPath(member.name)
+            if not member.isfile() or name in small:
                 continue
-            if limit is not None and member.size > limit:
-                raise DataError(
-                    f"`{member.name}` in it is far too large: {member.size} bytes", path
-                )
-            stream: IO[bytes] | None = archive.extractfile(member)
-            if stream is not None:
-                found[name] = stream.read()
-        return found
+            names.append(name)
+            if name.name not in _SMALL_NAMES:
+                continue
+            if member.size > _SMALL_LIMIT:
+                raise DataError(f"`{name}` in it is far too large: {member.size} bytes", path)
+            small[name] = _content(archive, member)
+        return TarIndex(tuple(names), small)
 
     return _with_archive(path, read)
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream: IO[bytes] | None = archive.extractfile(member)
+    return b"" if stream is None else stream.read()
 
 
 def _check_inside(path: Path, member: tarfile.TarInfo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import islice
 
 import _jsonnet
@@ -301,6 +302,22 @@ def test_settings_that_do_not_go_together(tmp_path, corpus):
         make_loader(folder, make_reader(next_sentence=True))
 
 
+LIBRARY = places.ROOT / "training_configs" / "lib"
+TRAINED = "encoder:: encoders.trained('pretrained/model.tar.gz', max_length=64, num_layers=2)"
+INIT = (
+    "encoder:: encoders.other('encoder', max_length=64), init:: 'pretrained/model.tar.gz', "
+    "model+: { embedder+: { from_scratch: true } }"
+)
+TUNING = f"""local encoders = import '{LIBRARY}/encoders.libsonnet';
+(import '{LIBRARY}/coref.libsonnet') {{
+  train_path:: std.extVar('COREF_TRAIN_DATA_PATH'),
+  validation_path:: std.extVar('COREF_TRAIN_DATA_PATH'),
+  segment_length:: 64,
+  epochs:: 1,
+  head:: {{ hidden_dim: 10, max_antecedents: 10 }},
+}}"""
+
+
 @pytest.mark.slow
 def test_from_raw_text_to_a_fine_tuned_model(tmp_path, monkeypatch):
     """A vocabulary, a corpus, a pre-training from scratch, and coreference that starts from it."""
@@ -311,6 +328,7 @@ def test_from_raw_text_to_a_fine_tuned_model(tmp_path, monkeypatch):
     assert main(["vocabulary", "texts.txt", "--out", "encoder", *sizes]) == 0
     assert main(["corpus", "texts.txt", "--out", "corpus", "--encoder", "encoder"]) == 0
     variables = dict.fromkeys(DATA_PATHS, "corpus") | {"PRETRAINING_ENCODER_PATH": "encoder"}
+    variables["COREF_TRAIN_DATA_PATH"] = str(places.FIXTURES / "coref" / "small.conll")
     config = json.loads(
         _jsonnet.evaluate_snippet(
             "small",
@@ -320,30 +338,15 @@ def test_from_raw_text_to_a_fine_tuned_model(tmp_path, monkeypatch):
     )
     config["trainer"]["callbacks"] = []
     train_model(Params(config), "pretrained")
-    tuning = {
-        "dataset_reader": {
-            "type": "spanbert_coref_conll",
-            "indexer": {"type": "spanbert", "model_name": "encoder", "max_length": 64},
-        },
-        "train_data_path": str(places.FIXTURES / "coref" / "small.conll"),
-        "model": {
-            "type": "spanbert_coref",
-            "embedder": {"type": "spanbert", "model_name": "encoder", "from_scratch": True},
-            "head": {"hidden_dim": 10, "max_antecedents": 10},
-        },
-        "data_loader": {"batch_size": 1},
-        "trainer": {
-            "type": "spanbert",
-            "num_epochs": 1,
-            "optimizer": {"type": "sgd", "lr": 0.0},
-            "cuda_device": -1,
-            "init": "pretrained/model.tar.gz",
-        },
-    }
-    train_model(Params(tuning), "tuned")
     before = load_archive("pretrained/model.tar.gz").model.embedder.state_dict()
-    after = load_archive("tuned/model.tar.gz").model.embedder.state_dict()
-    assert all(torch.equal(before[name], tensor) for name, tensor in after.items())
-    assert (
-        spanbert_allen.load("tuned").predict("Ida lost her keys.")["text"] == "Ida lost her keys."
-    )
+    for name, start in (("by_encoder", TRAINED), ("by_init", INIT)):
+        snippet = f"{TUNING} {{ {start} }}"
+        tuning = json.loads(_jsonnet.evaluate_snippet("tuning", snippet, ext_vars=variables))
+        tuning["trainer"] |= {"callbacks": [], "optimizer": {"type": "sgd", "lr": 0.0}}
+        train_model(Params(tuning), name)
+        after = load_archive(f"{name}/model.tar.gz").model.embedder.state_dict()
+        assert all(torch.equal(before[name], tensor) for name, tensor in after.items())
+    for needless in ("pretrained", "encoder"):
+        shutil.rmtree(needless)
+    result = spanbert_allen.load("by_encoder/model.tar.gz").predict("Ida lost her keys.")
+    assert result["text"] == "Ida lost her keys."

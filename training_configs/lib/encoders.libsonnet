@@ -16,4 +16,18 @@
     max_length: max_length,
     num_layers: num_layers,
   },
+
+  // The encoder of a trained model of this package: its `model.tar.gz`, or the folder of its training. Tokenizer,
+  // configuration and weights come from there, the new model does not need it. The sizes are checked against it;
+  // `num_layers` is needed by configurations that count layers only.
+  trained(model, max_length=null, num_layers=null): {
+    model_name: model,
+    max_length: if max_length == null then 512 else max_length,
+    num_layers: if num_layers != null then num_layers else
+      error 'encoders: the number of layers of %s is needed here: give it, encoders.trained(..., num_layers=6)' % model,
+    sizes: {
+      [if max_length != null then 'max_length']: max_length,
+      [if num_layers != null then 'num_layers']: num_layers,
+    },
+  },
 }

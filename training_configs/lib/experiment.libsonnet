@@ -92,6 +92,7 @@ local made = {
     train: $.trained_layers,
     [if $.attention_dropout != null then 'attention_dropout']: $.attention_dropout,
     [if $.gradient_checkpointing then 'gradient_checkpointing']: true,
+    [if std.objectHas($.encoder, 'sizes') then 'sizes']: $.encoder.sizes,
   },
 
   // The trainer's template with the knobs that all tasks pass on; a task adds its own.

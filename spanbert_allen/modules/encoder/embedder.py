@@ -38,7 +38,8 @@ class SpanbertEmbedder(TokenEmbedder):
 
     model_name : `str`
         An alias (`spanbert-base-cased`, `spanbert-large-cased`, `minilm`, `tiny`), a folder, one of
-        the authors' `.tar.gz`, or a hub id.
+        the authors' `.tar.gz`, a hub id, or a trained model, whose encoder is taken: its
+        `model.tar.gz` or the folder of its training.
     output : `str`, optional (default = `"words"`)
         What `forward` gives vectors for: `words` or `pieces`.
     word_pooling : `str`, optional (default = `"first"`)
@@ -69,6 +70,9 @@ class SpanbertEmbedder(TokenEmbedder):
         A `vocab.txt`, a folder with one or a hub id, for an encoder that comes without.
     from_scratch : `bool`, optional (default = `False`)
         Whether the encoder begins with random weights and not with pretrained ones.
+    sizes : `dict[str, int]`, optional (default = `None`)
+        The sizes that the configuration counts on, which are checked: `max_length`, no more pieces
+        than the encoder takes, and `num_layers`.
     serialization_dir : `str`, optional (default = `None`)
         AllenNLP gives it; configuration and vocabulary are kept in it. When a trained model is
         loaded they come from there, and no pretrained weights are read.
@@ -90,6 +94,7 @@ class SpanbertEmbedder(TokenEmbedder):
         lora: Optional[dict[str, Any]] = None,
         vocabulary: Optional[str] = None,
         from_scratch: bool = False,
+        sizes: Optional[dict[str, int]] = None,
         serialization_dir: Optional[str] = None,
     ) -> None:
         super().__init__()
@@ -104,6 +109,7 @@ class SpanbertEmbedder(TokenEmbedder):
                 f"`attention_dropout` is {attention_dropout}: it must be 0 or more and less than 1"
             )
         files = find_encoder(model_name, vocabulary=vocabulary, serialization_dir=serialization_dir)
+        files.check_sizes(sizes or {})
         files.keep_in(serialization_dir)
         if from_scratch:
             files = replace(files, find_weights=None)

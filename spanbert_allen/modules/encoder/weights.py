@@ -26,6 +26,8 @@ _OLD_ENDINGS = {".gamma": ".weight", ".beta": ".bias"}
 _KNOWN_EXTRAS = ("cls.", "lm_head.", "qa_outputs.", "classifier.")
 _COMPUTED = ("embeddings.position_ids", "embeddings.token_type_ids")
 _POOLER = "pooler."
+_WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
+_ADAPTER = ".lora_"
 _MOST_LISTED = 10
 
 
@@ -47,7 +49,7 @@ def load_weights(encoder: nn.Module, file: WeightsFile, *, initializer_range: fl
 
     `DataError` if the file cannot be read, or weights are missing, unknown or of another shape.
     """
-    found = renamed(read_weights(file))
+    found = encoder_weights(file)
     wanted = encoder.state_dict()
     has_pooler = any(name.startswith(_POOLER) for name in wanted)
     lost_pooler = has_pooler and not any(name.startswith(_POOLER) for name in found)
@@ -108,6 +110,41 @@ def read_weights(file: WeightsFile) -> dict[str, Tensor]:
     ):
         raise DataError("holds something else than a plain state dict of tensors", file.path)
     return dict(content)
+
+
+def encoder_weights(file: WeightsFile) -> dict[str, Tensor]:
+    """
+    Read the weights of an encoder under the names that `BertModel` has for them.
+
+    # Parameters
+
+    file : `WeightsFile`
+        The weights of an encoder, or of a trained model: then those of its encoder are returned,
+        without its heads.
+
+    # Errors
+
+    `DataError` if the file cannot be read, or its model has no encoder, or one with adapters.
+    """
+    weights = read_weights(file)
+    if not file.is_trained:
+        return renamed(weights)
+    place = next((name for name in weights if name.endswith(_WORD_EMBEDDINGS)), None)
+    if place is None:
+        raise DataError("holds no encoder of BERT's architecture among its weights", file.path)
+    prefix = place.removesuffix(_WORD_EMBEDDINGS)
+    found = {
+        name.removeprefix(prefix): tensor
+        for name, tensor in weights.items()
+        if name.startswith(prefix)
+    }
+    if any(_ADAPTER in name for name in found):
+        raise DataError(
+            "holds an encoder with low-rank adapters (`lora`): name the encoder that it was "
+            "trained from, and start from this model by `trainer.init`, which adds them up",
+            file.path,
+        )
+    return found
 
 
 def renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -37,6 +37,9 @@ BOUNDARIES = {
 }
 """The names of the authors' span-boundary head in files, and in `BoundaryHead`."""
 
+_IN_MODEL = {"mlm_head": MASKED_PIECES, "sbo_head": BOUNDARIES}
+"""The heads by their names in `SpanbertPretrainer`."""
+
 BOUNDARIES_FILE = "span_boundary_head.safetensors"
 """The file with that head which stands beside the weights of an exported model."""
 
@@ -50,13 +53,14 @@ def load_heads(file: WeightsFile, heads: Mapping[str, tuple[nn.Module, dict[str,
     # Parameters
 
     file : `WeightsFile`
-        The file of the encoder's weights.
+        The file of the encoder's weights; or of a model that was pre-trained with this package.
     heads : `Mapping[str, tuple[nn.Module, dict[str, str]]]`
         What messages call each head, the head, and its names in the file and in the module.
 
     Raises a `DataError` if a head in the file is incomplete or has other shapes.
     """
-    weights = renamed(read_weights(file))
+    weights = read_weights(file)
+    weights = _as_released(weights) if file.is_trained else renamed(weights)
     beside = file.path.with_name(BOUNDARIES_FILE)
     if file.content is None and beside.is_file():
         weights |= renamed(read_weights(WeightsFile(beside)))
@@ -67,6 +71,16 @@ def load_heads(file: WeightsFile, heads: Mapping[str, tuple[nn.Module, dict[str,
             continue
         _check(file, called, head.state_dict(), found)
         head.load_state_dict({name: tensor.float() for name, tensor in found.items()})
+
+
+def _as_released(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the heads of a pre-trained model under the names that releases have for them."""
+    return {
+        name: weights[f"{head}.{own}"]
+        for head, names in _IN_MODEL.items()
+        for name, own in names.items()
+        if f"{head}.{own}" in weights
+    }
 
 
 def _check(
