@@ -94,13 +94,19 @@ def _cut_document(
 
 
 def pair_blocks(
-    corpus: Corpus, max_pieces: int, *, seed: int, short_share: float = 0.1
+    corpus: Corpus,
+    max_pieces: int,
+    *,
+    seed: int,
+    short_share: float = 0.1,
+    reproduce: bool = False,
 ) -> tuple[IntArray, Pairs]:
     """
     Cut documents into pairs of sequences for next-sentence prediction, as BERT's were made.
 
-    Half of the second sequences follow the first in its document, the others are from elsewhere.
-    Both are made shorter by single pieces from their ends until the pair fits.
+    Half of the second sequences follow the first in its document, the others are from another
+    document, and the sentences whose place they take begin the next pair. Both are made shorter by
+    single pieces from their ends until the pair fits.
 
     # Parameters
 
@@ -111,7 +117,11 @@ def pair_blocks(
     seed : `int`
         What the random choices follow from; the pairs are the same in every epoch.
     short_share : `float`, optional (default = `0.1`)
-        How many pairs are made for a random length, shorter than the most.
+        How many pairs are made for a random length, from 2 to one piece less than the most.
+    reproduce : `bool`, optional (default = `False`)
+        What the original program does. Of three or more sentences the first sequence never takes
+        all but one. No random sequence is from the last document. And the document of a random
+        sequence is drawn eleven times at most, so that it may be the first sequence's own.
 
     # Returns
 
@@ -128,7 +138,7 @@ def pair_blocks(
             corpus.folder,
         )
     random = np.random.default_rng(seed)
-    cutter = _PairCutter(corpus, max_pieces, short_share, random)
+    cutter = _PairCutter(corpus, max_pieces, short_share, random, reproduce=reproduce)
     firsts: list[tuple[int, int]] = []
     seconds: list[tuple[int, int]] = []
     labels: list[int] = []
@@ -144,12 +154,21 @@ def pair_blocks(
     )
 
 
+_MOST_REDRAWS = 10
+
+
 class _PairCutter:
     def __init__(
-        self, corpus: Corpus, most: int, short_share: float, random: np.random.Generator
+        self,
+        corpus: Corpus,
+        most: int,
+        short_share: float,
+        random: np.random.Generator,
+        *,
+        reproduce: bool,
     ) -> None:
         self._corpus, self._most, self._short_share = corpus, most, short_share
-        self._random = random
+        self._random, self._reproduce = random, reproduce
         # Behind the last sentence of each document. Shape: (num_documents + 1,)
         self._documents = np.concatenate([[0], corpus.document_ends])
 
@@ -170,7 +189,9 @@ class _PairCutter:
             # As many sentences as reach the target, or all that are left.
             behind = min(last, bisect_left(edges, edges[place] + target, place + 1))
             count = behind - place
-            size = 1 if count <= 2 else int(self._random.integers(1, count - 1))
+            # The second sequence keeps a sentence at least; the original's upper bound is one less.
+            most_first = count - 1 - self._reproduce
+            size = 1 if count <= 2 else int(self._random.integers(1, most_first + 1))
             first = (edges[place], edges[place + size])
             is_random = count == 1 or self._random.random() < 0.5
             if is_random:
@@ -182,11 +203,22 @@ class _PairCutter:
             yield *self._fitted(first, second), int(is_random)
 
     def _elsewhere(self, document: int, wanted: int) -> tuple[int, int]:
-        other = int(self._random.integers(len(self._documents) - 2))
-        edges = self._edges(other + (other >= document))
+        edges = self._edges(self._other(document))
         place = int(self._random.integers(len(edges) - 1))
         behind = min(len(edges) - 1, bisect_left(edges, edges[place] + max(1, wanted), place + 1))
         return edges[place], edges[behind]
+
+    def _other(self, document: int) -> int:
+        """Draw the document of a random sequence."""
+        num_others = len(self._documents) - 2
+        drawn = int(self._random.integers(num_others))
+        if not self._reproduce:
+            return drawn + (drawn >= document)
+        for _ in range(_MOST_REDRAWS):
+            if drawn != document:
+                break
+            drawn = int(self._random.integers(num_others))
+        return drawn
 
     def _fitted(
         self, first: tuple[int, int], second: tuple[int, int]

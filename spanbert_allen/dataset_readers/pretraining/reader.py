@@ -56,7 +56,8 @@ class PretrainingReader(DatasetReader):
     tags : `str`, optional (default = `None`)
         A file with one bit for each piece of the corpus, for the masking `spanbert_tagged_spans`.
     reproduce : `bool`, optional (default = `False`)
-        Whether sentences longer than a block are left out, as in the original program.
+        Whether sentences longer than a block are left out, and pairs of sequences drawn, as in the
+        original program; see `single_blocks` and `pair_blocks`.
     seed : `int`, optional (default = `42`)
         What masks and pairs follow from.
     """
@@ -123,7 +124,9 @@ class PretrainingReader(DatasetReader):
         corpus.check_vocabulary(self._vocabulary, "the configuration's encoder")
         pairs = None
         if self._next_sentence:
-            blocks, pairs = pair_blocks(corpus, self._max_length - 3, seed=self._seed)
+            blocks, pairs = pair_blocks(
+                corpus, self._max_length - 3, seed=self._seed, reproduce=self._reproduce
+            )
         else:
             most = self._max_length - 2
             blocks = single_blocks(corpus, most, reproduce=self._reproduce)

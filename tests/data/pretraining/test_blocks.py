@@ -71,3 +71,56 @@ def test_pairs_need_two_documents(tmp_path):
     corpus = corpus_of_sizes(tmp_path / "corpus", [[4, 4, 4]])
     with pytest.raises(DataError, match="has one document only"):
         pair_blocks(corpus, 10, seed=1)
+
+
+def documents_of(corpus, starts):
+    """Return the documents that pieces are in."""
+    ends = corpus.sentence_ends[corpus.document_ends - 1]
+    return np.searchsorted(ends, starts, side="right")
+
+
+def test_the_last_document_gives_no_random_sequence_in_the_original(tmp_path):
+    corpus = corpus_of_sizes(tmp_path / "corpus", [[3] * 20] * 4)
+    for reproduce in (True, False):
+        _, pairs = pair_blocks(corpus, 12, seed=3, reproduce=reproduce)
+        drawn = documents_of(corpus, pairs.spans[pairs.is_random == 1, 0])
+        assert set(drawn) == ({0, 1, 2} if reproduce else {0, 1, 2, 3})
+
+
+def test_the_original_gives_up_looking_for_another_document(tmp_path):
+    """Of two documents only the first can be drawn: its own random sequences are from itself."""
+    corpus = corpus_of_sizes(tmp_path / "corpus", [[3] * 20] * 2)
+    for reproduce in (True, False):
+        firsts, pairs = pair_blocks(corpus, 12, seed=3, reproduce=reproduce)
+        is_random = pairs.is_random == 1
+        own = documents_of(corpus, firsts[is_random, 0])
+        drawn = documents_of(corpus, pairs.spans[is_random, 0])
+        assert {0, 1} == set(own)
+        assert drawn.tolist() == ([0] * len(own) if reproduce else (1 - own).tolist())
+
+
+def test_the_first_sequence_of_a_pair_leaves_a_sentence_or_two(tmp_path):
+    """Four sentences fill a pair: the original never gives three of them to the first sequence."""
+    corpus = corpus_of_sizes(tmp_path / "corpus", [[3] * 40] * 10)
+    for reproduce in (True, False):
+        firsts, pairs = pair_blocks(corpus, 12, seed=3, short_share=0, reproduce=reproduce)
+        follows = pairs.is_random == 0
+        sentences = (firsts[:, 1] - firsts[:, 0])[follows] // 3
+        filled = (pairs.spans[:, 1] - firsts[:, 0])[follows] == 12
+        assert set(sentences[filled]) == ({1, 2} if reproduce else {1, 2, 3})
+
+
+def test_short_pairs_have_two_pieces_to_one_less_than_the_most(tmp_path):
+    corpus = corpus_of_sizes(tmp_path / "corpus", [[1] * 400] * 4)
+    firsts, pairs = pair_blocks(corpus, 9, seed=3, short_share=1, reproduce=True)
+    follows = (pairs.is_random == 0) & (firsts[:, 1] < 390)
+    assert set((pairs.spans[:, 1] - firsts[:, 0])[follows]) == set(range(2, 9))
+
+
+def test_sentences_that_a_random_sequence_displaces_begin_the_next_pair(tmp_path):
+    corpus = corpus_of_sizes(tmp_path / "corpus", [[3] * 20] * 3)
+    firsts, pairs = pair_blocks(corpus, 12, seed=3, short_share=0)
+    inside = documents_of(corpus, firsts[:-1, 0]) == documents_of(corpus, firsts[1:, 0])
+    behind = np.where(pairs.is_random == 1, firsts[:, 1], pairs.spans[:, 1])[:-1]
+    assert pairs.is_random[:-1][inside].any()
+    assert np.array_equal(firsts[1:, 0][inside], behind[inside])
