@@ -36,6 +36,7 @@ setup(
     },
     package_data={
         "spanbert_allen": ["py.typed"],
+        "spanbert_allen.data.pretraining.questions": ["stop_words.json"],
         "spanbert_allen.encoders": ["tiny/*"],
         "spanbert_allen.results.html": ["page.css", "page.js"],
         "spanbert_allen.sample_corpus": ["texts/*.txt"],

@@ -66,6 +66,11 @@ class PretrainerPredictor(SpanPredictor):
         super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
         self._pretrainer = cast("SpanbertPretrainer", model)
         self._reader = dataset_reader
+        if self._pretrainer.mlm_head is None:
+            raise ConfigError(
+                "the model was trained with `masked_weight` 0 and has no head that fills masked "
+                "pieces; take the encoder of its archive for another task"
+            )
         self._vocabulary = self._pretrainer.embedder.files.vocabulary.pieces
         self._top_k = checked_option("top_k", top_k, int)
         if top_k < 1:

@@ -8,6 +8,7 @@ from typing import cast
 from allennlp.models import Model
 from torch import Tensor, nn
 
+from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.conversion.task import ExportedTask
 from spanbert_allen.models.pretrainer import SpanbertPretrainer
 from spanbert_allen.modules.pretraining.pretrained_heads import (
@@ -33,7 +34,13 @@ class PretrainingTask(ExportedTask):
     def load_head(self, theirs: nn.Module, model: Model, outputs: Sequence[int] | None) -> None:
         """See `ExportedTask`."""
         del outputs  # pieces are in the same order
-        ours = cast("SpanbertPretrainer", model).mlm_head.state_dict()
+        head = cast("SpanbertPretrainer", model).mlm_head
+        if head is None:
+            raise ConfigError(
+                "the model was trained with `masked_weight` 0 and has no masked-language-model "
+                "head: it cannot become a folder of BertForMaskedLM"
+            )
+        ours = head.state_dict()
         wanted = theirs.state_dict()
         for name, own in MASKED_PIECES.items():
             wanted[name].copy_(ours[own])  # in place: the bias has two names there

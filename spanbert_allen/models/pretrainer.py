@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
+from allennlp.common import Lazy
 from allennlp.data import Vocabulary
 from allennlp.models import Model
 from allennlp.modules.token_embedders import TokenEmbedder
@@ -19,11 +20,11 @@ from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.pretraining.heads import (
     BoundaryHead,
     MaskedPieceHead,
-    PieceLosses,
     TopPieces,
     piece_losses,
     top_pieces,
 )
+from spanbert_allen.modules.pretraining.objectives import Objective, ObjectiveOutput
 from spanbert_allen.modules.pretraining.pretrained_heads import (
     BOUNDARIES,
     MASKED_PIECES,
@@ -39,7 +40,7 @@ class SpanbertPretrainer(Model):
     Masked pieces are predicted from their own vectors (MLM), pieces of masked spans also from the
     vectors around their span (SBO), and for pairs of sequences whether the second one is random
     (NSP). Both decoders share the encoder's word embeddings. Heads that the encoder's file carries
-    are read from it, the others begin at random.
+    are read from it, the others begin at random. Further objectives are parts of their own.
 
     Registered as a `Model` with name "spanbert_pretrainer".
 
@@ -49,12 +50,16 @@ class SpanbertPretrainer(Model):
         AllenNLP's; nothing in it is used.
     embedder : `TokenEmbedder`
         The token embedder `spanbert`; with `pooler` true for next-sentence prediction.
+    masked_weight : `float`, optional (default = `1.0`)
+        The weight of the loss of masked pieces; 0 leaves that head out.
     boundary_weight : `float`, optional (default = `1.0`)
         The weight of the span-boundary loss; 0 leaves that head out.
     max_boundary_targets : `int`, optional (default = `15`)
         How many positions the span-boundary head knows; no fewer than the reader's.
     next_sentence : `bool`, optional (default = `False`)
         Whether next sentences are predicted.
+    objectives : `list[Lazy[Objective]]`, optional (default = `None`)
+        Further objectives, such as `spanbert_recurring_spans`.
     reproduce : `bool`, optional (default = `False`)
         Whether the span-boundary loss is divided by the number of its targets plus one, as in the
         original program, and not by their number.
@@ -70,9 +75,11 @@ class SpanbertPretrainer(Model):
         vocab: Vocabulary,
         embedder: TokenEmbedder,
         *,
+        masked_weight: float = 1.0,
         boundary_weight: float = 1.0,
         max_boundary_targets: int = 15,
         next_sentence: bool = False,
+        objectives: list[Lazy[Objective]] | None = None,
         reproduce: bool = False,
         initializer_range: float = 0.02,
         **kwargs: Any,
@@ -83,8 +90,9 @@ class SpanbertPretrainer(Model):
                 f"model.embedder: a {type(embedder).__name__} cannot be pre-trained; use "
                 '{"type": "spanbert", ...}'
             )
-        if boundary_weight < 0:
-            raise ConfigError(f"model.boundary_weight is {boundary_weight}: it must be 0 or more")
+        for name, weight in (("masked", masked_weight), ("boundary", boundary_weight)):
+            if weight < 0:
+                raise ConfigError(f"model.{name}_weight is {weight}: it must be 0 or more")
         if next_sentence and embedder.encoder.pooler is None:
             raise ConfigError(
                 "model.next_sentence is true, but model.embedder.pooler is false: set it to true"
@@ -92,32 +100,54 @@ class SpanbertPretrainer(Model):
         self.embedder = embedder
         config = embedder.encoder.config
         dim, size, eps = config.hidden_size, config.vocab_size, config.layer_norm_eps
-        self.mlm_head = MaskedPieceHead(dim, size, layer_norm_eps=eps)
-        self.boundary_weight, self._reproduce = boundary_weight, reproduce
+        self.masked_weight, self.boundary_weight = masked_weight, boundary_weight
+        self._reproduce = reproduce
+        self.mlm_head = (
+            MaskedPieceHead(dim, size, layer_norm_eps=eps) if masked_weight > 0 else None
+        )
         self.sbo_head = (
             BoundaryHead(dim, size, max_targets=max_boundary_targets, layer_norm_eps=eps)
             if boundary_weight > 0
             else None
         )
         self.nsp_head = FastLinear(dim, 2) if next_sentence else None
+        self.objectives = nn.ModuleList(
+            [one.construct(dim=dim, layer_norm_eps=eps) for one in objectives or ()]
+        )
         self._initialize(initializer_range)
         if embedder.find_weights is not None:
-            heads: dict[str, tuple[nn.Module, dict[str, str]]] = {
-                "masked-language-model head": (self.mlm_head, MASKED_PIECES)
-            }
-            if self.sbo_head is not None:
-                heads["span-boundary head"] = (self.sbo_head, BOUNDARIES)
-            load_heads(embedder.find_weights(), heads)
-        self.scores = PretrainingScores(
-            ("mlm", *["sbo"] * (boundary_weight > 0), *["nsp"] * next_sentence)
-        )
+            load_heads(embedder.find_weights(), self._readable_heads())
+        names = [
+            *["mlm"] * (self.mlm_head is not None),
+            *["sbo"] * (self.sbo_head is not None),
+            *["nsp"] * next_sentence,
+            *(name for one in self._objectives() for name in one.scores),
+        ]
+        if not names:
+            raise ConfigError(
+                "model: nothing is trained, as masked_weight and boundary_weight are 0 and there "
+                "is no other objective: set one of them"
+            )
+        self.scores = PretrainingScores(tuple(names))
+
+    def _objectives(self) -> list[Objective]:
+        return [cast("Objective", one) for one in self.objectives]
+
+    def _readable_heads(self) -> dict[str, tuple[nn.Module, dict[str, str]]]:
+        """Return the heads that a file of an encoder may carry, by what messages call them."""
+        heads: dict[str, tuple[nn.Module, dict[str, str]]] = {}
+        if self.mlm_head is not None:
+            heads["masked-language-model head"] = (self.mlm_head, MASKED_PIECES)
+        if self.sbo_head is not None:
+            heads["span-boundary head"] = (self.sbo_head, BOUNDARIES)
+        return heads
 
     def _initialize(self, deviation: float) -> None:
-        for head in (self.mlm_head, self.sbo_head, self.nsp_head):
+        for head in (self.mlm_head, self.sbo_head, self.nsp_head, *self.objectives):
             for module in head.modules() if head is not None else ():
                 if isinstance(module, nn.Linear | nn.Embedding):
                     nn.init.normal_(module.weight, std=deviation)
-                if isinstance(module, nn.Linear):
+                if isinstance(module, nn.Linear) and module.bias is not None:
                     nn.init.zeros_(module.bias)
 
     @property
@@ -138,6 +168,7 @@ class SpanbertPretrainer(Model):
         boundary_pieces: Tensor,
         type_ids: Tensor | None = None,
         is_random: Tensor | None = None,
+        further: dict[str, Tensor] | None = None,
         masking: list[str] | None = None,
     ) -> dict[str, Any]:
         """
@@ -160,22 +191,30 @@ class SpanbertPretrainer(Model):
             0 for the first sequence, 1 for the second. Shape: (batch_size, num_pieces)
         is_random : `Tensor`, optional (default = `None`)
             1 where the second sequence is a random one. Shape: (batch_size,)
+        further : `dict[str, Tensor]`, optional (default = `None`)
+            The targets of further objectives.
         masking : `list[str]`, optional (default = `None`)
             The masking scheme, the same for all.
 
         # Returns
 
         `dict[str, Any]`
-            `loss`, and the losses that it is made of: `mlm_loss`, `sbo_loss`, `nsp_loss`.
+            `loss`, and the losses that it is made of: `mlm_loss`, `sbo_loss`, `nsp_loss`, and
+            those of further objectives.
         """
         # Shape: (batch_size, num_pieces, dim)
         vectors = self.embedder.encode(token_ids, segment_ids, type_ids)
         # Shape: (batch_size * num_pieces, dim)
         flat = vectors.flatten(0, 1)
         name = masking[0] if masking else "masking"
-        found = self.masked_piece_losses(flat[masked_places], masked_pieces)
-        self.scores("mlm", name, *found)
-        losses = {"mlm_loss": found.losses.sum() / max(1, len(masked_pieces))}
+        losses: dict[str, Tensor] = {}
+        if self.mlm_head is not None:
+            hidden = self.mlm_head(flat[masked_places])
+            found = piece_losses(hidden, self.word_embeddings, self.mlm_head.bias, masked_pieces)
+            self.scores("mlm", name, *found)
+            losses["mlm_loss"] = (
+                self.masked_weight * found.losses.sum() / max(1, len(masked_pieces))
+            )
         if self.sbo_head is not None:
             self._check_positions(boundary_positions)
             hidden = self.sbo_head(flat[boundary_lefts], flat[boundary_rights], boundary_positions)
@@ -185,21 +224,12 @@ class SpanbertPretrainer(Model):
             losses["sbo_loss"] = self.boundary_weight * found.losses.sum() / count
         if self.nsp_head is not None:
             losses["nsp_loss"] = self._next_sentence_loss(vectors[:, 0], is_random, name)
+        for objective in self._objectives():
+            output: ObjectiveOutput = objective(vectors, segment_ids >= 0, further or {})
+            losses[f"{objective.name}_loss"] = output.loss
+            for score, counted in output.scores.items():
+                self.scores(score, name, *counted)
         return {"loss": torch.stack(list(losses.values())).sum(), **losses}
-
-    def masked_piece_losses(self, vectors: Tensor, pieces: Tensor) -> PieceLosses:
-        """
-        Predict pieces from their own vectors.
-
-        # Parameters
-
-        vectors : `Tensor`
-            Shape: (num_masked, dim)
-        pieces : `Tensor`
-            The true pieces. Shape: (num_masked,)
-        """
-        hidden = self.mlm_head(vectors)
-        return piece_losses(hidden, self.word_embeddings, self.mlm_head.bias, pieces)
 
     def fill(self, vectors: Tensor, k: int) -> TopPieces:
         """
@@ -212,7 +242,9 @@ class SpanbertPretrainer(Model):
         k : `int`
             How many for each.
         """
-        return top_pieces(self.mlm_head(vectors), self.word_embeddings, self.mlm_head.bias, k)
+        head = self.mlm_head
+        assert head is not None
+        return top_pieces(head(vectors), self.word_embeddings, head.bias, k)
 
     def fill_from_boundaries(
         self, lefts: Tensor, rights: Tensor, positions: Tensor, k: int

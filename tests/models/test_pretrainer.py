@@ -21,8 +21,10 @@ import spanbert_allen
 import spanbert_allen.plugin
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.conversion.pretraining_task import PretrainingTask
 from spanbert_allen.encoders import find_encoder
 from spanbert_allen.modules.pretraining.heads import BoundaryHead, MaskedPieceHead
+from spanbert_allen.predictors.pretraining.predictor import PretrainerPredictor
 from spanbert_allen.sample_corpus import sample_texts
 from spanbert_allen.shipped_configs import find_config
 from spanbert_allen.training.memory.largest_batch import largest_batch
@@ -224,6 +226,77 @@ def test_pairs_of_sequences(corpus):
     output = model(**batch)
     assert {"mlm_loss", "sbo_loss", "nsp_loss"} <= output.keys()
     assert 0 <= model.get_metrics(reset=True)["nsp_accuracy"] <= 1
+
+
+RECURRING = {"type": "spanbert_recurring_spans"}
+SPLINTER = {"masked_weight": 0.0, "boundary_weight": 0.0, "objectives": [RECURRING]}
+
+
+def test_questions_beside_masked_pieces(corpus):
+    model = make_model(objectives=[{**RECURRING, "weight": 0.5}])
+    loader = make_loader(corpus, make_reader(questions=RECURRING, max_length=64))
+    batches = list(loader)
+    batch = batches[0]
+    columns = batch["further"]["question_columns"]
+    rows = torch.arange(len(columns))[:, None].expand_as(columns)[columns >= 0]
+    asked = batch["token_ids"][rows, columns[columns >= 0]]
+    vocabulary = find_encoder("tiny").vocabulary.pieces
+    assert len(asked) > 5
+    assert set(asked.tolist()) == {vocabulary.index("[MASK]")}
+    width = batch["token_ids"].shape[1]
+    assert not set((rows * width + columns[columns >= 0]).tolist()) & set(
+        batch["masked_places"].tolist()
+    )
+    output = model(**batch)
+    assert output["loss"].item() == pytest.approx(
+        sum(output[f"{name}_loss"].item() for name in ("mlm", "sbo", "rss")), rel=1e-5
+    )
+    metrics = model.get_metrics(reset=True)
+    assert 0.5 * metrics["rss_loss"] == pytest.approx(output["rss_loss"].item(), rel=1e-5)
+    assert {"rss_accuracy", "rss_start_accuracy", "rss_end_accuracy"} <= metrics.keys()
+    for one, other in zip(
+        make_loader(corpus, make_reader(questions=RECURRING, max_length=64)), batches, strict=True
+    ):
+        assert torch.equal(one["token_ids"], other["token_ids"])
+        assert_equal(one["further"], other["further"])
+
+
+def test_questions_about_pairs_of_sequences(corpus):
+    loader = make_loader(corpus, make_reader(questions=RECURRING, next_sentence=True, seed=1))
+    seconds = 0
+    for batch in loader:
+        further, token_ids = batch["further"], batch["token_ids"]
+        for row, columns in enumerate(further["question_columns"].tolist()):
+            for number, column in enumerate(columns):
+                start, end = (
+                    further[name][row, number].item() for name in ("answer_starts", "answer_ends")
+                )
+                kinds = batch["type_ids"][row, [column, start, end]].tolist() if column > 0 else []
+                assert len(set(kinds)) <= 1
+                assert start <= end and (column < 0 or token_ids[row, column] != 0)
+                seconds += kinds[:1] == [1]
+    assert seconds > 3
+
+
+def test_splinter_alone_trains_nothing_else(corpus):
+    model = make_model(**SPLINTER)
+    reader = make_reader(masking={"type": "spanbert_no_masking"}, questions=RECURRING)
+    batch = next(iter(make_loader(corpus, reader)))
+    assert len(batch["masked_places"]) == 0
+    output = model(**batch)
+    assert set(output) == {"loss", "rss_loss"}
+    output["loss"].backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+    names = model.get_metrics(reset=True)
+    assert {name.split("_")[0] for name in names} == {"rss"}
+    with pytest.raises(ConfigError, match="nothing is trained"):
+        make_model(masked_weight=0.0, boundary_weight=0.0)
+    with pytest.raises(ConfigError, match=r"model.masked_weight is -1"):
+        make_model(masked_weight=-1.0)
+    with pytest.raises(ConfigError, match="`masked_weight` 0 and has no head that fills"):
+        PretrainerPredictor(model, reader)
+    with pytest.raises(ConfigError, match="cannot become a folder of BertForMaskedLM"):
+        PretrainingTask().load_head(torch.nn.Linear(1, 1), model, None)
 
 
 def test_heads_of_a_release_are_read(tmp_path, corpus):

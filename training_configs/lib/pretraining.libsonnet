@@ -11,8 +11,14 @@ local knobs = {
   masking:: { type: 'spanbert_geometric_spans' },
   reader:: {},
 
-  // Model. `from_scratch`: begin with random weights. `boundary_weight`: 0 leaves the span-boundary objective out.
+  // Questions to be answered from elsewhere in the block: `{ type: 'spanbert_recurring_spans' }` adds Splinter's objective.
+  questions:: null,
+  questions_weight:: 1.0,
+
+  // Model. `from_scratch`: begin with random weights. `masked_weight` and `boundary_weight`: 0 leaves the masked pieces'
+  // own objective or the span-boundary objective out.
   from_scratch:: false,
+  masked_weight:: 1.0,
   boundary_weight:: 1.0,
   max_boundary_targets:: 15,
   next_sentence:: false,
@@ -33,7 +39,7 @@ local made = {
   dataset_reader: $.full_reader { masking: $.masking },
   // Frozen masks of three kinds, so that runs with different maskings can be compared.
   validation_dataset_reader: $.full_reader {
-    maskings: {
+    maskings: if $.masking.type == 'spanbert_no_masking' then { none: $.masking } else {
       subwords: { type: 'spanbert_subwords' },
       whole_words: { type: 'spanbert_whole_words' },
       geometric_spans: { type: 'spanbert_geometric_spans' },
@@ -46,7 +52,11 @@ local made = {
       [if $.next_sentence then 'pooler']: true,
       [if $.from_scratch then 'from_scratch']: true,
     },
+    [if $.masked_weight != 1 then 'masked_weight']: $.masked_weight,
     boundary_weight: $.boundary_weight,
+    [if $.questions != null then 'objectives']: [
+      { type: 'spanbert_recurring_spans', weight: $.questions_weight },
+    ],
     max_boundary_targets: $.max_boundary_targets,
     next_sentence: $.next_sentence,
     [if $.optimisation == 'reproduce' then 'reproduce']: true,
@@ -60,6 +70,7 @@ local made = {
     max_length: $.max_length,
     max_boundary_targets: $.max_boundary_targets,
     next_sentence: $.next_sentence,
+    [if $.questions != null then 'questions']: $.questions,
     seed: $.seed,
     [if $.optimisation == 'reproduce' then 'reproduce']: true,
   } + $.reader,
@@ -87,6 +98,7 @@ local made = {
 
   idle+: {
     [if $.boundary_weight == 0 then 'max_boundary_targets']: '`boundary_weight` is 0',
+    [if $.questions == null then 'questions_weight']: '`questions` is null',
   },
 };
 

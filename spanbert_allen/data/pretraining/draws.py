@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from enum import IntEnum
 from typing import Any
 
@@ -26,7 +27,7 @@ class Purpose(IntEnum):
     REPLACEMENT = 6
     RANDOM_PIECE = 7
     RECURRING_SPAN = 8
-    PAIR = 9
+    LEFT_OCCURRENCE = 9
 
 
 class Draws:
@@ -50,6 +51,19 @@ class Draws:
         # Shape: (num_rows,)
         self._rows = _mix(start ^ _mix(keys.astype(np.uint64) + _GOLDEN))
 
+    def of_rows(self, rows: IntArray) -> Draws:
+        """
+        Return the draws of some rows.
+
+        # Parameters
+
+        rows : `IntArray`
+            Shape: (num_chosen,)
+        """
+        chosen = copy(self)
+        chosen._rows = self._rows[rows]
+        return chosen
+
     def uniform(self, purpose: Purpose, indices: IntArray) -> FloatArray:
         """
         Draw from the uniform distribution over [0, 1).
@@ -70,24 +84,6 @@ class Draws:
         place = (np.uint64(purpose) << np.uint64(32)) | indices.astype(np.uint64)
         words = _mix(self._rows[:, None] ^ _mix(place))
         return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
-
-    def of_round(self, purpose: Purpose, number: int) -> FloatArray:
-        """
-        Draw one number for each row in a round of its own.
-
-        # Parameters
-
-        purpose : `Purpose`
-            What the numbers are for.
-        number : `int`
-            The number of the round.
-
-        # Returns
-
-        `FloatArray`
-            Shape: (num_rows,)
-        """
-        return self.uniform(purpose, np.asarray([[number]]))[:, 0]
 
 
 def _mix(words: _Words) -> _Words:

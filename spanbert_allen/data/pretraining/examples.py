@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from spanbert_allen.data.pretraining.blocks import Pairs
 from spanbert_allen.data.pretraining.draws import Draws
+from spanbert_allen.data.pretraining.layout import BatchLayout, MaskedRows, SpecialIds
 from spanbert_allen.data.pretraining.masking.masking import BoolArray, Masking, Rows
+from spanbert_allen.data.pretraining.questions.questions import Questioner
 from spanbert_allen.data.pretraining.replacement import Replacement
-from spanbert_allen.data.pretraining.runs import BoundaryTargets, Runs
+from spanbert_allen.data.pretraining.runs import Runs
 from spanbert_allen.encoders import WordPieceVocabulary
 from spanbert_allen.formats.pretraining.corpus import Corpus
 
@@ -39,22 +40,6 @@ class BoundarySettings:
     external: bool = True
 
 
-class SpecialIds:
-    """
-    The ids of special pieces in a vocabulary.
-
-    # Parameters
-
-    vocabulary : `WordPieceVocabulary`
-        The vocabulary; it has `[CLS]`, `[SEP]` and `[MASK]`.
-    """
-
-    def __init__(self, vocabulary: WordPieceVocabulary) -> None:
-        self.cls, self.sep, self.mask = (
-            vocabulary.pieces.index(piece) for piece in ("[CLS]", "[SEP]", "[MASK]")
-        )
-
-
 class Examples:
     """
     Blocks of a corpus, masked whenever a batch is made.
@@ -75,6 +60,8 @@ class Examples:
         What stands for a masked piece.
     boundaries : `BoundarySettings`
         The targets of the span-boundary objective.
+    questions : `tuple[Questioner, int]`, optional (default = `None`)
+        Finds questions in the blocks, and the id of the piece that stands for them.
     tags : `BoolArray`, optional
         Which pieces of the corpus are tagged, for a masking that needs it. Shape: (num_pieces,)
     seed : `int`
@@ -91,12 +78,14 @@ class Examples:
         maskings: dict[str, Masking],
         replacement: Replacement,
         boundaries: BoundarySettings,
+        questions: tuple[Questioner, int] | None = None,
         tags: BoolArray | None,
         seed: int,
     ) -> None:
         self._corpus, self._blocks, self._pairs = corpus, blocks, pairs
         self._maskings = maskings
         self._replacement, self._boundaries = replacement, boundaries
+        self._questions = questions
         self._tags, self._seed = tags, seed
         self._special = SpecialIds(vocabulary)
         # Shape: (vocabulary_size,)
@@ -106,6 +95,7 @@ class Examples:
         if pairs is not None:
             lengths = lengths + pairs.spans[:, 1] - pairs.spans[:, 0] + 1
         self.lengths: list[int] = lengths.tolist()
+        """The pieces of each block, special ones counted; questions make it shorter."""
 
     @property
     def masking_names(self) -> list[str]:
@@ -138,100 +128,60 @@ class Examples:
             The arguments of `SpanbertPretrainer.forward`.
         """
         chosen = np.asarray(numbers, np.int64)
-        sequences = [_Sequences(self._blocks[chosen], np.ones(len(chosen), np.int64))]
+        spans = [self._blocks[chosen]]
         if self._pairs is not None:
-            spans = self._pairs.spans[chosen]
-            sequences.append(_Sequences(spans, sequences[0].lengths + 2))
-        longest = max(self.lengths[number] for number in numbers)
-        # Shape: (batch_size, longest)
-        token_ids = np.zeros((len(chosen), longest), np.int64)
-        segment_ids = np.full((len(chosen), longest), -1, np.int64)
-        type_ids = np.zeros((len(chosen), longest), np.int64)
-        token_ids[:, 0] = self._special.cls
-        masked: list[tuple[IntArray, IntArray]] = []
-        targets: list[tuple[BoundaryTargets, IntArray, IntArray]] = []
-        for number, part in enumerate(sequences):
-            draws = Draws(self._seed, epoch, chosen * len(sequences) + number)
-            runs, true, seen = self._masked(part, draws, masking, progress)
-            rows, columns = part.inside.nonzero()
-            places = part.offsets[rows] + columns
-            token_ids[rows, places] = seen[rows, columns]
-            type_ids[rows, places] = number
-            ends = part.offsets + part.lengths
-            token_ids[np.arange(len(chosen)), ends] = self._special.sep
-            type_ids[np.arange(len(chosen)), ends] = number
-            rows, columns = runs.mask.nonzero()
-            masked.append((rows * longest + part.offsets[rows] + columns, true[rows, columns]))
-            targets.append((self._targets(runs), part.offsets, true))
-        lengths = np.asarray([self.lengths[number] for number in numbers])
-        segment_ids[np.arange(longest) < lengths[:, None]] = 0
-        return {
-            "token_ids": torch.from_numpy(token_ids),
-            "segment_ids": torch.from_numpy(segment_ids),
-            "masked_places": _joined([place for place, _ in masked]),
-            "masked_pieces": _joined([piece for _, piece in masked]),
-            **_boundary_tensors(targets, longest),
-            **self._pair_tensors(chosen, type_ids),
-            "masking": [masking] * len(chosen),
-        }
-
-    def _targets(self, runs: Runs) -> BoundaryTargets:
-        settings = self._boundaries
-        return runs.boundary_targets(settings.most_targets, external=settings.external)
-
-    def _pair_tensors(self, chosen: IntArray, type_ids: IntArray) -> dict[str, Tensor]:
+            spans.append(self._pairs.spans[chosen])
+        layout = BatchLayout(
+            [
+                self._masked(
+                    one, Draws(self._seed, epoch, chosen * len(spans) + number), masking, progress
+                )
+                for number, one in enumerate(spans)
+            ]
+        )
+        pieces = layout.pieces(self._special)
+        batch: dict[str, Any] = {**layout.masked(), **layout.boundaries()}
         if self._pairs is None:
-            return {}
-        labels = self._pairs.is_random[chosen]
-        return {"type_ids": torch.from_numpy(type_ids), "is_random": torch.from_numpy(labels)}
+            del pieces["type_ids"]
+        else:
+            batch["is_random"] = torch.from_numpy(self._pairs.is_random[chosen])
+        if self._questions is not None:
+            batch["further"] = layout.questions()
+        return {**pieces, **batch, "masking": [masking] * len(chosen)}
 
-    def _masked(
-        self, part: _Sequences, draws: Draws, masking: str, progress: float
-    ) -> tuple[Runs, IntArray, IntArray]:
-        """Return what is masked, the true pieces and those that the model sees."""
-        # Shape: (batch_size, longest of this part)
-        ids = np.where(part.inside, self._corpus.pieces[part.pieces], 0).astype(np.int64)
-        starts_word = self._starts_word[ids] & part.inside
+    def _masked(self, spans: IntArray, draws: Draws, masking: str, progress: float) -> MaskedRows:
+        """
+        Read sequences, ask questions about them and mask them.
+
+        # Parameters
+
+        spans : `IntArray`
+            The first piece of each, and the one behind its last. Shape: (batch_size, 2)
+        draws : `Draws`
+            The random numbers.
+        masking, progress
+            As for `batch`.
+        """
+        lengths = spans[:, 1] - spans[:, 0]
+        columns = np.arange(lengths.max())[None]
+        # Shapes: (batch_size, longest)
+        is_inside = columns < lengths[:, None]
+        places = np.minimum(spans[:, :1] + columns, spans[:, 1:] - 1)
+        ids = np.where(is_inside, self._corpus.pieces[places], 0).astype(np.int64)
+        starts_word = self._starts_word[ids] & is_inside
         starts_word[:, 0] = True
-        tagged = None if self._tags is None else self._tags[part.pieces] & part.inside
-        rows = Rows(lengths=part.lengths, starts_word=starts_word, tagged=tagged)
-        runs = Runs(self._maskings[masking](rows, draws, progress), part.lengths)
-        seen = self._replacement(ids, runs, draws, self._corpus.pieces, self._special.mask)
-        return runs, ids, seen
-
-
-class _Sequences:
-    """The sequences of one place in the blocks of a batch: the first ones, or the second."""
-
-    def __init__(self, spans: IntArray, offsets: IntArray) -> None:
-        self.offsets = offsets
-        """Where each begins in its block. Shape: (batch_size,)"""
-        self.lengths: IntArray = spans[:, 1] - spans[:, 0]
-        """Shape: (batch_size,)"""
-        columns = np.arange(self.lengths.max())[None]
-        self.inside: BoolArray = columns < self.lengths[:, None]
-        """Shape: (batch_size, longest)"""
-        self.pieces: IntArray = np.minimum(spans[:, :1] + columns, spans[:, 1:] - 1)
-        """The place of each piece in the corpus. Shape: (batch_size, longest)"""
-
-
-def _joined(arrays: Sequence[IntArray]) -> Tensor:
-    return torch.from_numpy(np.concatenate(arrays))
-
-
-def _boundary_tensors(
-    targets: Sequence[tuple[BoundaryTargets, IntArray, IntArray]], longest: int
-) -> dict[str, Tensor]:
-    lefts, rights, positions, pieces = [], [], [], []
-    for found, offsets, true in targets:
-        start = found.rows * longest + offsets[found.rows]
-        lefts.append(start + found.lefts)
-        rights.append(start + found.rights)
-        positions.append(found.positions)
-        pieces.append(true[found.rows, found.pieces])
-    return {
-        "boundary_lefts": _joined(lefts),
-        "boundary_rights": _joined(rights),
-        "boundary_positions": _joined(positions),
-        "boundary_pieces": _joined(pieces),
-    }
+        tagged = None if self._tags is None else self._tags[places] & is_inside
+        rows = Rows(lengths=lengths, starts_word=starts_word, tagged=tagged)
+        answers = None
+        if self._questions is not None:
+            find, piece = self._questions
+            ids, rows, answers = find(ids, rows, draws).ask(ids, rows, piece)
+        runs = Runs(self._maskings[masking](rows, draws, progress), rows.lengths)
+        settings = self._boundaries
+        return MaskedRows(
+            true=ids,
+            seen=self._replacement(ids, runs, draws, self._corpus.pieces, self._special.mask),
+            runs=runs,
+            targets=runs.boundary_targets(settings.most_targets, external=settings.external),
+            answers=answers,
+        )

@@ -18,6 +18,7 @@ from spanbert_allen.data.pretraining.blocks import pair_blocks, single_blocks
 from spanbert_allen.data.pretraining.examples import BoundarySettings, Examples
 from spanbert_allen.data.pretraining.masked_text import MASK, masked_text
 from spanbert_allen.data.pretraining.masking import GeometricSpans, Masking
+from spanbert_allen.data.pretraining.questions import QuestionSpans
 from spanbert_allen.data.pretraining.replacement import Replacement
 from spanbert_allen.encoders import WordPieceVocabulary
 from spanbert_allen.formats.pretraining.corpus import Corpus
@@ -43,6 +44,9 @@ class PretrainingReader(DatasetReader):
     maskings : `dict[str, Masking]`, optional (default = `None`)
         Several schemes by name, instead of `masking`: in training batches take them in turn, and an
         evaluation takes every block with each of them.
+    questions : `QuestionSpans`, optional (default = `None`)
+        Spans that become questions before the rest of a block is masked, such as
+        `spanbert_recurring_spans`; in a pair, each sequence is asked about by itself.
     next_sentence : `bool`, optional (default = `False`)
         Whether a block is a pair of sequences for next-sentence prediction, and not a single one.
     mask_share, random_share : `float`, optional (defaults = `0.8`, `0.1`)
@@ -69,6 +73,7 @@ class PretrainingReader(DatasetReader):
         max_length: int = 512,
         masking: Optional[Masking] = None,
         maskings: Optional[dict[str, Masking]] = None,
+        questions: Optional[QuestionSpans] = None,
         next_sentence: bool = False,
         mask_share: float = 0.8,
         random_share: float = 0.1,
@@ -97,6 +102,10 @@ class PretrainingReader(DatasetReader):
         self._tokenizer = tokenizer
         self._vocabulary = WordPieceVocabulary(tokenizer.vocabulary)
         self._max_length, self._next_sentence = max_length, next_sentence
+        self._questions = questions and (
+            questions.of_vocabulary(tokenizer),
+            questions.piece_id(tokenizer),
+        )
         self._maskings = maskings or {"masking": masking or GeometricSpans()}
         self._replacement = Replacement(
             mask_share=mask_share, random_share=random_share, by_span=replace_by_span
@@ -138,6 +147,7 @@ class PretrainingReader(DatasetReader):
             maskings=self._maskings,
             replacement=self._replacement,
             boundaries=self.boundaries,
+            questions=self._questions,
             tags=self._read_tags(corpus),
             seed=self._seed,
         )

@@ -6,6 +6,7 @@ import numpy as np
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.data.pretraining.draws import Draws, FloatArray, Purpose
+from spanbert_allen.data.pretraining.masking.chosen_pieces import ChosenPieces, mask_of, parts
 from spanbert_allen.data.pretraining.masking.masking import BoolArray, IntArray, Masking, Rows
 
 
@@ -55,40 +56,31 @@ class GeometricSpans(Masking):
 
     def choose(self, rows: Rows, budgets: IntArray, draws: Draws) -> BoolArray:
         """See `Masking`."""
-        chosen = ChosenPieces(rows, budgets)
-        number = 0
-        while (active := chosen.unfinished()).size:
-            self.add_spans(chosen, active, draws, number)
-            number += 1
-        return chosen.mask
+        spans = RandomSpans(self, rows, budgets, draws)
+        chosen = ChosenPieces.of(rows, budgets)
+        for unfinished, numbers in parts(chosen, spans.at_once):
+            for row, *of_row in zip(
+                unfinished.tolist(), *spans.draw(unfinished, numbers), strict=True
+            ):
+                chosen[row].add_all(*of_row)
+        return mask_of(chosen, rows)
 
-    def add_spans(self, chosen: ChosenPieces, active: IntArray, draws: Draws, number: int) -> None:
+    def words(self, drawn: FloatArray) -> IntArray:
         """
-        Draw one span for each of some rows.
+        Turn uniform random numbers into lengths of spans, in words.
 
         # Parameters
 
-        chosen : `ChosenPieces`
-            What is chosen so far; changed in place.
-        active : `IntArray`
-            The rows. Shape: (num_active,)
-        draws : `Draws`
-            The random numbers.
-        number : `int`
-            The number of this round.
+        drawn : `FloatArray`
+            Of any shape, which is that of the result.
         """
-        # Shapes: (num_active,)
-        drawn = draws.of_round(Purpose.SPAN_LENGTH, number)[active]
-        words = self._shortest + np.searchsorted(self._cumulated, drawn, side="right").clip(
-            max=len(self._cumulated) - 1
-        )
-        places = draws.of_round(Purpose.SPAN_ANCHOR, number)[active]
-        anchors = (places * chosen.lengths[active]).astype(np.int64)
-        is_free = ~chosen.mask[active, anchors]
-        active, anchors, words = active[is_free], anchors[is_free], words[is_free]
-        first = chosen.word_of[active, anchors]
-        last = np.minimum(first + words, chosen.num_words[active])
-        chosen.add(active, chosen.word_starts[active, first], chosen.word_starts[active, last])
+        found = np.searchsorted(self._cumulated, drawn, side="right")
+        return self._shortest + np.minimum(found, len(self._cumulated) - 1)
+
+    @property
+    def mean_words(self) -> float:
+        """The mean length of a span in words."""
+        return self._shortest + float(self.length_weights @ np.arange(len(self.length_weights)))
 
 
 @Masking.register("spanbert_whole_words")
@@ -129,64 +121,59 @@ def length_weights(p: float, num_lengths: int) -> FloatArray:
     return normalised
 
 
-class ChosenPieces:
+class RandomSpans:
     """
-    The pieces chosen so far in each row, within budgets.
+    The random spans of rows, in the order in which they are drawn.
 
     # Parameters
 
+    lengths : `GeometricSpans`
+        Gives the lengths of spans.
     rows : `Rows`
         The rows.
     budgets : `IntArray`
-        How many pieces may be chosen in each. Shape: (num_rows,)
+        How many pieces are to be chosen in each. Shape: (num_rows,)
+    draws : `Draws`
+        The random numbers.
     """
 
-    def __init__(self, rows: Rows, budgets: IntArray) -> None:
-        num_rows, longest = rows.starts_word.shape
-        self.lengths = rows.lengths
-        # Shape: (num_rows, longest)
-        self.mask = np.zeros((num_rows, longest), np.bool_)
-        self._left = budgets.copy()
-        # The word of each piece. Shape: (num_rows, longest)
-        self.word_of = rows.starts_word.cumsum(axis=1) - 1
-        # Shape: (num_rows,)
-        self.num_words = rows.starts_word.sum(axis=1)
-        # The first piece of each word, and behind the last word the row's length.
-        # Shape: (num_rows, most_words + 1)
-        self.word_starts = np.repeat(rows.lengths[:, None], self.num_words.max() + 1, axis=1)
-        places, pieces = rows.starts_word.nonzero()
-        self.word_starts[places, self.word_of[places, pieces]] = pieces
+    def __init__(
+        self, lengths: GeometricSpans, rows: Rows, budgets: IntArray, draws: Draws
+    ) -> None:
+        self._lengths, self._draws, self._pieces = lengths, draws, rows.lengths
+        self._longest = rows.starts_word.shape[1]
+        # The first pieces of all words, row behind row, and one behind all rows.
+        # Shape: (num_words + 1,)
+        self._word_starts = np.append(np.flatnonzero(rows.starts_word), rows.starts_word.size)
+        self.at_once = int(1.2 * budgets.max(initial=0) / lengths.mean_words) + 3
+        """A number of spans that uses up the budgets of most rows, some of which overlap."""
 
-    def unfinished(self) -> IntArray:
+    def draw(self, rows: IntArray, numbers: IntArray) -> tuple[list[list[int]], ...]:
         """
-        Return the rows whose budget is not used up.
-
-        # Returns
-
-        `IntArray`
-            Shape: (num_unfinished,)
-        """
-        return self._left.nonzero()[0]
-
-    def add(self, rows: IntArray, starts: IntArray, ends: IntArray) -> None:
-        """
-        Choose the pieces of a span in each of some rows, from the left, while the budget lasts.
+        Draw spans.
 
         # Parameters
 
         rows : `IntArray`
-            Different rows. Shape: (num_spans,)
-        starts, ends : `IntArray`
-            The first piece of each span, and the one behind its last. Shape: (num_spans,)
+            The rows. Shape: (num_chosen,)
+        numbers : `IntArray`
+            The numbers of the spans, which they follow from. Shape: (num_spans,)
+
+        # Returns
+
+        `tuple[list[list[int]], ...]`
+            For each row and span the piece that was drawn, the first piece of the span, and the
+            one behind its last.
         """
-        if not rows.size:
-            return
-        # Shape: (num_spans, widest)
-        pieces = starts[:, None] + np.arange((ends - starts).max())
-        inside = pieces < ends[:, None]
-        pieces = np.minimum(pieces, self.mask.shape[1] - 1)
-        new = inside & ~self.mask[rows[:, None], pieces]
-        new &= new.cumsum(axis=1) <= self._left[rows, None]
-        span, column = new.nonzero()
-        self.mask[rows[span], pieces[span, column]] = True
-        self._left[rows] -= new.sum(axis=1)
+        draws, lengths = self._draws.of_rows(rows), self._pieces[rows, None]
+        words = self._lengths.words(draws.uniform(Purpose.SPAN_LENGTH, numbers[None]))
+        places = draws.uniform(Purpose.SPAN_ANCHOR, numbers[None])
+        # Shapes: (num_chosen, num_spans)
+        anchors = (places * lengths).astype(np.int64)
+        offsets = rows[:, None] * self._longest
+        first = np.searchsorted(self._word_starts, anchors + offsets, side="right") - 1
+        behind = np.minimum(first + words, len(self._word_starts) - 1)
+        starts = self._word_starts[first] - offsets
+        # Behind the last word of a row there is the first one of the next.
+        ends = np.minimum(self._word_starts[behind] - offsets, lengths)
+        return anchors.tolist(), starts.tolist(), ends.tolist()

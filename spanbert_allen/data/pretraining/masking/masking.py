@@ -31,18 +31,21 @@ class Rows:
         Shape: (num_rows, longest)
     tagged : `BoolArray`, optional (default = `None`)
         Which pieces belong to a tagged expression; false at padding. Shape: (num_rows, longest)
+    may_be_masked : `BoolArray`, optional (default = `None`)
+        Which pieces may be masked, if not all of them. Shape: (num_rows, longest)
     """
 
     lengths: IntArray
     starts_word: BoolArray
     tagged: BoolArray | None = None
+    may_be_masked: BoolArray | None = None
 
 
 class Masking(Registrable, ABC):
     """
     Choose the pieces of a block that the model has to predict.
 
-    Exactly `ceil(rate * n)` of a row's n pieces are chosen.
+    Exactly `ceil(rate * n)` of the n pieces of a row that may be masked are chosen.
 
     # Parameters
 
@@ -105,6 +108,8 @@ class Masking(Registrable, ABC):
         `BoolArray`
             Shape: (num_rows, longest)
         """
+        may_be_masked = rows.may_be_masked
+        sizes = rows.lengths if may_be_masked is None else may_be_masked.sum(axis=1)
         # A rate such as 0.15 is a little more than its decimals, which must not add a piece.
-        budgets = np.ceil(rows.lengths * self.rate_at(progress) - 1e-9).astype(np.int64)
-        return self.choose(rows, np.minimum(budgets, rows.lengths), draws)
+        budgets = np.ceil(sizes * self.rate_at(progress) - 1e-9).astype(np.int64)
+        return self.choose(rows, np.minimum(budgets, sizes), draws)

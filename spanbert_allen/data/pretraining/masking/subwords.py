@@ -28,6 +28,8 @@ class Subwords(Masking):
         # Shape: (num_rows, longest)
         keys = draws.uniform(Purpose.POSITION, positions)
         keys[positions >= rows.lengths[:, None]] = np.inf
+        if rows.may_be_masked is not None:
+            keys[~rows.may_be_masked] = np.inf
         order = keys.argsort(axis=1)
         chosen = np.zeros_like(rows.starts_word)
         np.put_along_axis(chosen, order, positions < budgets[:, None], axis=1)

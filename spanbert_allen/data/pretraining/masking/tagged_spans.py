@@ -6,7 +6,13 @@ import numpy as np
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.data.pretraining.draws import Draws, Purpose
-from spanbert_allen.data.pretraining.masking.geometric_spans import ChosenPieces, GeometricSpans
+from spanbert_allen.data.pretraining.masking.chosen_pieces import (
+    ChosenPieces,
+    mask_of,
+    parts,
+    to_bits,
+)
+from spanbert_allen.data.pretraining.masking.geometric_spans import GeometricSpans, RandomSpans
 from spanbert_allen.data.pretraining.masking.masking import BoolArray, IntArray, Masking, Rows
 
 
@@ -58,20 +64,33 @@ class TaggedSpans(Masking):
         """See `Masking`."""
         if rows.tagged is None:
             raise ConfigError("the masking spanbert_tagged_spans needs `tags` of the reader")
-        chosen = ChosenPieces(rows, budgets)
-        starts, ends, counts = _runs(rows.tagged)
-        number = 0
-        while (active := chosen.unfinished()).size:
-            open_tags = (rows.tagged & ~chosen.mask)[active].any(axis=1)
-            is_tagged = draws.of_round(Purpose.CANDIDATE_OR_SPAN, number)[active]
-            takes_tagged = (is_tagged < self._tagged_share) & open_tags
-            tagged = active[takes_tagged]
-            places = draws.of_round(Purpose.CANDIDATE, number)[tagged]
-            which = (places * counts[tagged]).astype(np.int64)
-            chosen.add(tagged, starts[tagged, which], ends[tagged, which])
-            self._spans.add_spans(chosen, active[~takes_tagged], draws, number)
-            number += 1
-        return chosen.mask
+        spans = RandomSpans(self._spans, rows, budgets, draws)
+        chosen = ChosenPieces.of(rows, budgets)
+        tagged = to_bits(rows.tagged)
+        # A place that is never chosen: what is left of an expression is added, whatever is chosen.
+        nowhere = rows.tagged.shape[1]
+        starts, ends, counts = (table.tolist() for table in _runs(rows.tagged))
+        for unfinished, numbers in parts(chosen, 2 * spans.at_once):
+            drawn = draws.of_rows(unfinished)
+            turns = drawn.uniform(Purpose.CANDIDATE_OR_SPAN, numbers[None]) < self._tagged_share
+            which = drawn.uniform(Purpose.CANDIDATE, numbers[None])
+            for row, *of_row in zip(
+                unfinished.tolist(),
+                turns.tolist(),
+                which.tolist(),
+                *spans.draw(unfinished, numbers),
+                strict=True,
+            ):
+                pieces = chosen[row]
+                for takes_tagged, place, *span in zip(*of_row, strict=True):
+                    if takes_tagged and pieces.can_add(tagged[row]):
+                        one = int(place * counts[row])
+                        pieces.add_all((nowhere,), (starts[row][one],), (ends[row][one],))
+                    else:
+                        pieces.add_all(*([one] for one in span))
+                    if not pieces.left:
+                        break
+        return mask_of(chosen, rows)
 
 
 def _runs(tagged: BoolArray) -> tuple[IntArray, IntArray, IntArray]:

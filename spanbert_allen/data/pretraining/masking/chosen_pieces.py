@@ -1,0 +1,130 @@
+"""The pieces that a masking has chosen so far in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from spanbert_allen.data.pretraining.masking.masking import BoolArray, IntArray, Rows
+
+
+class ChosenPieces:
+    """
+    The pieces chosen in one row, within a budget.
+
+    They are the bits of a number, the first piece the lowest: with the few spans of a row, Python's
+    numbers are quicker than arrays, and rows need not wait for each other.
+
+    # Parameters
+
+    left : `int`
+        How many pieces may be chosen.
+    closed : `int`
+        Pieces that must not be chosen, as bits.
+    """
+
+    __slots__ = ("_chosen", "_closed", "left")
+
+    def __init__(self, left: int, closed: int) -> None:
+        self.left = left
+        self._closed = self._chosen = closed
+
+    @classmethod
+    def of(cls, rows: Rows, budgets: IntArray) -> list[ChosenPieces]:
+        """Return what is chosen in each of some rows at first, which is nothing."""
+        closed = [0] * len(budgets)
+        if rows.may_be_masked is not None:
+            closed = to_bits(~rows.may_be_masked)
+        return [cls(*row) for row in zip(budgets.tolist(), closed, strict=True)]
+
+    @property
+    def bits(self) -> int:
+        """The chosen pieces."""
+        return self._chosen ^ self._closed
+
+    def add_all(self, anchors: Iterable[int], starts: Iterable[int], ends: Iterable[int]) -> None:
+        """
+        Choose the pieces of spans, one after the other, while the budget lasts.
+
+        A span is passed over if its anchor is chosen already, or closed. The last one is chosen
+        from the left as far as the budget goes.
+
+        # Parameters
+
+        anchors : `Iterable[int]`
+            A piece of each span.
+        starts, ends : `Iterable[int]`
+            The first piece of each span, and the one behind its last.
+        """
+        chosen, left = self._chosen, self.left
+        for anchor, start, end in zip(anchors, starts, ends, strict=True):
+            if chosen >> anchor & 1:
+                continue
+            new = ((1 << end) - (1 << start)) & ~chosen
+            left -= new.bit_count()
+            while left < 0:
+                new ^= 1 << (new.bit_length() - 1)
+                left += 1
+            chosen |= new
+            if not left:
+                break
+        self._chosen, self.left = chosen, left
+
+    def can_add(self, bits: int) -> bool:
+        """Return whether one of some pieces is neither chosen nor closed."""
+        return bits & ~self._chosen != 0
+
+
+def parts(chosen: Sequence[ChosenPieces], size: int) -> Iterator[tuple[IntArray, IntArray]]:
+    """
+    Yield the rows whose budget lasts, and the numbers of what is to be drawn for them next.
+
+    # Parameters
+
+    chosen : `Sequence[ChosenPieces]`
+        What is chosen in each row, which changes in between.
+    size : `int`
+        How many numbers are yielded at once.
+    """
+    first = 0
+    while unfinished := [row for row, pieces in enumerate(chosen) if pieces.left]:
+        yield np.asarray(unfinished), np.arange(first, first + size)
+        first += size
+
+
+def to_bits(table: BoolArray) -> list[int]:
+    """
+    Return the bits of each row of a table as a number.
+
+    # Parameters
+
+    table : `BoolArray`
+        Shape: (num_rows, longest)
+    """
+    packed = np.packbits(table, axis=1, bitorder="little")
+    return [int.from_bytes(row.tobytes(), "little") for row in packed]
+
+
+def mask_of(chosen: Sequence[ChosenPieces], rows: Rows) -> BoolArray:
+    """
+    Return the chosen pieces of all rows.
+
+    # Parameters
+
+    chosen : `Sequence[ChosenPieces]`
+        What is chosen in each row.
+    rows : `Rows`
+        The rows.
+
+    # Returns
+
+    `BoolArray`
+        Shape: (num_rows, longest)
+    """
+    longest = rows.starts_word.shape[1]
+    num_bytes = -(-longest // 8)
+    packed = b"".join(pieces.bits.to_bytes(num_bytes, "little") for pieces in chosen)
+    # Shape: (num_rows, num_bytes)
+    table = np.frombuffer(packed, np.uint8).reshape(-1, num_bytes)
+    return np.unpackbits(table, axis=1, count=longest, bitorder="little").view(np.bool_)
