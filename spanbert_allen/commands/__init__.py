@@ -27,6 +27,7 @@ COMMANDS = (
     "split-mrqa",
     "vocabulary",
     "corpus",
+    "corpus-tags",
     "import",
     "export",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -18,8 +19,8 @@ TEXT_SUFFIXES = (".txt", ".jsonl")
 _SECONDS_BETWEEN_LINES = 2
 
 
-def add_text_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of commands that read raw texts and make a folder."""
+def add_text_arguments(parser: argparse.ArgumentParser, *, out: str = "the folder to make") -> None:
+    """Declare the options of commands that read raw texts; `out` says what they make."""
     from spanbert_allen.formats.pretraining.texts import LAYOUTS
 
     parser.add_argument(
@@ -28,7 +29,7 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="plain text or JSON lines with `text`, packed (.gz) or not, or folders of such files",
     )
-    parser.add_argument("--out", required=True, type=Path, help="the folder to make")
+    parser.add_argument("--out", required=True, type=Path, help=out)
     parser.add_argument(
         "--documents",
         choices=LAYOUTS,
@@ -36,6 +37,31 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
         help="what plain text looks like (default: %(default)s); "
         + "; ".join(f"{name}: {what}" for name, what in LAYOUTS.items()),
     )
+
+
+def text_files(arguments: argparse.Namespace) -> list[str | Path]:
+    """Return the files of text that a command is given."""
+    found = (find_files(path, suffixes=TEXT_SUFFIXES) for path in arguments.sources)
+    return list(chain.from_iterable(found))
+
+
+def file_progress(sources: Sequence[str | Path]) -> Callable[[int, int, int], None]:
+    """Return a function that shows how far the files are read; see `corpus_building.OnPart`."""
+    started = shown = time.monotonic()
+    sizes = [Path(source).stat().st_size for source in sources]
+
+    def show(done: int, total: int, words: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown < _SECONDS_BETWEEN_LINES and done < total:
+            return
+        shown, seconds = now, now - started
+        read = sum(sizes[:done]) / max(1, sum(sizes))
+        left = seconds / max(read, 1e-9) * (1 - read)
+        line = f"{done} of {total} files, {words:,} words, {words / seconds:,.0f} words/s, "
+        print(f"{line}{left:.0f} s left", file=sys.stderr)
+
+    return show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,28 +82,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.processes < 1:
         raise ConfigError(f"--processes is {arguments.processes}: it must be 1 or more")
-    sources = list(
-        chain.from_iterable(find_files(path, suffixes=TEXT_SUFFIXES) for path in arguments.sources)
-    )
+    sources = text_files(arguments)
     settings = CorpusSettings(
         encoder=arguments.encoder, layout=arguments.documents, vocabulary=arguments.vocabulary
     )
-    started = shown = time.monotonic()
-    sizes = [Path(source).stat().st_size for source in sources]
-
-    def show(done: int, total: int, words: int) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if now - shown < _SECONDS_BETWEEN_LINES and done < total:
-            return
-        shown, seconds = now, now - started
-        read = sum(sizes[:done]) / max(1, sum(sizes))
-        left = seconds / max(read, 1e-9) * (1 - read)
-        line = f"{done} of {total} files, {words:,} words, {words / seconds:,.0f} words/s, "
-        print(f"{line}{left:.0f} s left", file=sys.stderr)
-
     made = build_corpus(
-        sources, arguments.out, settings, processes=arguments.processes, on_part=show
+        sources,
+        arguments.out,
+        settings,
+        processes=arguments.processes,
+        on_part=file_progress(sources),
     )
     print(
         f"{arguments.out}: {made.num_documents:,} documents, {made.num_sentences:,} sentences, "

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from itertools import chain
 from pathlib import Path
 
-from spanbert_allen.commands.corpus import TEXT_SUFFIXES, add_text_arguments
-from spanbert_allen.common.files import find_files
+from spanbert_allen.commands.corpus import add_text_arguments, text_files
 
 HELP = "learn a vocabulary from texts and write an encoder without weights, to be pre-trained"
 EXAMPLE = "spanbert-allen vocabulary texts/*.txt --out out/encoder --size 8192 --layers 4 --dim 256"
@@ -27,12 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the encoder's folder and return the exit status."""
     from spanbert_allen.data.pretraining.new_encoder import EncoderSizes, write_new_encoder
 
-    found = (find_files(path, suffixes=TEXT_SUFFIXES) for path in arguments.sources)
     sizes = EncoderSizes(
         layers=arguments.layers, dim=arguments.dim, max_length=arguments.max_length
     )
     pieces = write_new_encoder(
-        list(chain.from_iterable(found)),
+        text_files(arguments),
         arguments.out,
         sizes,
         layout=arguments.documents,

@@ -237,19 +237,52 @@ def replace_file(path: str | Path) -> Iterator[IO[str]]:
         yield sys.stdout
         sys.stdout.flush()
         return
+    target = _checked_target(path)
+    if target.exists() and not target.is_file():  # a device or a pipe has nothing to lose
+        with target.open("w", encoding="utf-8") as file:
+            yield file
+        return
+    with (
+        _part_of(target) as part,
+        told_of_full_disk(path),
+        _open_new(part, compress=target.suffix == ".gz") as file,
+    ):
+        yield file
+
+
+@contextmanager
+def replace_bytes(path: str | Path) -> Iterator[IO[bytes]]:
+    """
+    Open a file of bytes to write, which takes its name as that of `replace_file` does.
+
+    # Parameters
+
+    path : `str | Path`
+        The file.
+    """
+    with (
+        _part_of(_checked_target(path)) as part,
+        told_of_full_disk(path),
+        part.open("xb") as file,
+    ):
+        yield file
+
+
+def _checked_target(path: str | Path) -> Path:
     target = Path(path).resolve()
     if not target.parent.is_dir():
         raise DataError(f"the folder {target.parent} does not exist; make it first", path)
     if target.is_dir():
         raise DataError("this is a folder; name a file to write", path)
-    if target.exists() and not target.is_file():  # a device or a pipe has nothing to lose
-        with target.open("w", encoding="utf-8") as file:
-            yield file
-        return
+    return target
+
+
+@contextmanager
+def _part_of(target: Path) -> Iterator[Path]:
+    """Give a name beside a file's, from which it is moved if the block ends without an error."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with told_of_full_disk(path), _open_new(part, compress=target.suffix == ".gz") as file:
-            yield file
+        yield part
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -6,9 +6,11 @@ local optimizers = import 'optimizers.libsonnet';
 local parameter_groups = import 'parameter_groups.libsonnet';
 
 local knobs = {
-  // Data. `masking`: a masking scheme, by default the paper's geometric spans. `reader`: other settings of the reader.
+  // Data. `masking`: a masking scheme, by default the paper's geometric spans. `training_tags`: the file of tags of the
+  // training corpus, for `spanbert_tagged_spans`. `reader`: other settings of the reader.
   max_length:: 512,
   masking:: { type: 'spanbert_geometric_spans' },
+  training_tags:: null,
   reader:: {},
 
   // Questions to be answered from elsewhere in the block: `{ type: 'spanbert_recurring_spans' }` adds Splinter's objective.
@@ -36,7 +38,10 @@ local knobs = {
 local made = {
   checks+:: [experiment.fits($, 'max_length')],
 
-  dataset_reader: $.full_reader { masking: $.masking },
+  dataset_reader: $.full_reader {
+    masking: $.masking,
+    [if $.training_tags != null then 'tags']: $.training_tags,
+  },
   // Frozen masks of three kinds, so that runs with different maskings can be compared.
   validation_dataset_reader: $.full_reader {
     maskings: if $.masking.type == 'spanbert_no_masking' then { none: $.masking } else {

@@ -96,7 +96,7 @@ def masked_text(
             "a part of it"
         )
     is_masked = np.asarray(pieces, np.int64) == mask_id
-    for start, end in _checked_spans(spans, text):
+    for start, end in checked_spans(spans, text):
         inside = [one.start < end and one.end > start for one in chars]
         if not any(inside):
             raise DataError(
@@ -109,7 +109,21 @@ def masked_text(
     return MaskedText(id=name, text=text, pieces=tuple(pieces), chars=tuple(chars), runs=runs)
 
 
-def _checked_spans(spans: Any, text: str) -> Sequence[tuple[int, int]]:
+def checked_spans(spans: Any, text: str) -> Sequence[tuple[int, int]]:
+    """
+    Return the spans of a record, which may be `None` for none at all.
+
+    # Parameters
+
+    spans : `Any`
+        A list of `[start, end]` in characters, the end outside.
+    text : `str`
+        The text that they are in.
+
+    # Errors
+
+    `DataError` if they are none, or not in the text.
+    """
     if spans is None:
         return []
     if not is_list(spans):

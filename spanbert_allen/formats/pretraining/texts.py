@@ -41,8 +41,7 @@ def read_sentences(path: str | Path, layout: str) -> Iterator[str | None]:
 
     Raises a `DataError` with file and line for a record without `text`.
     """
-    name = Path(path).name.removesuffix(".gz")
-    if name.endswith((".jsonl", ".json")):
+    if _is_json(path):
         paragraphs = _of_records(path)
     else:
         lines = (line for _, line in read_lines(path, errors="replace"))
@@ -59,6 +58,37 @@ def read_sentences(path: str | Path, layout: str) -> Iterator[str | None]:
             yield sentence
     if is_open:
         yield None
+
+
+def read_texts(path: str | Path, layout: str) -> Iterator[str]:
+    """
+    Read the whole text of each document of a file, in order.
+
+    A document is held in memory at a time. There is one for each record of JSON lines and for each
+    file, even if it is empty; between empty lines there is none.
+
+    # Parameters
+
+    path, layout
+        As for `read_sentences`.
+
+    # Returns
+
+    `Iterator[str]`
+        Texts whose lines, as they stand in the file, end in a single character each.
+    """
+    if _is_json(path):
+        yield from _record_texts(path)
+        return
+    document: list[str] = []
+    for _, line in read_lines(path, errors="replace"):
+        if layout != "blank-lines" or line.strip():
+            document.append(line)
+        elif document:
+            yield "\n".join(document)
+            document = []
+    if document or layout != "blank-lines":
+        yield "\n".join(document)
 
 
 def _of_lines(lines: Iterable[str], layout: str) -> Iterator[str | None]:
@@ -84,11 +114,20 @@ def _of_lines(lines: Iterable[str], layout: str) -> Iterator[str | None]:
         yield " ".join(paragraph)
 
 
-def _of_records(path: str | Path) -> Iterator[str | None]:
+def _is_json(path: str | Path) -> bool:
+    return Path(path).name.removesuffix(".gz").endswith((".jsonl", ".json"))
+
+
+def _record_texts(path: str | Path) -> Iterator[str]:
     for number, record in read_objects(path):
         text = record.get("text")
         if not isinstance(text, str):
             raise DataError("the record has no string `text`, which is the document", path, number)
+        yield text
+
+
+def _of_records(path: str | Path) -> Iterator[str | None]:
+    for text in _record_texts(path):
         for line in text.splitlines():
             if stripped := line.strip():
                 yield stripped
