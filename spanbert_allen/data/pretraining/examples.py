@@ -167,7 +167,7 @@ class Examples:
         # Shapes: (batch_size, longest)
         is_inside = columns < lengths[:, None]
         places = np.minimum(spans[:, :1] + columns, spans[:, 1:] - 1)
-        ids = np.where(is_inside, self._corpus.pieces[places], 0).astype(np.int64)
+        ids: IntArray = np.where(is_inside, self._corpus.pieces[places], 0).astype(np.int64)
         starts_word = self._starts_word[ids] & is_inside
         starts_word[:, 0] = True
         tagged = None if self._tags is None else self._tags[places] & is_inside

@@ -134,11 +134,11 @@ class _RecurringQuestioner(Questioner):
                 ]
         # Shape: (num_questions, 4)
         chosen = np.asarray(sorted(found), np.int64).reshape(-1, 4)
-        first, last, answer_first, answer_last = chosen.T
+        question_first, question_last, answer_first, answer_last = chosen.T
         return Questions(
-            rows=words.rows[first],
-            starts=words.starts[first],
-            ends=words.ends[last],
+            rows=words.rows[question_first],
+            starts=words.starts[question_first],
+            ends=words.ends[question_last],
             answer_starts=words.starts[answer_first],
             answer_ends=words.ends[answer_last],
         )
