@@ -75,7 +75,9 @@ def their_instances(records: list[dict], folder: str, max_length: int) -> list:
     ]
 
 
-def their_model(folder: str, *, max_length: int, num_layers: int, hidden_dim: int):
+def their_model(
+    folder: str, *, max_length: int, num_layers: int, hidden_dim: int, **embedder_options: Any
+):
     """With scorers of this size, and its published settings."""
     import allennlp_models.coref  # noqa: F401  it registers its model
     from allennlp.common import Params
@@ -94,6 +96,7 @@ def their_model(folder: str, *, max_length: int, num_layers: int, hidden_dim: in
         "type": "pretrained_transformer_mismatched",
         "model_name": folder,
         "max_length": max_length,
+        **embedder_options,
     }
     settings = {
         "type": "coref",

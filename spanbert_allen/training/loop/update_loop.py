@@ -91,7 +91,7 @@ class UpdateLoop(GradientDescentTrainer):
             every_updates=settings.evaluate_every_updates,
             per_epoch=settings.evaluations_per_epoch,
         )
-        self.batches = ResumableBatches(data_loader)
+        self.batches = ResumableBatches(data_loader, self.cuda_device)
         self.run = RunState()
         self.history = RunHistory(self._serialization_dir if self._primary else None)
         self.gradients_carried = False
@@ -156,6 +156,7 @@ class UpdateLoop(GradientDescentTrainer):
             # Shape: ()
             loss = outputs["loss"] * (0.0 if step.idle else 1.0 / share)
             self.precision.backward(loss)
+        self.batches.prepare()  # while the device computes what is queued
         return outputs
 
     def _without_exchange(self) -> AbstractContextManager[Any]:

@@ -83,12 +83,14 @@ def validate(
         The metrics of the model, and `loss`.
     """
     losses = LossSums()
-    batches = ResumableBatches(data_loader).epoch(0)
+    source = ResumableBatches(data_loader, device)
+    batches = source.epoch(0)
     with _evaluating(model, average), torch.no_grad():
         steps = lockstep(batches, device, is_distributed)
         for number, (batch, idle, _) in enumerate(steps, start=1):
             with precision.autocast(), idle_metrics() if idle else nullcontext():
                 outputs = model(**batch)
+            source.prepare()
             if not idle and outputs.get("loss") is not None:
                 losses.add(losses_of(outputs))
             metrics = {**model.get_metrics(), **losses.local_means()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -29,6 +30,36 @@ def available_memory(device: torch.device) -> int | None:
         return int(torch.cuda.mem_get_info(device)[0]) + unused
     left = [*_left_on_machine(), *_left_in_container(Path("/")), *_left_to_process()]
     return max(0, min(left)) if left else None
+
+
+class HeldMemory(NamedTuple):
+    """The bytes of a GPU that torch's allocator holds in this process."""
+
+    most_used: int
+    """The most that tensors took at once."""
+    unused: int
+    """What it holds now beside all tensors, in pieces too small for what was asked."""
+    total: int
+    """What the GPU has."""
+
+
+def held_memory(device: torch.device) -> HeldMemory | None:
+    """
+    Return what torch's allocator holds on a device; `None` on a CPU, where it counts nothing.
+
+    # Parameters
+
+    device : `torch.device`
+        The device.
+    """
+    if device.type != "cuda":
+        return None
+    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return HeldMemory(
+        most_used=int(torch.cuda.max_memory_allocated(device)),
+        unused=int(unused),
+        total=int(torch.cuda.mem_get_info(device)[1]),
+    )
 
 
 def _left_on_machine() -> Iterator[int]:

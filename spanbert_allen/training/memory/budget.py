@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import torch
 from allennlp.data import DataLoader, TensorDict
 from allennlp.models import Model
+from allennlp.nn.util import move_to_device
 
 from spanbert_allen.compat.workers import as_only_process
 from spanbert_allen.modules.layers.precision import mixed_precision
 from spanbert_allen.training.memory.available import available_memory
 from spanbert_allen.training.memory.knobs import memory_knobs
 from spanbert_allen.training.memory.largest_batch import largest_batch
-from spanbert_allen.training.memory.live_tensors import LiveTensors
+from spanbert_allen.training.memory.meters import peak_meter
 from spanbert_allen.training.recovery.metric_state import load_metric_state, metric_state
 from spanbert_allen.training.recovery.random_state import random_state, set_random_state
 
@@ -132,7 +133,7 @@ def memory_budget(
             outputs = model(**batch)
         _backward(outputs.get("loss"), trained, is_distributed=is_distributed)
 
-    activations, gradients_at_peak = _measure(model, trained, data_loader, run)
+    activations, gradients_at_peak = _measure(model, trained, data_loader, run, device)
     return MemoryBudget(
         weights=sum(_size(parameter) for parameter in parameters),
         gradients=gradients,
@@ -156,6 +157,7 @@ def _measure(
     trained: list[torch.nn.Parameter],
     data_loader: DataLoader,
     run: Callable[[TensorDict], None],
+    device: torch.device,
 ) -> tuple[int | None, int]:
     """Return the bytes of activations at the peak, and those of the gradients at that moment."""
     made = [0, 0]  # bytes of gradients so far, and at the peak
@@ -164,7 +166,10 @@ def _measure(
         made[1] = made[0]
 
     def gradient_made(gradient: torch.Tensor) -> None:
+        meter.look()
         made[0] += _size(gradient)
+
+    meter = peak_meter(device, at_peak)
 
     with _no_trace(model, trained):
         batch = largest_batch(data_loader)
@@ -172,12 +177,12 @@ def _measure(
             return None, 0
         hooks = [one.register_hook(gradient_made) for one in trained]
         try:
-            with LiveTensors(at_peak) as tensors:
-                run(batch)
+            with meter:
+                run(move_to_device(batch, device))
         finally:
             for hook in hooks:
                 hook.remove()
-    return tensors.peak - made[1], made[1]
+    return meter.peak - made[1], made[1]
 
 
 def _backward(

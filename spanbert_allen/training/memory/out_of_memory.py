@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import torch
 
+from spanbert_allen.training.memory.available import held_memory
+
+_GB = 1e9
+_MUCH_UNUSED = 0.1
+_IN_PIECES = (
+    "set the variable PYTORCH_CUDA_ALLOC_CONF to 'expandable_segments:True', as {unused} GB are "
+    "held in pieces too small to use"
+)
 _MESSAGES = (
     "can't allocate memory",  # torch on Linux
     "not enough memory",  # torch on Windows
@@ -48,7 +56,14 @@ def out_of_memory_advice(
         The number of updates that the run had made.
     """
     doing = "training" if is_training else "evaluation"
+    held, said = held_memory(device), ""
+    if held is not None:
+        said = (
+            f" (tensors took {held.most_used / _GB:.1f} of its {held.total / _GB:.1f} GB at most)"
+        )
+        if held.unused > _MUCH_UNUSED * held.total:
+            knobs = [*knobs, _IN_PIECES.format(unused=f"{held.unused / _GB:.1f}")]
     return (
-        f"the memory of the device {device} ran out in {doing} after {updates_done} updates: "
+        f"the memory of the device {device} ran out in {doing} after {updates_done} updates{said}: "
         f"{'; '.join(knobs)}; with other settings a run begins anew in another folder"
     )
