@@ -6,9 +6,11 @@ installed; the repository is not on its path.
 """
 
 import contextlib
+import importlib
 import io
 import json
 import os
+import pkgutil
 import sys
 import warnings
 from pathlib import Path
@@ -106,6 +108,18 @@ def classify(folder):
     assert all(abs(before[label] - after[label]) < 1e-4 for label in before)
 
 
+def import_all():
+    """Import every module of the package; return their names and what is registered."""
+    from allennlp.predictors import Predictor
+
+    walk = pkgutil.walk_packages(spanbert_allen.__path__, "spanbert_allen.")
+    names = [module.name for module in walk]
+    for name in names:
+        importlib.import_module(name)
+    predictors = Predictor.list_available()
+    return {"names": names, "file": spanbert_allen.__file__, "predictors": predictors}
+
+
 def pipeline(archive):
     """Load the spaCy component by its name."""
     import spacy
@@ -121,4 +135,4 @@ trained = train(out)
 use(trained, out)
 classify(out)
 pipeline(trained)
-print(spanbert_allen.__file__)  # noqa: T201
+print(json.dumps(import_all()))  # noqa: T201

@@ -21,8 +21,7 @@ from tests.training.trainings import Trainings, assert_equal, outcome
 
 @pytest.fixture(scope="module")
 def trainings(tmp_path_factory):
-    with Trainings(tmp_path_factory.mktemp("said") / "stderr.txt") as program:
-        yield program
+    return Trainings(tmp_path_factory.mktemp("said") / "stderr.txt")
 
 
 def write_texts(path, texts):

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import spacy
 
-from tests.places import ROOT, TINY_ENCODER
+import spanbert_allen.plugin  # noqa: F401
+from tests.forks import exit_status, fork
+from tests.places import TINY_ENCODER
 
 pytestmark = pytest.mark.slow
 
@@ -72,48 +72,40 @@ def config(data):
     }
 
 
-def allennlp(arguments, cwd):
-    command = Path(sys.executable).with_name("allennlp")
-    environment = {
-        **os.environ,
-        "HOME": str(cwd),
-        "PYTHONPATH": str(ROOT),
-        "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-    subprocess.run(
-        [str(command), *arguments, "--include-package", "spanbert_allen.plugin"],
-        cwd=cwd,
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
+def allennlp(folder, *commands):
+    """Run commands of the plain `allennlp`, whose process has imported our plugin before."""
+    import nltk
+    from allennlp.commands import main
+
+    nltk.download = lambda *_arguments, **_options: False  # allennlp_models asks for some
+    os.chdir(folder)
+    for command in commands:
+        sys.argv = ["allennlp", *command, "--include-package", "spanbert_allen.plugin"]
+        main(prog="allennlp")
 
 
 def test_train_evaluate_predict(tmp_path):
     (tmp_path / "tiny.conll").write_text(conll())
     (tmp_path / "config.json").write_text(json.dumps(config(tmp_path / "tiny.conll")))
-    allennlp(["train", "config.json", "-s", "out"], tmp_path)
-    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
-    assert metrics["validation_loss"] > 0
-
-    allennlp(
-        ["evaluate", "out/model.tar.gz", "tiny.conll", "--output-file", "scores.json"], tmp_path
-    )
-    scores = json.loads((tmp_path / "scores.json").read_text())
-    assert scores["loss"] == pytest.approx(metrics["best_validation_loss"], rel=1e-4)
-
     # The predictor wants a spaCy model; a blank one spares a download.
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
     nlp.to_disk(tmp_path / "blank_english")
     (tmp_path / "in.jsonl").write_text('{"document": "The mother saw her son . He smiled ."}\n')
     options = json.dumps({"language": str(tmp_path / "blank_english")})
-    silent = ("--output-file", "out.jsonl", "--silent")
-    allennlp(
-        ["predict", "out/model.tar.gz", "in.jsonl", "--predictor-args", options, *silent],
-        tmp_path,
+    archive = "out/model.tar.gz"
+    commands = (
+        ("train", "config.json", "-s", "out"),
+        ("evaluate", archive, "tiny.conll", "--output-file", "scores.json"),
+        ("predict", archive, "in.jsonl", "--output-file", "out.jsonl", "--predictor-args", options),
     )
+    said = tmp_path / "said.txt"
+    assert exit_status(fork(allennlp, tmp_path, *commands, said=said)) == 0, said.read_text()
+
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["validation_loss"] > 0
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert scores["loss"] == pytest.approx(metrics["best_validation_loss"], rel=1e-4)
     predicted = json.loads((tmp_path / "out.jsonl").read_text())
     assert predicted["document"][:2] == ["The", "mother"]
     assert isinstance(predicted["clusters"], list)

@@ -11,53 +11,58 @@ import pytest
 from tests.places import ROOT
 
 LIGHT = """
-import json, sys
-{statement}
-print(json.dumps(sorted(name for name in ("torch", "allennlp", "transformers", "spacy", "numpy")
-                        if name in sys.modules)))
+import contextlib, json, sys
+HEAVY = ("torch", "allennlp", "transformers", "spacy", "numpy")
+heavy = {{}}
+for statement in {statements!r}:
+    with contextlib.suppress(SystemExit):
+        exec(statement, {{}})
+    heavy[statement] = [name for name in HEAVY if name in sys.modules]
+print(json.dumps(heavy))
 """
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "import spanbert_allen",
-        "import spanbert_allen.common.text, spanbert_allen.common.files",
-        "import spanbert_allen.formats.coref.validation, spanbert_allen.formats.qa.detection",
-        "import spanbert_allen.formats.relation.detection, spanbert_allen.formats.sequence.glue",
-        "import spanbert_allen.sample_corpus.layouts",
-        "import spanbert_allen.encoders",
-        "import spanbert_allen; spanbert_allen.load",
-        "import spanbert_allen.results.writing.writers",
-        "import spanbert_allen.data.coref.minimised",
-        "from spanbert_allen.__main__ import main; main(['validate', 'LICENSE', '--format=gap'])",
-        "from spanbert_allen.__main__ import main; main([])",
-        "from spanbert_allen.__main__ import main; main(['doctor', '--quick'])",
-    ],
+STATEMENTS = (
+    "import spanbert_allen",
+    "import spanbert_allen.common.text, spanbert_allen.common.files",
+    "import spanbert_allen.formats.coref.validation, spanbert_allen.formats.qa.detection",
+    "import spanbert_allen.formats.relation.detection, spanbert_allen.formats.sequence.glue",
+    "import spanbert_allen.sample_corpus.layouts",
+    "import spanbert_allen.encoders",
+    "import spanbert_allen; spanbert_allen.load",
+    "import spanbert_allen.results.writing.writers",
+    "import spanbert_allen.data.coref.minimised",
+    "from spanbert_allen.__main__ import main; main(['validate', 'LICENSE', '--format=gap'])",
+    "from spanbert_allen.__main__ import main; main([])",
+    "from spanbert_allen.__main__ import main; main(['doctor', '--quick'])",
 )
-def test_nothing_heavy_is_imported(statement):
-    assert heavy_modules(statement) <= {"numpy"}
+
+
+def test_nothing_heavy_is_imported():
+    """One after the other in one process: what stays light after the last was so before it."""
+    heavy = heavy_modules(*STATEMENTS)
+    assert not [statement for statement in STATEMENTS if not set(heavy[statement]) <= {"numpy"}]
 
 
 def test_the_spacy_component_is_there_before_allennlp():
     """spaCy itself imports torch where it finds it."""
     statement = "import spanbert_allen.integrations.spacy.component"
-    assert not {"allennlp", "transformers"} & heavy_modules(statement)
+    assert not {"allennlp", "transformers"} & set(heavy_modules(statement)[statement])
 
 
 def test_scores_need_no_torch():
-    assert heavy_modules("import spanbert_allen.metrics.coref.cluster_scores") <= {"numpy", "scipy"}
+    statement = "import spanbert_allen.metrics.coref.cluster_scores"
+    assert set(heavy_modules(statement)[statement]) <= {"numpy"}
 
 
-def heavy_modules(statement):
+def heavy_modules(*statements):
+    """Return what heavy modules are there after each statement of a new process."""
     done = subprocess.run(
-        [sys.executable, "-c", LIGHT.format(statement=statement)],
+        [sys.executable, "-c", LIGHT.format(statements=statements)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 ADDED = """

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import copy
-import json
 
 import pytest
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.configuration.structure import problems_of_config
-from tests.training_configs.evaluating import CONFIGS, DATA_PATHS
+from tests.training_configs import evaluating
 
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, dict]:
-    """All shipped configurations, in one evaluation."""
-    import _jsonnet
-
-    fields = ", ".join(f"'{path.parent.name}/{path.stem}': import '{path}'" for path in CONFIGS)
-    variables = {name: str(path) for name, path in DATA_PATHS.items()}
-    return json.loads(_jsonnet.evaluate_snippet("", f"{{ {fields} }}", ext_vars=variables))
+    return evaluating.shipped()
 
 
 def changed(config, path, value):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,35 +10,18 @@ from typing import Any
 
 import torch
 
-from tests.places import ROOT
+from tests.training.recovery.killed_run import import_what_comes_late, run_in_child
 
 NO_TIMES = ("training_duration", "peak_")
 
 
 class Trainings:
-    """The program `killed_run`, to be used in a `with` statement; `said` takes its error output."""
+    """Trainings one after the other; `said` takes their error output."""
 
     def __init__(self, said: Path) -> None:
+        import_what_comes_late()
         self.said = said
-
-    def __enter__(self) -> Trainings:
-        with self.said.open("w") as stderr:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.training.recovery.killed_run"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                cwd=ROOT,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-            )
-        assert self._process.stdout.readline() == "ready\n", self.said.read_text()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
+        said.touch()
 
     def run(
         self,
@@ -56,9 +36,7 @@ class Trainings:
         """The exit status of one training: 0 or, if it was killed, below; 1 only if it `fails`."""
         task = {"config": config, "folder": str(folder), "recover": recover, "kill": kill}
         task["imports"] = list(imports)
-        self._process.stdin.write(json.dumps(task) + "\n")
-        self._process.stdin.flush()
-        status = int(self._process.stdout.readline())
+        status = run_in_child(task, self.said)
         assert status <= 0 or fails, self.said.read_text()[-4000:]
         return status
 

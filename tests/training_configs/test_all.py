@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 from pathlib import Path
@@ -13,44 +14,74 @@ from allennlp.common import Params
 from allennlp.common.util import prepare_environment
 
 import spanbert_allen.plugin  # noqa: F401
+from spanbert_allen.sample_corpus.layouts import write_sample
 from tests.places import ROOT
-from tests.training_configs.evaluating import CONFIGS, QA, evaluate
+from tests.training_configs.evaluating import CONFIGS, QA, evaluate, evaluate_all, name_of
 
 
 def test_there_are_configurations():
     assert len(CONFIGS) >= 21
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_builds(config, tmp_path, monkeypatch):
-    if config.parent.name == "quickstart":
-        from spanbert_allen.sample_corpus.layouts import write_sample
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """
+    Builds a run of a configuration with the tiny encoder, and gives its settings and rates.
 
-        write_sample(tmp_path / "out" / "quickstart" / "data")
-        monkeypatch.chdir(tmp_path)
+    Many configurations differ in the encoder only: those that are the same with another are built
+    once.
+    """
+    folder = tmp_path_factory.mktemp("run")
+    write_sample(folder / "out" / "quickstart" / "data")
+    (folder / "squad1.json").write_text(json.dumps(without_impossible(QA / "squad.json")))
+    knobs = {name_of(config): knobs_for(config, folder) for config in CONFIGS}
+    evaluated = evaluate_all({name_of(config): config for config in CONFIGS}, knobs)
+    rates: dict[str, dict] = {}
+
+    def build(config):
+        params = evaluated[name_of(config)]
+        text = json.dumps(params)
+        if text not in rates:
+            with contextlib.chdir(folder):
+                rates[text] = learning_rates(json.loads(text), str(folder))
+        return params, rates[text]
+
+    return build
+
+
+def knobs_for(config: Path, folder: Path) -> str:
     knobs = f"encoder:: (import '{ROOT}/training_configs/lib/encoders.libsonnet').tiny"
     if config.stem == "relation":
         knobs += ", mode:: 'text'"  # the corpus has more types than `tiny` has pieces for markers
-    params = evaluate(config, knobs)
-    assert len(config.read_text().splitlines()) <= 30
-    has_two_rates = params["model"]["type"] == "spanbert_coref"
-    if params["model"]["type"] == "spanbert_qa" and "squad1" in config.name:
-        (tmp_path / "squad1.json").write_text(json.dumps(without_impossible(QA / "squad.json")))
-        params["train_data_path"] = params["validation_data_path"] = str(tmp_path / "squad1.json")
-    params = Params(params)
-    prepare_environment(params)  # takes the seeds
-    train = TrainModel.from_params(params, serialization_dir=str(tmp_path / "run"), local_rank=0)
-    trained = {
+    if config.name.startswith("squad1"):
+        path = folder / "squad1.json"
+        knobs += f", train_path:: '{path}', validation_path:: '{path}'"
+    return knobs
+
+
+def learning_rates(params: dict, folder: str) -> dict[str, float]:
+    """Build a run; return the rate of each trained parameter."""
+    prepare_environment(params := Params(params))  # takes the seeds
+    train = TrainModel.from_params(params, serialization_dir=folder, local_rank=0)
+    rates = {
         name: group.get("peak_lr", group.get("initial_lr", group["lr"]))
         for group in train.trainer.optimizer.param_groups
         for name, parameter in train.model.named_parameters()
         if any(parameter is member for member in group["params"])
     }
-    assert set(trained) == {
+    assert set(rates) == {
         name for name, parameter in train.model.named_parameters() if parameter.requires_grad
     }
-    embedder_rates = {rate for name, rate in trained.items() if name.startswith("embedder")}
-    other_rates = {rate for name, rate in trained.items() if not name.startswith("embedder")}
+    return rates
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=name_of)
+def test_builds(config, built):
+    params, rates = built(config)
+    assert len(config.read_text().splitlines()) <= 30
+    has_two_rates = params["model"]["type"] == "spanbert_coref"
+    embedder_rates = {rate for name, rate in rates.items() if name.startswith("embedder")}
+    other_rates = {rate for name, rate in rates.items() if not name.startswith("embedder")}
     assert len(embedder_rates) == len(other_rates) == 1
     assert (embedder_rates != other_rates) == has_two_rates
 

@@ -11,18 +11,16 @@ from allennlp.common import Params
 
 from spanbert_allen.formats.sequence.glue_tasks import TASKS
 from tests.places import ROOT
-from tests.training_configs.evaluating import DATA_PATHS, GLUE, evaluate
+from tests.training_configs.evaluating import GLUE, evaluate, shipped
 
 FOLDER = ROOT / "training_configs" / "glue"
 
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, dict]:
-    """All configurations, by name, in one evaluation, as each one takes a while to begin."""
-    names = sorted(path.stem for path in FOLDER.glob("*.jsonnet"))
-    fields = ", ".join(f"{name}: import '{FOLDER}/{name}.jsonnet'" for name in names)
-    ext_vars = {name: str(path) for name, path in DATA_PATHS.items()}
-    return json.loads(_jsonnet.evaluate_snippet("all", f"{{ {fields} }}", ext_vars=ext_vars))
+    """All configurations, by name."""
+    found = {name.partition("/"): config for name, config in shipped().items()}
+    return {name: config for (folder, _, name), config in found.items() if folder == "glue"}
 
 
 def glue_config(name: str, knobs: str) -> dict:

@@ -106,7 +106,8 @@ def worker(rank: int, folder: str) -> None:
 
 @pytest.mark.slow
 def test_two_workers_with_uneven_shards_score_as_one(tmp_path) -> None:
-    torch.multiprocessing.spawn(worker, args=(str(tmp_path),), nprocs=2)
+    start = torch.multiprocessing.start_processes
+    start(worker, args=(str(tmp_path),), nprocs=2, start_method="fork")  # imports nothing anew
     alone = CorefF1(also_without_singletons=True)
     alone([RESPONSE, OTHER_RESPONSE], [KEY_SINGLETONS, OTHER_KEY])
     first = alone.get_metric()

@@ -28,10 +28,9 @@ CPU = torch.device("cpu")
 def together(tmp_path_factory):
     """
     Calls a function in as many processes as there are arguments, a worker each, and gives the
-    results. They are forked from one process that has imported everything and computed nothing.
+    results. They are forks of this process, which computes on one thread.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "allennlp.training.metrics"])
+    context = multiprocessing.get_context("fork")
 
     def call(function, arguments):
         store = str(tmp_path_factory.mktemp("store") / "file")

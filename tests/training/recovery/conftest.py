@@ -1,4 +1,4 @@
-"""One program and one whole run for all tests of killed runs."""
+"""One place and one whole run for all tests of killed runs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ def sample(tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def trainings(tmp_path_factory):
-    with Trainings(tmp_path_factory.mktemp("said") / "stderr.txt") as program:
-        yield program
+    return Trainings(tmp_path_factory.mktemp("said") / "stderr.txt")
 
 
 @pytest.fixture(scope="package")

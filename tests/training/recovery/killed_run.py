@@ -1,7 +1,6 @@
 """
-Trainings in processes that are really killed. This program imports everything once, then forks a
-child for each training it is asked for, a line of JSON each on standard input: `config`, `folder`,
-`recover` and perhaps `kill`, which says where the child is to send itself SIGKILL:
+Trainings in forks of the test process that are really killed. `kill` says where one is to send
+itself SIGKILL:
 
 - `{"function": "module:name", "call": 2, "when": "before"}`: at the second call of a function,
   `before` it or `after` it; with `"fill": path` it does not die there, but a file of that name
@@ -13,8 +12,6 @@ child for each training it is asked for, a line of JSON each on standard input: 
 With `"signal": "SIGTERM"` beside these it is that signal, which the child handles as the command
 `train` does; with `"swallowed": true` it is sent while a destructor runs, from which no exception
 comes through.
-
-The answer is a line with the child's exit status, negative for a signal.
 """
 
 from __future__ import annotations
@@ -25,61 +22,42 @@ import importlib
 import json
 import os
 import signal
-import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
 from typing import Any
 
 from spanbert_allen.common import console
-
-
-def main() -> None:
-    """Serve until standard input ends."""
-    import spanbert_allen.plugin  # noqa: F401
-
-    import_what_comes_late()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    for line in sys.stdin:
-        sys.stdout.write(f"{run_in_child(json.loads(line))}\n")
-        sys.stdout.flush()
+from tests.forks import exit_status, fork
 
 
 def import_what_comes_late() -> None:
     """Once, here, for all children."""
     from transformers import MODEL_MAPPING
 
+    import spanbert_allen.plugin  # noqa: F401
+    from spanbert_allen.common.text import split_text
+
     list(MODEL_MAPPING.keys())
+    split_text("A pipeline of spaCy.")
 
 
-def run_in_child(task: dict[str, Any]) -> int:
-    """The exit status of one training."""
+def run_in_child(task: dict[str, Any], said: Path) -> int:
+    """Return the exit status of one training, negative for a signal."""
     kill = task.get("kill") or {}
-    number = signal.Signals[kill.get("signal", "SIGKILL")]
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            # Answers go to standard output; logs must not.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            if kill.get("signal"):
-                console.install_excepthook()  # as the command does
-            train(task, kill)
-            status = 0
-        except SystemExit as error:
-            status = int(error.code or 0)
-        except BaseException:
-            traceback.print_exc()
-        os._exit(status)
-    timer = Timer(kill["seconds"], os.kill, (child, number)) if "seconds" in kill else None
-    if timer is not None:
+    child = fork(train, task, kill, said=said)
+    timer = None
+    if "seconds" in kill:
+        timer = Timer(kill["seconds"], os.kill, (child, _signal(kill)))
         timer.start()
-    _, status = os.waitpid(child, 0)
+    status = exit_status(child)
     if timer is not None:
         timer.cancel()
-    return os.waitstatus_to_exitcode(status)
+    return status
+
+
+def _signal(kill: dict[str, Any]) -> signal.Signals:
+    return signal.Signals[kill.get("signal", "SIGKILL")]
 
 
 def train(task: dict[str, Any], kill: dict[str, Any]) -> None:
@@ -88,11 +66,13 @@ def train(task: dict[str, Any], kill: dict[str, Any]) -> None:
     from allennlp.common import Params
     from torch import multiprocessing
 
+    if kill.get("signal"):
+        console.install_excepthook()  # as the command does
     # Workers are forked too: importing everything again would take each of them ten seconds.
     multiprocessing.spawn = functools.partial(multiprocessing.start_processes, start_method="fork")
     for module in task.get("imports", ()):
         importlib.import_module(module)
-    number = signal.Signals[kill.get("signal", "SIGKILL")]
+    number = _signal(kill)
     if "function" in kill:
         end = functools.partial(Dying if kill.get("swallowed") else die, number)
         if "fill" in kill:
@@ -100,7 +80,8 @@ def train(task: dict[str, Any], kill: dict[str, Any]) -> None:
         at_function(kill["function"], kill["call"], kill["when"], end)
     if "file" in kill:
         die_while_writing(kill["file"], kill["save"], kill["bytes"], number)
-    train_model(Params(task["config"]), task["folder"], recover=task["recover"])
+    config = json.loads(json.dumps(task["config"]))  # parts that stand in it twice become two
+    train_model(Params(config), task["folder"], recover=task["recover"])
 
 
 def at_function(place: str, call: int, when: str, end: Callable[[], Any]) -> None:
@@ -168,7 +149,3 @@ class Dying:
 
     def __del__(self) -> None:
         die(self.number)
-
-
-if __name__ == "__main__":
-    main()
