@@ -7,7 +7,7 @@ Check and measure everything on a GPU, in six minutes, where nothing can be down
 The machine needs Python 3.12, torch and what torch needs; the repository and the wheels are carried
 there, and nothing is installed into it. Where everything is installed, leave `--wheels` out. Each
 part has a process and a time limit of its own. `gpu_check.json` and the table `gpu_check.md` are
-written anew after each part. `--device cpu --tiny` rehearses all of it without a GPU.
+written anew after each part. `--device cpu --tiny --slower 10` rehearses all of it without a GPU.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from gpu_parts.running import READY, Outcome, Part, run_parts
 
 PARTS = (
     Part("machine", "gpu_parts.machine:run", 20),
-    Part("equality", "gpu_parts.equality:run", 75),
+    Part("equality", "gpu_parts.equality:run", 90),
     Part("coref_prediction", "gpu_parts.coref:predict", 60),
     Part("coref_training", "gpu_parts.coref:train", 60),
     Part("large", "gpu_parts.coref:large", 45),
@@ -68,6 +69,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--device", default="cuda", help="torch's name of it (default: cuda)")
     parser.add_argument("--tiny", action="store_true", help="rehearse: no number means anything")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of all parts together")
+    parser.add_argument(
+        "--slower", type=float, default=1.0, help="multiply all limits, to rehearse on a busy CPU"
+    )
     names = [part.name for part in PARTS]
     parser.add_argument("--parts", nargs="*", choices=names, default=names)
     parser.add_argument("--part", help=argparse.SUPPRESS)  # in the process of a part
@@ -90,7 +94,10 @@ def check(
     arguments: argparse.Namespace, folder: Path, parts: Sequence[Part] = PARTS
 ) -> dict[str, Any]:
     """Run the parts; write the report after each of them."""
-    chosen = [part for part in parts if part.name in arguments.parts]
+    slower = arguments.slower
+    chosen = [
+        replace(part, limit=slower * part.limit) for part in parts if part.name in arguments.parts
+    ]
     ahead = int((os.cpu_count() or 1) >= CORES_TO_IMPORT_AHEAD)
     report: dict[str, Any] = {
         "date": time.strftime("%Y-%m-%d"),
@@ -101,7 +108,8 @@ def check(
     }
     began = time.monotonic()
     command = partial(command_of, arguments, folder)
-    for outcome in run_parts(chosen, command, folder, seconds=arguments.seconds, ahead=ahead):
+    seconds = slower * arguments.seconds
+    for outcome in run_parts(chosen, command, folder, seconds=seconds, ahead=ahead):
         add(report, outcome)
         report["seconds"] = round(time.monotonic() - began, 1)
         write(report, arguments.out)

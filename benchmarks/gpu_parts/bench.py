@@ -71,6 +71,7 @@ class Bench:
         self.folder = folder
         self._device_name = device
         self._record = record
+        self._kept: tuple[str, Any] = ("", None)
 
     @cached_property
     def device(self) -> Any:
@@ -82,6 +83,13 @@ class Bench:
     @property
     def is_cuda(self) -> bool:
         return self._device_name.startswith("cuda")
+
+    def kept(self, key: str, make: Callable[[], Any]) -> Any:
+        """Return what was made last if it is asked for again, else make it and forget the other."""
+        if self._kept[0] != key:
+            self._kept = ("", None)
+            self._kept = (key, make())
+        return self._kept[1]
 
     def add(self, row: Row) -> None:
         """Record a row."""

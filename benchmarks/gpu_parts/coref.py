@@ -80,14 +80,18 @@ def large(bench: Bench) -> None:
 
 
 def large_step(bench: Bench, words: int, precision: str) -> Callable[[], Any]:
-    task = tasks.coref(
-        bench, "published", words, name="large", max_training_segments=bench.sizes.segments
-    )
+    task = large_task(bench, words)
     return tasks.update(bench, task.model, task.batch, precision)
 
 
+def large_task(bench: Bench, words: int) -> tasks.Task:
+    return tasks.coref(
+        bench, "published", words, name="large", max_training_segments=bench.sizes.segments
+    )
+
+
 def large_encoder(bench: Bench, words: int, precision: str) -> Callable[[], Any]:
-    task = tasks.coref(bench, "published", words, name="large")
+    task = large_task(bench, words)
     return tasks.encoder_passes(bench, task, precision, bench.sizes.segments)
 
 

@@ -3,54 +3,80 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
+from allennlp.common import Registrable
 from allennlp.nn.util import move_to_device
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from gpu_parts import tasks
 from gpu_parts.bench import Bench, Row
+from spanbert_allen.modules.classification.relation_pooling import RelationPooling
+from spanbert_allen.modules.coref.antecedents.scorer import AntecedentScorer
+from spanbert_allen.modules.coref.losses.link_loss import LinkLoss
+from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
+from spanbert_allen.modules.coref.refinements.refinement import Refinement
+from spanbert_allen.modules.pretraining.objectives.objective import Objective
+from spanbert_allen.modules.qa.decoder import AnswerDecoder
 
 UNIT = "relative difference"
-REFINEMENTS = ("attended_antecedent", "cluster_merging", "span_clustering", "max_antecedent")
 
 
 def cases(bench: Bench) -> dict[str, Callable[[], tasks.Task]]:
     """Return what makes each model and its batch, by a name."""
-    words = bench.sizes.compared_words
-    made: dict[str, Callable[[], tasks.Task]] = {
-        "coref, published": lambda: tasks.coref(bench, "published", words),
-        "coref, light": lambda: tasks.coref(bench, "light", words),
-        "coref, nearest antecedents": lambda: tasks.coref(
-            bench, "published", words, change={"links": {"type": "spanbert_nearest_links"}}
-        ),
-        "coref, hinge loss": lambda: tasks.coref(
-            bench, "published", words, link_loss={"type": "spanbert_hinge"}
-        ),
-        "coref, mention loss": lambda: tasks.coref(bench, "light", words, mention_loss_weight=1.0),
-        "coref, words as units": lambda: tasks.coref(bench, "light", words, units="words"),
-    }
-    for name in REFINEMENTS:
-        change = {"refinement": {"type": f"spanbert_{name}"}}
-        made[f"coref, {name}"] = lambda change=change: tasks.coref(
-            bench, "published", words, change=change
+    return {**coref_cases(bench), **other_cases(bench)}
+
+
+def coref_cases(bench: Bench) -> dict[str, Callable[[], tasks.Task]]:
+    """Return the heads and every scorer, refinement and loss that is registered."""
+    coref = partial(tasks.coref, bench, words=bench.sizes.compared_words)
+    made: dict[str, Callable[[], tasks.Task]] = {head: partial(coref, head) for head in tasks.HEADS}
+    parts = {"mentions": MentionScorer, "links": AntecedentScorer, "refinement": Refinement}
+    for key, kind in parts.items():
+        for name in own_names(kind):
+            made[name] = partial(coref, "light", change={key: {"type": name}})
+    for name in own_names(LinkLoss):
+        made[name] = partial(coref, "light", link_loss={"type": name})
+    made["mention loss"] = partial(coref, "light", mention_loss_weight=1.0)
+    made["words as units"] = partial(coref, "light", units="words")
+    return {f"coref, {name}": make for name, make in made.items()}
+
+
+def other_cases(bench: Bench) -> dict[str, Callable[[], tasks.Task]]:
+    """Return the other models, with every decoder, pooling and objective."""
+    made: dict[str, Callable[[], tasks.Task]] = {"qa, training": partial(tasks.qa, bench)}
+    for name in AnswerDecoder.list_available():
+        made[f"qa, {name}"] = partial(tasks.qa, bench, training=False, decoder=name)
+    for name in RelationPooling.list_available():
+        made[f"relation, {name}"] = partial(tasks.relation, bench, name)
+    made["sequence"] = partial(tasks.sequence, bench)
+    made["pretraining"] = partial(tasks.pretraining, bench)
+    pairs = {"next_sentence": True}
+    made["pretraining, next sentence"] = partial(
+        tasks.pretraining, bench, model=pairs, reader=pairs, pooler=True
+    )
+    for name in own_names(Objective):
+        made[f"pretraining, {name}"] = partial(
+            tasks.pretraining,
+            bench,
+            model={"objectives": [{"type": name}]},
+            reader={"questions": {"type": name}},
         )
-    made["qa, training"] = lambda: tasks.qa(bench)
-    for decoder in ("exact", "original", "pipeline"):
-        made[f"qa, {decoder}"] = lambda decoder=decoder: tasks.qa(
-            bench, training=False, decoder=decoder
-        )
-    for pooling in ("cls", "entity_start", "entity_mean"):
-        made[f"relation, {pooling}"] = lambda pooling=pooling: tasks.relation(bench, pooling)
-    made["sequence"] = lambda: tasks.sequence(bench)
-    made["pretraining"] = lambda: tasks.pretraining(bench)
     return made
 
 
+def own_names(kind: type[Registrable]) -> list[str]:
+    """Return the names of this package that are registered for a kind of part."""
+    return [name for name in kind.list_available() if name.startswith("spanbert_")]
+
+
 def run(bench: Bench) -> None:
+    bench.sizes = bench.sizes.for_comparison()
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     for name, make in cases(bench).items():
@@ -68,7 +94,7 @@ def compare(task: tasks.Task, device: torch.device) -> tuple[float, str]:
     """
     Run a model on both devices, without dropout; return the largest difference, and of what.
 
-    Compared are the loss, all floating-point outputs, and all gradients as one vector.
+    Compared are the loss, all numbers of the outputs, and all gradients as one vector.
     """
     without_dropout(task.model)
     here = results(task.model, task.batch)
@@ -85,9 +111,9 @@ def results(model: nn.Module, batch: dict[str, Any]) -> dict[str, Tensor]:
     with torch.no_grad():
         outputs = model(**batch)
     found = {
-        f"output {name}": torch.cat([one.detach().flatten().double().cpu() for one in leaves])
+        f"output {name}": torch.cat([_as_vector(one) for one in leaves])
         for name, value in outputs.items()
-        if (leaves := [one for one in tree_leaves(value) if _is_float(one)])
+        if (leaves := [one for one in tree_leaves(value) if _is_compared(one)])
     }
     loss = model.train()(**batch).get("loss")
     if loss is not None:
@@ -115,5 +141,13 @@ def without_dropout(model: nn.Module) -> None:
                 setattr(module, name, 0.0)
 
 
-def _is_float(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point() and bool(value.numel())
+def _is_compared(value: Any) -> bool:
+    """Tell whether an output is a number or has some: scores, and places of what was found."""
+    if isinstance(value, Tensor):
+        return bool(value.numel())
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def _as_vector(value: Tensor | float) -> Tensor:
+    """Return the numbers of an output as a vector."""
+    return torch.as_tensor(value).detach().flatten().double().cpu()

@@ -113,7 +113,7 @@ class PartProcess:
         finally:
             self.end()
             outcome.seconds = time.monotonic() - began
-            outcome.rows = self._recorded()
+            outcome.rows = recorded(self.rows)
         return outcome
 
     def end(self) -> None:
@@ -144,12 +144,13 @@ class PartProcess:
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return f"{said}: {lines[-1][:200]}" if lines else said
 
-    def _recorded(self) -> list[dict[str, Any]]:
-        if not self.rows.exists():
-            return []
-        lines = self.rows.read_text().splitlines(keepends=True)
-        # A process that is killed may leave the beginning of a line.
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+def recorded(rows: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file; a process that was killed may leave the beginning of another."""
+    if not rows.exists():
+        return []
+    lines = rows.read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def run_parts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -64,6 +64,15 @@ class Sizes:
     warm_up: int = 2
     repeats: int = 7
     most_seconds: float = 3.0
+
+    def for_comparison(self) -> Sizes:
+        """Return sizes whose batches a CPU computes in a second or two."""
+        return replace(
+            self,
+            windows=min(2, self.windows),
+            relations=min(4, self.relations),
+            pretraining_pieces=min(1024, self.pretraining_pieces),
+        )
 
 
 FULL = Sizes()

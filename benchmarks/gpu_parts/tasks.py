@@ -98,23 +98,30 @@ def sequence(bench: Bench) -> Task:
     return _task(bench, "base", reader, model, records, len(records), pooler=True)
 
 
-def pretraining(bench: Bench) -> Task:
-    """Make a pre-training model and a batch of masked blocks."""
+def pretraining(
+    bench: Bench,
+    *,
+    model: dict[str, Any] | None = None,
+    reader: dict[str, Any] | None = None,
+    pooler: bool = False,
+) -> Task:
+    """Make a pre-training model and a batch of masked blocks, with other settings of both."""
     folder, pieces = encoder(bench, "base"), bench.sizes.pretraining_pieces
     corpus = bench.folder / "corpus"
     if not corpus.exists():
         source = bench.folder / "source.txt"
         source.write_text(texts.plain_text(2 * pieces))
         build_corpus([source], corpus, CorpusSettings(encoder=folder, layout="blank-lines"))
-    reader = _reader(bench, "base", "spanbert_pretraining")
+    made = _reader(bench, "base", "spanbert_pretraining", **(reader or {}))
     loader = DataLoader.from_params(
         Params({"type": "spanbert_pretraining", "max_pieces": pieces}),
-        reader=reader,
+        reader=made,
         data_path=str(corpus),
     )
     batch = next(iter(loader))
-    model = _model(folder, {"type": "spanbert_pretrainer"}, Vocabulary())
-    return Task(model, batch, reader, batch["token_ids"].numel())
+    settings = {"type": "spanbert_pretrainer", **(model or {})}
+    pretrainer = _model(bench, folder, settings, Vocabulary(), pooler=pooler)
+    return Task(pretrainer, batch, made, batch["token_ids"].numel())
 
 
 def update(bench: Bench, model: Model, batch: dict[str, Any], precision: str) -> Callable[[], Any]:
@@ -190,10 +197,16 @@ def _task_of(
     vocabulary = Vocabulary.from_params(Params({"type": kind}), instances=instances)
     batch = Batch(instances)
     batch.index_instances(vocabulary)
-    made = _model(encoder(bench, name), model, vocabulary, **embedder)
+    made = _model(bench, encoder(bench, name), model, vocabulary, **embedder)
     return Task(made, batch.as_tensor_dict(), reader, amount)
 
 
-def _model(folder: str, model: dict[str, Any], vocabulary: Vocabulary, **embedder: Any) -> Model:
+def _model(
+    bench: Bench, folder: str, model: dict[str, Any], vocabulary: Vocabulary, **embedder: Any
+) -> Model:
+    """Make a model of random weights, unless the last one was the same: that takes time."""
     settings = {"type": "spanbert", "model_name": folder, "from_scratch": True, **embedder}
-    return Model.from_params(Params({**model, "embedder": settings}), vocab=vocabulary)
+    wanted = {**model, "embedder": settings}
+    return bench.kept(
+        json.dumps(wanted), lambda: Model.from_params(Params(wanted), vocab=vocabulary)
+    )

@@ -105,9 +105,14 @@ def text_pairs(count: int) -> list[dict[str, Any]]:
 
 
 def plain_text(num_words: int) -> str:
-    """Return documents of ten sentences, a sentence a line, an empty line after each document."""
+    """
+    Return documents of ten sentences, a sentence a line, an empty line after each document.
+
+    Every sentence begins with one of two phrases, so that spans recur in a document.
+    """
     lines = []
     for number, first in enumerate(range(0, num_words, SENTENCE), start=1):
-        lines.append(" ".join(words(SENTENCE, first)) + " .")
+        sentence = [*words(3, -1 - number % 2), *words(SENTENCE - 3, first)]
+        lines.append(" ".join(sentence) + " .")
         lines += [""] * (number % 10 == 0)
     return "\n".join(lines) + "\n"

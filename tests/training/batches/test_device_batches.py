@@ -141,6 +141,16 @@ def test_a_training_ends_with_the_same_weights(tmp_path, monkeypatch):
     assert len(noted.events) == 24  # three batches of training and of validation, two epochs
 
 
+def test_the_trainer_prepares_the_next_batch_before_it_reads_the_loss(tmp_path, copies):
+    model = Toy()
+    trainer = make_trainer(tmp_path, model, make_loader(), announce_memory=False)
+    model.register_forward_hook(lambda *_: copies.events.append(("forward", None)))
+    trainer.optimizer.register_step_pre_hook(lambda *_: copies.events.append(("update", None)))
+    trainer.train()
+    said = [name for name, _ in copies.events]
+    assert said[:6] == ["begin", "end", "forward", "begin", "update", "end"]
+
+
 def test_only_data_that_is_read_in_training_has_a_process_for_it(copies):
     lazy, held = loader(**LOADERS["streaming"]), loader(**LOADERS["shuffled"])
     several = loader(batch_size=2, max_instances_in_memory=4, num_workers=2)
