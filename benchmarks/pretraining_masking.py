@@ -9,7 +9,8 @@ of a corpus.
 
 Each side turns blocks into the padded tensors of a batch. Ours reads the pieces from the mapped
 corpus, keeps the exact budget and gives span-boundary targets as well; transformers' collators get
-lists of pieces, made before. Sides take turns in one process; rates are medians over the repeats,
+lists of pieces, made before. Recurring spans, which they do not have, are questions without any
+masking. Sides take turns in one process; rates are medians over the repeats,
 in processor time. Special pieces and padding do not count.
 """
 
@@ -30,12 +31,19 @@ from measuring import describe_machine, header
 import spanbert_allen
 from spanbert_allen.data.indexer import SpanbertIndexer
 from spanbert_allen.data.pretraining.blocks import single_blocks
-from spanbert_allen.data.pretraining.masking import GeometricSpans, Subwords, WholeWords
+from spanbert_allen.data.pretraining.masking import (
+    GeometricSpans,
+    NoMasking,
+    Subwords,
+    WholeWords,
+)
+from spanbert_allen.data.pretraining.questions import RecurringSpans
 from spanbert_allen.dataset_readers.pretraining.reader import PretrainingReader
 from spanbert_allen.encoders import find_encoder
 from spanbert_allen.formats.pretraining.corpus import Corpus
 
 MASKINGS = {"subwords": Subwords, "whole words": WholeWords, "geometric spans": GeometricSpans}
+RECURRING_SPANS = "recurring spans"
 COLLATORS = {
     "subwords": transformers.DataCollatorForLanguageModeling,
     "whole words": transformers.DataCollatorForWholeWordMask,
@@ -72,7 +80,10 @@ def rates_of(arguments: argparse.Namespace, length: int) -> dict[tuple[str, str]
         list(range(start, min(start + per_batch, needed))) for start in range(0, needed, per_batch)
     ]
     sides = {
-        **{(name, "ours"): our_side(arguments, name, length) for name in MASKINGS},
+        **{
+            (name, "ours"): our_side(arguments, name, length)
+            for name in (*MASKINGS, RECURRING_SPANS)
+        },
         **{
             (name, "transformers"): their_side(arguments, name, blocks[:needed])
             for name in COLLATORS
@@ -92,7 +103,9 @@ def rates_of(arguments: argparse.Namespace, length: int) -> dict[tuple[str, str]
 def our_side(arguments: argparse.Namespace, name: str, length: int) -> Side:
     """Make batches as the data loader `spanbert_pretraining` does."""
     indexer = SpanbertIndexer(model_name=arguments.encoder)
-    reader = PretrainingReader(indexer, max_length=length + 2, masking=MASKINGS[name](rate=RATE))
+    masking = NoMasking() if name == RECURRING_SPANS else MASKINGS[name](rate=RATE)
+    questions = RecurringSpans() if name == RECURRING_SPANS else None
+    reader = PretrainingReader(indexer, max_length=length + 2, masking=masking, questions=questions)
     examples = reader.examples(arguments.corpus)
     return lambda numbers: examples.batch(numbers, epoch=0, masking=examples.masking_names[0])
 

@@ -81,9 +81,31 @@ class Draws:
         `FloatArray`
             Shape: (num_rows, num_numbers)
         """
-        place = (np.uint64(purpose) << np.uint64(32)) | indices.astype(np.uint64)
-        words = _mix(self._rows[:, None] ^ _mix(place))
-        return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        return _uniform(self._rows[:, None], purpose, indices)
+
+    def uniform_at(self, purpose: Purpose, rows: IntArray, indices: IntArray) -> FloatArray:
+        """
+        Draw single numbers from the uniform distribution over [0, 1), those of `uniform`.
+
+        # Parameters
+
+        purpose : `Purpose`
+            What the numbers are for.
+        rows, indices : `IntArray`
+            The row of each number, and its index. Shape: (num_numbers,)
+
+        # Returns
+
+        `FloatArray`
+            Shape: (num_numbers,)
+        """
+        return _uniform(self._rows[rows], purpose, indices)
+
+
+def _uniform(rows: _Words, purpose: Purpose, indices: IntArray) -> FloatArray:
+    place = (np.uint64(purpose) << np.uint64(32)) | indices.astype(np.uint64)
+    words = _mix(rows ^ _mix(place))
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def _mix(words: _Words) -> _Words:

@@ -82,7 +82,9 @@ class Examples:
         tags: BoolArray | None,
         seed: int,
     ) -> None:
-        self._corpus, self._blocks, self._pairs = corpus, blocks, pairs
+        # A plain view of the mapped file, which NumPy reads faster. Shape: (num_pieces,)
+        self._pieces = np.asarray(corpus.pieces)
+        self._blocks, self._pairs = blocks, pairs
         self._maskings = maskings
         self._replacement, self._boundaries = replacement, boundaries
         self._questions = questions
@@ -167,7 +169,7 @@ class Examples:
         # Shapes: (batch_size, longest)
         is_inside = columns < lengths[:, None]
         places = np.minimum(spans[:, :1] + columns, spans[:, 1:] - 1)
-        ids: IntArray = np.where(is_inside, self._corpus.pieces[places], 0).astype(np.int64)
+        ids: IntArray = np.where(is_inside, self._pieces[places], 0).astype(np.int64)
         starts_word = self._starts_word[ids] & is_inside
         starts_word[:, 0] = True
         tagged = None if self._tags is None else self._tags[places] & is_inside
@@ -180,7 +182,7 @@ class Examples:
         settings = self._boundaries
         return MaskedRows(
             true=ids,
-            seen=self._replacement(ids, runs, draws, self._corpus.pieces, self._special.mask),
+            seen=self._replacement(ids, runs, draws, self._pieces, self._special.mask),
             runs=runs,
             targets=runs.boundary_targets(settings.most_targets, external=settings.external),
             answers=answers,

@@ -101,12 +101,14 @@ class BatchLayout:
             zip(self._sequences, self._offsets, strict=True)
         ):
             lengths = sequence.runs.lengths
-            rows, columns = (np.arange(sequence.seen.shape[1]) < lengths[:, None]).nonzero()
-            token_ids[rows, offsets[rows] + columns] = sequence.seen[rows, columns]
-            token_ids[every, offsets + lengths] = special.sep
             if number:
+                rows, columns = (np.arange(sequence.seen.shape[1]) < lengths[:, None]).nonzero()
+                token_ids[rows, offsets[rows] + columns] = sequence.seen[rows, columns]
                 type_ids[rows, offsets[rows] + columns] = number
                 type_ids[every, offsets + lengths] = number
+            else:  # they all begin behind [CLS], and what is behind them is 0
+                token_ids[:, 1 : 1 + sequence.seen.shape[1]] = sequence.seen
+            token_ids[every, offsets + lengths] = special.sep
         is_real = np.arange(self._longest) < self._lengths[:, None]
         return {
             "token_ids": torch.from_numpy(token_ids),
@@ -118,7 +120,7 @@ class BatchLayout:
         """Return `masked_places` and `masked_pieces`; see `SpanbertPretrainer.forward`."""
         places, pieces = [], []
         for sequence, offsets in zip(self._sequences, self._offsets, strict=True):
-            rows, columns = sequence.runs.mask.nonzero()
+            rows, columns = sequence.runs.rows, sequence.runs.pieces
             places.append(rows * self._longest + offsets[rows] + columns)
             pieces.append(sequence.true[rows, columns])
         return {"masked_places": _joined(places), "masked_pieces": _joined(pieces)}

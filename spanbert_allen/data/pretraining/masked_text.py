@@ -47,9 +47,9 @@ class MaskedText:
     @property
     def spans(self) -> list[range]:
         """The pieces of each masked span, in the order of the text."""
-        places = self.runs.mask[0].nonzero()[0].tolist()
-        starts, ends = self.runs.starts[0], self.runs.ends[0]
-        return [range(place, int(ends[place]) + 1) for place in places if starts[place] == place]
+        runs = self.runs
+        ends = dict(zip(runs.firsts.tolist(), runs.lasts.tolist(), strict=True))
+        return [range(start, end + 1) for start, end in ends.items()]
 
 
 def masked_text(

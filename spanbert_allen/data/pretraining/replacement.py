@@ -70,16 +70,14 @@ class Replacement:
             Shape: (num_rows, longest)
         """
         # Shapes: (num_masked,)
-        rows, pieces = runs.mask.nonzero()
-        deciding = runs.starts[rows, pieces] if self.by_span else pieces
-        positions = np.arange(ids.shape[1])[None]
-        decided = draws.uniform(Purpose.REPLACEMENT, positions)[rows, deciding]
+        rows, pieces = runs.rows, runs.pieces
+        deciding = runs.firsts if self.by_span else pieces
+        decided = draws.uniform_at(Purpose.REPLACEMENT, rows, deciding)
         seen = ids.copy()
         is_mask = decided < self.mask_share
         seen[rows[is_mask], pieces[is_mask]] = mask_id
         is_random = ~is_mask & (decided < self.mask_share + self.random_share)
         rows, pieces = rows[is_random], pieces[is_random]
-        if rows.size:
-            drawn = draws.uniform(Purpose.RANDOM_PIECE, positions)[rows, pieces]
-            seen[rows, pieces] = corpus[(drawn * len(corpus)).astype(np.int64)]
+        drawn = draws.uniform_at(Purpose.RANDOM_PIECE, rows, pieces)
+        seen[rows, pieces] = corpus[(drawn * len(corpus)).astype(np.int64)]
         return seen

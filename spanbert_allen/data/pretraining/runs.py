@@ -50,16 +50,20 @@ class Runs:
 
     def __init__(self, mask: BoolArray, lengths: IntArray) -> None:
         self.mask, self.lengths = mask, lengths
-        longest = mask.shape[1]
-        places = np.arange(longest)
-        before = np.pad(mask, ((0, 0), (1, 0)))[:, :-1]
-        behind = np.pad(mask, ((0, 0), (0, 1)))[:, 1:]
-        # The first and the last piece of the run that a masked piece belongs to.
-        # Shapes: (num_rows, longest)
-        self.starts = np.maximum.accumulate(np.where(mask & ~before, places, 0), axis=1)
-        reversed_ends = np.where(mask & ~behind, places, longest - 1)[:, ::-1]
-        self.ends = np.minimum.accumulate(reversed_ends, axis=1)[:, ::-1]
-        self.count = int((mask & ~before).sum())
+        self.rows, self.pieces = mask.nonzero()
+        """The row and the place of each masked piece, in order. Shape: (num_masked,)"""
+        continues = np.zeros(len(self.rows), np.bool_)
+        continues[1:] = (self.pieces[1:] == self.pieces[:-1] + 1) & (
+            self.rows[1:] == self.rows[:-1]
+        )
+        # The first masked piece of each run, among all of them. Shape: (num_runs,)
+        begins = (~continues).nonzero()[0]
+        self.count = len(begins)
+        sizes = np.diff(begins, append=len(self.rows))
+        self.firsts: IntArray = np.repeat(self.pieces[begins], sizes)
+        """The first piece of the run that each masked piece belongs to. Shape: (num_masked,)"""
+        self.lasts: IntArray = self.firsts + np.repeat(sizes, sizes) - 1
+        """The last piece of that run. Shape: (num_masked,)"""
 
     def boundary_targets(self, most: int, *, external: bool) -> BoundaryTargets:
         """
@@ -78,8 +82,7 @@ class Runs:
         `BoundaryTargets`
             In the order of rows and pieces.
         """
-        rows, pieces = self.mask.nonzero()
-        starts, ends = self.starts[rows, pieces], self.ends[rows, pieces]
+        rows, pieces, starts, ends = self.rows, self.pieces, self.firsts, self.lasts
         wanted = pieces - starts < most
         if external:
             wanted &= (starts > 0) & (ends < self.lengths[rows] - 1)

@@ -24,9 +24,8 @@ def make(text):
 def test_runs_that_touch_are_one():
     runs = make("x..xxx.x .xx....x")
     assert runs.count == 5
-    masked = runs.mask
-    assert runs.starts[masked].tolist() == [0, 3, 3, 3, 7, 1, 1, 7]
-    assert runs.ends[masked].tolist() == [0, 5, 5, 5, 7, 2, 2, 7]
+    assert runs.firsts.tolist() == [0, 3, 3, 3, 7, 1, 1, 7]
+    assert runs.lasts.tolist() == [0, 5, 5, 5, 7, 2, 2, 7]
 
 
 def test_targets_of_the_boundary_objective():
