@@ -111,9 +111,10 @@ class SpanbertPretrainer(Model):
             else None
         )
         self.nsp_head = FastLinear(dim, 2) if next_sentence else None
-        self.objectives = nn.ModuleList(
-            [one.construct(dim=dim, layer_norm_eps=eps) for one in objectives or ()]
-        )
+        made = [one.construct(dim=dim, layer_norm_eps=eps) for one in objectives or ()]
+        self.objectives = nn.ModuleDict({one.name: one for one in made})
+        if len(self.objectives) < len(made):
+            raise ConfigError("model.objectives has an objective twice: leave one out")
         self._initialize(initializer_range)
         if embedder.find_weights is not None:
             load_heads(embedder.find_weights(), self._readable_heads())
@@ -131,7 +132,7 @@ class SpanbertPretrainer(Model):
         self.scores = PretrainingScores(tuple(names))
 
     def _objectives(self) -> list[Objective]:
-        return [cast("Objective", one) for one in self.objectives]
+        return [cast("Objective", one) for one in self.objectives.values()]
 
     def _readable_heads(self) -> dict[str, tuple[nn.Module, dict[str, str]]]:
         """Return the heads that a file of an encoder may carry, by what messages call them."""
@@ -143,7 +144,7 @@ class SpanbertPretrainer(Model):
         return heads
 
     def _initialize(self, deviation: float) -> None:
-        for head in (self.mlm_head, self.sbo_head, self.nsp_head, *self.objectives):
+        for head in (self.mlm_head, self.sbo_head, self.nsp_head, self.objectives):
             for module in head.modules() if head is not None else ():
                 if isinstance(module, nn.Linear | nn.Embedding):
                     nn.init.normal_(module.weight, std=deviation)

@@ -68,6 +68,12 @@ def evaluated(tmp_path):
             "coref: `encoder` must be an object such as `encoders.minilm` or "
             "`encoders.other(...)`, see lib/encoders.libsonnet",
         ),
+        (
+            "pretraining/small",
+            "masking:: 'spanbert_no_masking'",
+            "pretraining: `masking` chooses nothing, so `masked_weight` and `boundary_weight` must "
+            "be 0",
+        ),
     ],
 )
 def test_a_misspelt_knob_is_an_error_with_the_nearest_names(name, knobs, sentence, evaluated):
@@ -104,6 +110,8 @@ def test_a_field_of_ones_own_and_keys_of_allennlp_are_let_through(evaluated):
             "markers_of_validation_first:: true",
             {"markers_of_validation_first"},
         ),
+        ("pretraining/small", "questions_weight:: 2", {"questions_weight"}),
+        ("pretraining/small", "training_tags:: 'x'", {"training_tags"}),
     ],
 )
 def test_a_knob_without_effect_says_why(name, knobs, idle, evaluated):

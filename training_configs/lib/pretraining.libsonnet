@@ -36,7 +36,11 @@ local knobs = {
 };
 
 local made = {
-  checks+:: [experiment.fits($, 'max_length')],
+  checks+:: [
+    experiment.fits($, 'max_length'),
+    $.masking_type != 'spanbert_no_masking' || $.masked_weight + $.boundary_weight == 0 ||
+    error 'pretraining: `masking` chooses nothing, so `masked_weight` and `boundary_weight` must be 0',
+  ],
 
   dataset_reader: $.full_reader {
     masking: $.masking,
@@ -44,7 +48,7 @@ local made = {
   },
   // Frozen masks of three kinds, so that runs with different maskings can be compared.
   validation_dataset_reader: $.full_reader {
-    maskings: if $.masking.type == 'spanbert_no_masking' then { none: $.masking } else {
+    maskings: if $.masking_type == 'spanbert_no_masking' then { none: $.masking } else {
       subwords: { type: 'spanbert_subwords' },
       whole_words: { type: 'spanbert_whole_words' },
       geometric_spans: { type: 'spanbert_geometric_spans' },
@@ -69,6 +73,7 @@ local made = {
   data_loader: { type: 'spanbert_pretraining', max_pieces: $.max_pieces, epochs: $.epochs, seed: $.seed },
   validation_data_loader: { type: 'spanbert_pretraining', max_pieces: 8192, evaluation: true },
 
+  masking_type:: if std.isString($.masking) then $.masking else $.masking.type,
   full_reader:: {
     type: 'spanbert_pretraining',
     indexer: { type: 'spanbert', model_name: $.encoder.model_name },
@@ -104,6 +109,7 @@ local made = {
   idle+: {
     [if $.boundary_weight == 0 then 'max_boundary_targets']: '`boundary_weight` is 0',
     [if $.questions == null then 'questions_weight']: '`questions` is null',
+    [if $.masking_type != 'spanbert_tagged_spans' then 'training_tags']: '`masking` is not `spanbert_tagged_spans`',
   },
 };
 

@@ -54,7 +54,7 @@ def single_blocks(corpus: Corpus, max_pieces: int, *, reproduce: bool = False) -
     `IntArray`
         The first piece of each block and the piece behind its last. Shape: (num_blocks, 2)
 
-    Raises a `DataError` if there is no block.
+    Raises a `DataError` if no sentence is left.
     """
     ends = corpus.sentence_ends
     blocks: list[tuple[int, int]] = []
@@ -67,7 +67,10 @@ def single_blocks(corpus: Corpus, max_pieces: int, *, reproduce: bool = False) -
         first_sentence = behind_last
     if not blocks:
         raise DataError(
-            f"the corpus has no block of {max_pieces} pieces: it is too small", corpus.folder
+            f"has no block, as `reproduce` leaves out sentences of more than {max_pieces} pieces, "
+            "and with them what stands before the last one: raise `max_length`, or set `reproduce` "
+            "to false",
+            corpus.folder,
         )
     return np.asarray(blocks, np.int64)
 
@@ -147,8 +150,6 @@ def pair_blocks(
             firsts.append(first)
             seconds.append(second)
             labels.append(is_random)
-    if not firsts:
-        raise DataError("the corpus has no pair of sequences: it is too small", corpus.folder)
     return np.asarray(firsts, np.int64), Pairs(
         np.asarray(seconds, np.int64), np.asarray(labels, np.int64)
     )

@@ -28,8 +28,8 @@ def test_a_sentence_longer_than_a_block_is_cut_by_default(tmp_path):
 
 def test_the_originals_losses(tmp_path):
     """A long last sentence takes the block before with it; one in the middle is left out."""
-    with pytest.raises(DataError, match="has no block of 10 pieces"):
-        blocks_of(tmp_path, [[4, 4, 20]], 10, reproduce=True)
+    with pytest.raises(DataError, match="has no block, as `reproduce` leaves out"):
+        blocks_of(tmp_path, [[14], [4, 4, 20]], 10, reproduce=True)
     kept = blocks_of(tmp_path, [[4, 13, 4], [2, 12]], 10, reproduce=True)
     assert kept == [[0, 4], [17, 21]]
 

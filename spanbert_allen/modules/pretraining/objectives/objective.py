@@ -42,7 +42,7 @@ class Objective(nn.Module, Registrable, ABC):
     """
 
     name: str
-    """What its loss is called: `<name>_loss`."""
+    """The first part of the names of its loss and, behind `objectives.`, of its weights."""
 
     scores: tuple[str, ...]
     """The first parts of the names of its metrics; see `PretrainingScores`."""
