@@ -50,8 +50,11 @@ class Runs:
 
     def __init__(self, mask: BoolArray, lengths: IntArray) -> None:
         self.mask, self.lengths = mask, lengths
-        self.rows, self.pieces = mask.nonzero()
-        """The row and the place of each masked piece, in order. Shape: (num_masked,)"""
+        rows, pieces = mask.nonzero()
+        self.rows: IntArray = rows
+        """The row of each masked piece, in order. Shape: (num_masked,)"""
+        self.pieces: IntArray = pieces
+        """The place of each masked piece in its row. Shape: (num_masked,)"""
         continues = np.zeros(len(self.rows), np.bool_)
         continues[1:] = (self.pieces[1:] == self.pieces[:-1] + 1) & (
             self.rows[1:] == self.rows[:-1]
