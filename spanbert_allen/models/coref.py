@@ -42,6 +42,7 @@ from spanbert_allen.modules.coref.units import (
 from spanbert_allen.modules.coref.windows import CorefWindows, score_in_windows
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 from spanbert_allen.modules.layers.precision import checked_precision, mixed_precision
+from spanbert_allen.modules.layers.transfers import select_rows, to_device
 
 ONTONOTES_GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
 
@@ -215,12 +216,12 @@ class SpanbertCoref(Model):
         decoded: list[DecodedClusters] = []
         are_finite: list[bool] = []
         for document, vectors, entry in zip(pieces, self._encode(pieces), metadata, strict=True):
-            links, loss, clusters = self._resolve(document, vectors, entry)
+            loss, clusters, is_finite = self._resolve(document, vectors, entry)
             if loss is not None:
                 losses.append(loss)
             if clusters is not None:
                 decoded.append(clusters)
-                are_finite.append(links.are_finite())
+                are_finite.append(is_finite)
         output: dict[str, Any] = {}
         if losses:
             output["loss"] = torch.stack(losses).mean()
@@ -232,12 +233,12 @@ class SpanbertCoref(Model):
 
     def _resolve(
         self, document: DocumentPieces, vectors: Tensor, entry: dict[str, Any]
-    ) -> tuple[ScoredLinks, Tensor | None, DecodedClusters | None]:
-        """Return a document's links, its loss if annotated, its clusters if not in training."""
+    ) -> tuple[Tensor | None, DecodedClusters | None, bool]:
+        """Return the loss, if annotated; outside of training clusters, and if scores are finite."""
         text: CorefDocument = entry["document"]
         given = entry.get("given_spans")
         if given is not None:
-            given = torch.as_tensor(given, device=vectors.device).view(-1, 2)
+            given = torch.as_tensor(given).cpu().view(-1, 2)
         document = document._replace(given_spans=given)
         units, unit_vectors = self._choose_units(document, vectors, text)
         asked: CorefDecoding = entry.get("decoding") or self.decoding
@@ -253,9 +254,10 @@ class SpanbertCoref(Model):
                 'or write `"clusters": []` if nothing in it corefers'
             )
         if not self.training:
+            links = links.on_cpu()
             decoded = decode(links, units.word_ids, decoding, are_given=given is not None)
         self._measure(links, units, text, decoded)
-        return links, loss, decoded
+        return loss, decoded, decoded is not None and links.are_finite()
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """
@@ -301,7 +303,7 @@ class SpanbertCoref(Model):
         if self.special_pieces:
             return document, vectors
         chosen = document.word_ids >= 0
-        return document.select(chosen), vectors[chosen]
+        return document.select(chosen), select_rows(vectors, chosen)
 
     def _head_input(
         self, units: DocumentPieces, vectors: Tensor, genre: str | None, decoding: CorefDecoding
@@ -351,7 +353,7 @@ class SpanbertCoref(Model):
     def _loss(self, links: ScoredLinks, units: DocumentPieces) -> Tensor:
         """Return the loss of one document. Shape: ()."""
         # Shape: (num_spans,)
-        labels = gold_labels(units, links.spans.starts, links.spans.ends)
+        (labels,) = to_device(links.scores.device, gold_labels(units, *links.spans.on_cpu))
         # Shape: (num_spans, num_antecedents)
         gold = (labels[links.antecedents] == labels.unsqueeze(1)) & (labels >= 0).unsqueeze(1)
         gold = gold & links.scores.isfinite()
@@ -361,7 +363,8 @@ class SpanbertCoref(Model):
         if self.mention_loss_weight:
             scores = links.mention_scores
             if self.mention_loss_on == "candidates":
-                scores, labels = links.candidate_scores, gold_labels(units, *links.candidates)
+                scores = links.candidate_scores
+                (labels,) = to_device(scores.device, gold_labels(units, *links.candidates.on_cpu))
             loss = loss + self.mention_loss_weight * mention_loss(scores, labels >= 0)
         if links.scores.numel() == 0:
             # No link at all: processes that train together need a gradient of every parameter.
@@ -387,7 +390,7 @@ class SpanbertCoref(Model):
             gold = {mention for cluster in clusters for mention in cluster}
         else:  # in training, the window may hold only a part of the annotation
             gold = _word_spans(gold_spans[:, 0], gold_spans[:, 1], units.word_ids)
-        top_spans = _word_spans(links.spans.starts, links.spans.ends, units.word_ids)
+        top_spans = _word_spans(*links.spans.on_cpu, units.word_ids)
         self.mention_recall([top_spans], [gold])
 
 

@@ -10,16 +10,17 @@ import torch
 from allennlp.data import Vocabulary
 from allennlp.models import Model
 from allennlp.modules.token_embedders import TokenEmbedder
-from allennlp.training.metrics import BooleanAccuracy
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.qa.instance import QuestionInput
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.qa.metric import AnswerScores
+from spanbert_allen.metrics.running_share import RunningShare
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 from spanbert_allen.modules.encoder.packing import pack_segments
 from spanbert_allen.modules.layers.precision import at_least_float32
+from spanbert_allen.modules.layers.transfers import to_cpu, to_device
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, DecodedAnswers, WindowScores
 from spanbert_allen.modules.qa.exact import ExactAnswers
 from spanbert_allen.modules.qa.windows import AnswerWindows, answer_loss, split_windows
@@ -96,9 +97,9 @@ class SpanbertQA(Model):
         self.softmax_over = softmax_over
         self.decoder = ExactAnswers() if decoder is None else decoder
         self.flavour = flavour
-        self.start_accuracy = BooleanAccuracy()
-        self.end_accuracy = BooleanAccuracy()
-        self.span_accuracy = BooleanAccuracy()
+        self.start_accuracy = RunningShare()
+        self.end_accuracy = RunningShare()
+        self.span_accuracy = RunningShare()
         self.label_tally = LabelTally(may_be_mixed=True)
         self.answer_scores = AnswerScores(
             impossible_answers=impossible_answers, threshold=threshold, flavour=flavour
@@ -139,9 +140,15 @@ class SpanbertQA(Model):
             `question`, outside of training, `decoded`: for each a `DecodedAnswers`, or a
             `DataError` if its scores are not finite.
         """
-        segment_ids, passage_pieces = segment_ids.long(), passage_pieces.long()
+        # All but the logits stays on the CPU. Shape of each: (batch_size, num_pieces)
+        given = [one for one in (max_context, attended) if one is not None]
+        columns = list(to_cpu(token_ids, segment_ids, type_ids, passage_pieces, *given))
+        token_ids, segment_ids, type_ids, passage_pieces = (one.long() for one in columns[:4])
+        given = columns[4:]
+        max_context = None if max_context is None else given.pop(0)
+        attended = None if attended is None else given.pop(0)
         # Shape: (batch_size, num_pieces, 2)
-        logits = self._logits(token_ids.long(), segment_ids, type_ids.long(), attended)
+        logits = self._logits(token_ids, segment_ids, type_ids, attended)
         output: dict[str, Any] = {}
         if answer_starts is not None and answer_ends is not None:
             windows = split_windows(logits, segment_ids, passage_pieces)
@@ -178,9 +185,9 @@ class SpanbertQA(Model):
             self._warn_of_evaluation()
             return self.answer_scores.get_metric(reset)
         return {
-            "start_accuracy": float(self.start_accuracy.get_metric(reset)),
-            "end_accuracy": float(self.end_accuracy.get_metric(reset)),
-            "span_accuracy": float(self.span_accuracy.get_metric(reset)),
+            "start_accuracy": self.start_accuracy.get_metric(reset),
+            "end_accuracy": self.end_accuracy.get_metric(reset),
+            "span_accuracy": self.span_accuracy.get_metric(reset),
         }
 
     def _logits(
@@ -200,7 +207,7 @@ class SpanbertQA(Model):
         if torch.is_grad_enabled():
             return self._score(token_ids, segment_ids, type_ids, attended)
         # Shape: (batch_size * num_pieces, 2)
-        logits = torch.zeros(token_ids.numel(), 2, device=token_ids.device)
+        logits = torch.zeros(token_ids.numel(), 2, device=self.embedder.device)
         for pack in pack_segments(segment_ids, _PIECES_AT_ONCE):
             segments = torch.zeros_like(pack.places).masked_fill(~pack.mask, -1)
             # Shape: (num_segments, longest, 2)
@@ -210,7 +217,10 @@ class SpanbertQA(Model):
                 type_ids.flatten()[pack.places],
                 None if attended is None else attended.flatten()[pack.places],
             )
-            logits[pack.places[pack.mask]] = scores[pack.mask].to(logits.dtype)
+            places, real = to_device(
+                logits.device, pack.places[pack.mask], pack.mask.flatten().nonzero().squeeze(-1)
+            )
+            logits[places] = scores.flatten(0, 1)[real].to(logits.dtype)
         return logits.view(*token_ids.shape, 2)
 
     def _score(
@@ -230,8 +240,8 @@ class SpanbertQA(Model):
     ) -> list[DecodedAnswers | DataError]:
         """Return the answers to each question, or what is wrong with its scores."""
         columns = (
-            column.detach().cpu().numpy()
-            for column in (logits, segment_ids, passage_pieces, max_context.bool())
+            column.detach().numpy()
+            for column in to_cpu(logits, segment_ids, passage_pieces, max_context.bool())
         )
         decoded: list[DecodedAnswers | DataError] = []
         for (scores, segments, pieces, best), one in zip(
@@ -274,9 +284,10 @@ class SpanbertQA(Model):
         best = windows.logits.masked_fill(~windows.may_be_answer.unsqueeze(-1), -torch.inf).argmax(
             1
         )
-        self.start_accuracy(best[:, 0], answers[:, 0])
-        self.end_accuracy(best[:, 1], answers[:, 1])
-        self.span_accuracy(best, answers)
+        is_right = best == answers
+        self.start_accuracy(is_right[:, 0])
+        self.end_accuracy(is_right[:, 1])
+        self.span_accuracy(is_right.all(1))
 
     def _measure_answer(self, one: QuestionInput, decoded: DecodedAnswers | DataError) -> None:
         self.label_tally.add(is_labelled=one.question.is_annotated)

@@ -175,9 +175,9 @@ class SpanbertRelation(Model):
 
     def _loss(self, logits: Tensor, label: Tensor) -> Tensor:
         """Return the cross-entropy of the examples whose label the model knows."""
-        if not self.training and bool((label == UNKNOWN_LABEL).all()):
-            return logits.new_zeros(())
-        return cross_entropy(logits, label, self.class_weights, ignore_index=UNKNOWN_LABEL)
+        loss = cross_entropy(logits, label, self.class_weights, ignore_index=UNKNOWN_LABEL)
+        # Of no known label at all it would be the mean of nothing.
+        return loss if self.training else loss.masked_fill((label == UNKNOWN_LABEL).all(), 0.0)
 
     def make_output_human_readable(self, output_dict: dict[str, Any]) -> dict[str, Any]:
         """Add `label`, the name of each predicted label."""

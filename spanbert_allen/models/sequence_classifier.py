@@ -111,6 +111,7 @@ class SpanbertSequenceClassifier(Model):
             initializer_range=initializer_range,
         )
         self.register_buffer("class_weights", self._weights(class_weights))
+        self._weights_are_known = False
         self.label_tally = LabelTally()
         self.scores: SequenceScores | LabelSetScores = (
             LabelSetScores(len(self.labels))
@@ -221,18 +222,19 @@ class SpanbertSequenceClassifier(Model):
                 "model.multi_label: the reader and the model must both have it true, or both false"
             )
         weights = self.class_weights
-        if weights is not None and bool(weights.isnan().any()):
+        if weights is not None and not self._weights_are_known and bool(weights.isnan().any()):
             raise ConfigError(
                 "model.class_weights: `balanced` needs counts of the training data, which a "
                 "vocabulary that is read from files does not have; give a number for each label"
             )
+        self._weights_are_known = True  # a GPU need not be asked again
         if self.multi_label:
             # Shape: (batch_size, num_labels)
             each = None if weights is None else 1 + label * (weights - 1)
             return binary_cross_entropy_with_logits(logits, label, each)
-        if not self.training and bool((label == UNKNOWN_CLASS).all()):
-            return logits.new_zeros(())
-        return cross_entropy(logits, label, weights, ignore_index=UNKNOWN_CLASS)
+        loss = cross_entropy(logits, label, weights, ignore_index=UNKNOWN_CLASS)
+        # Of no known class at all it would be the mean of nothing.
+        return loss if self.training else loss.masked_fill((label == UNKNOWN_CLASS).all(), 0.0)
 
     def _measure(
         self, scores: SequenceScores, logits: Tensor, label: Tensor, pair: list[PairInput] | None
@@ -240,7 +242,7 @@ class SpanbertSequenceClassifier(Model):
         # Shape: (batch_size,)
         predicted = logits.squeeze(-1) if self.regression else logits.argmax(-1)
         parts = [None] * len(label) if pair is None else [one.part for one in pair]
-        scores(predicted.detach().tolist(), label.tolist(), parts)
+        scores(predicted.detach(), label, parts)
 
 
 def _labels_of(vocab: Vocabulary) -> list[str]:

@@ -50,16 +50,16 @@ class PretrainingScores(Metric):
         """
         if is_idle():
             return
-        # Shape: (3,)
+        # They stay where the model is until they are asked for. Shape: (3,)
         sums = torch.stack(
             [
                 losses.detach().double().sum(),
                 correct.double().sum(),
-                losses.new_tensor(float(losses.numel()), dtype=torch.float64),
+                losses.new_full((), losses.numel(), dtype=torch.float64),
             ]
-        ).cpu()
+        )
         key = (objective, masking)
-        self._sums[key] = self._sums[key] + sums if key in self._sums else sums
+        self._sums[key] = self._sums[key].to(sums.device) + sums if key in self._sums else sums
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """
@@ -76,13 +76,14 @@ class PretrainingScores(Metric):
             For each objective `<objective>_loss` in nats, `_bits`, `_perplexity` and `_accuracy`,
             over all maskings; and where there are several, each with the masking's name behind it.
         """
-        names = sorted({masking for _, masking in self._sums})
+        known = {key: sums.cpu() for key, sums in self._sums.items()}
+        names = sorted({masking for _, masking in known})
         metrics: dict[str, float] = {}
         for objective in self._objectives:
             total = torch.zeros(3, dtype=torch.float64)
             for name in names:
                 sums = dist_reduce_sum(
-                    self._sums.get((objective, name), torch.zeros(3, dtype=torch.float64))
+                    known.get((objective, name), torch.zeros(3, dtype=torch.float64))
                 )
                 total = total + sums
                 if len(names) > 1:

@@ -48,6 +48,7 @@ class RelationScores(Metric):
     """
 
     supports_distributed = True
+    _counts: Tensor
 
     def __init__(
         self,
@@ -83,9 +84,10 @@ class RelationScores(Metric):
         # Shape: (batch_size,); unknown labels have the last row
         rows = rows.where(rows >= 0, size)
         # Shape: (batch_size,)
-        pairs = (rows * size + predicted.detach().long()).cpu()
-        # Shape: (num_labels + 1, num_labels)
-        self._counts += torch.bincount(pairs, minlength=(size + 1) * size).view(size + 1, size)
+        pairs = rows * size + predicted.detach().long()
+        # Shape: ((num_labels + 1) * num_labels,). They stay where the model is until asked for.
+        counts = pairs.new_zeros((size + 1) * size).index_add_(0, pairs, torch.ones_like(pairs))
+        self._counts = self._counts.to(counts.device) + counts.view(size + 1, size)
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """Return the scores of all examples so far, on all workers."""
@@ -125,7 +127,7 @@ class RelationScores(Metric):
             )
 
     def _confusion(self) -> Confusion:
-        counts = self._counts
+        counts = self._counts.cpu()
         if distributed.is_available() and distributed.is_initialized():
             parts: list[Any] = [None] * distributed.get_world_size()
             distributed.all_gather_object(parts, counts)

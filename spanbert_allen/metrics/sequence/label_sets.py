@@ -30,6 +30,8 @@ class LabelSetScores(Metric):
     """
 
     supports_distributed = True
+    _counts: Tensor
+    _texts: Tensor
 
     def __init__(self, num_labels: int) -> None:
         self._num_labels = num_labels
@@ -48,19 +50,24 @@ class LabelSetScores(Metric):
         """
         if is_idle():
             return
-        found, right = predicted.detach().bool().cpu(), gold.detach().bool().cpu()
+        found, right = predicted.detach().bool(), gold.detach().bool()
         # Shape: (batch_size,)
-        unseen = torch.zeros(len(right)).long() if num_unseen is None else num_unseen.detach().cpu()
-        # Shape: (3, num_labels)
-        self._counts[:, :-1] += torch.stack([found & right, found, right]).sum(1)
-        self._counts[2, -1] += unseen.sum()
+        unseen = torch.zeros(len(right), dtype=torch.long, device=right.device)
+        if num_unseen is not None:
+            unseen = num_unseen.detach()
+        # Counts stay where the model is until they are asked for. Shape: (3, num_labels + 1)
+        counts = torch.zeros(3, self._num_labels + 1, dtype=torch.long, device=right.device)
+        counts[:, :-1] = torch.stack([found & right, found, right]).sum(1)
+        counts[2, -1] = unseen.sum()
+        self._counts = self._counts.to(counts.device) + counts
         is_right = (found == right).all(-1) & (unseen == 0)
         # Shape: (2,)
-        self._texts += torch.tensor([is_right.sum(), len(right)])
+        texts = torch.stack([is_right.sum(), torch.ones_like(is_right).sum()])
+        self._texts = self._texts.to(texts.device) + texts
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """Return the scores of all texts so far, on all workers, from 0 to 1."""
-        counts, texts = self._counts, self._texts
+        counts, texts = self._counts.cpu(), self._texts.cpu()
         if distributed.is_available() and distributed.is_initialized():
             parts: list[Any] = [None] * distributed.get_world_size()
             distributed.all_gather_object(parts, (counts, texts))

@@ -8,7 +8,7 @@ from typing import Any
 
 from allennlp.nn.util import dist_reduce_sum
 from allennlp.training.metrics import Metric
-from torch import distributed
+from torch import Tensor, distributed
 
 from spanbert_allen.compat.workers import is_idle
 from spanbert_allen.metrics.sequence.glue_scores import (
@@ -60,12 +60,21 @@ class SequenceScores(Metric):
 
         predicted, right : `Iterable[float]`
             Numbers of classes, or numbers that were to be predicted. A class of -1 is one that the
-            model does not know: whatever was predicted is wrong.
+            model does not know: whatever was predicted is wrong. Tensors of a GPU are read when
+            scores are asked for.
         parts : `Iterable[str | None]`
             The part of the data that each belongs to.
         """
         if is_idle():
             return
+        if isinstance(predicted, Tensor) and predicted.device.type != "cpu":
+            self._waiting.append((predicted, right, list(parts)))
+            return
+        self._count(_numbers(predicted), _numbers(right), parts)
+
+    def _count(
+        self, predicted: Iterable[float], right: Iterable[float], parts: Iterable[str | None]
+    ) -> None:
         rows = zip(parts, predicted, right, strict=True)
         if self._are_of_numbers:
             self._rows.extend(rows)
@@ -76,6 +85,9 @@ class SequenceScores(Metric):
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """Return the scores so far, on all workers; with `reset` exactly those of all data."""
+        for predicted, right, parts in self._waiting:
+            self._count(_numbers(predicted), _numbers(right), parts)
+        self._waiting.clear()
         if self._are_of_numbers:
             scores = self._scores_of_numbers(must_be_exact=reset)
         else:
@@ -91,6 +103,7 @@ class SequenceScores(Metric):
         self._rows: list[Row] = []
         self._latest: dict[str, float] | None = None
         self._num_at_latest = 0
+        self._waiting: list[tuple[Any, Any, list[str | None]]] = []
 
     def _scores_of_classes(self) -> dict[str, float]:
         parts: dict[str | None, Counter[tuple[float, float]]] = {}
@@ -128,6 +141,10 @@ class SequenceScores(Metric):
             }
         )
         return dict(self._latest)
+
+
+def _numbers(values: Iterable[float]) -> Iterable[float]:
+    return values.tolist() if isinstance(values, Tensor) else values
 
 
 def _of_all_workers(mine: Any) -> list[Any]:

@@ -31,6 +31,7 @@ from spanbert_allen.modules.coref.scored_links import ScoredLinks
 from spanbert_allen.modules.coref.settings import ScorerSettings
 from spanbert_allen.modules.layers.fast_linear import use_fast_linear
 from spanbert_allen.modules.layers.precision import at_least_float32
+from spanbert_allen.modules.layers.transfers import to_cpu, to_device
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ of mention recall is lost (on LitBank, 1.4 points at 1.2 times, 5.6 at 1.6, 17.6
 class DocumentUnits(NamedTuple):
     """
     One document as the head sees it, in units (word pieces, or words).
+
+    Vectors are where the model is. All else is best on the CPU, where spans are chosen: `on_cpu`.
 
     vectors : `Tensor`
         Shape: (num_units, dim)
@@ -72,6 +75,16 @@ class DocumentUnits(NamedTuple):
     given_spans: SpanCandidates | None = None
     keeps_all: bool = False
     needs_candidates: bool = True
+
+    def on_cpu(self) -> DocumentUnits:
+        """Return the document with all but its vectors on the CPU, brought there in one copy."""
+        names = ("sentence_ids", "segment_ids", "speaker_ids", "may_start", "may_end")
+        there = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        given = self.given_spans
+        *columns, starts, ends = to_cpu(*there.values(), *(given or self.sentence_ids.new_zeros(2)))
+        here: dict[str, Any] = dict(zip(there, columns, strict=True))
+        here["given_spans"] = None if given is None else SpanCandidates(starts, ends)
+        return self._replace(**here)
 
 
 class CorefHead(nn.Module, FromParams):
@@ -190,15 +203,20 @@ class CorefHead(nn.Module, FromParams):
         document : `DocumentUnits`
             The units of one document.
         """
+        document = document.on_cpu()
         candidates, candidate_scores, top = self._choose_spans(document)
         top_spans = candidates.select(top)
+        starts = top_spans.on_cpu.starts
+        # Shape of each: (num_spans,)
+        top, speaker_ids, segment_ids = to_device(
+            document.vectors.device,
+            top,
+            document.speaker_ids[starts],
+            document.segment_ids[starts],
+        )
         # Shape: (num_spans,)
         mention_scores = candidate_scores[top]
-        context = SpanContext(
-            speaker_ids=document.speaker_ids[top_spans.starts],
-            segment_ids=document.segment_ids[top_spans.starts],
-            genre_id=document.genre_id,
-        )
+        context = SpanContext(speaker_ids, segment_ids, document.genre_id)
         # Shape: (num_spans, span_dim)
         vectors = self.link_scorer.represent(document.vectors, top_spans, self.span_representation)
         antecedents = self.link_scorer.choose(vectors, mention_scores, context)
@@ -250,7 +268,7 @@ class CorefHead(nn.Module, FromParams):
         """
         Return the candidates, their mention scores, and the indices of the top spans among them.
 
-        Shapes of the last two: (num_candidates,), (num_spans,)
+        The indices are on the CPU. Shapes of the last two: (num_candidates,), (num_spans,)
         """
         num_units = len(document.sentence_ids)
         num_top = self.selection.num_top(num_units)
@@ -262,10 +280,11 @@ class CorefHead(nn.Module, FromParams):
             )
             top = keep_best(scores, candidates, num_top, allow_crossing=allow_crossing)
             if is_whole or len(top) == num_top:
-                return candidates, scores, top
+                (scores,) = to_device(document.vectors.device, scores)
+                return candidates.on(scores.device), scores, top
         candidates, scores = self._score_stretch(document, 0, num_units)
         if keeps_all:
-            return candidates, scores, torch.arange(len(scores), device=scores.device)
+            return candidates, scores, torch.arange(len(scores))
         top = keep_best(scores, candidates, num_top, allow_crossing=allow_crossing)
         return candidates, scores, top
 
@@ -285,6 +304,7 @@ class CorefHead(nn.Module, FromParams):
             may_end=None if may_end is None else may_end[first:stop],
         )
         vectors = document.vectors[first:stop]
+        candidates = candidates.on(vectors.device)
         if not candidates.starts.numel():
             return candidates, at_least_float32(vectors.new_zeros(0))
         return candidates, self.mention_scorer(vectors, candidates, self.span_representation)

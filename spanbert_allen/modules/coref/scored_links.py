@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.layers.transfers import to_cpu
 
 
 class ScoredLinks(NamedTuple):
@@ -40,6 +41,22 @@ class ScoredLinks(NamedTuple):
     candidates: SpanCandidates
     candidate_scores: Tensor
     also_trained: Tensor | None = None
+
+    def on_cpu(self) -> ScoredLinks:
+        """Return the links on the CPU, brought there in one copy, without gradients."""
+        others = () if self.also_trained is None else (self.also_trained,)
+        mention_scores, antecedents, scores, candidate_scores, *also = to_cpu(
+            self.mention_scores, self.antecedents, self.scores, self.candidate_scores, *others
+        )
+        return ScoredLinks(
+            self.spans.on_cpu,
+            mention_scores,
+            antecedents,
+            scores,
+            self.candidates.on_cpu,
+            candidate_scores,
+            *also,
+        )
 
     def are_finite(self) -> bool:
         """Return whether all scores are numbers, and none is infinite but of what is no link."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from spanbert_allen.modules.encoder.word_pooling import mean_of_pieces
+from spanbert_allen.modules.layers.transfers import select_rows, to_cpu, to_device
 
 
 class DocumentPieces(NamedTuple):
@@ -75,7 +76,9 @@ def unpad(
     gold_cluster_ids: Tensor | None,
 ) -> list[DocumentPieces]:
     """
-    Return the documents of a batch without its padding.
+    Return the documents of a batch without its padding, on the CPU.
+
+    A batch on a GPU is read in one copy: what follows, but for vectors, needs no other.
 
     # Parameters
 
@@ -88,14 +91,18 @@ def unpad(
         -1 is padding. Shape: (batch_size, num_mentions)
     """
     documents = []
-    _, segment_ids, *_ = columns
+    if gold_spans is not None and gold_cluster_ids is not None:
+        *found, gold_spans, gold_cluster_ids = to_cpu(*columns, gold_spans, gold_cluster_ids)
+    else:
+        found = list(to_cpu(*columns))
+    _, segment_ids, *_ = found
     for row, real in enumerate(segment_ids >= 0):
         gold: dict[str, Tensor] = {}
         if gold_spans is not None and gold_cluster_ids is not None:
             annotated = gold_cluster_ids[row] >= 0
             gold["gold_spans"] = gold_spans[row][annotated]
             gold["gold_cluster_ids"] = gold_cluster_ids[row][annotated]
-        documents.append(DocumentPieces(*(column[row][real] for column in columns), **gold))
+        documents.append(DocumentPieces(*(column[row][real] for column in found), **gold))
     return documents
 
 
@@ -150,8 +157,9 @@ def word_units(
     # Parameters
 
     document : `DocumentPieces`
-        The document in word pieces.
+        The document in word pieces, on the CPU.
     vectors : `Tensor`
+        On the CPU or another device, where those of words will be.
         Shape: (num_pieces, dim)
     sentence_ids : `Sequence[int]`
         The sentence of each word of the whole document, of which `document` may be a part.
@@ -199,8 +207,8 @@ def word_units(
         given_spans=of_words_here(document.given_spans),
     )
     # Shape: (num_plain_pieces,), (num_words, dim)
-    places = words - first
-    pooled = mean_of_pieces(vectors[of_words][None], places[None], word_ids[None])[0]
+    places, numbers = to_device(vectors.device, words - first, word_ids)
+    pooled = mean_of_pieces(select_rows(vectors, of_words)[None], places[None], numbers[None])[0]
     return units, pooled
 
 

@@ -16,6 +16,7 @@ from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.remembered_mentions import RememberedMentions
 from spanbert_allen.modules.coref.scored_links import ScoredLinks
 from spanbert_allen.modules.coref.window_links import WindowLinks
+from spanbert_allen.modules.layers.transfers import to_device
 
 
 class CorefWindows(FromParams):
@@ -99,8 +100,10 @@ def score_in_windows(
     # Returns
 
     `ScoredLinks`
-        The links of the whole document, by the numbers of its units and of all its top spans.
+        The links of the whole document, by the numbers of its units and of all its top spans; on
+        the CPU, to which those of a window are brought in one copy.
     """
+    document = document.on_cpu()
     found = WindowLinks(link_threshold=link_threshold)
     memory = RememberedMentions(windows.remembered)
     for window in window_bounds(document.sentence_ids, windows):
@@ -108,7 +111,7 @@ def score_in_windows(
         remembered = memory.mentions()
         # Shape: (num_window_units,)
         positions, sentence_ids = _window_units(document, window, remembered)
-        links = head(_select(document, positions, sentence_ids, window, remembered))
+        links = head(_select(document, positions, sentence_ids, window, remembered)).on_cpu()
         first_own = len(positions) - (window.end - window.start)
         added = found.add(links, positions, first_own=first_own, new=window.new)
         memory.add(*added)
@@ -185,7 +188,7 @@ def _select(
     elif may_start is not None and may_end is not None:
         may_start, may_end = may_start[positions], may_end[positions]
     return document._replace(
-        vectors=document.vectors[positions],
+        vectors=document.vectors[to_device(document.vectors.device, positions)[0]],
         sentence_ids=sentence_ids,
         segment_ids=document.segment_ids[positions],
         speaker_ids=document.speaker_ids[positions],

@@ -14,14 +14,22 @@ from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.encoders import find_encoder
-from spanbert_allen.modules.encoder.bert import build_encoder, freeze_below
+from spanbert_allen.modules.encoder.bert import (
+    NOTHING_MASKED,
+    added_mask,
+    build_encoder,
+    freeze_below,
+)
 from spanbert_allen.modules.encoder.lora import add_adapters
 from spanbert_allen.modules.encoder.packing import SegmentPack, pack_segments
 from spanbert_allen.modules.encoder.word_pooling import WORD_POOLINGS
+from spanbert_allen.modules.layers.transfers import to_cpu, to_device
 
 # A processor without gradients to keep is fastest when what a layer gives stays in its caches:
 # benchmarks/qa_prediction.py.
 _PIECES_FOR_CACHES = 1024
+# How much of a forward of a GPU may be padding: there, what is computed for nothing costs time.
+_MOST_PADDING = 0.02
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -152,6 +160,11 @@ class SpanbertEmbedder(TokenEmbedder):
             self.encoder.eval()
         return self
 
+    @property
+    def device(self) -> torch.device:
+        """Return where the encoder is."""
+        return next(self.encoder.parameters()).device
+
     def get_output_dim(self) -> int:
         """Return the encoder's hidden size."""
         return int(self.encoder.config.hidden_size)
@@ -206,7 +219,8 @@ class SpanbertEmbedder(TokenEmbedder):
         """
         Return the last layer's vector of every piece.
 
-        Each segment is encoded by itself, with positions from 0.
+        Each segment is encoded by itself, with positions from 0. Which segments go together is
+        decided on the CPU: tensors on a GPU are brought over first, in one copy.
 
         # Parameters
 
@@ -227,16 +241,25 @@ class SpanbertEmbedder(TokenEmbedder):
         `Tensor`
             float32, zeros at padding. Shape: (batch_size, num_pieces, dim)
         """
-        packs = pack_segments(segment_ids, self._pack_size(token_ids.device))
+        device = self.device
+        given = [one for one in (type_ids, attended) if one is not None]
+        token_ids, segment_ids, *given = to_cpu(token_ids, segment_ids, *given)
+        type_ids = None if type_ids is None else given.pop(0)
+        attended = None if attended is None else given.pop(0)
+        packs = pack_segments(
+            segment_ids,
+            self._pack_size(device),
+            most_padding=1.0 if device.type == "cpu" else _MOST_PADDING,
+        )
         self._check_length(packs)
         # Shape: (batch_size * num_pieces, dim)
-        out = torch.zeros(token_ids.numel(), self.get_output_dim(), device=token_ids.device)
+        out = torch.zeros(token_ids.numel(), self.get_output_dim(), device=device)
         if packs:
             # Shape: (num_real, dim)
-            with self._precision(token_ids.device):  # one cast of the weights for all packs
+            with self._precision(device):  # one cast of the weights for all packs
                 parts = [self._run(pack, token_ids, type_ids, attended) for pack in packs]
             vectors = torch.cat(parts)
-            places = torch.cat([pack.places[pack.mask] for pack in packs])
+            (places,) = to_device(device, torch.cat([pack.places[pack.mask] for pack in packs]))
             out = out.index_copy(0, places, vectors)
         return out.view(*token_ids.shape, self.get_output_dim())
 
@@ -273,15 +296,25 @@ class SpanbertEmbedder(TokenEmbedder):
         """
         # Shape: (num_segments, longest)
         mask = pack.mask if attended is None else pack.mask & attended.flatten()[pack.places]
+        # Shape: (num_real_in_pack,)
+        real = pack.mask.flatten().nonzero().squeeze(-1)
+        given = token_ids if type_ids is None else type_ids
+        is_full = pack.is_full and (attended is None or bool(mask.all()))
+        ids, types, real, seen = to_device(
+            self.device,
+            token_ids.flatten()[pack.places] * pack.mask,
+            given.flatten()[pack.places] * pack.mask,
+            real,
+            mask,
+        )
         # Shape: (num_segments, longest, dim)
         hidden: Tensor = self.encoder(
-            input_ids=token_ids.flatten()[pack.places] * pack.mask,
-            attention_mask=mask.long(),
-            token_type_ids=None
-            if type_ids is None
-            else type_ids.flatten()[pack.places] * pack.mask,
+            input_ids=ids,
+            attention_mask=NOTHING_MASKED if is_full else added_mask(seen),
+            token_type_ids=None if type_ids is None else types,
         ).last_hidden_state
-        return hidden[pack.mask].float()
+        vectors = hidden.flatten(0, 1)
+        return (vectors if pack.is_full else vectors.index_select(0, real)).float()
 
     def _pack_size(self, device: torch.device) -> int:
         if device.type != "cpu" or torch.is_grad_enabled():

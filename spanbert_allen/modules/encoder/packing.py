@@ -7,6 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+_FILLS_A_DEVICE = 4096
+"""
+A forward of fewer pieces takes a GPU as long as starting its operations does, so that padding in it
+costs nothing.
+"""
+
 
 @dataclass(frozen=True)
 class SegmentPack:
@@ -20,13 +26,23 @@ class SegmentPack:
         Shape: (num_segments, longest)
     mask : `Tensor`
         Which pieces are real. Shape: (num_segments, longest)
+    num_real : `int`
+        How many pieces are real.
     """
 
     places: Tensor
     mask: Tensor
+    num_real: int
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether all of its segments have one length, so that there is no padding."""
+        return self.num_real == self.mask.numel()
 
 
-def pack_segments(segment_ids: Tensor, max_pieces: int) -> list[SegmentPack]:
+def pack_segments(
+    segment_ids: Tensor, max_pieces: int, *, most_padding: float = 1.0
+) -> list[SegmentPack]:
     """
     Put the segments of all documents, long ones first, into packs of at most `max_pieces`.
 
@@ -40,10 +56,14 @@ def pack_segments(segment_ids: Tensor, max_pieces: int) -> list[SegmentPack]:
         neighbouring segments of a document. Shape: (batch_size, num_pieces)
     max_pieces : `int`
         The budget.
+    most_padding : `float`, optional (default = `1.0`)
+        How much of a pack may be padding, unless the pack is small: of fewer than 4,096 pieces.
 
     # Returns
 
     `list[SegmentPack]`
+        On the device of `segment_ids`, of which a GPU is read several times: better give them on
+        the CPU.
     """
     width = segment_ids.size(1)
     flat = segment_ids.flatten()
@@ -61,22 +81,30 @@ def pack_segments(segment_ids: Tensor, max_pieces: int) -> list[SegmentPack]:
     lengths, order = lengths.sort(descending=True, stable=True)
     starts = starts[order]
     packs = []
-    for first, end in _cuts(lengths.tolist(), max_pieces):
+    known = lengths.tolist()
+    for first, end in _cuts(known, max_pieces, most_padding):
         # Shape: (longest,)
-        steps = torch.arange(int(lengths[first]), device=segment_ids.device)
+        steps = torch.arange(known[first], device=segment_ids.device)
         # Shape: (num_segments, longest)
         mask = steps < lengths[first:end, None]
         inside = (starts[first:end, None] + steps) * mask
-        packs.append(SegmentPack(real[inside] * mask, mask))
+        packs.append(SegmentPack(real[inside] * mask, mask, sum(known[first:end])))
     return packs
 
 
-def _cuts(lengths: list[int], max_pieces: int) -> list[tuple[int, int]]:
-    """Where to cut descending lengths: pairs of first and end, end outside."""
+def _cuts(lengths: list[int], max_pieces: int, most_padding: float) -> list[tuple[int, int]]:
+    """Return where to cut descending lengths: pairs of first and end, end outside."""
     cuts = []
     first = 0
     while first < len(lengths):
-        end = min(first + max(max_pieces // lengths[first], 1), len(lengths))
+        most = min(first + max(max_pieces // lengths[first], 1), len(lengths))
+        end, num_real = first + 1, lengths[first]
+        while end < most:
+            size = (end + 1 - first) * lengths[first]
+            num_real += lengths[end]
+            if size >= _FILLS_A_DEVICE and num_real < (1 - most_padding) * size:
+                break
+            end += 1
         cuts.append((first, end))
         first = end
     return cuts

@@ -8,6 +8,7 @@ forward pass and computed again in the backward pass.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ from torch.utils.checkpoint import checkpoint
 
 _KEPT_NUMBERS = 2**26
 """How many numbers of its rows a call of `run_chunks` keeps for the backward pass."""
+_LARGEST_CHUNK, _SHARE_OF_CHUNK = 2**30, 64
+_USUAL_MEMORY = 2**33
+"""What a device that cannot be asked is taken to have: 8 GiB."""
 
 
 class _OverlappingSlices(torch.autograd.Function):
@@ -59,6 +63,39 @@ def row_bounds(num_rows: int, rows_per_chunk: int) -> list[tuple[int, int]]:
     """Return the `(start, stop)` of each chunk of at most `rows_per_chunk` rows (at least one)."""
     step = max(1, rows_per_chunk)
     return [(start, min(start + step, num_rows)) for start in range(0, num_rows, step)]
+
+
+def rows_at_once(on_cpu: int, device: torch.device, *, row_size: int, most: int) -> int:
+    """
+    Return how many rows to compute at once.
+
+    A processor is fastest with few, which stay in its caches; a GPU with many, as starting an
+    operation takes it as long as some thousand rows. There, the rows of a chunk take a 64th of the
+    memory that was free when the device was first asked for, and at most 1 GiB.
+
+    # Parameters
+
+    on_cpu : `int`
+        How many on the CPU, and at least elsewhere.
+    device : `torch.device`
+        Where the rows are computed.
+    row_size : `int`
+        How many numbers of four bytes a row takes.
+    most : `int`
+        How many at most, if work or memory grows faster than the number of rows.
+    """
+    if device.type == "cpu":
+        return on_cpu
+    budget = min(free_memory(device) // _SHARE_OF_CHUNK, _LARGEST_CHUNK)
+    return max(on_cpu, min(budget // (4 * max(row_size, 1)), most))
+
+
+@functools.cache
+def free_memory(device: torch.device) -> int:
+    """Return the bytes that were free on a device when it was first asked for."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return _USUAL_MEMORY
 
 
 def run_chunks(

@@ -81,12 +81,12 @@ def is_faster() -> bool:
 
 def _takes(rows: Tensor, weight: Tensor) -> bool:
     return (
-        is_faster()
+        not torch.compiler.is_compiling()
+        and is_faster()
         and rows.dtype == weight.dtype == torch.float32
         and rows.device.type == "cpu"
         and rows.numel() >= _FEWEST_ROWS * rows.size(-1)
         and not torch.is_autocast_enabled("cpu")
-        and not torch.compiler.is_compiling()
     )
 
 

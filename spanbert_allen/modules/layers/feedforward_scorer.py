@@ -147,6 +147,8 @@ def relu_dropout(tensor: Tensor, probability: float, *, training: bool) -> Tenso
     """
     if not training or probability == 0:
         return torch.relu_(tensor)
+    if torch.compiler.is_compiling():  # which makes one pass of it by itself
+        return functional.dropout(torch.relu(tensor), probability)
     dropped: Tensor = _ReluDropout.apply(tensor, probability)
     return dropped
 

@@ -9,6 +9,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from spanbert_allen.modules.encoder.packing import pack_segments
+from spanbert_allen.modules.layers.precision import at_least_float32
+from spanbert_allen.modules.layers.transfers import to_device
 
 
 @dataclass(frozen=True)
@@ -69,25 +71,28 @@ def split_windows(logits: Tensor, segment_ids: Tensor, passage_pieces: Tensor) -
     logits : `Tensor`
         Shape: (batch_size, num_pieces, 2)
     segment_ids : `Tensor`
-        The number of the window, -1 is padding. Shape: (batch_size, num_pieces)
+        The number of the window, -1 is padding; on the CPU. Shape: (batch_size, num_pieces)
     passage_pieces : `Tensor`
-        Shape: (batch_size, num_pieces)
+        On the CPU. Shape: (batch_size, num_pieces)
     """
     packs = pack_segments(segment_ids, segment_ids.numel() ** 2)
     if not packs:  # nothing but empty passages
-        none = segment_ids.new_zeros(0)
+        none = torch.zeros(0, dtype=torch.long, device=logits.device)
         rows = none.view(0, 1)
         return AnswerWindows(logits.flatten(0, 1)[rows], rows.bool(), rows, none, none)
     (pack,) = packs  # no limit to its size
     # Shape: (W,)
     firsts = pack.places[:, 0]
-    return AnswerWindows(
-        logits=logits.flatten(0, 1)[pack.places],
-        mask=pack.mask,
-        passage_pieces=passage_pieces.flatten()[pack.places].masked_fill(~pack.mask, -1),
-        rows=firsts // segment_ids.size(1),
-        numbers=segment_ids.flatten()[firsts],
+    # Shape: (W, L) three times, (W,) twice
+    places, passage, mask, rows, numbers = to_device(
+        logits.device,
+        pack.places,
+        passage_pieces.flatten()[pack.places].masked_fill(~pack.mask, -1),
+        pack.mask,
+        firsts // segment_ids.size(1),
+        segment_ids.flatten()[firsts],
     )
+    return AnswerWindows(logits.flatten(0, 1)[places], mask, passage, rows, numbers)
 
 
 def answer_loss(windows: AnswerWindows, answers: Tensor, *, over_everything: bool) -> Tensor:
@@ -113,7 +118,7 @@ def answer_loss(windows: AnswerWindows, answers: Tensor, *, over_everything: boo
     """
     allowed = windows.mask if over_everything else windows.may_be_answer
     # Shape: (W, L, 2)
-    logits = windows.logits.masked_fill(~allowed.unsqueeze(-1), -torch.inf)
+    logits = at_least_float32(windows.logits).masked_fill(~allowed.unsqueeze(-1), -torch.inf)
     if not len(logits):
         return logits.sum()
     return cross_entropy(logits, answers)

@@ -18,6 +18,7 @@ _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
 """What x86 and ARM call it in /proc/cpuinfo."""
 _LEAST_SCALE = 1.0
+_SKIPPED = "skipped_updates"
 _CLEAN_UPDATES_TO_GROW = 1000
 """Apex doubles the loss scale after so many updates without overflow; torch's default is 2000."""
 
@@ -69,11 +70,16 @@ class Precision:
         self.name = name
         self.dtype = _DTYPES[name]
         self.device_type = device.type
+        self.skipped_updates = 0
+        """How many updates were left out because their gradients were not finite."""
         self.scaler: torch.amp.GradScaler | None = None
+        # The scale and its count of clean updates once more, so that they need not be read.
+        self._scale, self._clean_updates = 1.0, 0
         if name == "fp16":
             self.scaler = torch.amp.GradScaler(
                 self.device_type, growth_interval=_CLEAN_UPDATES_TO_GROW
             )
+            self._scale = self.scaler.get_scale()
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Return the context of a forward pass."""
@@ -108,20 +114,39 @@ class Precision:
         if self.scaler is None:
             optimizer.step()
             return True
-        before = self.scaler.get_scale()
-        self.scaler.step(optimizer)
+        made: list[bool] = []
+        hook = optimizer.register_step_post_hook(lambda *_: made.append(True))
+        try:
+            self.scaler.step(optimizer)  # which looks once whether gradients are finite
+        finally:
+            hook.remove()
         self.scaler.update()
-        return self.scaler.get_scale() >= before
+        if made:
+            self._clean_updates += 1
+            if self._clean_updates == self.scaler.get_growth_interval():
+                self._scale, self._clean_updates = self._scale * self.scaler.get_growth_factor(), 0
+        else:
+            self._scale, self._clean_updates = self._scale * self.scaler.get_backoff_factor(), 0
+            self.skipped_updates += 1
+        return bool(made)
 
     def may_overflow(self) -> bool:
         """Tell whether a loss may be infinite, as the scale of the loss can still fall."""
-        return self.scaler is not None and self.scaler.get_scale() > _LEAST_SCALE
+        return self.scaler is not None and self._scale > _LEAST_SCALE
+
+    def metrics(self) -> dict[str, float]:
+        """Return, with `fp16`, the number of updates of the run that were left out."""
+        return {} if self.scaler is None else {_SKIPPED: self.skipped_updates}
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state for `load_state_dict`: that of the loss scale, if there is one."""
-        return {} if self.scaler is None else dict(self.scaler.state_dict())
+        if self.scaler is None:
+            return {}
+        return {**self.scaler.state_dict(), _SKIPPED: self.skipped_updates}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on with the loss scale of a state."""
         if self.scaler is not None and state:
-            self.scaler.load_state_dict(state)
+            self.skipped_updates = state.get(_SKIPPED, 0)
+            self.scaler.load_state_dict({k: v for k, v in state.items() if k != _SKIPPED})
+            self._scale, self._clean_updates = state["scale"], state["_growth_tracker"]

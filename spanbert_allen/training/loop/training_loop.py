@@ -129,7 +129,7 @@ class TrainingLoop(UpdateLoop):
     def _take_training_metrics(self) -> None:
         metrics, losses = self.model.get_metrics(reset=True), self.run.losses.means()
         if losses:  # else nothing has been trained since they were taken before
-            self.run.training_metrics = {**metrics, **losses}
+            self.run.training_metrics = {**metrics, **losses, **self.precision.metrics()}
             self.run.losses = LossSums()
 
     def _evaluate(self, epoch: int) -> None:

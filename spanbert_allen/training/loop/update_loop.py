@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from statistics import fmean
 from typing import Any
@@ -12,6 +13,8 @@ import torch
 from allennlp.data import DataLoader, TensorDict
 from allennlp.models import Model
 from allennlp.training import GradientDescentTrainer
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
 
 from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.compat.workers import idle_metrics
@@ -25,6 +28,7 @@ from spanbert_allen.training.loop.lockstep import (
 )
 from spanbert_allen.training.loop.precision import Precision
 from spanbert_allen.training.loop.settings import LoopSettings
+from spanbert_allen.training.monitoring.batch_metrics import LazyMetrics
 from spanbert_allen.training.monitoring.loss_sums import losses_of
 from spanbert_allen.training.monitoring.progress import RunProgress
 from spanbert_allen.training.monitoring.reports import RunHistory
@@ -131,20 +135,41 @@ class UpdateLoop(GradientDescentTrainer):
             waits = group.updates and number == len(group.batches)
             with nullcontext() if waits else self._without_exchange():
                 outputs.append(self._backward(step, share))
+        done, may_overflow = self.updates_done, self.precision.may_overflow()
+        grad_norm = self._update() if group.updates else None
+        # Only now are numbers read: a GPU has the update to make meanwhile.
         loss = self._count_losses(group.batches, outputs)
+        if not math.isfinite(loss) and not may_overflow:
+            raise UserError(
+                f"the loss is {loss} after {done} updates (epoch {self._epochs_completed + 1}): "
+                "lower the learning rate, lengthen the warm-up, or with `trainer.precision` 'fp16' "
+                "use 'bf16'; no checkpoint holds anything of it"
+            )
         if group.updates:
-            grad_norm = self._update()
-            metrics = {**self.model.get_metrics(), **self.run.epoch_losses.local_means()}
             self.tell_batch(
                 [step.batch for step in group.batches],
                 outputs,
-                {**metrics, "batch_loss": loss},
+                self._batch_metrics(loss),
                 epoch,
                 self._batches_in_epoch_completed,
                 is_training=True,
-                batch_grad_norm=grad_norm,
+                batch_grad_norm=None if grad_norm is None else float(grad_norm),
             )
             self._progress.update(loss, epoch)
+
+    def _batch_metrics(self, loss: float) -> Any:
+        """
+        Return the metrics so far, for callbacks.
+
+        They are computed when a callback looks at them; several workers, who have to add them up,
+        compute them at once.
+        """
+
+        def compute() -> dict[str, Any]:
+            means = self.run.epoch_losses.local_means()
+            return {**self.model.get_metrics(), **means, "batch_loss": loss}
+
+        return compute() if self.is_distributed else LazyMetrics(compute)
 
     def _backward(self, step: Step, share: float) -> dict[str, Any]:
         with self.precision.autocast(), idle_metrics() if step.idle else nullcontext():
@@ -166,25 +191,39 @@ class UpdateLoop(GradientDescentTrainer):
         return self._ddp_wrapped_model.model.no_sync()
 
     def _count_losses(self, steps: list[Step], outputs: list[dict[str, Any]]) -> float:
-        """Add up the losses of an update; return their mean."""
-        losses = [
-            losses_of(output) for step, output in zip(steps, outputs, strict=True) if not step.idle
-        ]
+        """Add up the losses of an update, if they are finite; return their mean."""
+        losses = losses_of(
+            [output for step, output in zip(steps, outputs, strict=True) if not step.idle]
+        )
         loss = fmean(one["loss"] for one in losses) if losses else 0.0
         if math.isfinite(loss):
             for one in losses:
                 self.run.count_loss(one)
-        elif not self.precision.may_overflow():
-            raise UserError(
-                f"the loss is {loss} after {self.updates_done} updates (epoch "
-                f"{self._epochs_completed + 1}): lower the learning rate, lengthen the warm-up, or "
-                "with `trainer.precision` 'fp16' use 'bf16'; no checkpoint holds anything of it"
-            )
         return loss
 
-    def _update(self) -> float | None:
+    def _clip_norm(self) -> Tensor | None:
+        """
+        Clip the gradients to `grad_norm`, after taking the loss scale out of them.
+
+        It does what AllenNLP's `rescale_gradients` does, without reading the norm, which is
+        returned if it is asked for. Shape: ()
+        """
+        if self._grad_norm is False:
+            return None
+        if self._scaler is not None:
+            self._scaler.unscale_(self.optimizer)
+        if self._grad_norm is True:
+            gradients = [p.grad.detach() for p in self.model.parameters() if p.grad is not None]
+            return torch.norm(torch.stack([torch.norm(gradient) for gradient in gradients]))
+        if self._ddp_wrapped_model is not None:
+            norm: Tensor = self._ddp_wrapped_model.clip_grad_norm_(self._grad_norm)
+            return norm
+        trained = [p for p in self.model.parameters() if p.grad is not None]
+        return clip_grad_norm_(trained, self._grad_norm)
+
+    def _update(self) -> Tensor | None:
         """Make one update of the weights; return the norm of the gradients if it is known."""
-        grad_norm = self.rescale_gradients()
+        grad_norm = self._clip_norm()
         self.clip_gradient()
         number = self.updates_done + 1
         for scheduler in (self._learning_rate_scheduler, self._momentum_scheduler):
@@ -204,7 +243,7 @@ class UpdateLoop(GradientDescentTrainer):
         self,
         batches: list[TensorDict],
         outputs: list[dict[str, Any]],
-        metrics: dict[str, Any],
+        metrics: Mapping[str, Any],
         epoch: int,
         number: int,
         *,

@@ -92,7 +92,7 @@ def validate(
                 outputs = model(**batch)
             source.prepare()
             if not idle and outputs.get("loss") is not None:
-                losses.add(losses_of(outputs))
+                losses.add(losses_of([outputs])[0])
             metrics = {**model.get_metrics(), **losses.local_means()}
             if not idle:
                 on_batch(batch, outputs, metrics, number)

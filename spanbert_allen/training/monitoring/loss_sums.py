@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from allennlp.nn.util import dist_reduce_sum
+
+from spanbert_allen.modules.layers.transfers import to_cpu
 
 LOSSES = ("loss", "reg_loss")
 """The losses in a model's output: the whole, and what of it a regularizer adds."""
@@ -58,6 +61,24 @@ class LossSums:
         self.sums, self.num_batches = dict(state["sums"]), state["num_batches"]
 
 
-def losses_of(outputs: dict[str, Any]) -> dict[str, float]:
-    """Return the losses in a model's output as numbers; empty if it has none."""
-    return {name: outputs[name].item() for name in LOSSES if outputs.get(name) is not None}
+def losses_of(outputs: Sequence[dict[str, Any]]) -> list[dict[str, float]]:
+    """
+    Return the losses in a model's outputs as numbers, which are read in one copy.
+
+    # Parameters
+
+    outputs : `Sequence[dict[str, Any]]`
+        Those of several batches.
+
+    # Returns
+
+    `list[dict[str, float]]`
+        For each batch; empty if the output has no loss.
+    """
+    found = [(i, name) for i, one in enumerate(outputs) for name in LOSSES if name in one]
+    found = [(i, name) for i, name in found if outputs[i][name] is not None]
+    losses: list[dict[str, float]] = [{} for _ in outputs]
+    numbers = to_cpu(*(outputs[i][name].detach() for i, name in found))
+    for (i, name), number in zip(found, numbers, strict=True):
+        losses[i][name] = number.item()
+    return losses

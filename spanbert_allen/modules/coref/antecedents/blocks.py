@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds
+from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, rows_at_once
 from spanbert_allen.modules.layers.fast_linear import linear
 
 _ROWS_PER_CHUNK = 256
@@ -47,7 +47,7 @@ def best_products(
     num_antecedents = min(max_antecedents, max(num_spans - 1, 0))
     # Shape: (num_spans,)
     positions = torch.arange(num_spans, device=sources.device)
-    bounds = row_bounds(num_spans, _ROWS_PER_CHUNK)
+    bounds = _bounds(num_spans, sources)
     # The first rows have fewer antecedents: columns that are none fill them up.
     column_bounds = [(0, max(stop, num_antecedents)) for _, stop in bounds]
     indices, chosen = [], []
@@ -88,7 +88,7 @@ def products_with(sources: Tensor, targets: Tensor, indices: Tensor) -> Tensor:
     `Tensor`
         Shape: (num_spans, num_antecedents)
     """
-    bounds = row_bounds(indices.size(0), _ROWS_PER_CHUNK)
+    bounds = _bounds(indices.size(0), sources)
     column_bounds = [(0, max(stop, indices.size(1))) for _, stop in bounds]
     products = [
         linear(own, others).gather(1, indices[first:stop])
@@ -100,6 +100,12 @@ def products_with(sources: Tensor, targets: Tensor, indices: Tensor) -> Tensor:
         )
     ]
     return torch.cat(products) if products else sources.new_zeros(indices.shape)
+
+
+def _bounds(num_spans: int, like: Tensor) -> list[tuple[int, int]]:
+    """Return the blocks of rows. A row has products, scores and marks of all columns."""
+    rows = rows_at_once(_ROWS_PER_CHUNK, like.device, row_size=4 * num_spans, most=num_spans)
+    return row_bounds(num_spans, rows)
 
 
 def by_distance(scores: Tensor, first: int, stop: int, num_columns: int) -> Tensor:

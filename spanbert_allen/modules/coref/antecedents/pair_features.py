@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -130,5 +131,10 @@ def distance_buckets(distances: Tensor) -> Tensor:
     `Tensor`
         The same shape, values 0 to 9.
     """
-    boundaries = torch.tensor([1, 2, 3, 4, 5, 8, 16, 32, 64], device=distances.device)
-    return torch.bucketize(distances, boundaries, right=True)
+    return torch.bucketize(distances, _boundaries(distances.device), right=True)
+
+
+@functools.cache
+def _boundaries(device: torch.device) -> Tensor:
+    """Return where classes of distances begin, sent to a device once. Shape: (9,)."""
+    return torch.tensor([1, 2, 3, 4, 5, 8, 16, 32, 64], device=device)

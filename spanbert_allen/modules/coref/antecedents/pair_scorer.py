@@ -9,7 +9,12 @@ from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.antecedents.pair_features import PairFeatures, SpanContext
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents
-from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.layers.chunking import (
+    overlapping_slices,
+    row_bounds,
+    rows_at_once,
+    run_chunks,
+)
 from spanbert_allen.modules.layers.fast_linear import linear
 from spanbert_allen.modules.layers.feedforward_scorer import FeedForwardScorer
 from spanbert_allen.modules.layers.precision import to_matmul_dtype
@@ -71,7 +76,8 @@ class PairScorer(nn.Module):
             Shape: (num_spans, num_antecedents). Minus infinity where there is no antecedent.
         """
         num_spans, num_antecedents = antecedents.indices.shape
-        if not bool(antecedents.valid.any()):
+        kept = _scored_pairs(antecedents)
+        if not (kept.any() if kept.device.type == "cpu" else kept.numel()):
             return antecedents.scores
         spans = to_matmul_dtype(spans)
         own_weights, other_weights, product_weights, feature_weights = map(
@@ -80,14 +86,16 @@ class PairScorer(nn.Module):
         bias = to_matmul_dtype(self.feedforward.first.bias)
         # Shape: (num_spans, hidden_dim)
         other_products = linear(spans, other_weights)
-        bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)
+        # A pair has the product of two vectors, its features and the hidden layers.
+        row_size = self.feedforward.first.in_features + 2 * self.feedforward.first.out_features
+        pairs = rows_at_once(_PAIRS_PER_CHUNK, spans.device, row_size=row_size, most=kept.numel())
+        bounds = row_bounds(num_spans, pairs // num_antecedents)
 
         def score(first: int, indices: Tensor, valid: Tensor, own_vectors: Tensor) -> Tensor:
             # Shape: (rows, hidden_dim)
             own_products = linear(own_vectors, own_weights, bias)
             # Shape: (num_pairs,)
-            rows = valid.nonzero()[:, 0]
-            columns = indices[valid]
+            rows, columns = _rows_and_columns(indices, valid)
             # Shape: (num_pairs, span_dim)
             vectors = spans.index_select(0, columns)
             vectors = _with_own(torch.mul, vectors, own_vectors, valid)
@@ -102,17 +110,39 @@ class PairScorer(nn.Module):
             # Shape: (num_pairs,)
             return self.feedforward.finish(pre_activation)
 
-        num_pairs = int(antecedents.valid.sum())
-        chunks = _chunks(spans, antecedents, bounds)
+        num_pairs = int(kept.sum()) if kept.device.type == "cpu" else kept.numel()
+        chunks = _chunks(spans, antecedents._replace(valid=kept), bounds)
         # Shape: (num_pairs,)
         pair_scores = run_chunks(
             score, chunks, num_pairs, row_size=self.feedforward.first.out_features
         )
         # Shape: (num_spans, num_antecedents)
-        scattered = torch.zeros_like(antecedents.scores).masked_scatter(
-            antecedents.valid, pair_scores.to(antecedents.scores.dtype)
-        )
-        return antecedents.scores + scattered
+        pair_scores = pair_scores.to(antecedents.scores.dtype)
+        nothing = torch.zeros_like(antecedents.scores)
+        if num_pairs == kept.numel():
+            pair_scores = pair_scores.view(kept.shape)
+            return antecedents.scores + torch.where(antecedents.valid, pair_scores, nothing)
+        return antecedents.scores + nothing.masked_scatter(kept, pair_scores)
+
+
+def _scored_pairs(antecedents: Antecedents) -> Tensor:
+    """
+    Return which pairs to score.
+
+    On the CPU they are the valid ones. A GPU scores the few others too: to leave them out, the CPU
+    would have to wait for their number. Shape: (num_spans, num_antecedents), boolean
+    """
+    if antecedents.valid.device.type == "cpu":
+        return antecedents.valid
+    return torch.ones_like(antecedents.valid)
+
+
+def _rows_and_columns(indices: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the row and the antecedent of each pair. Shape of each: (num_pairs,)."""
+    if valid.device.type == "cpu":
+        return valid.nonzero()[:, 0], indices[valid]
+    rows = torch.arange(len(indices), device=indices.device).unsqueeze(1)
+    return rows.expand_as(indices).flatten(), indices.flatten()
 
 
 def _chunks(

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.coref.losses.link_loss import LinkLoss
+from spanbert_allen.modules.layers.precision import at_least_float32
 
 
 @LinkLoss.register("spanbert_hinge")
@@ -41,7 +42,7 @@ class HingeLoss(LinkLoss):
     def forward(self, scores: Tensor, gold: Tensor) -> Tensor:
         has_antecedent = gold.any(dim=1)
         # Shape: (num_spans, 1 + num_antecedents)
-        all_scores = functional.pad(scores, (1, 0))
+        all_scores = functional.pad(at_least_float32(scores), (1, 0))
         all_gold = torch.cat([~has_antecedent.unsqueeze(1), gold], dim=1)
         # Shape: (num_spans,) all
         highest, chosen = all_scores.max(dim=1)

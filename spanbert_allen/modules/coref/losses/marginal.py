@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from spanbert_allen.modules.coref.losses.link_loss import LinkLoss
+from spanbert_allen.modules.layers.precision import at_least_float32
 
 
 @LinkLoss.register("spanbert_marginal")
@@ -36,6 +37,7 @@ def marginal_loss(scores: Tensor, gold: Tensor) -> Tensor:
     `Tensor`
         Shape: ()
     """
+    scores = at_least_float32(scores)  # sums of scores are beyond what float16 can hold
     # Shape: (num_spans, 1)
     none_score = scores.new_zeros(scores.size(0), 1)
     none_is_gold = ~gold.any(dim=1, keepdim=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
+from spanbert_allen.modules.layers.precision import at_least_float32
+
 
 def mention_loss(mention_scores: Tensor, is_mention: Tensor) -> Tensor:
     """
@@ -20,6 +22,7 @@ def mention_loss(mention_scores: Tensor, is_mention: Tensor) -> Tensor:
     is_mention : `Tensor`
         Shape: (num_spans,), boolean. Whether the span is a gold mention.
     """
+    scores = at_least_float32(mention_scores)
     return functional.binary_cross_entropy_with_logits(
-        mention_scores, is_mention.to(mention_scores.dtype), reduction="sum"
+        scores, is_mention.to(scores.dtype), reduction="sum"
     )

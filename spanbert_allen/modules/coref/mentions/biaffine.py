@@ -101,21 +101,17 @@ def _band_products(starts: Tensor, ends: Tensor, candidates: SpanCandidates) -> 
     `Tensor`
         Shape: (num_candidates,)
     """
-    chunks = [
-        SpanCandidates(candidates.starts[a:b], candidates.ends[a:b])
-        for a, b in _chunk_bounds(candidates.starts)
-    ]
-    firsts = [int(chunk.starts[0]) for chunk in chunks]
+    known = candidates.on_cpu
+    chunks = [candidates.part(a, b) for a, b in _chunk_bounds(known.starts)]
+    end_bounds = [chunk.reach() for chunk in chunks]
     start_bounds = [
-        (first, int(chunk.starts[-1]) + 1) for first, chunk in zip(firsts, chunks, strict=True)
-    ]
-    end_bounds = [
-        (first, int(chunk.ends.max()) + 1) for first, chunk in zip(firsts, chunks, strict=True)
+        (first, int(chunk.on_cpu.starts[-1]) + 1)
+        for (first, _), chunk in zip(end_bounds, chunks, strict=True)
     ]
     products = []
-    for chunk, first, start_rows, end_rows in zip(
+    for chunk, (first, _), start_rows, end_rows in zip(
         chunks,
-        firsts,
+        start_bounds,
         overlapping_slices(starts, start_bounds),
         overlapping_slices(ends, end_bounds),
         strict=True,
@@ -135,7 +131,7 @@ def _chunk_bounds(starts: Tensor) -> list[tuple[int, int]]:
     # Parameters
 
     starts : `Tensor`
-        Ascending. Shape: (num_candidates,)
+        Ascending, on the CPU. Shape: (num_candidates,)
     """
     edges = [first for first, _ in row_bounds(starts.size(0), _CANDIDATES_PER_CHUNK)]
     # Shape: (num_stretches,)

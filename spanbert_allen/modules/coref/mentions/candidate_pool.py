@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.layers.transfers import to_cpu
 
 UNITS_PER_STRETCH = 16384
 """
@@ -100,12 +101,13 @@ def pool_of(
 
     `tuple[SpanCandidates, Tensor, bool]`
         At least `_SPARE` times as many candidates as top spans, in order, if there are so many;
-        their scores; and whether these are all candidates of the document.
+        their scores; and whether these are all candidates of the document. All on the CPU, to which
+        each stretch is brought in one copy.
     """
     pool = CandidatePool(_SPARE * num_top)
     for first, stop in _stretches(sentence_ids):
         candidates, scores = score(first, stop)
-        pool.add(SpanCandidates(candidates.starts + first, candidates.ends + first), scores)
+        pool.add(candidates.on_cpu.moved(first), *to_cpu(scores))
     return *pool.held(), pool.is_whole
 
 

@@ -13,7 +13,12 @@ from spanbert_allen.modules.coref.mentions.representation import SpanRepresentat
 from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.settings import PUBLISHED_HIDDEN_DIM, ScorerSettings
-from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.layers.chunking import (
+    overlapping_slices,
+    row_bounds,
+    rows_at_once,
+    run_chunks,
+)
 from spanbert_allen.modules.layers.fast_linear import linear
 from spanbert_allen.modules.layers.feedforward_scorer import FeedForwardScorer
 
@@ -95,21 +100,19 @@ class FeedForwardMentions(MentionScorer):
         self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation
     ) -> Tensor:
         """Return the scores without the prior. Shape: (num_candidates,)."""
-        blocks = [
-            SpanCandidates(candidates.starts[a:b], candidates.ends[a:b])
-            for a, b in row_bounds(candidates.starts.size(0), _CANDIDATES_PER_BLOCK)
-        ]
-        bounds = [(int(block.starts[0]), int(block.ends.max()) + 1) for block in blocks]
+        num_candidates, hidden_dim = len(candidates.starts), self.feedforward.first.out_features
+        rows = rows_at_once(
+            _CANDIDATES_PER_BLOCK, vectors.device, row_size=3 * hidden_dim, most=num_candidates
+        )
+        blocks = [candidates.part(a, b) for a, b in row_bounds(num_candidates, rows)]
+        bounds = [block.reach() for block in blocks]
 
         def score(block: SpanCandidates, first: int, units: Tensor) -> Tensor:
-            inside = SpanCandidates(block.starts - first, block.ends - first)
-            return self._score_block(units, inside, spans)
+            return self._score_block(units, block.moved(-first), spans)
 
         firsts = (first for first, _ in bounds)
         chunks = zip(blocks, firsts, overlapping_slices(vectors, bounds), strict=True)
-        return run_chunks(
-            score, chunks, candidates.starts.size(0), row_size=self.feedforward.first.out_features
-        )
+        return run_chunks(score, chunks, num_candidates, row_size=hidden_dim)
 
     def _score_block(
         self, vectors: Tensor, candidates: SpanCandidates, spans: SpanRepresentation
@@ -139,10 +142,18 @@ class FeedForwardMentions(MentionScorer):
         # Shape: (num_units,)
         token_scores = spans.token_scores(vectors)
         scores = []
-        for a, b in row_bounds(candidates.starts.size(0), _CANDIDATES_PER_CHUNK):
-            starts, ends = candidates.starts[a:b], candidates.ends[a:b]
-            first, stop = int(starts[0]), int(ends.max()) + 1
-            last_start = int(starts[-1]) + 1
+        # The product that adds up the parts grows with the square of a chunk.
+        rows = rows_at_once(
+            _CANDIDATES_PER_CHUNK,
+            vectors.device,
+            row_size=3 * self.feedforward.first.out_features,
+            most=8 * _CANDIDATES_PER_CHUNK,
+        )
+        for a, b in row_bounds(candidates.starts.size(0), rows):
+            chunk = candidates.part(a, b)
+            starts, ends = chunk
+            first, stop = chunk.reach()
+            last_start = int(chunk.on_cpu.starts[-1]) + 1
             attention = spans.attention(token_scores[first:stop], starts - first, ends - first)
             # One product adds up the four parts of a candidate: start, end, attended units, width.
             # Shape: (num_chunk, num_parts) and (num_parts, hidden_dim)
@@ -150,7 +161,7 @@ class FeedForwardMentions(MentionScorer):
                 functional.one_hot(starts - first, last_start - first),
                 functional.one_hot(ends - first, stop - first),
                 attention,
-                spans.width_vectors(SpanCandidates(starts, ends)),
+                spans.width_vectors(chunk),
             ]
             parts = [
                 start_products[first:last_start],

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
-from spanbert_allen.modules.layers.chunking import overlapping_slices
+from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, rows_at_once
 from spanbert_allen.modules.layers.precision import at_least_float32
 
 _SPANS_PER_CHUNK = 128
@@ -146,16 +146,18 @@ class SpanRepresentation(nn.Module):
         """Return the units of each span weighted by attention. Shape: (num_spans, dim)."""
         if spans.starts.numel() == 0:
             return vectors[:0]
-        start_chunks = spans.starts.split(_SPANS_PER_CHUNK)
-        end_chunks = spans.ends.split(_SPANS_PER_CHUNK)
-        bounds = [
-            (int(starts[0]), int(ends.max()) + 1)
-            for starts, ends in zip(start_chunks, end_chunks, strict=True)
-        ]
+        # The units that a chunk looks at grow with its spans.
+        rows = rows_at_once(
+            _SPANS_PER_CHUNK,
+            vectors.device,
+            row_size=2 * vectors.size(1),
+            most=16 * _SPANS_PER_CHUNK,
+        )
+        chunks = [spans.part(a, b) for a, b in row_bounds(len(spans.starts), rows)]
+        bounds = [chunk.reach() for chunk in chunks]
         heads = []
-        for starts, ends, (first, _), units, scores in zip(
-            start_chunks,
-            end_chunks,
+        for (starts, ends), (first, _), units, scores in zip(
+            chunks,
             bounds,
             overlapping_slices(vectors, bounds),
             overlapping_slices(self.token_scores(vectors), bounds),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,19 +10,64 @@ import torch
 from allennlp.common import FromParams
 from torch import Tensor
 
+from spanbert_allen.modules.layers.transfers import to_cpu, to_device
 
-class SpanCandidates(NamedTuple):
+
+class _Columns(NamedTuple):
+    starts: Tensor
+    ends: Tensor
+
+
+class SpanCandidates(_Columns):
     """
     Spans in order of (start, end), as two columns of unit indices.
 
-    Nothing else is ever held for a candidate but its score.
+    Nothing else is ever held for a candidate but its score. Spans on a GPU know their columns on
+    the CPU as well, so that nobody waits for the GPU to learn where a chunk of spans begins.
 
     starts, ends : `Tensor`
         Shape: (num_candidates,). Ends are inside the span.
     """
 
-    starts: Tensor
-    ends: Tensor
+    _here: SpanCandidates | None = None
+
+    @property
+    def on_cpu(self) -> SpanCandidates:
+        """Return the same spans on the CPU; they are read from a GPU only if nobody knows them."""
+        if self.starts.device.type == "cpu":
+            return self
+        if self._here is None:
+            self._here = SpanCandidates(*to_cpu(*self))
+        return self._here
+
+    def on(self, device: torch.device) -> SpanCandidates:
+        """Return the same spans on a device."""
+        if device == self.starts.device:
+            return self
+        here = self.on_cpu
+        there = SpanCandidates(*to_device(device, *here))
+        if device.type != "cpu":
+            there._here = here
+        return there
+
+    def part(self, first: int, stop: int) -> SpanCandidates:
+        """Return the spans from `first` to before `stop`."""
+        return self._each(lambda column: column[first:stop])
+
+    def moved(self, by: int) -> SpanCandidates:
+        """Return the spans so many units further on."""
+        return self._each(lambda column: column + by)
+
+    def reach(self) -> tuple[int, int]:
+        """Return the first unit of the spans, of which there is one at least, and the last + 1."""
+        here = self.on_cpu
+        return int(here.starts[0]), int(here.ends.max()) + 1
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> SpanCandidates:
+        changed = SpanCandidates(*map(change, self))
+        if self._here is not None:
+            changed._here = self._here._each(change)
+        return changed
 
     def widths(self, num_widths: int) -> Tensor:
         """
@@ -32,7 +78,13 @@ class SpanCandidates(NamedTuple):
         return (self.ends - self.starts).clamp(max=num_widths - 1)
 
     def select(self, chosen: Tensor) -> SpanCandidates:
-        """Return some of the spans: `chosen` holds indices, or a boolean for each."""
+        """
+        Return some of the spans: `chosen` holds indices, or a boolean for each.
+
+        If it is on the CPU, nothing is read from a GPU on which the spans are.
+        """
+        if chosen.device != self.starts.device:
+            return self.on_cpu.select(chosen).on(self.starts.device)
         return SpanCandidates(self.starts[chosen], self.ends[chosen])
 
 
@@ -138,16 +190,17 @@ def keep_best(
     # Returns
 
     `Tensor`
-        Indices of candidates, ascending, so that spans are in order of (start, end). Shape: (at
-        most num_top,)
+        Indices of candidates, ascending, so that spans are in order of (start, end); on the CPU, to
+        which the order of the scores is brought in one copy. Shape: (at most num_top,)
     """
-    order = scores.detach().argsort(descending=True, stable=True)
+    (order,) = to_cpu(scores.detach().argsort(descending=True, stable=True))
     if allow_crossing:
         return order[:num_top].sort().values
     accepted: list[int] = []
-    num_units = int(candidates.ends.max()) + 1 if len(order) else 0
+    candidates = candidates.on_cpu
+    num_units = candidates.reach()[1] if len(order) else 0
     crossing = _CrossingTest(num_units)
-    # The best few are nearly always enough: the rest is brought over only when they are not.
+    # The best few are nearly always enough: the rest is looked at only when they are not.
     for batch in order.split(max(4 * num_top, 1)):
         starts = candidates.starts[batch].tolist()
         ends = candidates.ends[batch].tolist()
@@ -157,7 +210,7 @@ def keep_best(
             if not crossing.crosses(start, end):
                 crossing.add(start, end)
                 accepted.append(candidate)
-    return torch.tensor(sorted(accepted), dtype=torch.long, device=scores.device)
+    return torch.tensor(sorted(accepted), dtype=torch.long)
 
 
 class _CrossingTest:

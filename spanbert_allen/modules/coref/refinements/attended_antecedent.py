@@ -7,7 +7,12 @@ from torch import Tensor
 
 from spanbert_allen.modules.coref.refinements.gated_refinement import GatedRefinement, with_none
 from spanbert_allen.modules.coref.refinements.refinement import Refinement
-from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.layers.chunking import (
+    overlapping_slices,
+    row_bounds,
+    rows_at_once,
+    run_chunks,
+)
 
 _PAIRS_PER_CHUNK = 2048
 
@@ -32,7 +37,10 @@ class AttendedAntecedent(GatedRefinement):
         num_spans, num_antecedents = antecedents.shape
         # Shape: (num_spans, 1 + num_antecedents)
         weights = with_none(scores).softmax(dim=1)
-        bounds = row_bounds(num_spans, _PAIRS_PER_CHUNK // num_antecedents)
+        pairs = rows_at_once(
+            _PAIRS_PER_CHUNK, spans.device, row_size=2 * spans.size(1), most=antecedents.numel()
+        )
+        bounds = row_bounds(num_spans, pairs // num_antecedents)
 
         def attend(own: Tensor, weights: Tensor, indices: Tensor) -> Tensor:
             # Shape: (rows, num_antecedents, span_dim)

@@ -22,6 +22,7 @@ from spanbert_allen.modules.coref.refinements.growing_clusters import (
 from spanbert_allen.modules.coref.refinements.refinement import RefinedScores, Refinement
 from spanbert_allen.modules.layers.chunking import row_bounds, run_chunks
 from spanbert_allen.modules.layers.feedforward_scorer import FeedForwardScorer
+from spanbert_allen.modules.layers.transfers import to_cpu, to_device
 
 _PAIRS_PER_CHUNK = 2048
 
@@ -123,10 +124,11 @@ class ClusterMerging(Refinement):
 
         `tuple[list[ClusterState], Tensor, Tensor]`
             All states of clusters; for each link the state of the antecedent's cluster in the
-            span's turn, or `NONE`; and what is added to the link's score. Shape of both tensors:
-            (num_spans, num_antecedents)
+            span's turn, or `NONE`, on the CPU; and what is added to the link's score. Shape of both
+            tensors: (num_spans, num_antecedents)
         """
         clusters = GrowingClusters(scores.size(0), self_merging=self.self_merging)
+        antecedents, is_link = to_cpu(antecedents, scores.isfinite())
         joined = torch.full_like(antecedents, NONE)
         added = torch.zeros_like(scores)
         if antecedents.numel() == 0:
@@ -135,16 +137,17 @@ class ClusterMerging(Refinement):
         # One of each for every state. Shapes: (span_dim,), (hidden_dim,)
         vectors: list[Tensor] = []
         products: list[Tensor] = []
-        is_link = scores.isfinite().cpu()
         for span in self._order(scores):
             states = torch.tensor([clusters.state_of(i) for i in antecedents[span].tolist()])
             states[~is_link[span]] = NONE
             joined[span] = states
-            known = states != NONE
-            if bool(known.any()):
+            # Shape: (num_known,)
+            known = (states != NONE).nonzero().squeeze(-1)
+            if len(known):
                 # Antecedents in the same cluster have the same score.
                 found, places = states[known].unique(return_inverse=True)
-                sizes = torch.tensor([clusters.states[i].size for i in found], device=spans.device)
+                sizes = torch.tensor([clusters.states[i].size for i in found])
+                sizes, known, places = to_device(spans.device, sizes, known, places)
                 # Shape: (num_found, hidden_dim)
                 pre_activation = (
                     torch.stack([vectors[i] for i in found]) * spans[span] @ product.t()
@@ -154,8 +157,8 @@ class ClusterMerging(Refinement):
                 )
                 # Shape: (num_found,)
                 of_found = self.feedforward.finish(pre_activation).to(added.dtype)
-                added[span, known.to(spans.device)] = of_found[places.to(spans.device)]
-            best_score, best = (scores[span] + added[span]).max(dim=0)
+                added[span, known] = of_found[places]
+            best_score, best = to_cpu(*(scores[span] + added[span]).max(dim=0))
             if float(best_score) >= 0:
                 for state in clusters.link(span, int(antecedents[span, best])):
                     add_vector(vectors, state, spans, self.reduce)
@@ -184,7 +187,8 @@ class ClusterMerging(Refinement):
         states : `list[ClusterState]`
             All states of clusters.
         joined : `Tensor`
-            The state of each link's cluster, or `NONE`. Shape: (num_spans, num_antecedents)
+            The state of each link's cluster, or `NONE`; on the CPU. Shape: (num_spans,
+            num_antecedents)
 
         # Returns
 
@@ -205,12 +209,16 @@ class ClusterMerging(Refinement):
             add_vector(each, state, one_by_one, self.reduce)
         # Shape: (num_states, span_dim), (num_states,), (num_states, hidden_dim)
         vectors = torch.stack(each)
-        sizes = torch.tensor([state.size for state in states], device=spans.device)
+        device = spans.device
+        sizes, known, pair_states = to_device(
+            device, torch.tensor([state.size for state in states]), known, pair_states
+        )
         products = vectors @ other.t()
 
         def score(rows: Tensor, pair_states: Tensor) -> Tensor:
             # Pairs of one span follow each other: one product for all of them.
             spans_here, places = rows.unique_consecutive(return_inverse=True)
+            rows, spans_here, places = to_device(device, rows, spans_here, places)
             # Shape: (num_spans_here, hidden_dim)
             own_products = torch.addmm(
                 self.feedforward.first.bias, spans.index_select(0, spans_here), own.t()

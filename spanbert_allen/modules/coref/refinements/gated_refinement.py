@@ -9,7 +9,12 @@ from torch import Tensor, nn
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.coref.refinements.refinement import RefinedScores, Refinement
-from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, run_chunks
+from spanbert_allen.modules.layers.chunking import (
+    overlapping_slices,
+    row_bounds,
+    rows_at_once,
+    run_chunks,
+)
 
 _ROWS_PER_CHUNK = 256
 
@@ -70,7 +75,10 @@ class GatedRefinement(Refinement):
 
     def _mix(self, spans: Tensor, summaries: Tensor) -> Tensor:
         """Return the vectors with the summaries mixed in. Shape: (num_spans, span_dim)."""
-        bounds = row_bounds(spans.size(0), _ROWS_PER_CHUNK)
+        rows = rows_at_once(
+            _ROWS_PER_CHUNK, spans.device, row_size=6 * spans.size(1), most=spans.size(0)
+        )
+        bounds = row_bounds(spans.size(0), rows)
 
         def mixed(old: Tensor, new: Tensor) -> Tensor:
             # Shape: (rows, span_dim) or, with a scalar gate, (rows, 1)
