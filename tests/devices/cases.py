@@ -14,6 +14,7 @@ import torch
 from allennlp.common import Params, Registrable
 from allennlp.data import Batch, DataLoader, DatasetReader, Vocabulary
 from allennlp.models import Model
+from allennlp.nn.util import move_to_device
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.data.pretraining.masking import Masking
@@ -24,6 +25,7 @@ from spanbert_allen.modules.coref.antecedents.scorer import AntecedentScorer
 from spanbert_allen.modules.coref.losses import LinkLoss
 from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
 from spanbert_allen.modules.coref.refinements import Refinement
+from spanbert_allen.modules.pretraining.objectives import Objective
 from spanbert_allen.modules.qa.decoder import AnswerDecoder
 from tests import places
 from tests.data.pretraining.corpora import sample_corpus
@@ -85,8 +87,13 @@ SEQUENCE: dict[str, dict[str, Any]] = {
     "numbers": {"task": "sts-b"},
     "label sets": {"multi_label": True},
 }
+_OF_READER = ("masking", "questions")
 PRETRAINING: dict[str, dict[str, Any]] = {
-    **{name: {"masking": name} for name in parts_of(Masking)},
+    **{name: {"masking": {"type": name}} for name in parts_of(Masking)},
+    **{
+        name: {"objectives": [{"type": name}], "questions": {"type": name}}
+        for name in parts_of(Objective)
+    },
     "next sentence": {"next_sentence": True},
     "as the original": {"reproduce": True},
     "no boundaries": {"boundary_weight": 0.0},
@@ -117,6 +124,13 @@ def tensors(reader: dict[str, Any], path: Any, vocab: Vocabulary | None = None) 
     batch = Batch(list(islice(reading, BATCH_SIZE)))
     batch.index_instances(vocab or Vocabulary())
     return batch.as_tensor_dict()
+
+
+def moved(batch: dict[str, Any], device: torch.device) -> dict[str, Any]:
+    """Return a batch on a device; AllenNLP's function for that changes the dicts it is given."""
+    copied = {name: dict(one) if isinstance(one, dict) else one for name, one in batch.items()}
+    result: dict[str, Any] = move_to_device(copied, device)
+    return result
 
 
 @cache
@@ -181,10 +195,9 @@ def pretraining(option: str, folder: Path) -> Case:
     )
     tags.tofile(folder / "tags")
     next_sentence = options.get("next_sentence", False)
-    reader = {"type": "spanbert_pretraining", "indexer": ENCODER, "max_length": 48}
+    reader = {"type": "spanbert_pretraining", "indexer": ENCODER, "max_length": 64}
     reader |= {"next_sentence": next_sentence, "tags": str(folder / "tags")}
-    if "masking" in options:
-        reader["masking"] = {"type": options["masking"]}
+    reader |= {name: options[name] for name in _OF_READER if name in options}
     batches = []
     for evaluation in (False, True):
         loader = DataLoader.from_params(
@@ -194,7 +207,7 @@ def pretraining(option: str, folder: Path) -> Case:
         )
         batches.append(next(iter(loader)))
     params = {"type": "spanbert_pretrainer", "embedder": {**ENCODER, "pooler": next_sentence}}
-    of_model = {name: value for name, value in options.items() if name != "masking"}
+    of_model = {name: value for name, value in options.items() if name not in _OF_READER}
     return Case({**params, **of_model}, *batches, Vocabulary())
 
 

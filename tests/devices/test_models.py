@@ -10,10 +10,9 @@ from __future__ import annotations
 import pytest
 import torch
 from allennlp.models import Model
-from allennlp.nn.util import move_to_device
 
 from spanbert_allen.training.recovery.metric_state import metric_state
-from tests.devices.cases import BATCH_SIZE, CASES, TASKS, case_of, parts_of
+from tests.devices.cases import BATCH_SIZE, CASES, TASKS, case_of, moved, parts_of
 from tests.devices.pretend import PretendTensor, pretend_device
 
 READS = {
@@ -30,6 +29,8 @@ FURTHER_READS = {
     # A link is made before the next span is scored: a read a span, of which there are some 20.
     "spanbert_cluster_merging": (40, 40),
     "easy first": (BATCH_SIZE, BATCH_SIZE),
+    # How many questions there are.
+    "spanbert_recurring_spans": (1, 1),
     # Each window chooses its spans.
     "windows": (0, 14),
 }
@@ -48,7 +49,7 @@ def test_a_model_trains_and_predicts_on_another_device(name, option, tmp_path):
     most = [sum(counts) for counts in zip(READS[name], *further, strict=True)]
     with pretend_device() as pretence:
         there.to(pretence.device)
-        batch = move_to_device(dict(case.training), pretence.device)
+        batch = moved(case.training, pretence.device)
         pretence.forget()
         loss = there(**batch)["loss"]
         loss.backward()
@@ -58,7 +59,7 @@ def test_a_model_trains_and_predicts_on_another_device(name, option, tmp_path):
             assert weight.grad is None or isinstance(weight.grad, PretendTensor)
         there.get_metrics(reset=True)
         there.eval()
-        batch = move_to_device(dict(case.other), pretence.device)
+        batch = moved(case.other, pretence.device)
         pretence.forget()
         with torch.no_grad():
             outputs = there(**batch)

@@ -8,14 +8,13 @@ import pytest
 import torch
 from allennlp.common import Params
 from allennlp.data import DataLoader
-from allennlp.nn.util import move_to_device
 from allennlp.training import Checkpointer
 from allennlp.training.learning_rate_schedulers import LearningRateScheduler
 from allennlp.training.optimizers import Optimizer
 
 from spanbert_allen.training import SpanbertTrainer
 from spanbert_allen.training.loop.settings import LoopSettings
-from tests.devices.cases import case_of, parts_of
+from tests.devices.cases import case_of, moved, parts_of
 from tests.devices.pretend import PretendTensor, pretend_device
 
 OPTIMIZERS = {
@@ -39,7 +38,7 @@ class TwoBatches(DataLoader):
 
     def __iter__(self):
         for _ in range(2):
-            yield move_to_device(dict(self.batch), self.device)
+            yield moved(self.batch, self.device)
 
     def __len__(self):
         return 2
@@ -104,13 +103,19 @@ def without_dropout(case):
     return case
 
 
-SCHEDULES = [None, *parts_of(LearningRateScheduler)]
+SCHEDULES = dict(
+    zip(
+        [name for name in OPTIMIZERS if "bert_adam" not in name],  # that one has its own
+        parts_of(LearningRateScheduler),
+        strict=True,
+    )
+)
 
 
-@pytest.mark.parametrize(("number", "optimizer"), enumerate(OPTIMIZERS))
-def test_an_optimizer_and_a_schedule_train_as_on_the_cpu(number, optimizer, case, tmp_path):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_optimizer_and_a_schedule_train_as_on_the_cpu(optimizer, case, tmp_path):
     case = without_dropout(case)
-    schedule = None if "bert_adam" in optimizer else SCHEDULES[number % len(SCHEDULES)]
+    schedule = SCHEDULES.get(optimizer)
     options = {
         "optimizer": OPTIMIZERS[optimizer],
         "scheduler": None if schedule is None else {"type": schedule},
@@ -122,11 +127,6 @@ def test_an_optimizer_and_a_schedule_train_as_on_the_cpu(number, optimizer, case
         there.train()
         for name, weight in weights_of(there).items():
             torch.testing.assert_close(weight, weights_of(here)[name])
-
-
-def test_every_schedule_was_tried():
-    plain = [number for number, name in enumerate(OPTIMIZERS) if "bert_adam" not in name]
-    assert {SCHEDULES[number % len(SCHEDULES)] for number in plain} | {None} == set(SCHEDULES)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_an_update_is_read_once_after_it_is_queued_and_a_run_goes_on(
         trainer.train()
         assert [len(one) for one in found] == [reads] * 2, found
         again = trainer_of(case, pretence.device, tmp_path, **options)
-        again._num_epochs = 2
+        again._num_epochs, again._callbacks = 2, []
         again.train()
         assert again.updates_done == 4
         assert all(isinstance(weight, PretendTensor) for weight in again.model.parameters())

@@ -124,16 +124,17 @@ class RecurringSpanSelection(Objective):
                 'set dataset_reader.questions to {"type": "spanbert_recurring_spans"}'
             )
         columns = targets["question_columns"]
-        is_question = columns != _NO_QUESTION
+        # Shape: (num_questions,). The one number that the CPU has to know: how many there are.
+        asked = (columns != _NO_QUESTION).flatten().nonzero().squeeze(-1)
         rows = torch.arange(len(columns), device=columns.device)[:, None]
         # Shape: (batch_size, most_questions, dim)
         questions = vectors[rows, columns.clamp(min=0)]
         losses, correct = [], []
         for head, name in ((self.start, "answer_starts"), (self.end, "answer_ends")):
             scores = at_least_float32(head(questions, vectors))
-            scores = scores.masked_fill(~is_real[:, None], -torch.inf)[is_question]
+            scores = scores.masked_fill(~is_real[:, None], -torch.inf).flatten(0, 1)[asked]
             # Shape: (num_questions,)
-            wanted = targets[name][is_question]
+            wanted = targets[name].flatten()[asked]
             losses.append(cross_entropy(scores, wanted, reduction="none"))
             correct.append(scores.argmax(-1) == wanted)
         both = (losses[0] + losses[1]) / 2
