@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -14,66 +15,77 @@ class ChosenPieces:
     The pieces chosen in one row, within a budget.
 
     They are the bits of a number, the first piece the lowest: with the few spans of a row, Python's
-    numbers are quicker than arrays, and rows need not wait for each other.
+    numbers are quicker than arrays, and rows need not wait for each other. A place behind the row
+    is free for ever.
 
     # Parameters
 
     left : `int`
         How many pieces may be chosen.
-    closed : `int`
-        Pieces that must not be chosen, as bits.
+    free : `int`
+        The pieces that may be chosen, as bits.
+    single : `Sequence[int]`
+        Each piece as a number, and the place behind the last one; see `single_bits`.
     """
 
-    __slots__ = ("_chosen", "_closed", "left")
+    __slots__ = ("_first_free", "_free", "_single", "left")
 
-    def __init__(self, left: int, closed: int) -> None:
-        self.left = left
-        self._closed = self._chosen = closed
+    def __init__(self, left: int, free: int, single: Sequence[int]) -> None:
+        self.left, self._single = left, single
+        self._first_free = self._free = free | single[-1]
 
     @classmethod
     def of(cls, rows: Rows, budgets: IntArray) -> list[ChosenPieces]:
         """Return what is chosen in each of some rows at first, which is nothing."""
-        closed = [0] * len(budgets)
+        longest = rows.starts_word.shape[1]
+        single = single_bits(longest)
+        free = [single[-1] - 1] * len(budgets)
         if rows.may_be_masked is not None:
-            closed = to_bits(~rows.may_be_masked)
-        return [cls(*row) for row in zip(budgets.tolist(), closed, strict=True)]
+            free = to_bits(rows.may_be_masked)
+        return [cls(*row, single) for row in zip(budgets.tolist(), free, strict=True)]
 
     @property
     def bits(self) -> int:
         """The chosen pieces."""
-        return self._chosen ^ self._closed
+        return self._first_free ^ self._free
 
     def add_all(self, anchors: Iterable[int], starts: Iterable[int], ends: Iterable[int]) -> None:
         """
         Choose the pieces of spans, one after the other, while the budget lasts.
 
-        A span is passed over if its anchor is chosen already, or closed. The last one is chosen
-        from the left as far as the budget goes.
+        A span is passed over if its anchor is not free. Of the last one, pieces are chosen from the
+        left as far as the budget goes.
 
         # Parameters
 
         anchors : `Iterable[int]`
-            A piece of each span.
+            A piece of each span, or the place behind the row.
         starts, ends : `Iterable[int]`
             The first piece of each span, and the one behind its last.
         """
-        chosen, left = self._chosen, self.left
+        free, left, single = self._free, self.left, self._single
         for anchor, start, end in zip(anchors, starts, ends, strict=True):
-            if chosen >> anchor & 1:
+            if not free & single[anchor]:
                 continue
-            new = ((1 << end) - (1 << start)) & ~chosen
+            new = (single[end] - single[start]) & free
             left -= new.bit_count()
             while left < 0:
-                new ^= 1 << (new.bit_length() - 1)
+                new ^= single[new.bit_length() - 1]
                 left += 1
-            chosen |= new
+            free ^= new
             if not left:
                 break
-        self._chosen, self.left = chosen, left
+        self._free, self.left = free, left
 
     def can_add(self, bits: int) -> bool:
-        """Return whether one of some pieces is neither chosen nor closed."""
-        return bits & ~self._chosen != 0
+        """Return whether one of some pieces is free."""
+        return bits & self._free != 0
+
+
+@cache
+def single_bits(longest: int) -> tuple[int, ...]:
+    """Return the numbers with one bit, for the pieces of a row and the place behind it."""
+    return tuple(1 << place for place in range(longest + 1))
 
 
 def parts(chosen: Sequence[ChosenPieces], size: int) -> Iterator[tuple[IntArray, IntArray]]:

@@ -67,7 +67,7 @@ class TaggedSpans(Masking):
         spans = RandomSpans(self._spans, rows, budgets, draws)
         chosen = ChosenPieces.of(rows, budgets)
         tagged = to_bits(rows.tagged)
-        # A place that is never chosen: what is left of an expression is added, whatever is chosen.
+        # Behind the row: what is free of an expression is chosen, whatever else of it is not.
         nowhere = rows.tagged.shape[1]
         starts, ends, counts = (table.tolist() for table in _runs(rows.tagged))
         for unfinished, numbers in parts(chosen, 2 * spans.at_once):
