@@ -33,8 +33,9 @@ def assert_compiled_whole():
 
 @pytest.mark.slow
 def test_the_encoder_is_one_graph_for_ten_lengths():
-    embedder = SpanbertEmbedder("tiny").eval()
-    expected = SpanbertEmbedder("tiny").eval()
+    embedder, expected = SpanbertEmbedder("tiny").eval(), SpanbertEmbedder("tiny").eval()
+    for one in (embedder, expected):  # one layer is traced as all are
+        one.encoder.encoder.layer = one.encoder.encoder.layer[:1]
     embedder.encoder.compile(backend="eager", dynamic=True)
     for lengths in LENGTHS:
         widest = max(lengths)

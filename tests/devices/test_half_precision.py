@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
+from spanbert_allen.modules.coref.antecedents.coarse import CoarseAntecedents
 from spanbert_allen.modules.coref.decoder import decode
 from spanbert_allen.modules.coref.losses import LinkLoss
 from spanbert_allen.modules.coref.losses.mention import mention_loss
 from spanbert_allen.modules.coref.mentions.representation import span_attention
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.refinements import Refinement
-from spanbert_allen.modules.coref.refinements.gated_refinement import with_none
+from spanbert_allen.modules.coref.refinements.gated_refinement import GatedRefinement, with_none
 from spanbert_allen.modules.coref.scored_links import ScoredLinks
 from spanbert_allen.modules.encoder.bert import added_mask
 from spanbert_allen.modules.qa.windows import AnswerWindows, answer_loss
@@ -113,11 +114,22 @@ def test_a_refinement_under_float16_gives_what_it_does_under_float32(name):
     torch.testing.assert_close(found.scores, expected.scores, rtol=0.02, atol=0.02)
 
 
+def test_coarse_scores_beyond_float16_are_finite():
+    coarse = CoarseAntecedents(512, max_antecedents=3, distance_prior=False).eval()
+    with torch.no_grad():
+        coarse.projection.weight.copy_(torch.eye(512))
+        coarse.projection.bias.zero_()
+        vectors = torch.full((6, 512), 16.0) * torch.tensor([1, -1, 1, 0.5, 1, -1])[:, None]
+        expected = coarse(vectors, torch.zeros(6))
+        with torch.autocast("cpu", dtype=torch.float16):
+            found = coarse(vectors, torch.zeros(6))
+    assert expected.scores.max() > torch.finfo(torch.float16).max
+    torch.testing.assert_close(found.scores, expected.scores, rtol=2e-3, atol=0)
+
+
 @pytest.mark.parametrize("scalar_gate", [False, True])
 def test_a_gate_of_large_vectors_is_finite_in_float16(scalar_gate):
-    from spanbert_allen.modules.coref.refinements import gated_refinement
-
-    gate = gated_refinement.GatedRefinement(4, scalar_gate=scalar_gate)
+    gate = GatedRefinement(4, scalar_gate=scalar_gate)
     large = torch.tensor([[LARGE, -LARGE, 1.0, 0.0], [-LARGE, LARGE, -1.0, 0.5]])
     with torch.no_grad():
         expected = gate._mix(large, large.flip(0))

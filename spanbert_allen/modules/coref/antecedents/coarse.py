@@ -13,6 +13,9 @@ from spanbert_allen.modules.coref.antecedents.pair_features import (
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents
 from spanbert_allen.modules.layers.precision import at_least_float32
 
+_FLOAT16_DIVISOR = 64.0
+"""What vectors in float16 are divided by, and their products multiplied with in float32."""
+
 
 class CoarseAntecedents(nn.Module):
     """
@@ -78,6 +81,10 @@ class CoarseAntecedents(nn.Module):
         """
         # Shape: (num_spans, span_dim)
         projected, plain = self.dropout(self.projection(spans)), self.dropout(spans)
+        # float16 holds no product above 65,504, which those of wide vectors may exceed.
+        divisor = _FLOAT16_DIVISOR if projected.dtype == torch.float16 else 1.0
+        if divisor != 1.0:
+            projected = projected / divisor
         sources, targets = (plain, projected) if self.project_antecedents else (projected, plain)
         # Shape: (num_spans,)
         distance_scores = self._distance_scores(spans.size(0), spans)
@@ -86,13 +93,14 @@ class CoarseAntecedents(nn.Module):
         def rank(products: Tensor, first: int, stop: int) -> Tensor:
             num_columns = products.size(1)
             scores = by_distance(known_distances, first, stop, num_columns)
-            return scores.add_(products).add_(known_mentions[:num_columns])
+            return scores.add_(products, alpha=divisor).add_(known_mentions[:num_columns])
 
         # Shape: (num_spans, num_antecedents)
         indices, products = best_products(sources, targets, self.max_antecedents, rank)
         positions = torch.arange(spans.size(0), device=spans.device).unsqueeze(1)
         valid = indices < positions
-        scores = at_least_float32(products) + mention_scores.unsqueeze(1) + mention_scores[indices]
+        products = at_least_float32(products) * divisor
+        scores = products + mention_scores.unsqueeze(1) + mention_scores[indices]
         scores = scores + distance_scores[(positions - indices).clamp(min=0)]
         return Antecedents(indices, valid, scores.masked_fill(~valid, float("-inf")))
 
