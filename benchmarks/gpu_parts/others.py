@@ -35,7 +35,7 @@ def qa(bench: Bench) -> None:
         "model alone, transformers'": their_forward,
         "prediction end to end": qa_prediction,
     }
-    rates(bench, sides, bench.sizes.windows, "windows/s")
+    rates(bench, sides, tasks.qa(bench).amount, "windows/s")
 
 
 def relation(bench: Bench) -> None:

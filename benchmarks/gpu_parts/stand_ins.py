@@ -22,6 +22,13 @@ STOOD_FOR = (
 )
 
 
+HIDDEN = (
+    *("accelerate", "peft", "deepspeed", "bitsandbytes", "torchao", "kernels", "optimum"),
+    *("jax", "flax", "tensorflow"),
+)
+"""What transformers imports where it is installed, and a machine has for another transformers."""
+
+
 class StandInKind(type):
     """The class of stand-ins, which have every attribute."""
 
@@ -79,6 +86,12 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Do nothing: a stand-in has no content."""
+
+
+def hide(packages: Iterable[str] = HIDDEN) -> None:
+    """Let packages look as if they were not installed, to this process."""
+    for package in packages:
+        sys.modules[package] = None  # type: ignore[assignment]  Python's own way to say so
 
 
 def stand_in(packages: Iterable[str] = STOOD_FOR) -> list[str]:

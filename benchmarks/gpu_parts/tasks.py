@@ -74,7 +74,7 @@ def qa(bench: Bench, *, training: bool = True, decoder: str = "exact", **embedde
     """Make a question-answering model and a batch of windows, one for each question."""
     sizes = bench.sizes
     path = bench.folder / "squad.json"
-    path.write_text(json.dumps(texts.squad(sizes.windows, sizes.window_pieces * 7 // 10)))
+    path.write_text(json.dumps(texts.squad(sizes.windows, (sizes.window_pieces - 24) * 3 // 4)))
     shape = {"max_length": sizes.window_pieces, "max_question_length": 24}
     reader = _reader(bench, "base", "spanbert_squad", training=training, **shape)
     model = {"type": "spanbert_qa", "decoder": {"type": decoder}}

@@ -49,7 +49,7 @@ def words(count: int, seed: int) -> list[str]:
     """Return random words, most of one or two pieces, as in real texts."""
     draw = random.Random(seed)
     return [
-        "".join(draw.choices(SYLLABLES, k=2 if draw.random() < 0.85 else 4)) for _ in range(count)
+        "".join(draw.choices(SYLLABLES, k=2 if draw.random() < 0.9 else 4)) for _ in range(count)
     ]
 
 
@@ -106,7 +106,7 @@ def text_pairs(count: int) -> list[dict[str, Any]]:
 
 def plain_text(num_words: int) -> str:
     """
-    Return documents of ten sentences, a sentence a line, an empty line after each document.
+    Return documents of a hundred sentences, a line each, an empty line after each document.
 
     Every sentence begins with one of two phrases, so that spans recur in a document.
     """
@@ -114,5 +114,5 @@ def plain_text(num_words: int) -> str:
     for number, first in enumerate(range(0, num_words, SENTENCE), start=1):
         sentence = [*words(3, -1 - number % 2), *words(SENTENCE - 3, first)]
         lines.append(" ".join(sentence) + " .")
-        lines += [""] * (number % 10 == 0)
+        lines += [""] * (number % 100 == 0)
     return "\n".join(lines) + "\n"

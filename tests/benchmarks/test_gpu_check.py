@@ -202,6 +202,24 @@ def test_stand_ins_can_be_imported_subclassed_and_excepted(monkeypatch):
     monkeypatch.delitem(sys.modules, "no_such_package")
 
 
+def test_a_hidden_package_looks_as_if_it_were_not_installed():
+    import importlib.util
+
+    from gpu_parts.stand_ins import hide
+
+    before = sys.modules.pop("wsgiref", None)
+    assert importlib.util.find_spec("wsgiref") is not None
+    hide(["wsgiref"])
+    try:
+        assert importlib.util.find_spec("wsgiref") is None
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module("wsgiref")
+    finally:
+        del sys.modules["wsgiref"]
+        if before is not None:
+            sys.modules["wsgiref"] = before
+
+
 def test_wheels_too_large_to_be_carried_are_refused(tmp_path):
     import gather_gpu_wheels
 
