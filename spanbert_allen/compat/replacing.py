@@ -24,6 +24,7 @@ def replace_function(
     """
     for module_name, module in list(sys.modules.items()):
         if everywhere or module_name.split(".")[0] in ("allennlp", "allennlp_models"):
-            for name, value in list(vars(module).items()):
+            # A program that forbids a module has `None` in its place.
+            for name, value in list(getattr(module, "__dict__", {}).items()):
                 if value is old:
                     setattr(module, name, new)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import pytest
 
 from spanbert_allen import compat
+from spanbert_allen.compat.replacing import replace_function
 from tests.places import ROOT
 
 
@@ -30,3 +34,15 @@ def test_whoever_imports_a_part_alone_gets_the_repairs_first(package):
     lines = (ROOT / "spanbert_allen" / package / "__init__.py").read_text().splitlines()
     imports = [line for line in lines if line.startswith(("import ", "from "))]
     assert imports[0].startswith("import spanbert_allen.compat")
+
+
+def test_a_program_that_forbids_a_module_does_not_stop_the_repairs(monkeypatch):
+    def old():
+        """Replaced below."""
+
+    module = ModuleType("a_module_of_the_user")
+    module.known_as = old
+    monkeypatch.setitem(sys.modules, "a_module_of_the_user", module)
+    monkeypatch.setitem(sys.modules, "forbidden_module", None)
+    replace_function(old, print, everywhere=True)
+    assert module.known_as is print
