@@ -110,7 +110,7 @@ def pretraining(
     corpus = bench.folder / "corpus"
     if not corpus.exists():
         source = bench.folder / "source.txt"
-        source.write_text(texts.plain_text(2 * pieces))
+        source.write_text(texts.plain_text(8 * pieces))
         build_corpus([source], corpus, CorpusSettings(encoder=folder, layout="blank-lines"))
     made = _reader(bench, "base", "spanbert_pretraining", **(reader or {}))
     loader = DataLoader.from_params(
@@ -118,7 +118,7 @@ def pretraining(
         reader=made,
         data_path=str(corpus),
     )
-    batch = next(iter(loader))
+    batch = loader.largest_batch()
     settings = {"type": "spanbert_pretrainer", **(model or {})}
     pretrainer = _model(bench, folder, settings, Vocabulary(), pooler=pooler)
     return Task(pretrainer, batch, made, batch["token_ids"].numel())

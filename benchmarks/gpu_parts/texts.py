@@ -106,7 +106,7 @@ def text_pairs(count: int) -> list[dict[str, Any]]:
 
 def plain_text(num_words: int) -> str:
     """
-    Return documents of a hundred sentences, a line each, an empty line after each document.
+    Return documents of 45 sentences, a line each, an empty line after each document.
 
     Every sentence begins with one of two phrases, so that spans recur in a document.
     """
@@ -114,5 +114,5 @@ def plain_text(num_words: int) -> str:
     for number, first in enumerate(range(0, num_words, SENTENCE), start=1):
         sentence = [*words(3, -1 - number % 2), *words(SENTENCE - 3, first)]
         lines.append(" ".join(sentence) + " .")
-        lines += [""] * (number % 100 == 0)
+        lines += [""] * (number % 45 == 0)
     return "\n".join(lines) + "\n"
