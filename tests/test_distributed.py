@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 
 import pytest
 import torch
 
+from spanbert_allen.__main__ import main
 from spanbert_allen.sample_corpus.layouts import write_sample
+from tests.forks import exit_status, fork
 from tests.places import ROOT, TINY_ENCODER
 from tests.training.trainings import Trainings, assert_equal, outcome
 
@@ -83,20 +84,22 @@ CLASSIFIER = {
 }
 
 
+def train(folder):
+    """The command in a fork; its workers are new processes, as always."""
+    os.environ |= {"HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    os.chdir(folder)
+    sys.argv = ["spanbert-allen", "train", "config.json", "-s", "out"]
+    sys.exit(main())
+
+
 @pytest.mark.slow
 def test_the_command(tmp_path):
     write_texts(tmp_path / "train.jsonl", [("a b c", label) for label in "00010"])
     write_texts(tmp_path / "dev.jsonl", [("a b c", label) for label in "010"])
     (tmp_path / "config.json").write_text(json.dumps(CLASSIFIER))
-    done = subprocess.run(
-        [sys.executable, "-m", "spanbert_allen", "train", "config.json", "-s", "out"],
-        cwd=tmp_path,
-        env={**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    said = tmp_path / "said.txt"
+    status = exit_status(fork(train, tmp_path, said=said))
+    assert status == 0, said.read_text()[-3000:]
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
     # All texts are the same and so are their predictions: each of the three counts once.
     assert metrics["validation_accuracy"] == pytest.approx(2 / 3)

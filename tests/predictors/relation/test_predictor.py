@@ -34,7 +34,12 @@ CONFIG = {
         "embedder": {"type": "spanbert", "model_name": "tiny", "pooler": True},
     },
     "data_loader": {"batch_size": 4, "shuffle": True},
-    "trainer": {"num_epochs": 40, "optimizer": {"type": "adam", "lr": 0.01}, "cuda_device": -1},
+    "trainer": {
+        "num_epochs": 40,
+        "optimizer": {"type": "adam", "lr": 0.01},
+        "cuda_device": -1,
+        "checkpointer": None,
+    },
 }
 TEXT = "The driver Ida lost her keys."
 DRIVER, IDA, KEYS = (4, 10), (11, 14), (24, 28)
