@@ -164,15 +164,16 @@ def test_learns_a_few_documents_by_heart(head, instances):
     model.head.apply(lambda module: setattr(module, "p", 0.0) if hasattr(module, "p") else None)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     batch = tensors(instances)
-    for _ in range(100):
-        optimizer.zero_grad()
-        model(**batch)["loss"].backward()
-        optimizer.step()
-    model.eval()
-    model.get_metrics(reset=True)
-    with torch.no_grad():
-        model(**batch)
-    assert model.get_metrics()["coref_f1"] > 0.9
+    scores = [0.0]
+    while scores[-1] <= 0.9 and len(scores) <= 8:
+        for _ in range(20):
+            optimizer.zero_grad()
+            model.train()(**batch)["loss"].backward()
+            optimizer.step()
+        with torch.no_grad():
+            model.eval()(**batch)
+        scores.append(model.get_metrics(reset=True)["coref_f1"])
+    assert scores[-1] > 0.9, scores
 
 
 @pytest.mark.parametrize("head", [HEAD, LIGHT], ids=["published", "light"])
