@@ -58,7 +58,8 @@ class PretrainingReader(DatasetReader):
     external_boundaries : `bool`, optional (default = `True`)
         Whether it predicts from the pieces around a span, and not from the first and the last one.
     tags : `str`, optional (default = `None`)
-        A file with one bit for each piece of the corpus, for the masking `spanbert_tagged_spans`.
+        A file with one bit for each piece of the corpus, as `spanbert-allen corpus-tags` makes it,
+        for the masking `spanbert_tagged_spans`.
     reproduce : `bool`, optional (default = `False`)
         Whether sentences longer than a block are left out, and pairs of sequences drawn, as in the
         original program; see `single_blocks` and `pair_blocks`.
@@ -188,8 +189,8 @@ class PretrainingReader(DatasetReader):
         if self._tags is None:
             if needs_tags:
                 raise ConfigError(
-                    "dataset_reader.tags is not set: the masking spanbert_tagged_spans needs a "
-                    "file with one bit for each piece of the corpus, as numpy.packbits writes it"
+                    "dataset_reader.tags is not set: the masking spanbert_tagged_spans needs the "
+                    "tags of the corpus, which `spanbert-allen corpus-tags` makes"
                 )
             return None
         try:

@@ -77,6 +77,11 @@ class ChosenPieces:
                 break
         self._free, self.left = free, left
 
+    def add_rest(self, start: int, end: int) -> None:
+        """Choose those pieces of a span that are free, from the left, while the budget lasts."""
+        nowhere = len(self._single) - 1
+        self.add_all((nowhere,), (start,), (end,))
+
     def can_add(self, bits: int) -> bool:
         """Return whether one of some pieces is free."""
         return bits & self._free != 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from spanbert_allen.common.errors import ConfigError
@@ -66,10 +68,7 @@ class TaggedSpans(Masking):
             raise ConfigError("the masking spanbert_tagged_spans needs `tags` of the reader")
         spans = RandomSpans(self._spans, rows, budgets, draws)
         chosen = ChosenPieces.of(rows, budgets)
-        tagged = to_bits(rows.tagged)
-        # Behind the row: what is free of an expression is chosen, whatever else of it is not.
-        nowhere = rows.tagged.shape[1]
-        starts, ends, counts = (table.tolist() for table in _runs(rows.tagged))
+        expressions = _expressions(rows.tagged)
         for unfinished, numbers in parts(chosen, 2 * spans.at_once):
             drawn = draws.of_rows(unfinished)
             turns = drawn.uniform(Purpose.CANDIDATE_OR_SPAN, numbers[None]) < self._tagged_share
@@ -81,36 +80,53 @@ class TaggedSpans(Masking):
                 *spans.draw(unfinished, numbers),
                 strict=True,
             ):
-                pieces = chosen[row]
-                for takes_tagged, place, *span in zip(*of_row, strict=True):
-                    if takes_tagged and pieces.can_add(tagged[row]):
-                        one = int(place * counts[row])
-                        pieces.add_all((nowhere,), (starts[row][one],), (ends[row][one],))
-                    else:
-                        pieces.add_all(*([one] for one in span))
-                    if not pieces.left:
-                        break
+                _take_turns(chosen[row], expressions[row], *of_row)
         return mask_of(chosen, rows)
 
 
-def _runs(tagged: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
-    """
-    Find the runs of tagged pieces in each row.
+class _Expressions(NamedTuple):
+    """The tagged expressions of a row: all of their pieces as bits, and the ends of each."""
 
-    # Returns
+    bits: int
+    starts: list[int]
+    ends: list[int]
 
-    `tuple[IntArray, IntArray, IntArray]`
-        The first piece of each run and the piece behind its last, of shape (num_rows, most_runs),
-        and the number of runs, of shape (num_rows,).
+
+def _take_turns(
+    pieces: ChosenPieces,
+    expressions: _Expressions,
+    turns: list[bool],
+    which: list[float],
+    *spans: list[int],
+) -> None:
     """
-    padded = np.pad(tagged, ((0, 0), (1, 1)))
-    begins = padded[:, 1:] & ~padded[:, :-1]
-    stops = ~padded[:, 1:] & padded[:, :-1]
-    counts = begins.sum(axis=1)
-    # Shapes: (num_rows, most_runs)
-    starts = np.zeros((len(tagged), max(1, int(counts.max(initial=0)))), np.int64)
-    ends = np.zeros_like(starts)
-    for target, marks in ((starts, begins), (ends, stops)):
-        row, piece = marks.nonzero()
-        target[row, (marks.cumsum(axis=1) - 1)[row, piece]] = piece
-    return starts, ends, counts
+    Add an expression or a random span in each turn, while the budget lasts.
+
+    # Parameters
+
+    pieces : `ChosenPieces`
+        What is chosen in the row; changed in place.
+    expressions : `_Expressions`
+        The expressions of the row.
+    turns, which : `list`
+        Whether a turn is an expression's, and the place of the expression among all, from 0 to 1.
+    spans : `list[int]`
+        The random spans; see `RandomSpans.draw`.
+    """
+    for is_tagged, place, *span in zip(turns, which, *spans, strict=True):
+        if is_tagged and pieces.can_add(expressions.bits):
+            one = int(place * len(expressions.starts))
+            pieces.add_rest(expressions.starts[one], expressions.ends[one])
+        else:
+            pieces.add_all(*([one] for one in span))
+        if not pieces.left:
+            return
+
+
+def _expressions(tagged: BoolArray) -> list[_Expressions]:
+    """Find the runs of tagged pieces in each row."""
+    edges = np.diff(np.pad(tagged, ((0, 0), (1, 1))).view(np.int8), axis=1)
+    found = [_Expressions(bits, [], []) for bits in to_bits(tagged)]
+    for row, place, edge in zip(*edges.nonzero(), edges[edges != 0], strict=True):
+        (found[row].starts if edge > 0 else found[row].ends).append(int(place))
+    return found
