@@ -15,8 +15,8 @@ from typing import IO, Any
 
 READY = "ready to measure\n"
 """What a process of a part says when its imports are done."""
-START_LIMIT = 240.0
-"""The seconds that these may take."""
+START_SECONDS = 60.0
+"""The seconds that these may take, beside four times the part's limit."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class PartProcess:
         began = time.monotonic()
         outcome = Outcome(self.part.name)
         try:
-            if not self._is_ready(min(left, START_LIMIT)):
+            if not self._is_ready(min(left, START_SECONDS + 4 * self.part.limit)):
                 outcome.problem = self._problem("did not start")
                 return outcome
             ready = time.monotonic()
