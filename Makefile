@@ -12,6 +12,7 @@ DOCS_INSTALLED := $(VENV)/.docs_installed
 TASK ?= coref
 TEXT ?=
 QUESTION ?=
+TEXT_FILE ?=
 
 # One thread a test process, two processes: the same on every machine, and nothing from a hub.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
@@ -20,7 +21,7 @@ PYTEST := $(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist worksteal
 .PHONY: help install lock quickstart test test-fast test-matrix check fuzz lint format docs clean
 
 help:
-	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref, qa or relation, TEXT="...", QUESTION="...")'
+	@echo 'make quickstart  train, evaluate and predict on the sample corpus (TASK=coref, qa, relation or pretraining, TEXT="...", QUESTION="...", TEXT_FILE=...)'
 	@echo 'make install     .venv with every pinned version of requirements/lock.txt'
 	@echo 'make test        linter, types, layers and all tests; make check is the same'
 	@echo 'make test-fast   the tests that take less than five seconds'
@@ -47,9 +48,9 @@ lock: install
 	$(BIN)/python requirements/make_lock.py
 
 quickstart: install
-	@$(BIN)/spanbert-allen quickstart --task '$(TASK)' $(if $(TEXT),--text "$$TEXT") $(if $(QUESTION),--question "$$QUESTION")
+	@$(BIN)/spanbert-allen quickstart --task '$(TASK)' $(if $(TEXT),--text "$$TEXT") $(if $(QUESTION),--question "$$QUESTION") $(if $(TEXT_FILE),--text-file "$$TEXT_FILE")
 
-export TEXT QUESTION
+export TEXT QUESTION TEXT_FILE
 
 check: test
 

@@ -40,7 +40,12 @@ setup(
         "spanbert_allen.encoders": ["tiny/*"],
         "spanbert_allen.results.html": ["page.css", "page.js"],
         "spanbert_allen.sample_corpus": ["texts/*.txt"],
-        "spanbert_allen.training_configs": ["README.md", "*/*.jsonnet", "lib/*.libsonnet"],
+        "spanbert_allen.training_configs": [
+            "README.md",
+            "*/*.jsonnet",
+            "*/*/*.jsonnet",
+            "lib/*.libsonnet",
+        ],
     },
     entry_points={
         "console_scripts": ["spanbert-allen = spanbert_allen.__main__:main"],

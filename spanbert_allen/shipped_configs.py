@@ -36,7 +36,7 @@ def configs_folder() -> Path:
 def config_names() -> list[str]:
     """Return the names of all configurations, e.g. `coref/own_data`, sorted."""
     folder = configs_folder()
-    paths = folder.glob("*/*.jsonnet")
+    paths = folder.glob("*/**/*.jsonnet")
     return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in paths)
 
 

@@ -16,7 +16,8 @@ import torch
 from spanbert_allen.__main__ import main
 from spanbert_allen.sample_corpus.layouts import write_sample
 from tests.forks import exit_status, fork
-from tests.places import ROOT, TINY_ENCODER
+from tests.places import FIXTURES, ROOT, TINY_ENCODER
+from tests.training.recovery.configs import pretraining
 from tests.training.trainings import Trainings, assert_equal, outcome
 
 
@@ -200,6 +201,26 @@ def test_two_workers_train_as_one(trainings, corpus, tmp_path):
     assert_close(one, outcome(tmp_path / "two"))
     assert [entry["update"] for entry in one["evaluations"]] == [3, 4]
     assert one["evaluations"][-1]["validation"]["coref_f1"] > 0.0
+
+
+@pytest.mark.slow
+def test_two_workers_pre_train_on_the_blocks_and_masks_of_one(trainings, corpus, tmp_path):
+    for number, folder in ((1, "one"), (2, "two")):
+        config = pretraining(FIXTURES / "pretraining" / "corpus")
+        config["dataset_reader"]["indexer"] = {"type": "spanbert", "model_name": "tiny"}
+        for part in (config["dataset_reader"], config["validation_dataset_reader"]):
+            part["indexer"] = {"type": "spanbert", "model_name": str(corpus / "encoder")}
+            part["max_length"] = 12
+        config["model"]["embedder"] = config["dataset_reader"]["indexer"]
+        config["trainer"]["optimizer"]["eps"] = 0.001
+        loaders = config["data_loader"], config["validation_data_loader"]
+        config = on_workers(config, number, 2)
+        config["data_loader"], config["validation_data_loader"] = loaders
+        config["data_loader"]["max_pieces"] = config["validation_data_loader"]["max_pieces"] = 24
+        trainings.run(config, tmp_path / folder)
+    one = outcome(tmp_path / "one")
+    assert_close(one, outcome(tmp_path / "two"))
+    assert [entry["update"] for entry in one["evaluations"]] == [3, 6]
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ def test_every_configuration_is_listed_with_what_it_is_for(capsys):
     lines = capsys.readouterr().out.splitlines()
     found = {
         path.relative_to(ROOT / "training_configs")
-        for path in ROOT.glob("training_configs/*/*.jsonnet")
+        for path in ROOT.glob("training_configs/*/**/*.jsonnet")
     }
     assert [line.split()[0] for line in lines] == sorted(
         path.with_suffix("").as_posix() for path in found

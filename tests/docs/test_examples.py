@@ -142,7 +142,7 @@ def test_the_example_configuration_changes_what_it_says():
 
 def test_every_configuration_is_in_the_table():
     folder = ROOT / "training_configs"
-    files = {f"{path.parent.name}/{path.name}" for path in folder.glob("[!l]*/*.jsonnet")}
+    files = {path.relative_to(folder).as_posix() for path in folder.glob("[!l]*/**/*.jsonnet")}
     table = (folder / "README.md").read_text(encoding="utf-8")
     assert files == set(re.findall(r"^\| `([\w/]+\.jsonnet)`", table, flags=re.MULTILINE))
 

@@ -13,6 +13,7 @@ import torch
 from tests.training.recovery.killed_run import import_what_comes_late, run_in_child
 
 NO_TIMES = ("training_duration", "peak_")
+NO_SPEEDS = ("training_pieces_per_second", "training_padding_share", "training_waiting_share")
 
 
 class Trainings:
@@ -50,7 +51,7 @@ def outcome(folder):
     metrics = json.loads((folder / "metrics.json").read_text())
     evaluations = [json.loads(one) for one in (folder / "evaluations.jsonl").open()]
     for entry in evaluations:
-        del entry["seconds"]
+        del entry["seconds"], entry["speed"]
     return {
         "weights": weights,
         "best": torch.load(folder / "best.th", weights_only=True),
@@ -67,7 +68,11 @@ def outcome(folder):
 
 
 def _without_times(metrics):
-    return {name: value for name, value in metrics.items() if not name.startswith(NO_TIMES)}
+    return {
+        name: value
+        for name, value in metrics.items()
+        if not name.startswith((*NO_TIMES, *NO_SPEEDS))
+    }
 
 
 def assert_equal(one, other, place=""):

@@ -11,7 +11,7 @@ import _jsonnet
 
 from tests.places import ROOT
 
-CONFIGS = sorted((ROOT / "training_configs").glob("[!l]*/*.jsonnet"))
+CONFIGS = sorted((ROOT / "training_configs").glob("[!l]*/**/*.jsonnet"))
 COREF = ROOT / "tests" / "fixtures" / "coref"
 GLUE = ROOT / "tests" / "fixtures" / "glue"
 QA = ROOT / "tests" / "fixtures" / "qa"
@@ -40,6 +40,7 @@ DATA_PATHS = {
     "TEXTS_DEV_DATA_PATH": GLUE / "own.jsonl",
     "PRETRAINING_TRAIN_DATA_PATH": ROOT / "tests" / "fixtures" / "pretraining" / "corpus",
     "PRETRAINING_DEV_DATA_PATH": ROOT / "tests" / "fixtures" / "pretraining" / "corpus",
+    "PRETRAINING_TAGS_PATH": ROOT / "tests" / "fixtures" / "pretraining" / "tags.bin",
     "PRETRAINING_ENCODER_PATH": ROOT / "spanbert_allen" / "encoders" / "tiny",
     "TRAIN_DATA_PATH": COREF / "small.jsonl",
     "VALIDATION_DATA_PATH": COREF / "small.jsonl",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import json
+import shutil
 from pathlib import Path
 
 import _jsonnet
@@ -16,7 +17,7 @@ from allennlp.common.util import prepare_environment
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.sample_corpus.layouts import write_sample
 from tests.places import ROOT
-from tests.training_configs.evaluating import CONFIGS, QA, evaluate, evaluate_all, name_of
+from tests.training_configs.evaluating import CONFIGS, DATA_PATHS, QA, evaluate, evaluate_all, name_of
 
 
 def test_there_are_configurations():
@@ -32,7 +33,10 @@ def built(tmp_path_factory):
     once.
     """
     folder = tmp_path_factory.mktemp("run")
-    write_sample(folder / "out" / "quickstart" / "data")
+    data = folder / "out" / "quickstart" / "data"
+    write_sample(data)
+    for split in ("train", "dev"):
+        shutil.copytree(DATA_PATHS["PRETRAINING_TRAIN_DATA_PATH"], data / f"corpus_{split}")
     (folder / "squad1.json").write_text(json.dumps(without_impossible(QA / "squad.json")))
     knobs = {name_of(config): knobs_for(config, folder) for config in CONFIGS}
     evaluated = evaluate_all({name_of(config): config for config in CONFIGS}, knobs)

@@ -60,6 +60,7 @@ local knobs = {
   optimisation:: 'modern',
   precision:: 'fp32',
   patience:: null,
+  max_hours:: null,  // the rates follow the time then, if that is up before the epochs are
   trainer_knobs:: {},
   seed:: 42,
 
@@ -99,6 +100,7 @@ local made = {
   training:: templates[$.optimisation] {
     epochs:: $.epochs,
     patience:: $.patience,
+    max_hours:: $.max_hours,
     precision:: $.precision,
     seed:: $.seed,
     init:: $.init,

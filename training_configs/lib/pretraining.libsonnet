@@ -19,20 +19,26 @@ local knobs = {
 
   // Model. `from_scratch`: begin with random weights. `masked_weight` and `boundary_weight`: 0 leaves the masked pieces'
   // own objective or the span-boundary objective out.
+  // `external_boundaries`: predict from the pieces around a span, as published, or from its own first and last one.
   from_scratch:: false,
   masked_weight:: 1.0,
   boundary_weight:: 1.0,
   max_boundary_targets:: 15,
+  external_boundaries:: true,
   next_sentence:: false,
 
-  // Training. `reproduce` is the published recipe: Adam whose epsilon is what the original's doubly normalised gradients
-  // make of it, decay of all parameters, no clipping, the span-boundary loss divided by one target more. The paper says
-  // that the decay was 0.1, every launch script says 0.01.
+  // Training. `reproduce` is the published recipe: decay of all parameters, a rate that falls from the start of the run
+  // and is only replaced by the warm-up, the span-boundary loss divided by one target more.
   epochs:: 10,
   max_pieces:: 8192,
   learning_rate:: 1e-4,
-  weight_decay:: 0.01,
   warmup_proportion:: 0.06,
+  // Paper and program differ. The paper says 0.1, every launch script 0.01.
+  weight_decay:: 0.01,
+  // The program divides its gradients twice by the number of targets. Its epsilon of 1e-8 is therefore one of 6e-6, and
+  // its clipping to a norm of 1 never acts (`clip_norm` null). The authors' later scripts divide once, and have 1e-6 and 1.
+  epsilon:: if self.optimisation == 'reproduce' then 6e-6 else 1e-6,
+  clip_norm:: if self.optimisation == 'reproduce' then null else 1.0,
 };
 
 local made = {
@@ -79,6 +85,7 @@ local made = {
     indexer: { type: 'spanbert', model_name: $.encoder.model_name },
     max_length: $.max_length,
     max_boundary_targets: $.max_boundary_targets,
+    [if !$.external_boundaries then 'external_boundaries']: false,
     next_sentence: $.next_sentence,
     [if $.questions != null then 'questions']: $.questions,
     seed: $.seed,
@@ -87,29 +94,22 @@ local made = {
   training+: {
     metric:: '-loss',
     learning_rate:: $.learning_rate,
-    optimizer:: $.optimizers[$.optimisation],
+    optimizer:: optimizers.adamw($.learning_rate, $.groups[$.optimisation]) {
+      weight_decay: $.weight_decay,
+      eps: $.epsilon,
+      warmup_proportion: $.warmup_proportion,
+      [if $.optimisation == 'reproduce' then 'schedule']: 'warmup_over_linear',
+    } + if $.clip_norm == null then { clip: null, clip_name: null } else { max_grad_norm: $.clip_norm },
     // AllenNLP's check takes the biases before a layer normalisation, which BERT's heads have, for a mistake.
     trainer+: { run_confidence_checks: false },
   } + $.trainer_knobs,
-  optimizers:: {
-    modern: optimizers.adamw($.learning_rate, parameter_groups.no_decay()) {
-      weight_decay: $.weight_decay,
-      eps: 1e-6,
-      warmup_proportion: $.warmup_proportion,
-    },
-    reproduce: optimizers.adamw($.learning_rate, []) {
-      eps: 6e-6,
-      weight_decay: $.weight_decay,
-      warmup_proportion: $.warmup_proportion,
-      clip: null,
-      clip_name: null,
-    },
-  },
+  groups:: { modern: parameter_groups.no_decay(), reproduce: [] },
 
   idle+: {
     [if $.boundary_weight == 0 then 'max_boundary_targets']: '`boundary_weight` is 0',
     [if $.questions == null then 'questions_weight']: '`questions` is null',
     [if $.masking_type != 'spanbert_tagged_spans' then 'training_tags']: '`masking` is not `spanbert_tagged_spans`',
+    [if $.boundary_weight == 0 then 'external_boundaries']: '`boundary_weight` is 0',
   },
 };
 

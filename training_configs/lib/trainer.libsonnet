@@ -16,6 +16,7 @@ local shared = {
   precision:: 'fp32',
   accumulation:: 1,
   patience:: null,
+  max_hours:: null,
   init:: null,
   init_parts:: 'all',
   callbacks:: [
@@ -29,6 +30,7 @@ local shared = {
     num_epochs: $.epochs,
     validation_metric: $.metric,
     [if $.patience != null then 'patience']: $.patience,
+    [if $.max_hours != null then 'max_hours']: $.max_hours,
     [if $.init != null then 'init']: $.init,
     [if $.init != null then 'init_parts']: $.init_parts,
     precision: $.precision,

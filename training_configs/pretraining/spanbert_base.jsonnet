@@ -11,6 +11,7 @@ pretraining {
   validation_path:: std.extVar('PRETRAINING_DEV_DATA_PATH'),
 
   epochs:: 40,
+  warmup_proportion:: 10000 / 300000,
   learning_rate:: 5e-4,
   max_pieces:: 32768,  // the pieces of one GPU
   precision:: 'fp16',

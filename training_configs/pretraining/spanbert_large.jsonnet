@@ -3,6 +3,7 @@ local encoders = import '../lib/encoders.libsonnet';
 
 (import 'spanbert_base.jsonnet') {
   encoder:: encoders.spanbert_large,
+  warmup_proportion:: 10000 / 2400000,
   learning_rate:: 1e-4,
   max_pieces:: 4096,
 }

@@ -40,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", help="the text to work on (default: a short one of ours)")
     parser.add_argument("--question", help="of qa: what to ask about it")
     parser.add_argument(
+        "--text-file",
+        type=Path,
+        help="of pretraining: a text of yours to train on, instead of the sample corpus",
+    )
+    parser.add_argument(
         "--out", default=DEFAULT_OUT, help=f"the folder for everything made ({DEFAULT_OUT})"
     )
 
@@ -53,8 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     config = _from_here(find_config(f"quickstart/{arguments.task}"))
     text = task.default_text if arguments.text is None else arguments.text
     question = DEFAULT_QUESTION if arguments.question is None else arguments.question
-    _write_inputs(paths, task.make_record(text, question))
-    progress.line(f"1/3 Train on the sample corpus ({_corpus_size(paths, task)})")
+    _write_inputs(paths, task, task.make_record(text, question), arguments.text_file)
+    source = arguments.text_file or "the sample corpus"
+    progress.line(f"1/3 Train on {source} ({_corpus_size(paths, task)})")
     _train(paths, task, config, progress)
     progress.line("2/3 Evaluate on its test split")
     _evaluate(paths, task, progress)
@@ -71,10 +77,17 @@ def _from_here(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def _write_inputs(paths: QuickstartPaths, record: Mapping[str, Any]) -> None:
+def _write_inputs(
+    paths: QuickstartPaths, task: QuickstartTask, record: Mapping[str, Any], text_file: Path | None
+) -> None:
     from spanbert_allen.sample_corpus.layouts import write_sample
 
-    write_sample(paths.data)
+    if task.write_data is not None:
+        task.write_data(paths.data, text_file)
+    elif text_file is not None:
+        raise UserError("--text-file is for --task pretraining: leave it out, or give that task")
+    else:
+        write_sample(paths.data)
     paths.log.unlink(missing_ok=True)
     with replace_file(paths.text) as file:
         file.write(json.dumps(record) + "\n")
@@ -82,7 +95,7 @@ def _write_inputs(paths: QuickstartPaths, record: Mapping[str, Any]) -> None:
 
 def _corpus_size(paths: QuickstartPaths, task: QuickstartTask) -> str:
     sizes = {name: task.size(paths.split(name)) for name in ("train", "dev", "test")}
-    return ", ".join(f"{size} {name} {task.unit}" for name, size in sizes.items())
+    return ", ".join(f"{size:,} {name} {task.unit}" for name, size in sizes.items())
 
 
 def _train(paths: QuickstartPaths, task: QuickstartTask, config: Path, progress: Progress) -> None:

@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.commands.quickstart.entities import record_of_marked
+from spanbert_allen.commands.quickstart.pretraining import (
+    CORPUS,
+    record_of_masked,
+    write_corpora,
+)
 
 DEFAULT_TEXT = (
     "Mara Lindqvist runs a small bookshop on the harbour. She opened the shop eleven years ago, "
@@ -21,6 +26,11 @@ DEFAULT_QUESTION = "Who gave the shop a prize?"
 DEFAULT_MARKED_TEXT = (
     "{PERSON Mara Lindqvist}, {NUMBER 52}, founded {ORGANIZATION Quayside Books} in "
     "{CITY Dalport} with her husband {PERSON Tom}, a {TITLE sailor}."
+)
+
+DEFAULT_MASKED_TEXT = (
+    "Mara runs a small {bookshop} on the harbour. She opened the {shop} eleven years ago, when "
+    "{her} brother lent {her the} money."
 )
 
 
@@ -53,6 +63,11 @@ class QuickstartTask:
         What this model can do, and what it cannot.
     default_text : `str`, optional (default = `DEFAULT_TEXT`)
         The text to work on if the user gives none.
+    write_data : `Callable[[Path, Path | None], None]`, optional (default = `None`)
+        Makes the data in a folder, of the sample corpus or of a user's text file; by default the
+        sample corpus in all layouts is written.
+    counted : `str`, optional (default = `""`)
+        The file that says how large a split is, where a split is a folder.
     """
 
     split_file: str
@@ -66,6 +81,8 @@ class QuickstartTask:
     own_record: str
     closing: str
     default_text: str = DEFAULT_TEXT
+    write_data: Callable[[Path, Path | None], None] | None = None
+    counted: str = ""
 
     def shown(self, metrics: Mapping[str, float], prefix: str = "") -> list[str]:
         """Format the scores that are among the metrics."""
@@ -78,7 +95,7 @@ class QuickstartTask:
 
     def size(self, path: Path) -> int:
         """Count the examples in a file."""
-        return self.count(path.read_text(encoding="utf-8"))
+        return self.count((path / self.counted).read_text(encoding="utf-8"))
 
 
 def _num_questions(content: str) -> int:
@@ -155,5 +172,28 @@ QUICKSTART_TASKS = {
             "train on TACRED, on SemEval-2010 or on your own relations."
         ),
         default_text=DEFAULT_MARKED_TEXT,
+    ),
+    "pretraining": QuickstartTask(
+        split_file=CORPUS,
+        unit="word pieces",
+        count=lambda content: int(json.loads(content)["num_pieces"]),
+        scores={
+            "mlm_accuracy_geometric_spans": "pieces of masked spans found, of 100:",
+            "mlm_accuracy_whole_words": "of masked words:",
+            "sbo_accuracy_geometric_spans": "of masked spans from their boundaries alone:",
+        },
+        percent=False,
+        last_step="Fill the masked spans of a text",
+        make_record=lambda text, question: record_of_masked(text),
+        title="Pre-training quickstart",
+        own_record='{"text": "She lost her [MASK] on the tram."}',
+        closing=(
+            "MiniLM was trained on for three minutes, with heads that knew nothing at first.\n"
+            "docs/pretraining.md says how to go on with your own texts, and how to fine-tune from\n"
+            "the result: `encoder:: encoders.trained('out/quickstart/pretraining/model.tar.gz')`."
+        ),
+        default_text=DEFAULT_MASKED_TEXT,
+        write_data=write_corpora,
+        counted="corpus.json",
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -26,6 +26,8 @@ class Step(NamedTuple):
     """Whether this worker has run out of data and the batch counts for nothing."""
     num_real: int
     """How many workers have a batch that counts."""
+    seconds: float = 0.0
+    """The first worker's clock when the batch had come: the same on all workers."""
 
 
 def lockstep(
@@ -33,6 +35,8 @@ def lockstep(
     device: torch.device,
     has_others: bool,
     before: TensorDict | None = None,
+    *,
+    clock: Callable[[], float] = lambda: 0.0,
 ) -> Iterator[Step]:
     """
     Yield the batches of this worker, as many as the worker with the most has.
@@ -51,6 +55,8 @@ def lockstep(
         Whether there are other workers.
     before : `TensorDict`, optional (default = `None`)
         The batch that came before these, if there was one.
+    clock : `Callable[[], float]`, optional (default = always 0)
+        The seconds of each step.
 
     # Returns
 
@@ -60,22 +66,26 @@ def lockstep(
     """
     if not has_others:
         for own in batches:
-            yield Step(own, False, 1)
+            yield Step(own, False, 1, clock())
         return
     latest = before
     while True:
         batch: TensorDict | None = next(batches, None)
         latest = latest if batch is None else batch
-        # Shape: (2,)
-        counts = torch.tensor([batch is not None, latest is not None], device=device).int()
+        seconds = clock() if distributed.get_rank() == 0 else 0.0
+        # Shape: (3,)
+        counts = torch.tensor(
+            [batch is not None, latest is not None, seconds], dtype=torch.float64, device=device
+        )
         distributed.all_reduce(counts)
-        num_real, num_any = counts.tolist()
+        *numbers, seconds = counts.tolist()
+        num_real, num_any = map(int, numbers)
         if num_real == 0:
             return
         if num_any < distributed.get_world_size():
             raise _too_little("", num_any)
         assert latest is not None
-        yield Step(latest, batch is None, num_real)
+        yield Step(latest, batch is None, num_real, seconds)
 
 
 def without_idle_gradients(group: Group[Step], model: torch.nn.Module) -> Iterator[Step]:

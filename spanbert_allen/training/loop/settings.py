@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -13,8 +15,10 @@ class LoopSettings:
     # Parameters
 
     precision, leftover, evaluate_every_updates, evaluations_per_epoch, evaluate_at_end, compile, \
-deterministic, announce_memory
+deterministic, announce_memory, max_hours
         As for `SpanbertTrainer`.
+    clock : `Callable[[], float]`, optional (default = `time.monotonic`)
+        The time in seconds.
     """
 
     precision: str = "fp32"
@@ -25,3 +29,5 @@ deterministic, announce_memory
     compile: bool | str = False
     deterministic: bool = False
     announce_memory: bool = True
+    max_hours: float | None = None
+    clock: Callable[[], float] = time.monotonic

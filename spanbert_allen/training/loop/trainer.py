@@ -58,6 +58,11 @@ class SpanbertTrainer(TrainingLoop):
         on the CPU two runs with one seed give the same weights anyway.
     announce_memory : `bool`, optional (default = `True`)
         Measure before the first update how much memory the largest batch needs, and log it.
+    max_hours : `float`, optional (default = `None`)
+        Train no longer than this, evaluations before the last one counted. Learning rates follow
+        the share of the time or that of the updates, whichever is further, so that the run ends as
+        its schedule does; then it evaluates and writes the archive. A run that goes on after a
+        restart has the hours that were left. On several workers the first one's clock decides.
     init : `str`, optional (default = `None`)
         A trained model, `model.tar.gz` or the folder of a training, whose weights this one starts
         from: see `start_from_archive`. The new archive does not need it.
@@ -82,6 +87,7 @@ class SpanbertTrainer(TrainingLoop):
         compile: bool | str = False,
         deterministic: bool = False,
         announce_memory: bool = True,
+        max_hours: float | None = None,
         init: str | None = None,
         init_parts: str = "all",
         **of_allennlp: Any,
@@ -113,6 +119,7 @@ class SpanbertTrainer(TrainingLoop):
                 compile=compile,
                 deterministic=deterministic,
                 announce_memory=announce_memory,
+                max_hours=max_hours,
             ),
             **of_allennlp,
         )
@@ -126,6 +133,8 @@ class SpanbertTrainer(TrainingLoop):
                 num_epochs=num_epochs,
                 num_steps_per_epoch=trainer.updates_per_epoch,
             )
+            if max_hours is not None:
+                _check_follows_time(trainer._learning_rate_scheduler)
         return trainer
 
 
@@ -134,6 +143,15 @@ def _refuse_other_precision(settings: Mapping[str, Any]) -> None:
         raise ConfigError(
             "`trainer.use_amp` and `trainer.grad_scaling` are not for the trainer `spanbert`: "
             "set `trainer.precision` to 'bf16' or 'fp16' in their place"
+        )
+
+
+def _check_follows_time(scheduler: LearningRateScheduler) -> None:
+    if not hasattr(scheduler, "set_least_progress"):
+        raise ConfigError(
+            f"`trainer.max_hours` is set, but a {type(scheduler).__name__} counts updates only: "
+            "use the optimizer `spanbert_bert_adam` without a `learning_rate_scheduler`, or one of "
+            "`spanbert_linear_with_warmup` and `spanbert_coref`"
         )
 
 

@@ -17,6 +17,7 @@ from spanbert_allen.common.errors import UserError
 from spanbert_allen.training.loop.compiling import compile_model
 from spanbert_allen.training.loop.lockstep import (
     Step,
+    as_the_first_worker,
     lockstep,
 )
 from spanbert_allen.training.loop.update_loop import UpdateLoop
@@ -42,7 +43,11 @@ class TrainingLoop(UpdateLoop):
         try:
             self._prepare()
             with RunProgress(
-                self.total_updates, self.updates_done, is_shown=self._primary
+                self.total_updates,
+                self.updates_done,
+                is_shown=self._primary,
+                budget=self.time_budget,
+                clock=self.settings.clock,
             ) as self._progress:
                 while self._epochs_completed < self._num_epochs and self._goes_on():
                     self._run_epoch(self._epochs_completed)
@@ -94,13 +99,20 @@ class TrainingLoop(UpdateLoop):
 
     def _goes_on(self) -> bool:
         """Tell whether there is an epoch to train, or the rest of one that was to end early."""
-        return self.run.batches_done > 0 or not self._stops()
+        if self.run.batches_done > 0:
+            return True
+        seconds = as_the_first_worker(self.run.seconds) if self.time_budget.is_set else 0.0
+        return not self._stops() and not self._is_out_of_time(seconds)
+
+    def _is_out_of_time(self, seconds: float) -> bool:
+        """Tell whether the time is up, after at least one update."""
+        return self.updates_done > 0 and self.time_budget.is_spent(seconds)
 
     def _run_epoch(self, epoch: int) -> None:
         self._pytorch_model.train()
         logger.info("Epoch %d of %d", epoch + 1, self._num_epochs)
         for group in self.accumulation.groups(self._steps(epoch)):
-            if self._stops():
+            if self._stops() or self._is_out_of_time(group.batches[-1].seconds):
                 break
             after = self.run.batches_done + len(group.batches)
             if self.points.inside_group(self.run.batches_done, after):
@@ -120,16 +132,19 @@ class TrainingLoop(UpdateLoop):
         restored, self.restored_random_state = self.restored_random_state, None
         if restored is not None:
             set_random_state(restored)
-        batches = self.batches.epoch(epoch, skip=self.run.batches_done)
+        batches = self.speed.watch(self.batches.epoch(epoch, skip=self.run.batches_done))
         if restored is not None and self.run.batches_done:
             set_random_state(restored)
         before = self.batches.latest_dropped
-        yield from lockstep(batches, self.cuda_device, self.is_distributed, before)
+        yield from lockstep(
+            batches, self.cuda_device, self.is_distributed, before, clock=lambda: self.run.seconds
+        )
 
     def _take_training_metrics(self) -> None:
         metrics, losses = self.model.get_metrics(reset=True), self.run.losses.means()
         if losses:  # else nothing has been trained since they were taken before
             self.run.training_metrics = {**metrics, **losses, **self.precision.metrics()}
+            self.run.speed = self.speed.take().as_metrics()
             self.run.losses = LossSums()
 
     def _evaluate(self, epoch: int) -> None:
@@ -162,6 +177,7 @@ class TrainingLoop(UpdateLoop):
             "update": self.updates_done,
             "epoch": epoch,
             "seconds": self.run.seconds,
+            "speed": dict(self.run.speed),
             "learning_rates": {
                 group.get("name") or str(i): group["lr"]
                 for i, group in enumerate(self.optimizer.param_groups)
@@ -174,6 +190,7 @@ class TrainingLoop(UpdateLoop):
         tracked = {name: values[name] for _, name in self._metric_tracker.tracked_metrics}
         said = ", ".join(f"{name} {value:.4g}" for name, value in tracked.items())
         best = ", the best so far" if is_best else ""
+        self.speed.restart()  # the time of an evaluation is none of the training
         logger.info("evaluation after %d updates: %s%s", self.updates_done, said, best)
         log_evaluation(self._callbacks, entry)
 
@@ -224,6 +241,11 @@ class TrainingLoop(UpdateLoop):
         """Make a last evaluation, and put the best weights into the model."""
         if self._stops():
             logger.info("No evaluation has been better for long enough: training ends here.")
+        elif self._epochs_completed < self._num_epochs:
+            hours, updates = self.settings.max_hours, self.updates_done
+            logger.info(
+                "The %s hours are over after %d updates: training ends here.", hours, updates
+            )
         evaluated = bool(self.history.entries) and (
             self.history.entries[-1]["update"] == self.updates_done
         )

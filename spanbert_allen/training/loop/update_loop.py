@@ -33,6 +33,8 @@ from spanbert_allen.training.monitoring.loss_sums import losses_of
 from spanbert_allen.training.monitoring.progress import RunProgress
 from spanbert_allen.training.monitoring.reports import RunHistory
 from spanbert_allen.training.monitoring.run_state import RunState
+from spanbert_allen.training.monitoring.speed import SpeedMeter
+from spanbert_allen.training.schedules.time_budget import TimeBudget
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +98,9 @@ class UpdateLoop(GradientDescentTrainer):
             per_epoch=settings.evaluations_per_epoch,
         )
         self.batches = ResumableBatches(data_loader, self.cuda_device)
-        self.run = RunState()
+        self.time_budget = TimeBudget(settings.max_hours)
+        self.run = RunState(clock=settings.clock)
+        self.speed = SpeedMeter(settings.clock)
         self.history = RunHistory(self._serialization_dir if self._primary else None)
         self.gradients_carried = False
         self.restored_random_state: dict[str, Any] | None = None
@@ -136,6 +140,8 @@ class UpdateLoop(GradientDescentTrainer):
             with nullcontext() if waits else self._without_exchange():
                 outputs.append(self._backward(step, share))
         done, may_overflow = self.updates_done, self.precision.may_overflow()
+        seconds = group.batches[-1].seconds
+        self._tell_time(seconds)
         grad_norm = self._update() if group.updates else None
         # Only now are numbers read: a GPU has the update to make meanwhile.
         loss = self._count_losses(group.batches, outputs)
@@ -155,7 +161,7 @@ class UpdateLoop(GradientDescentTrainer):
                 is_training=True,
                 batch_grad_norm=None if grad_norm is None else float(grad_norm),
             )
-            self._progress.update(loss, epoch)
+            self._progress.update(loss, epoch, seconds=seconds, speed=self.speed.look)
 
     def _batch_metrics(self, loss: float) -> Any:
         """
@@ -200,6 +206,14 @@ class UpdateLoop(GradientDescentTrainer):
             for one in losses:
                 self.run.count_loss(one)
         return loss
+
+    def _tell_time(self, seconds: float) -> None:
+        """Let schedules follow the time, where that is further than the updates."""
+        if not self.time_budget.is_set:
+            return
+        for part in (self.optimizer, self._learning_rate_scheduler):
+            if hasattr(part, "set_least_progress"):
+                part.set_least_progress(self.time_budget.share(seconds))
 
     def _clip_norm(self) -> Tensor | None:
         """

@@ -87,7 +87,7 @@ def validate(
     batches = source.epoch(0)
     with _evaluating(model, average), torch.no_grad():
         steps = lockstep(batches, device, is_distributed)
-        for number, (batch, idle, _) in enumerate(steps, start=1):
+        for number, (batch, idle, *_) in enumerate(steps, start=1):
             with precision.autocast(), idle_metrics() if idle else nullcontext():
                 outputs = model(**batch)
             source.prepare()

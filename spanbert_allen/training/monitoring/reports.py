@@ -27,8 +27,9 @@ class RunHistory:
     restart it holds what the checkpoint holds.
 
     An evaluation has `update` (the number of updates made before it), `epoch` (from 0), `seconds`
-    (since the run began), `learning_rates` (of the last update, by parameter group), `training` and
-    `validation` (metrics) and `best` (whether it was the best so far).
+    (since the run began), `speed` (of the training since the evaluation before, as in `Speed`),
+    `learning_rates` (of the last update, by parameter group), `training` and `validation` (metrics)
+    and `best` (whether it was the best so far).
 
     # Parameters
 
@@ -87,6 +88,7 @@ def add_epoch_metrics(run: RunState, epoch: int) -> None:
     run.metrics["epoch"] = epoch
     run.metrics["training_duration"] = str(datetime.timedelta(seconds=run.seconds))
     training = {**run.training_metrics, **run.epoch_losses.means()}
+    training |= run.speed
     run.metrics.update({f"training_{name}": value for name, value in training.items()})
     peaks = {f"worker_{worker}": size for worker, size in peak_cpu_memory().items()}
     peaks |= {f"gpu_{gpu}": size for gpu, size in peak_gpu_memory().items()}

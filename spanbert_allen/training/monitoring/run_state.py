@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,10 @@ class RunState:
         Since the evaluation before.
     epoch_losses : `LossSums`
         Since the epoch began.
+    speed : `dict[str, float]`
+        Those of `Speed` that are known, as they were taken last.
+    clock : `Callable[[], float]`, optional (default = `time.monotonic`)
+        The time in seconds.
     """
 
     batches_done: int = 0
@@ -36,12 +41,16 @@ class RunState:
     training_metrics: dict[str, float] = field(default_factory=dict)
     losses: LossSums = field(default_factory=LossSums)
     epoch_losses: LossSums = field(default_factory=LossSums)
-    _started: float = field(default_factory=time.monotonic)
+    speed: dict[str, float] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        self._started = self.clock()
 
     @property
     def seconds(self) -> float:
         """Return how long the run has taken, all its parts together."""
-        return time.monotonic() - self._started
+        return self.clock() - self._started
 
     def count_loss(self, losses: dict[str, float]) -> None:
         """Count the losses of one batch."""
@@ -57,6 +66,7 @@ class RunState:
             "training_metrics": dict(self.training_metrics),
             "losses": self.losses.state_dict(),
             "epoch_losses": self.epoch_losses.state_dict(),
+            "speed": dict(self.speed),
             "seconds": self.seconds,
         }
 
@@ -66,4 +76,5 @@ class RunState:
         self.metrics, self.training_metrics = dict(state["metrics"]), state["training_metrics"]
         self.losses.load_state_dict(state["losses"])
         self.epoch_losses.load_state_dict(state["epoch_losses"])
-        self._started = time.monotonic() - state["seconds"]
+        self.speed = dict(state.get("speed", {}))  # not in checkpoints of 0.2.0
+        self._started = self.clock() - state["seconds"]

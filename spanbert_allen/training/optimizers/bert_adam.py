@@ -111,6 +111,7 @@ class BertAdam(Optimizer):
             "total_steps": total_steps,
         }
         super().__init__(make_parameter_groups(model_parameters, parameter_groups), defaults)
+        self._least_progress: float | None = None
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Take one more group, whose options are checked; torch's constructor calls this too."""
@@ -138,6 +139,19 @@ class BertAdam(Optimizer):
         for group in self.param_groups:
             if group["total_steps"] is None:
                 group["total_steps"] = total_steps
+
+    def set_least_progress(self, progress: float) -> None:
+        """
+        Tell the optimizer how far the run is at least, before each update of one with a time limit.
+
+        Schedules take the share of the updates that were made or this, whichever is more.
+
+        # Parameters
+
+        progress : `float`
+            From 0 to 1.
+        """
+        self._least_progress = progress
 
     def count_skipped_update(self) -> None:
         """
@@ -167,7 +181,7 @@ class BertAdam(Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        rates = [_next_rate(group) for group in self.param_groups]
+        rates = [_next_rate(group, self._least_progress) for group in self.param_groups]
         self._clip_groups()
         for group, rate in zip(self.param_groups, rates, strict=True):
             group["lr"] = rate
@@ -217,7 +231,7 @@ class BertAdam(Optimizer):
         )
 
 
-def _next_rate(group: dict[str, Any]) -> float:
+def _next_rate(group: dict[str, Any], least_progress: float | None) -> float:
     """Return the rate of a group's next update."""
     if group["schedule"] == "constant":
         return group["lr"]  # the peak, or what a scheduler has put there
@@ -226,15 +240,15 @@ def _next_rate(group: dict[str, Any]) -> float:
             "`trainer.learning_rate_scheduler` stands beside `spanbert_bert_adam`, which computes "
             f"its own rate: remove the scheduler, or set `{PLACE}.schedule` to 'constant'"
         )
-    if group["total_steps"] is None:
+    total = group["total_steps"]
+    if total is None and least_progress is None:
         raise ConfigError(
             f"`{PLACE}.total_steps` is not set: give the number of updates of the whole run, that "
             "is batches of an epoch // num_gradient_accumulation_steps * epochs"
         )
+    progress = max(0.0 if total is None else group["step"] / total, least_progress or 0.0)
     factor = SCHEDULES[group["schedule"]]
-    return group["peak_lr"] * factor(
-        group["step"] / group["total_steps"], group["warmup_proportion"]
-    )
+    return group["peak_lr"] * factor(progress, group["warmup_proportion"])
 
 
 def _with_gradients(group: dict[str, Any]) -> list[Any]:

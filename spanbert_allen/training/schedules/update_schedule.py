@@ -55,6 +55,18 @@ class UpdateSchedule(LearningRateScheduler):
         check_total_steps(total_steps, f"{PLACE}.total_steps")
         self.total_steps = total_steps
         self.steps = 0
+        self._least_progress = 0.0
+
+    def set_least_progress(self, progress: float) -> None:
+        """
+        Tell the scheduler how far the run is at least, before each update of one with a time limit.
+
+        # Parameters
+
+        progress : `float`
+            From 0 to 1; the share of the updates that were made counts if it is more.
+        """
+        self._least_progress = progress
 
     def factor(self, group: int, progress: float) -> float:
         """
@@ -75,7 +87,7 @@ class UpdateSchedule(LearningRateScheduler):
 
     def get_values(self) -> list[float]:
         """Return the rate of each parameter group at the next update."""
-        progress = self.steps / self.total_steps
+        progress = max(self.steps / self.total_steps, self._least_progress)
         return [rate * self.factor(i, progress) for i, rate in enumerate(self.base_values)]
 
     def step(self, metric: float | None = None) -> None:

@@ -62,7 +62,7 @@ def steps_and_accuracy(batches):
     from allennlp.training.metrics import CategoricalAccuracy
 
     steps, accuracy = [], CategoricalAccuracy()
-    for batch, idle, num_real in lockstep(iter(batches), CPU, True):
+    for batch, idle, num_real, _ in lockstep(iter(batches), CPU, True):
         steps.append((batch, idle, num_real))
         # Batch 1 is right, all others are wrong.
         scores, label = torch.tensor([[0.0, 1.0]]), torch.tensor([int(batch == 1)])
@@ -85,14 +85,15 @@ def test_who_has_run_out_goes_on_without_counting(together):
 
 def steps_after(batches):
     before, *after = batches
-    return list(lockstep(iter(after), CPU, True, before))
+    return list(lockstep(iter(after), CPU, True, before, clock=lambda: float(before)))
 
 
 @pytest.mark.slow
 def test_a_worker_that_had_its_share_before_goes_on_with_its_last_batch(together):
     one, other = together(steps_after, [[1, 2], [3]])
-    assert one == [(2, False, 1)]
-    assert other == [(3, True, 1)]
+    # Both have the first one's time.
+    assert one == [(2, False, 1, 1.0)]
+    assert other == [(3, True, 1, 1.0)]
 
 
 @pytest.mark.slow
@@ -162,7 +163,8 @@ def test_what_only_an_idle_worker_uses_has_no_gradient(together):
 
 
 def test_one_worker_takes_its_batches_as_they_are():
-    assert list(lockstep(iter("ab"), CPU, False)) == [("a", False, 1), ("b", False, 1)]
+    steps = list(lockstep(iter("ab"), CPU, False, clock=lambda: 2.5))
+    assert steps == [("a", False, 1, 2.5), ("b", False, 1, 2.5)]
     assert num_batches([], "training") == 0
     assert num_batches(iter([]), "training") is None
 

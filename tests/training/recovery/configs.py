@@ -1,10 +1,11 @@
-"""A small training of coreference, for runs that are killed."""
+"""Small trainings, for runs that are killed."""
 
 from __future__ import annotations
 
 import json
 
 TINY = {"type": "spanbert", "model_name": "tiny"}
+SEEDS = {"random_seed": 7, "numpy_seed": 7, "pytorch_seed": 7}
 
 
 def document(num_sentences):
@@ -19,9 +20,7 @@ def document(num_sentences):
 def coref(sample, **changes):
     """The original's training: carried gradients, frozen batches, evaluations in epochs."""
     config = {
-        "random_seed": 7,
-        "numpy_seed": 7,
-        "pytorch_seed": 7,
+        **SEEDS,
         "dataset_reader": {
             "type": "spanbert_coref_jsonl",
             "indexer": {"type": "spanbert", "model_name": "tiny", "max_length": 64},
@@ -52,3 +51,30 @@ def coref(sample, **changes):
     config["trainer"].update(changes.pop("trainer", {}))
     config.update(changes)
     return config
+
+
+def pretraining(corpus):
+    """Random spans whose rate rises from epoch to epoch, and frozen masks to evaluate on."""
+    reader = {"type": "spanbert_pretraining", "indexer": TINY, "max_length": 48}
+    spans = {"type": "spanbert_geometric_spans", "rate": 0.1, "final_rate": 0.3}
+    loader = {"type": "spanbert_pretraining", "max_pieces": 480}
+    return {
+        **SEEDS,
+        "dataset_reader": {**reader, "masking": spans},
+        "validation_dataset_reader": {**reader, "max_length": 20},
+        "train_data_path": str(corpus),
+        "validation_data_path": str(corpus),
+        "vocabulary": {"type": "empty"},
+        "model": {"type": "spanbert_pretrainer", "embedder": TINY},
+        "data_loader": {**loader, "epochs": 2},
+        "validation_data_loader": {**loader, "max_pieces": 4800, "evaluation": True},
+        "trainer": {
+            "type": "spanbert",
+            "num_epochs": 2,
+            "validation_metric": "-mlm_loss",
+            "announce_memory": False,
+            "run_confidence_checks": False,
+            "checkpointer": {"save_every_num_batches": 7, "keep_most_recent_by_count": 1},
+            "optimizer": {"type": "spanbert_bert_adam", "lr": 0.003},
+        },
+    }
