@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import torch
+from allennlp.common.util import is_distributed
 from allennlp.nn.util import dist_reduce_sum
 from allennlp.training.metrics import Metric
-from torch import Tensor
+from torch import Tensor, distributed
 
 from spanbert_allen.compat.workers import is_idle
 
@@ -31,7 +32,8 @@ class PretrainingScores(Metric):
 
     def __init__(self, objectives: tuple[str, ...]) -> None:
         self._objectives = objectives
-        self._sums: dict[tuple[str, str], Tensor] = {}
+        # By objective and masking scheme: plain values, which checkpoints keep. Each of shape (3,).
+        self._sums: dict[str, dict[str, Tensor]] = {}
 
     def __call__(self, objective: str, masking: str, losses: Tensor, correct: Tensor) -> None:
         """
@@ -58,8 +60,8 @@ class PretrainingScores(Metric):
                 losses.new_full((), losses.numel(), dtype=torch.float64),
             ]
         )
-        key = (objective, masking)
-        self._sums[key] = self._sums[key].to(sums.device) + sums if key in self._sums else sums
+        found = self._sums.setdefault(objective, {})
+        found[masking] = found[masking].to(sums.device) + sums if masking in found else sums
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """
@@ -76,8 +78,12 @@ class PretrainingScores(Metric):
             For each objective `<objective>_loss` in nats, `_bits`, `_perplexity` and `_accuracy`,
             over all maskings; and where there are several, each with the masking's name behind it.
         """
-        known = {key: sums.cpu() for key, sums in self._sums.items()}
-        names = sorted({masking for _, masking in known})
+        known = {
+            (objective, masking): sums.cpu()
+            for objective, by_masking in self._sums.items()
+            for masking, sums in by_masking.items()
+        }
+        names = self._masking_names()
         metrics: dict[str, float] = {}
         for objective in self._objectives:
             total = torch.zeros(3, dtype=torch.float64)
@@ -92,6 +98,15 @@ class PretrainingScores(Metric):
         if reset:
             self.reset()
         return metrics
+
+    def _masking_names(self) -> list[str]:
+        """Return the names that any worker has seen, so that all add up the same sums."""
+        names = {masking for by_masking in self._sums.values() for masking in by_masking}
+        if is_distributed():
+            of_workers: list[set[str]] = [set()] * distributed.get_world_size()
+            distributed.all_gather_object(of_workers, names)
+            names = set().union(*of_workers)
+        return sorted(names)
 
     def reset(self) -> None:
         """Forget what was counted."""
