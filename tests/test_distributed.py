@@ -207,7 +207,6 @@ def test_two_workers_train_as_one(trainings, corpus, tmp_path):
 def test_two_workers_pre_train_on_the_blocks_and_masks_of_one(trainings, corpus, tmp_path):
     for number, folder in ((1, "one"), (2, "two")):
         config = pretraining(FIXTURES / "pretraining" / "corpus")
-        config["dataset_reader"]["indexer"] = {"type": "spanbert", "model_name": "tiny"}
         for part in (config["dataset_reader"], config["validation_dataset_reader"]):
             part["indexer"] = {"type": "spanbert", "model_name": str(corpus / "encoder")}
             part["max_length"] = 12

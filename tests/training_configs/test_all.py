@@ -17,7 +17,14 @@ from allennlp.common.util import prepare_environment
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.sample_corpus.layouts import write_sample
 from tests.places import ROOT
-from tests.training_configs.evaluating import CONFIGS, DATA_PATHS, QA, evaluate, evaluate_all, name_of
+from tests.training_configs.evaluating import (
+    CONFIGS,
+    DATA_PATHS,
+    QA,
+    evaluate,
+    evaluate_all,
+    name_of,
+)
 
 
 def test_there_are_configurations():
