@@ -222,7 +222,8 @@ def test_too_little_is_said_before_the_first_update(tmp_path, monkeypatch, caplo
     trainer = make_trainer(tmp_path, Toy(200), make_loader())
     with caplog.at_level(logging.WARNING, logger="spanbert_allen.training"):
         trainer.train()
-    (warning,) = [one.getMessage() for one in caplog.records if "memory" in one.getMessage()]
+    warnings = [one for one in caplog.records if one.levelno == logging.WARNING]
+    (warning,) = [one.getMessage() for one in warnings if "memory" in one.getMessage()]
     assert "0.00 GB are free beside the weights, which is or may be too little: lower " in warning
 
 
