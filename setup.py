@@ -61,6 +61,7 @@ setup(
     extras_require={
         "lora": ["peft>=0.13"],
         "plots": ["matplotlib"],
+        "serve": ["fastapi>=0.110", "prometheus-client>=0.20", "uvicorn>=0.30"],
         "wandb": ["wandb"],
     },
     python_requires=">=3.10",

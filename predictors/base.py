@@ -15,7 +15,7 @@ from allennlp.data import DatasetReader, Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
-from spanbert_allen.common.errors import DataError, UserError
+from spanbert_allen.common.errors import ConfigError, DataError, UserError
 from spanbert_allen.common.files import default_doc_key, read_lines, replace_file
 from spanbert_allen.common.record_checks import is_whole
 from spanbert_allen.modules.encoder.embedder import embedder_of
@@ -166,6 +166,19 @@ class SpanPredictor(Predictor):
     def dump_line(self, outputs: JsonDict) -> str:
         """Return one line of output."""
         return json.dumps(outputs, allow_nan=False) + "\n"
+
+    def with_options(self, options: Mapping[str, Any]) -> SpanPredictor:
+        """
+        Return a predictor of the same model with other options; this one stays as it is.
+
+        # Parameters
+
+        options : `Mapping[str, Any]`
+            Names and values, as for `predict`; `ConfigError` for one that there is not.
+        """
+        for name in options:
+            raise ConfigError(f"`{name}` is no option; this predictor has none")
+        return self
 
     def predict_json(self, inputs: JsonDict) -> JsonDict:
         """Return the result for one record, or its error record."""

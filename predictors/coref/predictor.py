@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -211,6 +212,12 @@ class CorefPredictor(SpanPredictor):
                 except Exception as error:
                     prepared.append(noted(error))
             yield from self._results(prepared, records)
+
+    def with_options(self, options: Mapping[str, Any]) -> CorefPredictor:
+        """Return a predictor of the same model with other fields of `CorefOptions`."""
+        predictor = copy(self)
+        predictor.options = self.options.changed(options)
+        return predictor
 
     def records(self, path: str) -> Iterator[Record]:
         """Yield the documents of a file in any of the coreference formats."""

@@ -6,6 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -238,6 +239,12 @@ class QAPredictor(SpanPredictor):
         )
         answers = [pipeline_answers(result, options["top_k"]) for result in results]
         return answers[0] if len(answers) == 1 else answers
+
+    def with_options(self, options: Mapping[str, Any]) -> QAPredictor:
+        """Return a predictor of the same model with other fields of `QAOptions`."""
+        predictor = copy(self)
+        predictor.options = changed_options(self.options, options)
+        return predictor
 
     def records(self, path: str) -> Iterator[Record]:
         """Read the questions of a file: records, or those of a data set."""

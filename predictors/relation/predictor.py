@@ -178,11 +178,16 @@ class RelationPredictor(SpanPredictor):
             "entities": entities,
         }
         request = self._asked(given, types, id)
-        predictor = copy(self)
         changes = {name: value for name, value in options.items() if value is not None}
-        predictor._set(changed_options(self.options, changes))
+        predictor = self.with_options(changes)
         instances = [predictor._instance(example, "entities") for example in request.examples]
         return Result(predictor._chosen(request.result(predictor._predicted(instances))))
+
+    def with_options(self, options: Mapping[str, Any]) -> RelationPredictor:
+        """Return a predictor of the same model with other fields of `RelationOptions`."""
+        predictor = copy(self)
+        predictor._set(changed_options(self.options, options))
+        return predictor
 
     def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
         """Return the results, or error records, of some records, in their order."""

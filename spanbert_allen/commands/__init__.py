@@ -30,6 +30,7 @@ COMMANDS = (
     "corpus-tags",
     "import",
     "export",
+    "serve",
 )
 """
 The names, in the order that `--help` shows; `some-name` stands in `some_name.py`, and a word that

@@ -1,0 +1,65 @@
+"""The record in the body of a request."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from spanbert_allen.predictors.record import Record, parse_record
+
+
+class RefusedError(Exception):
+    """
+    Say why a request gets no result.
+
+    # Parameters
+
+    status : `int`
+        The HTTP status.
+    sentence : `str`
+        What is wrong, and the cure.
+    headers : `dict[str, str]`, optional (default = `None`)
+        Headers of the answer.
+    """
+
+    def __init__(self, status: int, sentence: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence, self.headers = status, sentence, headers
+
+
+async def read_record(request: Request, *, max_bytes: int) -> tuple[Record, int]:
+    """
+    Return the record that a request holds, and about how many word pieces it has.
+
+    Raises `RefusedError` for a body that holds none or is too long, of which no more is read.
+
+    # Parameters
+
+    request : `Request`
+        The request.
+    max_bytes : `int`
+        How long the body may be.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        # A page of another site can send other types without the browser asking first.
+        raise RefusedError(415, "send the record with the header `Content-Type: application/json`")
+    too_long = RefusedError(413, f"the body is longer than {max_bytes} bytes (--max-body)")
+    announced = request.headers.get("content-length", "0")
+    if announced.isascii() and announced.isdigit() and int(announced[:19]) > max_bytes:
+        raise too_long
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > max_bytes:
+            raise too_long
+    record = parse_record(body.decode("utf-8", "surrogateescape"))
+    if record.problem is not None:
+        raise RefusedError(422, record.problem)
+    return record, _pieces(record, len(body))
+
+
+def _pieces(record: Record, num_bytes: int) -> int:
+    """Return an estimate: a piece has about four bytes, and each pair of entities is read anew."""
+    entities = record.get("entities")
+    num_pairs = len(entities) * (len(entities) - 1) if isinstance(entities, list) else 1
+    return max(1, num_bytes // 4) * max(1, num_pairs)

@@ -1,0 +1,145 @@
+"""The one thread that computes: it takes requests off the queue and answers them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from spanbert_allen.serving.queue import Request, RequestQueue
+
+logger = logging.getLogger(__name__)
+
+Predict = Callable[[Hashable, Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
+"""Returns the results, or error records, of records that belong to a group."""
+OnBatch = Callable[[Sequence[Request], float], None]
+"""Is told of the requests of a batch and the seconds that they took."""
+
+
+class Engine:
+    """
+    Answer requests, a batch at a time.
+
+    Models are used by one thread only: predictors are no more made for several than torch's
+    threads gain from it.
+
+    # Parameters
+
+    predict : `Predict`
+        Computes; a record that it fails on is asked for once more alone.
+    queue : `RequestQueue`
+        What waits.
+    on_batch : `OnBatch`, optional
+        For metrics.
+    clock : `Callable[[], float]`, optional (default = `time.monotonic`)
+        The time in seconds.
+    """
+
+    def __init__(
+        self,
+        predict: Predict,
+        queue: RequestQueue,
+        *,
+        on_batch: OnBatch | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._predict = predict
+        self._queue = queue
+        self._on_batch = on_batch
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._pieces_a_second: float | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests are answered."""
+        is_running = self._thread is not None and self._thread.is_alive()
+        return is_running and not self._queue.is_draining
+
+    def num_waiting(self) -> int:
+        """Return how many requests wait."""
+        with self._changed:
+            return len(self._queue)
+
+    def submit(
+        self, group: Hashable, record: Mapping[str, Any], pieces: int
+    ) -> Future[dict[str, Any]]:
+        """Let a record wait for its result; raises `QueueFullError` if too many do."""
+        request = Request(group, record, pieces, self._clock())
+        with self._changed:
+            self._queue.add(request)
+            self._changed.notify()
+        return request.answer
+
+    def seconds_to_drain(self) -> int:
+        """Return about how long the requests that wait will take, from 1 to 60 seconds."""
+        with self._changed:
+            pieces = self._queue.num_pieces()
+        speed = self._pieces_a_second or self._queue.max_pieces
+        return max(1, min(60, round(pieces / speed)))
+
+    def step(self) -> bool:
+        """Answer the requests that are ready now, if there are some; return whether there were."""
+        with self._changed:
+            batch = self._queue.take(self._clock())
+        # A request is not computed any more once nobody waits for it.
+        batch = [one for one in batch if one.answer.set_running_or_notify_cancel()]
+        if not batch:
+            return False
+        started = self._clock()
+        for request, result in zip(batch, self._results(batch), strict=True):
+            if isinstance(result, Exception):
+                request.answer.set_exception(result)
+            else:
+                request.answer.set_result(result)
+        seconds = self._clock() - started
+        if seconds > 0:
+            self._pieces_a_second = sum(one.pieces for one in batch) / seconds
+        if self._on_batch is not None:
+            self._on_batch(batch, seconds)
+        return True
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Let no request wait for others any more; those that wait are answered now."""
+        with self._changed:
+            self._queue.is_draining = True
+            self._changed.notify()
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Answer what waits, then end; return whether that was done in time."""
+        self.close()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                wait = self._queue.seconds_until_ready(self._clock())
+                if wait is None and self._queue.is_draining:
+                    return
+                if wait is None or wait > 0:
+                    self._changed.wait(wait)
+                    continue
+            self.step()
+
+    def _results(self, batch: Sequence[Request]) -> list[dict[str, Any] | Exception]:
+        """Return the result of each request; one that cannot be predicted is alone in that."""
+        try:
+            return [*self._predict(batch[0].group, [request.record for request in batch])]
+        except Exception as error:
+            if len(batch) == 1:
+                # What the error says may hold a part of the record, which no log may have.
+                logger.error("a request could not be answered: %s", type(error).__name__)
+                return [error]
+        return [result for request in batch for result in self._results([request])]

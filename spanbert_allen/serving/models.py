@@ -1,0 +1,135 @@
+"""The models that are served, by name and task."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.record_checks import shown
+from spanbert_allen.loading import load
+from spanbert_allen.predictors.base import SpanPredictor
+from spanbert_allen.serving.schemas import TASKS
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """
+    Hold a model that is served.
+
+    # Parameters
+
+    name : `str`
+        What requests call it.
+    task : `str`
+        A key of `TASKS`; the path of its requests is the same.
+    predictor : `SpanPredictor`
+        Its predictor.
+    """
+
+    name: str
+    task: str
+    predictor: SpanPredictor
+
+
+class Group(NamedTuple):
+    """Requests that can be predicted together: of one model, with the same options, as JSON."""
+
+    model: str
+    options: str
+
+
+class ServedModels:
+    """
+    Find the model of a request, and predict batches of records.
+
+    # Parameters
+
+    models : `Sequence[ServedModel]`
+        The models, of different names; the first one of a task is its default.
+    """
+
+    def __init__(self, models: Sequence[ServedModel]) -> None:
+        self.by_name = {model.name: model for model in models}
+        self.tasks = list(dict.fromkeys(model.task for model in models))
+
+    def group(self, task: str, name: str | None, record: dict[str, Any]) -> Group:
+        """
+        Return the group of a record, and take its `options` out of it.
+
+        Raises `ConfigError` or `DataError` for a model or options that there are not.
+        """
+        names = [model.name for model in self.by_name.values() if model.task == task]
+        if name is not None and name not in names:
+            raise ConfigError(f"no model {shown(name)} is served here; choose {' or '.join(names)}")
+        model = self.by_name[name or names[0]]
+        options = record.pop("options", None) or {}
+        if not isinstance(options, dict):
+            raise DataError(f"`options` is {shown(options)}; it must be an object")
+        for option in model.predictor.option_names:
+            if option in record:
+                raise DataError(f"`{option}` is an option; put it into `options` of the record")
+        model.predictor.with_options(options)
+        return Group(model.name, json.dumps(options, sort_keys=True))
+
+    def predict(self, group: Hashable, records: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return the results, or error records, of records of a group, in their order."""
+        assert isinstance(group, Group)
+        predictor = self.by_name[group.model].predictor
+        return predictor.with_options(json.loads(group.options)).predict_batch_json(
+            [dict(record) for record in records]
+        )
+
+
+def load_models(archives: Sequence[str], *, device: str = "cpu") -> ServedModels:
+    """
+    Load the models to serve.
+
+    # Parameters
+
+    archives : `Sequence[str]`
+        What `load` takes, or `NAME=PATH`. Without a name a model is called as its archive, or, if
+        that is a `model.tar.gz`, as the folder that it is in.
+    device : `str`, optional (default = `"cpu"`)
+        As for `load`.
+    """
+    models: dict[str, ServedModel] = {}
+    for archive in archives:
+        name, path = _name_and_path(archive)
+        if name in models:
+            raise ConfigError(f"two models are called {name}; give one as NAME={path}")
+        predictor = load(path, device=device)
+        task = predictor.schema.removeprefix("spanbert_allen.").partition("/")[0]
+        if task not in TASKS:
+            raise ConfigError(
+                f"{path}: a model for {task} is not served; give models for {', '.join(TASKS)}"
+            )
+        models[name] = ServedModel(name, task, predictor)
+    return ServedModels(list(models.values()))
+
+
+def keep_records_out_of_logs() -> None:
+    """Let what predictors log of a record that they fail on say the kind of the error only."""
+    logging.getLogger(SpanPredictor.__module__).addFilter(_without_traceback)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Remove a traceback, whose messages and lines may quote a record."""
+    if record.exc_info:
+        kind = record.exc_info[0]
+        record.msg, record.args = f"{record.getMessage()} ({kind.__name__ if kind else '?'})", ()
+        record.exc_info = record.exc_text = None
+    return True
+
+
+def _name_and_path(archive: str) -> tuple[str, str]:
+    name, equals, path = archive.partition("=")
+    if equals and name and "/" not in name and not Path(archive).exists():
+        return name, path
+    whole = Path(archive).absolute()
+    stem = whole.name.removesuffix(".tar.gz")
+    return (whole.parent.name if stem == "model" else stem), archive

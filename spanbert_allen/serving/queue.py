@@ -1,0 +1,122 @@
+"""The requests that wait, and which of them go through a model together."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class QueueFullError(Exception):
+    """Say that as many requests wait as may wait."""
+
+
+@dataclass(eq=False)
+class Request:
+    """
+    Hold one record that waits for its result.
+
+    # Parameters
+
+    group : `Hashable`
+        What can be predicted together has the same group: a model with its options.
+    record : `Mapping[str, Any]`
+        The record.
+    pieces : `int`
+        About how many word pieces it has.
+    arrived : `float`
+        When it came, in seconds of the queue's clock.
+    answer : `Future[dict[str, Any]]`, optional
+        Gets the result, or the error record. Cancelled, the request is passed over.
+    """
+
+    group: Hashable
+    record: Mapping[str, Any]
+    pieces: int
+    arrived: float
+    answer: Future[dict[str, Any]] = field(default_factory=Future)
+
+
+class RequestQueue:
+    """
+    Collect requests into batches, under a budget of word pieces.
+
+    A group is ready as soon as its first request has waited long enough, or its requests fill the
+    budget. Of the groups that are ready, the one whose first request came first is next, so that no
+    model keeps another one waiting. Nothing here reads a clock or knows a thread: the callers say
+    what time it is, and one of them at a time may call.
+
+    # Parameters
+
+    max_pieces : `int`
+        How many word pieces a batch has at most; a request with more goes alone.
+    max_wait : `float`
+        How long a request waits for others, in seconds.
+    max_requests : `int`
+        How many requests may wait.
+    """
+
+    def __init__(self, *, max_pieces: int, max_wait: float, max_requests: int) -> None:
+        self.max_pieces = max_pieces
+        self.max_wait = max_wait
+        self.max_requests = max_requests
+        self.is_draining = False
+        """Whether no more requests will come, so that none waits for others."""
+        self._groups: OrderedDict[Hashable, deque[Request]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return sum(len(requests) for requests in self._groups.values())
+
+    def num_pieces(self) -> int:
+        """Return about how many word pieces wait."""
+        return sum(one.pieces for waiting in self._groups.values() for one in waiting)
+
+    def add(self, request: Request) -> None:
+        """Let a request wait; raises `QueueFullError` if there is no room for it."""
+        if len(self) >= self.max_requests:
+            self._forget_cancelled()
+            if len(self) >= self.max_requests:
+                raise QueueFullError
+        self._groups.setdefault(request.group, deque()).append(request)
+
+    def take(self, now: float) -> list[Request]:
+        """Return the requests that go through a model now: of one group, in order, maybe none."""
+        self._forget_cancelled()
+        ready = [waiting for waiting in self._groups.values() if self._is_ready(waiting, now)]
+        if not ready:
+            return []
+        waiting = min(ready, key=lambda requests: requests[0].arrived)
+        batch = [waiting.popleft()]
+        pieces = batch[0].pieces
+        while waiting and pieces + waiting[0].pieces <= self.max_pieces:
+            batch.append(waiting.popleft())
+            pieces += batch[-1].pieces
+        if not waiting:
+            del self._groups[batch[0].group]
+        return batch
+
+    def seconds_until_ready(self, now: float) -> float | None:
+        """Return how long there is nothing to take unless a request comes; `None` is for ever."""
+        if not self._groups:
+            return None
+        if any(self._is_ready(waiting, now) for waiting in self._groups.values()):
+            return 0.0
+        first = min(waiting[0].arrived for waiting in self._groups.values())
+        return first + self.max_wait - now
+
+    def _is_ready(self, waiting: deque[Request], now: float) -> bool:
+        return (
+            self.is_draining
+            or now >= waiting[0].arrived + self.max_wait
+            or sum(request.pieces for request in waiting) >= self.max_pieces
+        )
+
+    def _forget_cancelled(self) -> None:
+        for group, waiting in list(self._groups.items()):
+            alive = deque(request for request in waiting if not request.answer.cancelled())
+            if alive:
+                self._groups[group] = alive
+            else:
+                del self._groups[group]

@@ -1,0 +1,236 @@
+"""The service over HTTP, in this process: what goes in, what comes out, and each refusal."""
+
+from __future__ import annotations
+
+import json
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.serving.app import make_app
+from spanbert_allen.serving.models import ServedModel, ServedModels, load_models
+from spanbert_allen.serving.schemas import TASKS
+from spanbert_allen.serving.settings import ServiceSettings
+from tests.hostile.archives import TASKS as ARCHIVES
+from tests.places import FIXTURES
+
+ENTITIES = {"text": "Ida sold Oslo.", "entities": [[0, 3, "PERSON"], [9, 13, "TITLE"]]}
+RECORDS = {
+    "coref": {"text": "Ida lost her keys.", "options": {"probabilities": True}},
+    "qa": {"question": "Who?", "context": "Ida left.", "options": {"top_k": 2}},
+    "relation": ENTITIES | {"options": {"probabilities": True}},
+    "sequence": {"text": "It was.", "text_pair": "It was not."},
+}
+
+
+@pytest.fixture(scope="module")
+def models():
+    return load_models([str(FIXTURES / "archives" / f"{task}.tar.gz") for task in ARCHIVES])
+
+
+@pytest.fixture(scope="module")
+def client(models):
+    with TestClient(make_app(models, ServiceSettings(max_wait_ms=1.0))) as client:
+        yield client
+
+
+class Predictor:
+    """Returns a record's text and options, or, for a text that says so, an error record."""
+
+    schema = "spanbert_allen.sequence/1"
+    option_names = ("depth",)
+
+    def __init__(self, options=None):
+        self.options = options or {}
+
+    def with_options(self, options):
+        if "no_option" in options:
+            raise ConfigError("`no_option` is no option; choose among depth")
+        return Predictor(options)
+
+    def predict_batch_json(self, records):
+        if any(record["text"] == "raise" for record in records):
+            raise RuntimeError("all of the batch")
+        return [
+            {"error": "`text` is bad"} if record["text"] == "bad" else record | self.options
+            for record in records
+        ]
+
+
+def fake_app(**changes):
+    models = ServedModels([ServedModel("fake", "sequence", Predictor())])
+    return make_app(models, ServiceSettings(**{"max_wait_ms": 0.0} | changes))
+
+
+@pytest.mark.parametrize("task", ARCHIVES)
+def test_a_record_gets_its_result_as_the_description_says(client, models, task):
+    record = dict(RECORDS[task], mine=1)
+    options = record.pop("options", {})
+    answer = client.post(f"/{task}", json=RECORDS[task] | {"mine": 1})
+    assert answer.status_code == 200, answer.text
+    predictor = models.by_name[task].predictor.with_options(options)
+    assert answer.json() == json.loads(json.dumps(predictor.predict_json(record)))
+    assert answer.json()["mine"] == 1
+    shown = TASKS[task].result.model_validate(answer.json(), strict=False)
+    assert set(shown.model_extra) == {"mine"}
+    TASKS[task].record.model_validate(RECORDS[task])
+
+
+@pytest.mark.parametrize("task", ["coref", "qa", "sequence"])
+def test_the_example_of_a_path_works(client, task):
+    described = client.get("/openapi.json").json()["paths"][f"/{task}"]["post"]
+    example = described["requestBody"]["content"]["application/json"]["example"]
+    assert client.post(f"/{task}", json=example).status_code == 200
+
+
+def test_every_reference_of_the_description_is_there(client):
+    described = client.get("/openapi.json").json()
+    text = json.dumps(described)
+    names = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert {"CorefRecord", "CorefOptions", "QAResult", "ErrorBody"} <= names
+    assert names <= set(described["components"]["schemas"])
+    page = client.get("/docs").text
+    assert "POST /coref" in page
+    assert "https://" not in page and "src=" not in page
+
+
+def test_what_is_served_is_listed(client):
+    assert client.get("/models").json() == [
+        {"name": task, "task": task, "path": f"/{task}"} for task in ARCHIVES
+    ]
+    assert client.get("/health").json() == {"status": "alive"}
+    assert client.get("/ready").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "sentence"),
+    [
+        ("/coref", {"text": 3}, 422, "text is 3; it must be a string"),
+        ("/coref", {}, 422, "give exactly one of text, tokens, sentences"),
+        ("/coref", {"text": "A", "top_antecedents": 3}, 422, "put it into `options`"),
+        ("/coref", {"text": "A", "options": {"top": 3}}, 422, "`top` is no option"),
+        ("/coref", {"text": "A", "options": 3}, 422, "`options` is 3; it must be an object"),
+        ("/qa", {"question": "Who?", "context": "I", "top_k": 0}, 422, "`top_k` is 0"),
+        ("/sequence", {"text": "A", "options": {"top": 3}}, 422, "`top` is no option"),
+        ("/sequence?model=coref", {"text": "A"}, 422, "no model 'coref' is served here"),
+        ("/sequence", "x" * 10, 422, None),
+        ("/nowhere", {}, 404, "GET /docs"),
+    ],
+)
+def test_a_bad_request_gets_one_sentence(client, path, body, status, sentence):
+    answer = client.post(path, json=body)
+    if sentence is None:  # a text alone is short for a record
+        assert answer.json()["text"] == body
+        return
+    assert answer.status_code == status
+    assert list(answer.json()) == ["error"]
+    assert sentence in answer.json()["error"]
+
+
+def test_limits_are_kept():
+    with TestClient(fake_app(max_body=40)) as client:
+        long = client.post("/sequence", json={"text": "x" * 50})
+        assert (long.status_code, "longer than 40 bytes" in long.text) == (413, True)
+        parts = client.post(
+            "/sequence",
+            content=iter([b'{"text": "', b"x" * 50]),
+            headers={"Content-Type": "application/json"},
+        )
+        assert parts.status_code == 413
+        plain = client.post("/sequence", content=b'{"text": "x"}')
+        assert plain.status_code == 415
+        assert client.get("/sequence").status_code == 405
+
+
+def test_a_key_is_needed_where_there_are_keys():
+    with TestClient(fake_app(keys=frozenset({"one", "two"}))) as client:
+        for headers, status in [
+            ({}, 401),
+            ({"Authorization": "Bearer three"}, 401),
+            ({"Authorization": "Basic two"}, 401),
+            ({"Authorization": "Bearer two"}, 200),
+        ]:
+            answer = client.post("/sequence", json={"text": "x"}, headers=headers)
+            assert answer.status_code == status
+        assert client.get("/metrics").status_code == 401
+        assert client.get("/health").status_code == client.get("/ready").status_code == 200
+
+
+def test_a_full_queue_and_a_slow_model_are_said():
+    app = fake_app(max_queue=1, max_wait_ms=1e9, timeout=0.2)
+    with TestClient(app) as client, ThreadPoolExecutor(2) as two:
+        answers = list(two.map(lambda _: client.post("/sequence", json={"text": "x"}), range(2)))
+        late, full = sorted(answers, key=lambda answer: -answer.status_code)
+        assert (late.status_code, full.status_code) == (504, 429)
+        assert int(full.headers["Retry-After"]) >= 1
+        # The one that was given up has left the queue.
+        assert client.post("/sequence", json={"text": "x"}).status_code == 504
+
+
+def test_a_thousand_mixed_requests_get_their_own_results(caplog):
+    draw = random.Random(3)
+    asked = []
+    for number in range(1000):
+        record = {"text": draw.choice(["bad", "raise", f"secret {number}", f"secret {number}"])}
+        if draw.random() < 0.3:
+            record["options"] = {"depth": draw.randrange(3)}
+        asked.append(record)
+    with TestClient(fake_app(max_wait_ms=2.0, max_queue=1000)) as client:
+        with ThreadPoolExecutor(8) as eight:
+            answers = list(eight.map(lambda one: client.post("/sequence", json=one), asked))
+        counts = client.get("/metrics").text
+    for record, answer in zip(asked, answers, strict=True):
+        if record["text"] == "bad":
+            assert (answer.status_code, answer.json()) == (422, {"error": "`text` is bad"})
+        elif record["text"] == "raise":
+            assert answer.status_code == 500
+        else:
+            assert answer.json() == {"text": record["text"]} | record.get("options", {})
+    good = sum(answer.status_code == 200 for answer in answers)
+    assert f'spanbert_requests_total{{path="/sequence",status="200"}} {good}.0' in counts
+    assert "secret" not in caplog.text + counts
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+NAMES = sorted({name for task in TASKS.values() for name in task.record.model_fields})
+records = st.dictionaries(st.sampled_from(NAMES), anything, max_size=5) | st.sampled_from(
+    list(RECORDS.values())
+).flatmap(
+    lambda record: st.tuples(st.sampled_from(sorted(record)), anything).map(
+        lambda change: record | {change[0]: change[1]}
+    )
+)
+
+
+@given(st.sampled_from(ARCHIVES), records)
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+def test_no_record_makes_the_service_fail(client, task, record):
+    body = json.dumps(record)
+    answer = client.post(f"/{task}", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (200, 422), (body, answer.text)
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+def test_no_body_makes_the_service_fail(client, body):
+    answer = client.post("/coref", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (200, 422)
+
+
+def test_models_are_named_by_their_archives_or_as_is_asked(tmp_path):
+    archive = FIXTURES / "archives" / "sequence.tar.gz"
+    served = load_models([f"mine={archive}", str(archive)])
+    assert list(served.by_name) == ["mine", "sequence"]
+    with pytest.raises(ConfigError, match="two models are called sequence"):
+        load_models([str(archive), str(archive)])
+    with pytest.raises(DataError, match="no such file or folder"):
+        load_models([str(tmp_path / "none.tar.gz")])
