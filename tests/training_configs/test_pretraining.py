@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.places import ROOT
@@ -62,3 +64,27 @@ def test_more_masks_without_random_pieces():
 
 def test_hours_reach_the_trainer():
     assert config("continue_minilm", "max_hours:: 1.5")["trainer"]["max_hours"] == 1.5
+
+
+def test_new_heads_have_a_rate_of_their_own():
+    optimizer = config("continue_base")["trainer"]["optimizer"]
+
+    def options(parameter: str) -> tuple[float, float]:
+        own = [
+            options
+            for (pattern,), options in optimizer["parameter_groups"]
+            if re.search(pattern, parameter)
+        ]
+        assert len(own) <= 1
+        found = {**optimizer, **(own[0] if own else {})}
+        return found["lr"], found["weight_decay"]
+
+    assert options("embedder.encoder.encoder.layer.0.output.dense.weight") == (5e-5, 0.01)
+    assert options("embedder.encoder.encoder.layer.0.output.dense.bias") == (5e-5, 0.0)
+    assert options("sbo_head.dense1.weight") == (5e-4, 0.01)
+    assert options("sbo_head.layer_norm1.weight") == (5e-4, 0.0)
+    # Without the knob there is one rate.
+    optimizer = config("continue_base", "head_learning_rate:: null")["trainer"]["optimizer"]
+    assert options("embedder.encoder.encoder.layer.0.output.dense.weight") == (5e-5, 0.01)
+    assert options("sbo_head.dense1.weight") == (5e-5, 0.01)
+    assert options("sbo_head.dense1.bias") == (5e-5, 0.0)

@@ -29,4 +29,11 @@
       { lr: encoder_learning_rate, weight_decay: weight_decay } + options,
     ],
   ],
+
+  // The same for heads that decay as the encoder does, but for their biases and LayerNorm's weights. `weight_decay` must
+  // be the optimizer's.
+  rates_of_encoder_and_heads(encoder_learning_rate, weight_decay):
+    self.encoder_and_task(encoder_learning_rate, weight_decay) + [
+      [['^(?!embedder).*%s' % undecayed], { weight_decay: 0.0 }],
+    ],
 }

@@ -31,7 +31,9 @@ local knobs = {
   // and is only replaced by the warm-up, the span-boundary loss divided by one target more.
   epochs:: 10,
   max_pieces:: 8192,
+  // `head_learning_rate`: of the heads, if another. Heads that begin at random on a trained encoder want a higher one.
   learning_rate:: 1e-4,
+  head_learning_rate:: null,
   warmup_proportion:: 0.06,
   // Paper and program differ. The paper says 0.1, every launch script 0.01.
   weight_decay:: 0.01,
@@ -94,7 +96,7 @@ local made = {
   training+: {
     metric:: '-loss',
     learning_rate:: $.learning_rate,
-    optimizer:: optimizers.adamw($.learning_rate, $.groups[$.optimisation]) {
+    optimizer:: optimizers.adamw($.rate_of_heads, $.groups[$.optimisation]) {
       weight_decay: $.weight_decay,
       eps: $.epsilon,
       warmup_proportion: $.warmup_proportion,
@@ -103,10 +105,16 @@ local made = {
     // AllenNLP's check takes the biases before a layer normalisation, which BERT's heads have, for a mistake.
     trainer+: { run_confidence_checks: false },
   } + $.trainer_knobs,
-  groups:: { modern: parameter_groups.no_decay(), reproduce: [] },
+  rate_of_heads:: if $.head_learning_rate == null then $.learning_rate else $.head_learning_rate,
+  groups:: {
+    modern: if $.head_learning_rate == null then parameter_groups.no_decay()
+    else parameter_groups.rates_of_encoder_and_heads($.learning_rate, $.weight_decay),
+    reproduce: [],
+  },
 
   idle+: {
     [if $.boundary_weight == 0 then 'max_boundary_targets']: '`boundary_weight` is 0',
+    [if $.optimisation == 'reproduce' then 'head_learning_rate']: '`reproduce` has one rate for all parameters',
     [if $.questions == null then 'questions_weight']: '`questions` is null',
     [if $.masking_type != 'spanbert_tagged_spans' then 'training_tags']: '`masking` is not `spanbert_tagged_spans`',
     [if $.boundary_weight == 0 then 'external_boundaries']: '`boundary_weight` is 0',

@@ -1,6 +1,6 @@
 // Your own texts with SpanBERT-base, continued from the release: a few passes at a low rate. Make the corpora with
-// `spanbert-allen corpus FILES --out FOLDER --encoder spanbert-base-cased`. The release carries no heads, so those begin
-// at random.
+// `spanbert-allen corpus FILES --out FOLDER --encoder spanbert-base-cased`. The release carries no heads: those begin
+// at random, with a higher rate.
 local encoders = import '../lib/encoders.libsonnet';
 local pretraining = import '../lib/pretraining.libsonnet';
 
@@ -11,5 +11,6 @@ pretraining {
 
   epochs:: 3,
   learning_rate:: 5e-5,
+  head_learning_rate:: 5e-4,
   max_pieces:: 16384,
 }

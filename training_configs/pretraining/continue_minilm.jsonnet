@@ -8,7 +8,9 @@ pretraining {
   validation_path:: std.extVar('PRETRAINING_DEV_DATA_PATH'),
 
   max_length:: 128,
-  max_pieces:: 4096,
+  max_pieces:: 1024,  // many small updates, as there is time for few pieces
   epochs:: 1,
+  learning_rate:: 2e-4,
+  head_learning_rate:: 1e-3,
   attention_dropout:: 0.0,
 }
