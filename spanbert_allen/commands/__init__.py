@@ -28,6 +28,7 @@ COMMANDS = (
     "vocabulary",
     "corpus",
     "corpus-tags",
+    "corpus-predict",
     "import",
     "export",
     "serve",

@@ -1,0 +1,90 @@
+import pytest
+
+from spanbert_allen.__main__ import main
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.corpus_prediction import local
+from spanbert_allen.corpus_prediction.progress import progress_of
+from spanbert_allen.corpus_prediction.run_folder import CountJob, open_run
+from spanbert_allen.corpus_prediction.worker import work
+from tests.corpus_prediction.fakes import FakePredictor, never, write_inputs
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Call the command in a folder with inputs; its workers have no model."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.tar.gz").write_bytes(b"weights")
+    write_inputs(tmp_path)
+
+    def predict(run, *, workers, wait):
+        work(run, FakePredictor(), wait=never)
+
+    monkeypatch.setattr(local, "predict_locally", predict)
+    return lambda *arguments: main(["corpus-predict", *arguments])
+
+
+@pytest.fixture
+def begun(command):
+    """The command, with a run that has begun in `out`."""
+    inputs = ("*.txt", "*.txt.gz")
+    options = ("--executor", "slurm", "--workers", "3")
+    assert command("model.tar.gz", *inputs, "out", *options) == 0
+    return command
+
+
+def test_it_predicts_merges_and_tells_what_is_bad(command, tmp_path, capsys):
+    status = command("model.tar.gz", "*.txt", "*.txt.gz", "out", "--merge", "--shard-records", "3")
+    said = capsys.readouterr()
+    assert status == 1  # as for `predict`: a record is bad
+    assert "out: 8 of 8 records, 3 of 3 shards, 1 bad records\n" in said.out
+    assert "one.txt:3: it is bad" in said.err
+    assert len((tmp_path / "out" / "predictions.jsonl").read_text().splitlines()) == 8
+
+
+def test_the_folder_alone_goes_on_shows_and_merges(begun, tmp_path, capsys):
+    assert begun("out", "--status") == 0
+    assert "0 of 2 inputs counted" in capsys.readouterr().out
+    assert begun("out", "--merge") == 1
+    assert (tmp_path / "out" / "predictions.jsonl").is_file()
+    assert progress_of(open_run(tmp_path / "out")).records_done == 8
+
+
+def test_failures_are_tried_again_when_asked(begun, tmp_path):
+    open_run(tmp_path / "out").fail(CountJob(1), "broken")
+    assert begun("out") == 1
+    assert progress_of(open_run(tmp_path / "out")).failed == 1
+    assert begun("out", "--retry-failed") == 1
+    assert progress_of(open_run(tmp_path / "out")).failed == 0
+
+
+def test_the_executor_slurm_writes_its_script_and_predicts_nothing(begun, tmp_path, capsys):
+    assert "`sbatch out/array_job.sh`" in capsys.readouterr().out
+    assert "--array=0-2" in (tmp_path / "out" / "array_job.sh").read_text()
+    assert progress_of(open_run(tmp_path / "out")).counted == 0
+
+
+def test_changed_options_archives_and_inputs_are_refused(begun, tmp_path):
+    for arguments in (
+        ("out", "--shard-records", "7"),
+        ("out", "--predictor-args", '{"a": 1}'),
+        ("model.tar.gz", "*.txt", "out"),
+        ("model.tar.gz", "*.txt", "*.txt.gz", "out", "--device", "cuda"),
+    ):
+        with pytest.raises(ConfigError, match="results of both would be mixed"):
+            begun(*arguments)
+    (tmp_path / "one.txt").write_text("")
+    with pytest.raises(DataError, match="changed since the run began"):
+        begun("out")
+
+
+def test_what_cannot_be_understood_is_one_sentence(command, tmp_path, capsys):
+    with pytest.raises(ConfigError, match="two paths say too little"):
+        command("model.tar.gz", "out")
+    with pytest.raises(DataError, match="no run was begun in this folder"):
+        command("out")
+    with pytest.raises(ConfigError, match="is not finished; give an archive"):
+        command(str(tmp_path), "one.txt", "out")
+    for option in (("--workers", "0"), ("--predictor-args", "[]"), ("--overrides", "{")):
+        with pytest.raises(SystemExit):
+            command("model.tar.gz", "one.txt", "out", *option)
+        assert option[0] in capsys.readouterr().err

@@ -1,0 +1,146 @@
+import os
+import signal
+import stat
+import subprocess
+
+import pytest
+
+import spanbert_allen
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.corpus_prediction.local import predict_locally
+from spanbert_allen.corpus_prediction.merging import merge
+from spanbert_allen.corpus_prediction.run_folder import CountJob, begin_run
+from spanbert_allen.corpus_prediction.slurm import write_job_script
+from spanbert_allen.corpus_prediction.starting import run_worker
+from spanbert_allen.corpus_prediction.worker import work
+from tests import places
+from tests.corpus_prediction.fakes import FakePredictor, begin, manifest_of
+from tests.corpus_prediction.killing import dead_from, kill_this_process
+from tests.forks import fork
+
+
+class ForkedWorker:
+    """A worker that need not import anything."""
+
+    def __init__(self, said, function, *arguments):
+        self._said = said
+        self.pid = fork(function, *arguments, said=said)
+
+    def poll(self):
+        child, status = os.waitpid(self.pid, os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if child else None
+
+    def said(self):
+        return self._said.read_text().strip().splitlines()[-1]
+
+    def stop(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def look():
+    """Wait until a child has ended, and leave it to be asked for."""
+    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+
+
+class Killing(FakePredictor):
+    """Memory runs out at one text."""
+
+    def predict_batch_json(self, inputs):
+        if any(record["text"] == "g" for record in inputs):
+            kill_this_process()
+        return super().predict_batch_json(inputs)
+
+
+def test_a_job_that_kills_every_worker_is_given_up_and_the_rest_is_done(tmp_path):
+    run = begin(tmp_path)
+    started = []
+
+    def start(run, number):
+        started.append(number)
+        return ForkedWorker(tmp_path / "said", worker)
+
+    def worker():
+        work(run, Killing(), wait=lambda: None)
+
+    predict_locally(run, workers=1, wait=look, start=start)
+    assert len(started) == 4
+    ((job, reason),) = run.failed_jobs()
+    assert job.name == "000001-0000000"
+    assert reason.startswith("signal 9 killed a worker 3 times at this")
+    assert not list(run.open_jobs())
+
+
+def test_workers_that_never_begin_end_the_run(tmp_path):
+    run = begin(tmp_path)
+    with pytest.raises(ConfigError, match="before it began to work, perhaps for want of memory"):
+        predict_locally(
+            run,
+            workers=1,
+            wait=look,
+            start=lambda run, number: ForkedWorker(tmp_path / "said", kill_this_process),
+        )
+
+
+def test_an_error_of_a_worker_ends_the_others_and_is_told(tmp_path):
+    run = begin(tmp_path)
+    claim = run.claim(CountJob(0))
+
+    def start(run, number):
+        function = signal.pause if number else fail
+        return ForkedWorker(tmp_path / "said", function)
+
+    def fail():
+        raise RuntimeError("the disk is full")
+
+    with pytest.raises(ConfigError, match="the disk is full"):
+        predict_locally(run, workers=2, wait=look, start=start)
+    claim.release(is_settled=False)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_two_workers_with_a_model_of_which_one_is_killed_give_what_one_process_gives(tmp_path):
+    archive = places.FIXTURES / "archives" / "coref_light.tar.gz"
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text('"Ida left. She ran."\n{\n"He saw Bo. Bo saw him."\n"A dog."\n"It is."\n')
+    manifest = manifest_of(archive, [texts])
+    run = begin_run(tmp_path / "out", manifest, {})
+    predictor = spanbert_allen.load(archive)
+    predictor.source = str(texts)
+    expected = [
+        predictor.dump_line(predictor.predict_json(record))
+        for record in predictor.records(predictor.source)
+    ]
+    started = []
+
+    def start(run, number):
+        function = run_worker if started else killed_worker
+        started.append(number)
+        return ForkedWorker(tmp_path / "said", function, run.path)
+
+    def killed_worker(path):
+        with dead_from(3, path / "results", kill_this_process):
+            run_worker(path)
+
+    predict_locally(run, workers=2, wait=look, start=start)
+    assert len(started) == 3
+    assert merge(run).read_text().splitlines(keepends=True) == expected
+
+
+def test_the_job_script_of_slurm_starts_workers(tmp_path):
+    folder = tmp_path / "with blanks"
+    folder.mkdir()
+    run = begin(folder)
+    script = write_job_script(run, workers=16)
+    text = script.read_text()
+    assert "#SBATCH --array=0-15\n" in text
+    assert "gres" not in text
+    command = subprocess.run(
+        ["bash", "-c", f"exec() {{ printf '%s\\n' \"$@\"; }}; . '{script}'"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert command[1:] == ["-m", "spanbert_allen", "corpus-predict", str(run.path), "--worker"]
+    assert script.stat().st_mode & stat.S_IRUSR
