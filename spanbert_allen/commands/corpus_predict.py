@@ -179,17 +179,19 @@ def _looks(corpus: RunFolder) -> Callable[[], None]:
     from spanbert_allen.corpus_prediction.progress import Rate, progress_line, progress_of
 
     rate = Rate(progress_of(corpus))
-    shown = time.monotonic()
+    shown, line = time.monotonic(), ""
 
     def look() -> None:
-        nonlocal shown
+        nonlocal shown, line
         time.sleep(_SECONDS_BETWEEN_LOOKS)
         if time.monotonic() - shown < _SECONDS_BETWEEN_LINES:
             return
         shown = time.monotonic()
         progress = progress_of(corpus)
         parts = filter(None, (progress_line(corpus, progress), rate.line(progress)))
-        print(", ".join(parts), file=sys.stderr)
+        before, line = line, ", ".join(parts)
+        if line != before:
+            print(line, file=sys.stderr)
 
     return look
 

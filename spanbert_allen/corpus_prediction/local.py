@@ -116,7 +116,7 @@ def predict_locally(
     deaths: Counter[str] = Counter()
     running = {number: start(run, number) for number in range(workers)}
     try:
-        while running:
+        while running and next(run.open_jobs(), None) is not None:
             wait()
             for number, worker in list(running.items()):
                 status = worker.poll()

@@ -80,6 +80,8 @@ class Rate:
     """
     Tell the rate of a run since a moment, and the time that is left.
 
+    The time in which the first workers load their models does not count.
+
     # Parameters
 
     before : `Progress`
@@ -95,6 +97,8 @@ class Rate:
 
     def line(self, now: Progress) -> str:
         """Return the rate and the time left; empty before the first shard is done."""
+        if not now.counted:
+            self._started = self._clock()
         seconds = self._clock() - self._started
         done = now.records_done - self._before.records_done
         if not done or seconds <= 0:

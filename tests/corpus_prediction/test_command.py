@@ -58,6 +58,7 @@ def test_failures_are_tried_again_when_asked(begun, tmp_path):
 
 
 def test_the_executor_slurm_writes_its_script_and_predicts_nothing(begun, tmp_path, capsys):
+    assert begun("out", "--executor", "slurm", "--workers", "3") == 0
     assert "`sbatch out/array_job.sh`" in capsys.readouterr().out
     assert "--array=0-2" in (tmp_path / "out" / "array_job.sh").read_text()
     assert progress_of(open_run(tmp_path / "out")).counted == 0
@@ -82,8 +83,9 @@ def test_what_cannot_be_understood_is_one_sentence(command, tmp_path, capsys):
         command("model.tar.gz", "out")
     with pytest.raises(DataError, match="no run was begun in this folder"):
         command("out")
+    (tmp_path / "model.tar.gz").unlink()
     with pytest.raises(ConfigError, match="is not finished; give an archive"):
-        command(str(tmp_path), "one.txt", "out")
+        command(".", "one.txt", "out")
     for option in (("--workers", "0"), ("--predictor-args", "[]"), ("--overrides", "{")):
         with pytest.raises(SystemExit):
             command("model.tar.gz", "one.txt", "out", *option)

@@ -116,15 +116,18 @@ def test_two_workers_with_a_model_of_which_one_is_killed_give_what_one_process_g
 
     def start(run, number):
         function = run_worker if started else killed_worker
-        started.append(number)
-        return ForkedWorker(tmp_path / "said", function, run.path)
+        started.append(ForkedWorker(tmp_path / "said", function, run.path))
+        if len(started) == 1:  # before it is killed, no other takes its work
+            os.waitid(os.P_PID, started[0].pid, os.WEXITED | os.WNOWAIT)
+        return started[-1]
 
     def killed_worker(path):
-        with dead_from(3, path / "results", kill_this_process):
+        with dead_from(5, path / "results", kill_this_process):
             run_worker(path)
 
     predict_locally(run, workers=2, wait=look, start=start)
     assert len(started) == 3
+    assert not list(run.path.rglob("*.part"))
     assert merge(run).read_text().splitlines(keepends=True) == expected
 
 
