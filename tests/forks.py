@@ -28,7 +28,11 @@ def fork(function: Callable[..., object], *arguments: object, said: Path) -> int
         warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12, of forks with threads
         child = os.fork()
     if child == 0:
-        os._exit(_status_of(function, arguments, said))
+        status = 1
+        try:
+            status = _status_of(function, arguments, said)
+        finally:  # whatever happens, the fork never goes on as a second pytest
+            os._exit(status)
     return child
 
 
@@ -50,7 +54,10 @@ def _status_of(function: Callable[..., object], arguments: tuple[object, ...], s
         sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
         function(*arguments)
     except SystemExit as error:
-        return int(error.code or 0)
+        if isinstance(error.code, str):
+            print(error.code, file=sys.stderr)  # noqa: T201  as Python does
+            return 1
+        return error.code or 0
     except BaseException:
         traceback.print_exc()
         return 1

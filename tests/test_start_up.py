@@ -38,22 +38,27 @@ STATEMENTS = (
 
 def test_nothing_heavy_is_imported():
     """One after the other in one process: what stays light after the last was so before it."""
-    heavy = heavy_modules(*STATEMENTS)
+    heavy = heavy_after_each(*STATEMENTS)
     assert not [statement for statement in STATEMENTS if not set(heavy[statement]) <= {"numpy"}]
 
 
 def test_the_spacy_component_is_there_before_allennlp():
     """spaCy itself imports torch where it finds it."""
     statement = "import spanbert_allen.integrations.spacy.component"
-    assert not {"allennlp", "transformers"} & set(heavy_modules(statement)[statement])
+    assert not {"allennlp", "transformers"} & heavy_modules(statement)
 
 
 def test_scores_need_no_torch():
     statement = "import spanbert_allen.metrics.coref.cluster_scores"
-    assert set(heavy_modules(statement)[statement]) <= {"numpy"}
+    assert heavy_modules(statement) <= {"numpy"}
 
 
-def heavy_modules(*statements):
+def heavy_modules(statement):
+    """Return what heavy modules are there after a statement of a new process."""
+    return set(heavy_after_each(statement)[statement])
+
+
+def heavy_after_each(*statements):
     """Return what heavy modules are there after each statement of a new process."""
     done = subprocess.run(
         [sys.executable, "-c", LIGHT.format(statements=statements)],

@@ -81,4 +81,4 @@ def shipped() -> dict[str, dict]:
 
 
 def name_of(config: Path) -> str:
-    return f"{config.parent.name}/{config.stem}"
+    return config.relative_to(ROOT / "training_configs").with_suffix("").as_posix()

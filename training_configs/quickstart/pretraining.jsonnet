@@ -10,9 +10,10 @@ pretraining {
   validation_path:: 'out/quickstart/data/corpus_dev',
 
   max_length:: 128,
-  max_pieces:: 1024,
+  max_pieces:: 256,
   attention_dropout:: 0.0,
   epochs:: 25,
   max_hours:: 0.05,
-  learning_rate:: 5e-4,
+  learning_rate:: 3e-4,
+  head_learning_rate:: 2e-3,
 }

@@ -188,9 +188,10 @@ QUICKSTART_TASKS = {
         title="Pre-training quickstart",
         own_record='{"text": "She lost her [MASK] on the tram."}',
         closing=(
-            "MiniLM was trained on for three minutes, with heads that knew nothing at first.\n"
-            "docs/pretraining.md says how to go on with your own texts, and how to fine-tune from\n"
-            "the result: `encoder:: encoders.trained('out/quickstart/pretraining/model.tar.gz')`."
+            "In three minutes heads that knew nothing at first learn little but which pieces are\n"
+            "frequent. docs/pretraining.md has what three quarters of an hour on novels make of\n"
+            "them, how to go on with your own texts, and how to fine-tune from the result:\n"
+            "`encoder:: encoders.trained('out/quickstart/pretraining/model.tar.gz')`."
         ),
         default_text=DEFAULT_MASKED_TEXT,
         write_data=write_corpora,

@@ -110,8 +110,8 @@ def _take_turns(
         The expressions of the row.
     turns, which : `list`
         Whether a turn is an expression's, and the place of the expression among all, from 0 to 1.
-    spans : `list[int]`
-        The random spans; see `RandomSpans.draw`.
+
+    The rest are the random spans; see `RandomSpans.draw`.
     """
     for is_tagged, place, *span in zip(turns, which, *spans, strict=True):
         if is_tagged and pieces.can_add(expressions.bits):
