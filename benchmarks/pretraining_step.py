@@ -33,11 +33,12 @@ from allennlp.data import Vocabulary
 from measuring import describe_machine, has_bf16, header, memory, start_of_peak
 
 import spanbert_allen
+from spanbert_allen.data.pretraining.new_encoder import EncoderSizes
 from spanbert_allen.encoders import find_encoder
+from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES
 from spanbert_allen.formats.pretraining import corpus as files
 
 RATE = 0.15
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 SIDES = ("transformers", "ours, MLM", "ours, MLM and SBO")
 PRECISIONS = {"fp32": None, "bf16": torch.bfloat16}
 Batches = Iterator[dict[str, Any]]
@@ -79,18 +80,11 @@ def write_encoder(
 ) -> None:
     """Write an encoder without weights, a third of whose pieces go on with a word."""
     folder.mkdir()
-    config = {
-        "model_type": "bert",
-        "vocab_size": vocabulary,
-        "hidden_size": arguments.dim,
-        "num_hidden_layers": arguments.layers,
-        "num_attention_heads": arguments.dim // 64,
-        "intermediate_size": 4 * arguments.dim,
-        "max_position_embeddings": length,
-    }
-    (folder / "config.json").write_text(json.dumps(config))
-    pieces = [f"{'##' if n % 3 == 0 else ''}p{n}" for n in range(vocabulary - len(SPECIAL))]
-    (folder / "vocab.txt").write_text("\n".join(SPECIAL + pieces) + "\n")
+    sizes = EncoderSizes(layers=arguments.layers, dim=arguments.dim, max_length=length)
+    (folder / "config.json").write_text(json.dumps(sizes.config(vocabulary)))
+    special = SPECIAL_PIECES
+    pieces = [f"{'##' if n % 3 == 0 else ''}p{n}" for n in range(vocabulary - len(special))]
+    (folder / "vocab.txt").write_text("\n".join([*special, *pieces]) + "\n")
 
 
 def write_corpus(folder: Path, arguments: argparse.Namespace, length: int, vocabulary: int) -> None:

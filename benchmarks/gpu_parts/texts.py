@@ -9,6 +9,8 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
 
+from spanbert_allen.data.pretraining.new_encoder import EncoderSizes
+
 SYLLABLES = tuple(a + b for a, b in product("bdfghklmnprstvwz", "aeiou"))
 SENTENCE = 20
 """The words of a sentence."""
@@ -28,15 +30,7 @@ def write_encoder(folder: Path, shape: tuple[int, int], vocabulary: int) -> str:
     """Write the folder of a cased encoder without weights, once; return its path."""
     if not folder.exists():
         layers, dim = shape
-        config = {
-            "model_type": "bert",
-            "vocab_size": vocabulary,
-            "hidden_size": dim,
-            "num_hidden_layers": layers,
-            "num_attention_heads": dim // 64,
-            "intermediate_size": 4 * dim,
-            "max_position_embeddings": 512,
-        }
+        config = EncoderSizes(layers=layers, dim=dim).config(vocabulary)
         folder.mkdir(parents=True)
         (folder / "vocab.txt").write_text("\n".join(pieces(vocabulary)))
         (folder / "config.json").write_text(json.dumps(config))

@@ -136,7 +136,10 @@ class Engine:
     def _results(self, batch: Sequence[Request]) -> list[dict[str, Any] | Exception]:
         """Return the result of each request; one that cannot be predicted is alone in that."""
         try:
-            return [*self._predict(batch[0].group, [request.record for request in batch])]
+            results = [*self._predict(batch[0].group, [request.record for request in batch])]
+            if len(results) != len(batch):
+                raise RuntimeError(f"{len(results)} results for {len(batch)} records")
+            return [*results]
         except Exception as error:
             if len(batch) == 1:
                 # What the error says may hold a part of the record, which no log may have.

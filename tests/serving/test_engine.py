@@ -117,3 +117,18 @@ def test_the_thread_answers_what_waits_before_it_ends():
     assert serving.drain(60)
     assert not serving.is_ready
     assert [answer.result(0)["number"] for answer in answers] == [0, 2, 4, 6, 8]
+
+
+def test_too_few_results_fail_only_the_requests_that_they_belong_to():
+    """A predictor that loses a record neither ends the thread nor shifts the answers."""
+    clock = Clock()
+
+    def predict(group, records):
+        return [record for record in records if record["number"] != 1]
+
+    serving = engine(predict, clock)
+    answers = [serving.submit("a", {"number": number}, 1) for number in range(3)]
+    clock.now = 1.0
+    assert serving.step()
+    assert answers[0].result(0) == {"number": 0} and answers[2].result(0) == {"number": 2}
+    assert "0 results for 1 records" in str(answers[1].exception(0))
