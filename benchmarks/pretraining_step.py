@@ -82,9 +82,8 @@ def write_encoder(
     folder.mkdir()
     sizes = EncoderSizes(layers=arguments.layers, dim=arguments.dim, max_length=length)
     (folder / "config.json").write_text(json.dumps(sizes.config(vocabulary)))
-    special = SPECIAL_PIECES
-    pieces = [f"{'##' if n % 3 == 0 else ''}p{n}" for n in range(vocabulary - len(special))]
-    (folder / "vocab.txt").write_text("\n".join([*special, *pieces]) + "\n")
+    pieces = [f"{'##' if n % 3 == 0 else ''}p{n}" for n in range(vocabulary - len(SPECIAL_PIECES))]
+    (folder / "vocab.txt").write_text("\n".join([*SPECIAL_PIECES, *pieces]) + "\n")
 
 
 def write_corpus(folder: Path, arguments: argparse.Namespace, length: int, vocabulary: int) -> None:
@@ -104,7 +103,7 @@ def write_corpus(folder: Path, arguments: argparse.Namespace, length: int, vocab
         num_documents=number,
     )
     (folder / files.DESCRIPTION).write_text(description.to_json())
-    pieces = np.random.default_rng(1).integers(len(SPECIAL), vocabulary, total)
+    pieces = np.random.default_rng(1).integers(len(SPECIAL_PIECES), vocabulary, total)
     pieces.astype(description.piece_dtype).tofile(folder / files.PIECES)
     ends = np.arange(1, number + 1)
     (ends * (length - 2)).astype("<i8").tofile(folder / files.SENTENCES)
