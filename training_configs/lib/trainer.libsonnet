@@ -70,14 +70,21 @@ local closed(name, template) = template {
     },
   }),
 
-  // What a careful engineer would run today. `max_pieces`: the most pieces of a batch, with padding.
+  // What a careful engineer would run today. `max_pieces`: the most pieces of a batch, with padding. `batch_size`: the
+  // most examples of a batch; with `max_pieces` as many times the longest example, every batch has so many.
   modern: closed('modern', shared {
     local knobs = self,
     max_pieces:: 8192,
+    batch_size:: null,
     evaluations_per_epoch:: null,
     evaluate_every_updates:: null,
     leftover:: 'update',
     optimizer:: optimizers.adamw(knobs.learning_rate, knobs.groups),
-    batches:: { type: 'spanbert_token_budget', max_pieces: knobs.max_pieces, seed: knobs.seed },
+    batches:: {
+      type: 'spanbert_token_budget',
+      max_pieces: knobs.max_pieces,
+      [if knobs.batch_size != null then 'max_batch_size']: knobs.batch_size,
+      seed: knobs.seed,
+    },
   }),
 }
