@@ -19,13 +19,12 @@ from allennlp.predictors import Predictor
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.common.spans import CharSpan, WordSpan
-from spanbert_allen.data.relation.input import (
+from spanbert_allen.data.relation.input import WINDOWS, RelationSequence, Window
+from spanbert_allen.data.relation.markers import (
     LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
     TYPE_PAIRS_NAMESPACE,
-    WINDOWS,
-    RelationSequence,
-    Window,
+    TYPED_WORDS,
     label_types,
     type_pair,
 )
@@ -118,7 +117,10 @@ class RelationPredictor(SpanPredictor):
             for namespace in (MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE)
         )
         self._known = KnownTypes(
-            None if dataset_reader.mode == "text" else markers, pairs, dataset_reader.unknown_type
+            None if dataset_reader.mode == "text" else markers,
+            pairs,
+            dataset_reader.unknown_type,
+            are_words=dataset_reader.mode == TYPED_WORDS,
         )
         self._set(RelationOptions(probabilities, allowed_types, without_negative, by_probability))
         self._num_cut = self._num_gaps = 0

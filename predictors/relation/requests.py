@@ -17,7 +17,7 @@ from spanbert_allen.common.record_checks import (
     shown,
 )
 from spanbert_allen.common.spans import CharSpan, WordSpan
-from spanbert_allen.data.relation.input import type_pair
+from spanbert_allen.data.relation.markers import type_pair
 from spanbert_allen.formats.relation.example import UNTYPED, RelationExample
 from spanbert_allen.formats.relation.jsonl import entity_words, relation_example
 from spanbert_allen.formats.relation.names import optional_name
@@ -42,11 +42,14 @@ class KnownTypes:
         known.
     shared : `str`, optional (default = `None`)
         The type that stands for every unknown one.
+    are_words : `bool`, optional (default = `False`)
+        Whether the model reads types as words, so that it takes unknown ones, too.
     """
 
     markers: Collection[str] | None
     pairs: Collection[str]
     shared: str | None = None
+    are_words: bool = False
 
     def check(self, types: Sequence[str], name: str, *, hint: str = "") -> None:
         """
@@ -61,7 +64,7 @@ class KnownTypes:
         hint : `str`, optional (default = `""`)
             What to do, for the message.
         """
-        if self.markers is None or self.shared is not None:
+        if self.markers is None or self.shared is not None or self.are_words:
             return
         known = {
             marker.partition("=")[2]: None
@@ -85,9 +88,10 @@ class KnownTypes:
         if self.markers is None:
             return True
         types = self._as_known("SUBJ", subject_type), self._as_known("OBJ", object_type)
-        if self.pairs and types == (subject_type, object_type):
+        is_known = f"SUBJ={types[0]}" in self.markers and f"OBJ={types[1]}" in self.markers
+        if self.pairs and types == (subject_type, object_type) and (is_known or not self.are_words):
             return type_pair(*types) in self.pairs
-        return f"SUBJ={types[0]}" in self.markers and f"OBJ={types[1]}" in self.markers
+        return self.are_words or is_known
 
     def _as_known(self, role: str, name: str) -> str:
         """Return the type, or the one that stands for it."""

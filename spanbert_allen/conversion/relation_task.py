@@ -22,10 +22,11 @@ from spanbert_allen.conversion.task import (
     kept_settings,
     prediction_loader,
 )
-from spanbert_allen.data.relation.input import (
+from spanbert_allen.data.relation.markers import (
     LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
     TYPE_PAIRS_NAMESPACE,
+    TYPED_WORDS,
 )
 from spanbert_allen.data.relation.vocabulary import RelationVocabulary
 from spanbert_allen.formats.relation.example import NO_RELATION
@@ -33,6 +34,7 @@ from spanbert_allen.formats.relation.tacred_preset import TACRED_LABELS, TACRED_
 from spanbert_allen.models.relation import SpanbertRelation
 
 _ROLES = ("SUBJ=", "OBJ=")
+_ENDS = ("/SUBJ=", "/OBJ=")
 
 PRESET = "tacred"
 """Names the labels, and the markers, of the model that SpanBERT's authors released."""
@@ -108,6 +110,11 @@ class RelationTask(Task):
                 "transformers, whose class stands on the pooled [CLS]; train one with the pooling "
                 "`cls`"
             )
+        if ours.hidden_layer is not None:
+            raise ConfigError(
+                "a relation model with a hidden layer has no form in transformers, whose class "
+                "stands on the pooled [CLS]; train one with `hidden_layer` null"
+            )
         reader = config["dataset_reader"]
         kept = {
             "max_length": reader.get("max_length"),
@@ -177,10 +184,12 @@ def _check_markers(markers: Sequence[str], mode: str, labels: Sequence[str]) -> 
         )
     needed = [f"{role}_{end}" for role in ("SUBJ", "OBJ") for end in ("START", "END")]
     missing = [name for name in needed if mode.startswith("text") and name not in markers]
-    if mode != "text":
-        missing += [
-            f"{role}TYPE" for role in _ROLES if not any(m.startswith(role) for m in markers)
-        ]
+    roles = {"text": (), TYPED_WORDS: (), "typed_entity_marker": (*_ROLES, *_ENDS)}
+    missing += [
+        f"{role}TYPE"
+        for role in roles.get(mode, _ROLES)
+        if not any(marker.startswith(role) for marker in markers)
+    ]
     if missing:
         raise ConfigError(
             f"--markers: the mode `{mode}` needs {', '.join(missing)}, which the names given lack; "

@@ -13,12 +13,13 @@ from torch.nn.functional import cross_entropy
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.relation.fields import LABELS_NAMESPACE, UNKNOWN_LABEL
-from spanbert_allen.data.relation.input import MARKERS_NAMESPACE, marker_pieces
+from spanbert_allen.data.relation.markers import MARKERS_NAMESPACE, marker_pieces
 from spanbert_allen.formats.relation.example import NO_RELATION, RelationExample
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.relation.metric import RelationScores
 from spanbert_allen.modules.classification.class_weights import weights_of_classes
 from spanbert_allen.modules.classification.head import ClassificationHead
+from spanbert_allen.modules.classification.hidden_layer import HiddenLayer
 from spanbert_allen.modules.classification.relation_pooling import ClsPooling, RelationPooling
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
@@ -39,6 +40,9 @@ class SpanbertRelation(Model):
         The token embedder `spanbert`; with the pooling `cls` its `pooler` must be true.
     pooling : `RelationPooling`, optional (default = `cls`)
         How the vector of a sequence is made.
+    hidden_layer : `str`, optional (default = `None`)
+        The activation, `relu` or `tanh`, of a layer of the encoder's size between the pooling and
+        the head: see `HiddenLayer`. None by default.
     negative_label : `str`, optional (default = `"no_relation"`)
         The label for no relation, as in the vocabulary; `None` if there is no such label.
     dropout : `float`, optional (default = `0.1`)
@@ -62,6 +66,7 @@ class SpanbertRelation(Model):
         embedder: TokenEmbedder,
         *,
         pooling: RelationPooling | None = None,
+        hidden_layer: str | None = None,
         negative_label: str | None = NO_RELATION,
         dropout: float = 0.1,
         class_weights: dict[str, float] | None = None,
@@ -81,8 +86,15 @@ class SpanbertRelation(Model):
         _check_pooler(embedder, self.pooling)
         self.labels = _labels(vocab, negative_label)
         self.negative_label = negative_label
+        size = embedder.get_output_dim()
+        pooled_size = self.pooling.output_dim(size)
+        self.hidden_layer = None
+        if hidden_layer is not None:
+            self.hidden_layer = HiddenLayer(
+                pooled_size, size, hidden_layer, initializer_range=initializer_range
+            )
         self.classifier = ClassificationHead(
-            self.pooling.output_dim(embedder.get_output_dim()),
+            pooled_size if self.hidden_layer is None else size,
             len(self.labels),
             dropout=dropout,
             initializer_range=initializer_range,
@@ -153,6 +165,9 @@ class SpanbertRelation(Model):
         vectors = self.embedder.encode(token_ids.long(), segment_ids.long(), attended=attended)
         # Shape: (batch_size, output_dim)
         pooled = self.pooling.pooled(vectors, entity_spans.long(), self.embedder)
+        if self.hidden_layer is not None:
+            # Shape: (batch_size, dim)
+            pooled = self.hidden_layer(pooled)
         # Shape: (batch_size, num_labels)
         logits = self.classifier(pooled)
         # Shape: (batch_size,); of equal scores the first

@@ -327,6 +327,15 @@ def test_other_labels_and_markers_are_given(tmp_path):
             ConfigError,
             "--markers: the mode `text` needs SUBJ_START, SUBJ_END, OBJ_START, OBJ_END, which",
         ),
+        (
+            "relation",
+            [
+                *("--labels", "Other", "a", "b", "--markers", "SUBJ=X", "OBJ=X", "/SUBJ=X"),
+                *("--mode", "typed_entity_marker"),
+            ],
+            ConfigError,
+            "--markers: the mode `typed_entity_marker` needs /OBJ=TYPE, which",
+        ),
         ("qa", [], DataError, "has no `qa_outputs.weight`"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 
 import pytest
@@ -27,13 +28,29 @@ VOCABULARY = RelationVocabulary.from_lists(
     ],
 )
 
+TYPED = RelationVocabulary.from_lists(
+    ["no_relation", "per:title", "org:founded_by"],
+    [
+        f"{end}{role}={name}"
+        for role, names in (("SUBJ", ("PERSON", "ORGANIZATION")), ("OBJ", ("TITLE", "PERSON")))
+        for name in names
+        for end in ("", "/")
+    ],
+)
+
 
 def fixture(**options) -> list:
     reader = DatasetReader.from_params(Params(deepcopy(READER | options)))
     return list(reader.read(FIXTURES / "tacred.json"))
 
 
-def make_model(*, pooling: str = "cls", attention: str = "sdpa", **options) -> Model:
+def make_model(
+    *,
+    pooling: str = "cls",
+    attention: str = "sdpa",
+    vocabulary: Vocabulary = VOCABULARY,
+    **options,
+) -> Model:
     torch.manual_seed(3)
     embedder = {"type": "spanbert", "model_name": "tiny", "attention": attention}
     params = {
@@ -42,7 +59,7 @@ def make_model(*, pooling: str = "cls", attention: str = "sdpa", **options) -> M
         "pooling": pooling,
         **options,
     }
-    model = Model.from_params(Params(deepcopy(params)), vocab=VOCABULARY)
+    model = Model.from_params(Params(deepcopy(params)), vocab=vocabulary)
     with torch.no_grad():
         model.classifier.weight.mul_(20)  # scores that differ
     return model.eval()
@@ -149,6 +166,27 @@ def test_results_do_not_depend_on_the_batch_and_every_weight_learns(pooling):
         assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_the_two_vector_head_is_its_formula(activation):
+    """Zhou and Chen (2022), equation 1, and the linear layer over it."""
+    batch = tensors(fixture(mode="typed_entity_marker"), TYPED)
+    model = make_model(pooling="entity_start", hidden_layer=activation, vocabulary=TYPED)
+    with torch.no_grad():
+        model.hidden_layer.weight.mul_(20)
+        logits = model(**batch)["logits"]
+        vectors = model.embedder.encode(batch["token_ids"].long(), batch["segment_ids"].long())
+    for row, spans in enumerate(batch["entity_spans"].tolist()):
+        both = [component for start, _ in spans for component in vectors[row, start].tolist()]
+        weights = model.hidden_layer.weight.double().tolist()
+        hidden = [sum(w * x for w, x in zip(line, both, strict=True)) for line in weights]
+        kept = [max(one, 0) if activation == "relu" else math.tanh(one) for one in hidden]
+        for label, line in enumerate(model.classifier.weight.double().tolist()):
+            expected = sum(w * x for w, x in zip(line, kept, strict=True))
+            assert logits[row, label].item() == pytest.approx(expected, abs=1e-5)
+    model.train()(**batch)["loss"].backward()
+    assert model.hidden_layer.weight.grad.abs().sum() > 0
+
+
 def test_metrics_of_training_and_evaluation():
     model = make_model(scorer="semeval2010")
     model.forward_on_instances(fixture())
@@ -193,6 +231,7 @@ def test_training_without_labels_says_so():
         ({"class_weights": {"per:title": -1.0}}, "'per:title': -1.0 is not a weight"),
         ({"scorer": "x"}, "'x' is neither tacred nor semeval2010"),
         ({"dropout": 1.5}, "model.dropout is 1.5"),
+        ({"hidden_layer": "gelu"}, "model.hidden_layer is 'gelu': it must be relu or tanh"),
     ],
 )
 def test_impossible_settings(options, sentence):

@@ -31,6 +31,8 @@ DATA_PATHS = {
     "MRQA_DEV_DATA_PATH": QA / "mrqa.jsonl",
     "TACRED_TRAIN_DATA_PATH": RELATION / "tacred.json",
     "TACRED_DEV_DATA_PATH": RELATION / "tacred.json",
+    "SCIERC_TRAIN_DATA_PATH": RELATION / "tacred.json",
+    "SCIERC_DEV_DATA_PATH": RELATION / "tacred.json",
     "SEMEVAL2010_TRAIN_DATA_PATH": RELATION / "semeval.txt",
     "SEMEVAL2010_DEV_DATA_PATH": RELATION / "semeval.txt",
     "RELATION_TRAIN_DATA_PATH": RELATION / "own.jsonl",

@@ -57,6 +57,25 @@ def test_knobs_reach_all_that_depends_on_them():
     assert made["dataset_reader"]["type"] == "spanbert_relation_jsonl"
 
 
+def test_typed_markers_train_as_published():
+    """Zhou and Chen (2022), section 4, and the defaults of their program."""
+    made = config("tacred_typed_base")
+    reader, optimizer = made["dataset_reader"], made["trainer"]["optimizer"]
+    assert (reader["mode"], reader["max_length"]) == ("typed_entity_marker", 512)
+    assert "fixed_length" not in reader and "marker_files" not in made["vocabulary"]
+    assert made["model"]["pooling"] == {"type": "entity_start"}
+    assert (made["model"]["hidden_layer"], made["model"]["embedder"]["pooler"]) == ("relu", False)
+    sampler = made["data_loader"]["batch_sampler"]
+    assert (sampler["max_batch_size"], sampler["max_pieces"]) == (64, 64 * 512)
+    assert (optimizer["lr"], optimizer["weight_decay"]) == (5e-5, 0.0)
+    assert made["trainer"]["num_epochs"] == 5
+
+
+def test_typed_modes_number_no_markers_of_validation_first():
+    made = config("tacred_base", "mode:: 'typed_entity_marker'")
+    assert "marker_files" not in made["vocabulary"]
+
+
 def test_semevals_layout_is_told_by_the_files_name():
     released = config("semeval2010_minilm", "train_path:: 'TRAIN_FILE.TXT'")
     assert released["dataset_reader"]["type"] == "spanbert_semeval2010"

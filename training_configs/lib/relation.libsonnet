@@ -11,10 +11,14 @@ local readers = {
   any: 'spanbert_relation',
 };
 
+local modes = ['ner', 'text', 'text_ner', 'ner_text', 'typed_entity_marker', 'typed_entity_marker_punct'];
+local numbers_markers(mode) = !std.startsWith(mode, 'typed');
+
 local knobs = {
   // Data. `layout`: `tacred`, `semeval`, for one's own `jsonl`, or `any`: told by the first record, also of brat,
   // doccano, Label Studio, SpERT and DyGIE. `mode`: what the encoder sees of the
-  // entities: `ner`, `text`, `text_ner`, `ner_text`.
+  // entities: `ner`, `text`, `text_ner`, `ner_text`; `typed_entity_marker` or `typed_entity_marker_punct`, best with
+  // the pooling `entity_start` and a `hidden_layer`.
   layout:: 'tacred',
   mode:: 'ner',
 
@@ -22,11 +26,12 @@ local knobs = {
   // entity types of the validation data first, as the original does with `--do_eval`; the number decides which
   // piece stands for a type.
   negative_label:: 'no_relation',
-  markers_of_validation_first:: self.optimisation == 'reproduce',
+  markers_of_validation_first:: self.optimisation == 'reproduce' && numbers_markers(self.mode),
 
-  // Model. `pooling`: `cls`, `entity_start` or `entity_mean`. `scorer`: `tacred` or `semeval2010`.
+  // Model. `pooling`: `cls`, `entity_start` or `entity_mean`. `hidden_layer`: `relu` or `tanh`. `scorer`: `tacred` or `semeval2010`.
   // `class_weights`: a number for each label.
   pooling:: 'cls',
+  hidden_layer:: null,
   scorer:: 'tacred',
   class_weights:: null,
   metric:: '+f1',
@@ -36,6 +41,7 @@ local knobs = {
     type: 'spanbert_relation',
     embedder+: { pooler: $.pooling == 'cls' },
     pooling: { type: $.pooling },
+    [if $.hidden_layer != null then 'hidden_layer']: $.hidden_layer,
     negative_label: $.negative_label,
     scorer: $.scorer,
     [if $.class_weights != null then 'class_weights']: $.class_weights,
@@ -43,17 +49,18 @@ local knobs = {
 };
 
 local made = {
-  checks+:: [experiment.choice($, 'layout', std.objectFields(readers))],
+  checks+:: [experiment.choice($, 'layout', std.objectFields(readers)), experiment.choice($, 'mode', modes)],
 
   vocabulary: {
     type: 'spanbert_relation',
     negative_label: $.negative_label,
-    [if $.markers_of_validation_first then 'marker_files']: [$.validation_path],
+    [if $.markers_of_validation_first && numbers_markers($.mode) then 'marker_files']: [$.validation_path],
   },
   datasets_for_vocab_creation: ['train'],
 
   idle+: {
     [if $.mode == 'text' then 'markers_of_validation_first']: 'entities have no markers (`mode` is `text`)',
+    [if !numbers_markers($.mode) then 'markers_of_validation_first']: 'it is for the original program\'s modes',
   },
 };
 
@@ -62,5 +69,5 @@ experiment.template(
   knobs,
   made,
   base=classification,
-  deciding=['optimisation', 'layout', 'mode', 'negative_label', 'pooling', 'scorer', 'class_weights'],
+  deciding=['optimisation', 'layout', 'mode', 'negative_label', 'pooling', 'hidden_layer', 'scorer', 'class_weights'],
 )

@@ -11,14 +11,20 @@ from allennlp.data.fields import LabelField, SequenceField
 import spanbert_allen.compat  # noqa: F401  AllenNLP is repaired first
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.record_checks import listed
-from spanbert_allen.data.relation.input import (
+from spanbert_allen.data.relation.input import RelationSequence
+from spanbert_allen.data.relation.markers import (
     LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
     TYPE_PAIRS_NAMESPACE,
-    RelationSequence,
+    TYPED_WORDS,
+    InputMode,
     label_types,
+    marker_names,
+    requested_markers,
+    type_pair,
 )
 from spanbert_allen.data.unseen_names import UnseenNames
+from spanbert_allen.formats.relation.example import RelationExample
 
 LABELS_NAMESPACE = "relation_labels"
 """Where AllenNLP's vocabulary holds the labels: the first is output 0 of the model."""
@@ -62,54 +68,56 @@ class MarkedPieces(SequenceField[torch.Tensor]):
 
     sequence : `RelationSequence`
         The pieces, and what of the text they are.
-    markers : `Sequence[str]`
-        The names of the markers: -1 of the codes stands for the first, -2 for the second, ...
+    example : `RelationExample`
+        Says what the markers are called.
+    mode : `InputMode`
+        Says which markers the vocabulary needs.
     marker_pieces : `MarkerPieces`
         The pieces that stand for markers.
     num_padding : `int`, optional (default = `0`)
         How many pieces of padding follow.
-    place : `str`, optional (default = `""`)
-        Where the example was read, for messages.
     """
 
     def __init__(
         self,
         sequence: RelationSequence,
-        markers: Sequence[str],
+        example: RelationExample,
+        mode: InputMode,
         marker_pieces: MarkerPieces,
         *,
         num_padding: int = 0,
-        place: str = "",
     ) -> None:
         self.sequence = sequence
         # Shape: (num_pieces,)
         self.codes = np.asarray(sequence.codes + [0] * num_padding, np.int32)
-        self.markers = markers
+        self._example = example
+        self._mode = mode
         self._pieces = marker_pieces
-        self._place = place
         self._token_ids: np.ndarray | None = None
 
     def count_vocab_items(self, counter: dict[str, dict[str, int]]) -> None:
         """
-        Request all markers, in their order, whether they stand in the sequence or not.
+        Request the markers of the mode, in their order, whether they stand in the sequence or not.
 
-        The types of subject and object, the last two of them, are counted together as well.
+        The types of subject and object are counted together as well.
         """
-        for marker in self.markers:
+        for marker in requested_markers(self._example, self._mode):
             counter[MARKERS_NAMESPACE][marker] += 1
-        counter[TYPE_PAIRS_NAMESPACE][" ".join(self.markers[-2:])] += 1
+        types = type_pair(self._example.subject_type, self._example.object_type)
+        counter[TYPE_PAIRS_NAMESPACE][types] += 1
 
     def index(self, vocab: Vocabulary) -> None:
         """Put pieces in the places of markers; raise a `DataError` for an unknown marker."""
         # Shape: (num_pieces,)
         token_ids = self.codes.copy()
         numbers = vocab.get_token_to_index_vocabulary(MARKERS_NAMESPACE)
+        names = marker_names(self._example)
         for code in sorted(set(self.codes[self.codes < 0].tolist()), reverse=True):
-            token_ids[self.codes == code] = self._piece(self.markers[-code - 1], numbers)
+            token_ids[self.codes == code] = self._piece(names[-code - 1], numbers)
         self._token_ids = token_ids
 
     def _piece(self, marker: str, numbers: dict[str, int]) -> int:
-        place = f"{self._place}: " if self._place else ""
+        place = f"{self._example.place}: " if self._example.place else ""
         role, _, type_name = marker.partition("=")
         if marker not in numbers and type_name and self._pieces.shared_type is not None:
             marker = f"{role}={self._pieces.shared_type}"
@@ -120,7 +128,7 @@ class MarkedPieces(SequenceField[torch.Tensor]):
             prefix = f"{role}="
             known = [name.removeprefix(prefix) for name in numbers if name.startswith(prefix)]
             raise DataError(
-                f"{place}the model knows no {'subject' if role == 'SUBJ' else 'object'} of type "
+                f"{place}the model knows no {'subject' if 'SUBJ' in role else 'object'} of type "
                 f"`{type_name}`; it was trained with {listed(known)}"
             )
         number = numbers[marker]
@@ -128,7 +136,7 @@ class MarkedPieces(SequenceField[torch.Tensor]):
             raise DataError(
                 f"{place}the marker `{marker}` needs the word piece [unused{number + 1}], but the "
                 f"encoder's vocabulary ends with [unused{len(self._pieces.ids)}]; use the mode "
-                "`text`, fewer types, or another encoder"
+                f"`text` or `{TYPED_WORDS}`, fewer types, or another encoder"
             )
         return int(self._pieces.ids[number])
 
@@ -148,7 +156,9 @@ class MarkedPieces(SequenceField[torch.Tensor]):
 
     def empty_field(self) -> "MarkedPieces":
         """See `Field`."""
-        return MarkedPieces(self.sequence._replace(codes=[]), (), self._pieces)
+        return MarkedPieces(
+            self.sequence._replace(codes=[]), self._example, self._mode, self._pieces
+        )
 
     def __len__(self) -> int:
         return len(self.codes)

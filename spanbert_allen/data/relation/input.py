@@ -1,8 +1,8 @@
 """
 Turn a text with two entities into one sequence of word pieces and markers.
 
-There are the four input modes of SpanBERT's program for TACRED. Markers have names here; which
-piece `[unusedK]` stands for each is known when the vocabulary is.
+There are the four input modes of SpanBERT's program for TACRED, and the two with types of Zhou and
+Chen (2022).
 """
 
 from __future__ import annotations
@@ -13,63 +13,19 @@ from typing import Literal, NamedTuple, get_args
 
 from spanbert_allen.common.spans import PieceSpan, WordSpan
 from spanbert_allen.common.text import sentence_ids_of_words
+from spanbert_allen.data.relation.markers import (
+    MARKS,
+    OBJECT_TYPE,
+    SUBJECT_TYPE,
+    EntityMarks,
+    InputMode,
+)
 from spanbert_allen.data.relation.window import words_around
 from spanbert_allen.formats.relation.example import RelationExample
-
-InputMode = Literal["ner", "text", "text_ner", "ner_text"]
-INPUT_MODES: tuple[str, ...] = get_args(InputMode)
 
 Window = Literal["start", "entities"]
 WINDOWS: tuple[str, ...] = get_args(Window)
 """What is kept of a text that is too long: its start, or what is around the entities."""
-
-MARKERS_NAMESPACE = "relation_markers"
-"""Where AllenNLP's vocabulary holds the markers: the first is [unused1], and so on."""
-
-TYPE_PAIRS_NAMESPACE = "relation_type_pairs"
-"""Where it holds which types a subject and an object had together: see `type_pair`."""
-
-LABEL_TYPES_NAMESPACE = "relation_label_types"
-"""Where it holds which types the examples of a label had: see `label_types`."""
-
-_SUBJECT_START, _SUBJECT_END, _OBJECT_START, _OBJECT_END, _SUBJECT_TYPE, _OBJECT_TYPE = range(
-    -1, -7, -1
-)
-
-
-def requested_markers(example: RelationExample) -> tuple[str, ...]:
-    """
-    Return the names of the markers that an example asks for in every mode, in this order.
-
-    In a sequence, -1 stands for the first of them, -2 for the second, and so on.
-    """
-    return (
-        "SUBJ_START",
-        "SUBJ_END",
-        "OBJ_START",
-        "OBJ_END",
-        f"SUBJ={example.subject_type}",
-        f"OBJ={example.object_type}",
-    )
-
-
-def type_pair(subject_type: str, object_type: str) -> str:
-    """Return the name that AllenNLP's vocabulary has for the types of a subject and its object."""
-    return f"SUBJ={subject_type} OBJ={object_type}"
-
-
-def label_types(label: str, pair: str) -> str:
-    """Return the name that AllenNLP's vocabulary has for a label with a `type_pair`."""
-    return f"{label}\t{pair}"
-
-
-def marker_pieces(vocabulary: Sequence[str]) -> tuple[int, ...]:
-    """Return the ids of [unused1], [unused2], ..., up to the first one that is missing."""
-    places = {piece: i for i, piece in enumerate(vocabulary) if piece.startswith("[unused")}
-    ids: list[int] = []
-    while (piece := f"[unused{len(ids) + 1}]") in places:
-        ids.append(places[piece])
-    return tuple(ids)
 
 
 class RelationSequence(NamedTuple):
@@ -79,7 +35,7 @@ class RelationSequence(NamedTuple):
     # Parameters
 
     codes : `list[int]`
-        Ids of word pieces; markers are negative, see `requested_markers`.
+        Ids of word pieces; markers are negative, see `marker_names`.
     subject, object : `PieceSpan`
         The places of the entities in the sequence, with the markers around them: in the modes `ner`
         and `ner_text` the marker that stands for the entity. The place of [CLS] for an entity that
@@ -110,6 +66,7 @@ def relation_sequence(
     max_length: int,
     window: Window = "start",
     language: str = "en",
+    marks: EntityMarks | None = None,
 ) -> RelationSequence:
     """
     Return the sequence of an example.
@@ -123,7 +80,9 @@ def relation_sequence(
     mode : `InputMode`
         `ner`: each entity gives way to a marker of its type. `text`: entities stay, between markers
         of where they start and end. `text_ner`: as `text`, and both types behind the text.
-        `ner_text`: as `ner`, and the words of both entities behind the text.
+        `ner_text`: as `ner`, and the words of both entities behind the text. `typed_entity_marker`:
+        as `text`, between markers that name the types. `typed_entity_marker_punct`: as `text`,
+        between signs and the types' own words.
     cls, sep : `int`
         The ids of [CLS] and [SEP].
     max_length : `int`
@@ -133,8 +92,12 @@ def relation_sequence(
         be it without the final [SEP] or a marker. `entities`: see `words_around`.
     language : `str`, optional (default = `"en"`)
         spaCy's code of the language, which tells sentences where the example does not.
+    marks : `EntityMarks`, optional (default = those of the mode)
+        What stands around the entities; `marks_in_words` for `typed_entity_marker_punct`.
     """
-    whole = _marked(example, pieces, mode, sep)
+    if marks is None:
+        marks = MARKS.get(mode)
+    whole = _marked(example, pieces, mode, sep, marks)
     num_pieces = len(whole.codes) + len(whole.tail) + 2
     everything = WordSpan(0, len(example.words) - 1)
     if num_pieces <= max_length or window == "start":
@@ -160,7 +123,7 @@ def relation_sequence(
         object=_among(example.object, numbers),
     )
     found = _cut(
-        _marked(part, [pieces[number] for number in numbers], mode, sep),
+        _marked(part, [pieces[number] for number in numbers], mode, sep, marks),
         WordSpan(0, len(numbers) - 1),
         max_length,
         cls,
@@ -224,12 +187,16 @@ def _cut(whole: _Marked, words: WordSpan, max_length: int, cls: int, sep: int) -
 
 
 def _marked(
-    example: RelationExample, pieces: Sequence[Sequence[int]], mode: InputMode, sep: int
+    example: RelationExample,
+    pieces: Sequence[Sequence[int]],
+    mode: InputMode,
+    sep: int,
+    marks: EntityMarks | None,
 ) -> _Marked:
     """Return an example with the markers of a mode."""
-    if mode.startswith("ner"):
+    if marks is None:
         return _with_types(example, pieces, sep, has_words=mode == "ner_text")
-    return _with_words(example, pieces, sep, has_types=mode == "text_ner")
+    return _with_words(example, pieces, sep, marks, has_types=mode == "text_ner")
 
 
 def _with_types(
@@ -239,19 +206,19 @@ def _with_types(
     codes: list[int] = []
     ends: list[int] = []
     places: dict[int, int] = {}
-    replaced: dict[int, list[int]] = {_SUBJECT_TYPE: [], _OBJECT_TYPE: []}
+    replaced: dict[int, list[int]] = {SUBJECT_TYPE: [], OBJECT_TYPE: []}
     for number, some in enumerate(pieces):
         for span, marker in (
-            (example.subject, _SUBJECT_TYPE),
-            (example.object, _OBJECT_TYPE),
+            (example.subject, SUBJECT_TYPE),
+            (example.object, OBJECT_TYPE),
         ):
             if number == span.start:
                 places[marker] = len(codes)
                 codes.append(marker)
         if _is_in(number, example.subject):
-            replaced[_SUBJECT_TYPE] += some
+            replaced[SUBJECT_TYPE] += some
         elif _is_in(number, example.object):
-            replaced[_OBJECT_TYPE] += some
+            replaced[OBJECT_TYPE] += some
         else:
             codes += some
         ends.append(len(codes))
@@ -264,34 +231,39 @@ def _with_types(
 
 
 def _with_words(
-    example: RelationExample, pieces: Sequence[Sequence[int]], sep: int, *, has_types: bool
+    example: RelationExample,
+    pieces: Sequence[Sequence[int]],
+    sep: int,
+    marks: EntityMarks,
+    *,
+    has_types: bool,
 ) -> _Marked:
-    """Put entities between the markers of their start and end."""
+    """Put entities between the marks of their start and end."""
     codes: list[int] = []
     ends: list[int] = []
-    places: dict[int, int] = {}
-
-    def mark(marker: int) -> None:
-        places[marker] = len(codes)
-        codes.append(marker)
-
+    starts = [0, 0]
+    lasts = [0, 0]
+    entities = (
+        (example.subject, marks.subject_start, marks.subject_end),
+        (example.object, marks.object_start, marks.object_end),
+    )
     for number, some in enumerate(pieces):
-        if number == example.subject.start:
-            mark(_SUBJECT_START)
-        if number == example.object.start:
-            mark(_OBJECT_START)
+        for which, (span, start, _) in enumerate(entities):
+            if number == span.start:
+                starts[which] = len(codes)
+                codes += start
         codes += some
-        if number == example.subject.end:
-            mark(_SUBJECT_END)
-        if number == example.object.end:
-            mark(_OBJECT_END)
+        for which, (span, _, end) in enumerate(entities):
+            if number == span.end:
+                codes += end
+                lasts[which] = len(codes) - 1
         ends.append(len(codes))
     return _Marked(
         codes,
-        PieceSpan(places[_SUBJECT_START], places[_SUBJECT_END]),
-        PieceSpan(places[_OBJECT_START], places[_OBJECT_END]),
+        PieceSpan(starts[0], lasts[0]),
+        PieceSpan(starts[1], lasts[1]),
         ends,
-        [_SUBJECT_TYPE, sep, _OBJECT_TYPE, sep] if has_types else [],
+        [SUBJECT_TYPE, sep, OBJECT_TYPE, sep] if has_types else [],
         3 if has_types else 0,
     )
 

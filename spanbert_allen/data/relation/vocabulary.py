@@ -12,7 +12,7 @@ from allennlp.data import Instance, Vocabulary
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.data.relation.fields import LABELS_NAMESPACE
-from spanbert_allen.data.relation.input import (
+from spanbert_allen.data.relation.markers import (
     LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
     TYPE_PAIRS_NAMESPACE,

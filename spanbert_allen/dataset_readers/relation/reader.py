@@ -11,13 +11,18 @@ from allennlp.data.fields import Field, MetadataField, TensorField
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.data.relation.fields import MarkedPieces, MarkerPieces, RelationLabel
 from spanbert_allen.data.relation.input import (
-    INPUT_MODES,
     WINDOWS,
     RelationSequence,
     Window,
-    marker_pieces,
     relation_sequence,
-    requested_markers,
+)
+from spanbert_allen.data.relation.markers import (
+    INPUT_MODES,
+    PUNCTUATION,
+    TYPED_WORDS,
+    InputMode,
+    marker_pieces,
+    marks_in_words,
     type_pair,
 )
 from spanbert_allen.data.unseen_names import UnseenNames
@@ -43,7 +48,9 @@ class RelationReader(ExampleReader[RelationExample]):
         What the encoder sees of the entities. `ner`: a marker of its type in place of each, as in
         the paper. `text`: its words, between markers of where it starts and ends. `text_ner`: as
         `text`, and both types behind the text. `ner_text`: as `ner`, and the words of both entities
-        behind the text.
+        behind the text. `typed_entity_marker`: its words, between markers that name its type.
+        `typed_entity_marker_punct`: its words and those of its type between signs, such as
+        `@ * person * Jane Doe @`; see `marks_in_words`.
     max_length : `int`, optional (default = `128`)
         The most pieces of a sequence.
     window : `str`, optional (default = `"start"`, or `"entities"` for a user's own data)
@@ -91,7 +98,9 @@ class RelationReader(ExampleReader[RelationExample]):
             raise ConfigError(
                 f"dataset_reader.max_length: {max_length} leaves no room between [CLS] and [SEP]"
             )
-        self.mode = mode
+        self.mode: InputMode = mode  # type: ignore[assignment]  # checked above
+        if mode == TYPED_WORDS:
+            self._check_signs()
         self.max_length = max_length
         self.fixed_length = fixed_length
         self.unknown_type = unknown_type
@@ -129,16 +138,27 @@ class RelationReader(ExampleReader[RelationExample]):
             yield self._instance(example, sequence, unseen)
         self._losses.warn(self.max_length, self.window)
 
+    def _check_signs(self) -> None:
+        missing = [sign for sign in PUNCTUATION if sign not in self.tokenizer.vocabulary]
+        if missing:
+            raise ConfigError(
+                f"dataset_reader.mode: `{TYPED_WORDS}` needs the word pieces "
+                f"{' '.join(PUNCTUATION)}, and the encoder's vocabulary lacks "
+                f"{' '.join(missing)}; use the mode `typed_entity_marker`"
+            )
+
     def _sequence(self, example: RelationExample, window: str) -> RelationSequence:
+        cut = self.tokenizer.pieces_of_each
         return relation_sequence(
             example,
-            self.tokenizer.pieces_of_each(example.words),
-            self.mode,  # type: ignore[arg-type]  # checked above
+            cut(example.words),
+            self.mode,
             cls=self._special.cls,
             sep=self._special.sep,
             max_length=self.max_length,
             window=window,  # type: ignore[arg-type]  # checked above
             language=getattr(self, "language", "en"),
+            marks=marks_in_words(example, cut) if self.mode == TYPED_WORDS else None,
         )
 
     def _instance(
@@ -147,10 +167,10 @@ class RelationReader(ExampleReader[RelationExample]):
         num_real = len(sequence.codes)
         pieces = MarkedPieces(
             sequence,
-            requested_markers(example),
+            example,
+            self.mode,
             self._pieces if unseen is None else self._pieces.counting(unseen),
             num_padding=self.max_length - num_real if self.fixed_length else 0,
-            place=example.place,
         )
         spans = np.array([sequence.subject, sequence.object], np.int16)
         fields: dict[str, Field[Any]] = {

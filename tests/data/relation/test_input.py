@@ -1,4 +1,4 @@
-"""The four input modes: goldens of the specification, and loops written after its words."""
+"""The input modes: goldens of the specification, and loops written after its words."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from spanbert_allen.common.spans import PieceSpan, WordSpan
 from spanbert_allen.data.pieces import PieceTokenizer
-from spanbert_allen.data.relation.input import (
+from spanbert_allen.data.relation.input import relation_sequence
+from spanbert_allen.data.relation.markers import (
     INPUT_MODES,
+    TYPED_WORDS,
+    EntityMarks,
+    marker_names,
     marker_pieces,
-    relation_sequence,
+    marks_in_words,
     requested_markers,
 )
 from spanbert_allen.data.relation.window import words_around
@@ -23,7 +27,16 @@ from spanbert_allen.formats.relation.example import RelationExample
 from spanbert_allen.formats.relation.tacred import tacred_example
 
 CLS, SEP = 1001, 1002
+MARKS = EntityMarks([201, 202, 203], [204], [205, 206], [207, 208])
+"""What stands around entities in the mode whose marks are words."""
+AROUND = {
+    "text": ([-1], [-2], [-3], [-4]),
+    "text_ner": ([-1], [-2], [-3], [-4]),
+    "typed_entity_marker": ([-5], [-7], [-6], [-8]),
+    TYPED_WORDS: MARKS,
+}
 PIECES = ["[PAD]", *(f"[unused{k}]" for k in range(1, 10)), "[UNK]", "[CLS]", "[SEP]"]
+PIECES += [*"@*#^", "person", "job", "title", "organization"]
 PIECES += ["is", "the", "(", ")", "2010", ".", "left", "Jane", "Doe", "Bob", "CEO", "Acme"]
 RECORDS = [
     {
@@ -56,7 +69,7 @@ def as_pieces(mode: str) -> list[str]:
     lines = []
     for record in RECORDS:
         example = tacred_example(record)
-        for marker in requested_markers(example):
+        for marker in requested_markers(example, mode):
             numbers.setdefault(marker, len(numbers))
         sequence = relation_sequence(
             example,
@@ -65,9 +78,12 @@ def as_pieces(mode: str) -> list[str]:
             cls=tokenizer.id_of("[CLS]"),
             sep=tokenizer.id_of("[SEP]"),
             max_length=128,
+            marks=marks_in_words(example, tokenizer.pieces_of_each)
+            if mode == TYPED_WORDS
+            else None,
         )
         ids = marker_pieces(tokenizer.vocabulary)
-        markers = requested_markers(example)
+        markers = marker_names(example)
         lines.append(
             " ".join(
                 tokenizer.vocabulary[code if code >= 0 else ids[numbers[markers[-code - 1]]]]
@@ -118,19 +134,41 @@ def test_the_other_modes(mode, lines):
     assert as_pieces(mode) == lines
 
 
+def test_golden_of_the_typed_modes():
+    """Zhou and Chen (2022), section 3.1; the markers of each type have two pieces of their own."""
+    assert as_pieces("typed_entity_marker") == [
+        "[CLS] [unused1] Jane Doe [unused3] is the [unused2] CEO [unused4] ( 2010 ) . [SEP]",
+        "[CLS] [unused6] Bob [unused8] left [unused5] Acme [unused7] . [SEP]",
+    ]
+    assert as_pieces(TYPED_WORDS) == [
+        "[CLS] @ * person * Jane Doe @ is the # ^ title ^ CEO # ( 2010 ) . [SEP]",
+        "[CLS] # ^ person ^ Bob # left @ * organization * Acme @ . [SEP]",
+    ]
+
+
+def test_a_type_of_several_words_is_read_as_such():
+    tokenizer = PieceTokenizer(WordPieceVocabulary(tuple(PIECES)), lower_case=False)
+    example = replace(tacred_example(RECORDS[0]), object_type="JOB_TITLE")
+    marks = marks_in_words(example, tokenizer.pieces_of_each)
+    assert [tokenizer.vocabulary[i] for i in marks.object_start] == ["#", "^", "job", "title", "^"]
+
+
 def naive(example: RelationExample, pieces: list[list[int]], mode: str) -> list[int]:
     """After the specification, 4.3: what stands before, in and behind each word."""
     subject = set(range(example.subject.start, example.subject.end + 1))
     object_ = set(range(example.object.start, example.object.end + 1)) - subject
-    is_text = mode.startswith("text")
     found = [CLS]
     for number, inside in enumerate(pieces):
-        before = [-1 if is_text else -5] * (number == example.subject.start)
-        before += [-3 if is_text else -6] * (number == example.object.start)
-        behind = [-2] * (is_text and number == example.subject.end)
-        behind += [-4] * (is_text and number == example.object.end)
-        hidden = not is_text and number in subject | object_
-        found += [*before, *([] if hidden else inside), *behind]
+        starts = number == example.subject.start, number == example.object.start
+        ends = number == example.subject.end, number == example.object.end
+        if mode in AROUND:
+            around = AROUND[mode]
+            before = [*around[0]] * starts[0] + [*around[2]] * starts[1]
+            behind = [*around[1]] * ends[0] + [*around[3]] * ends[1]
+            found += [*before, *inside, *behind]
+        else:
+            found += [-5] * starts[0] + [-6] * starts[1]
+            found += [] if number in subject | object_ else inside
     tail = {
         "text_ner": [-5, SEP, -6, SEP],
         "ner_text": [
@@ -159,6 +197,19 @@ def examples(draw: st.DrawFn) -> tuple[RelationExample, list[list[int]]]:
     )
 
 
+def sequence_of(example, pieces, mode, max_length, window="start"):
+    return relation_sequence(
+        example,
+        pieces,
+        mode,
+        cls=CLS,
+        sep=SEP,
+        max_length=max_length,
+        window=window,
+        marks=MARKS if mode == TYPED_WORDS else None,
+    )
+
+
 def lost_behind(example, pieces, mode, whole, max_length) -> bool:
     """Whether a type, or a piece of an entity, is lost that stands behind the text."""
     if mode == "text_ner":
@@ -177,11 +228,12 @@ def lost_behind(example, pieces, mode, whole, max_length) -> bool:
 def test_sequences_entities_and_cuts(made, mode, max_length):
     example, pieces = made
     whole = naive(example, pieces, mode)
-    found = relation_sequence(example, pieces, mode, cls=CLS, sep=SEP, max_length=max_length)
+    found = sequence_of(example, pieces, mode, max_length)
     assert found.codes == whole[:max_length]
     assert found.is_cut == (len(whole) > max_length)
-    first_markers = (-1, -3) if mode.startswith("text") else (-5, -6)
-    last_markers = (-2, -4) if mode.startswith("text") else (-5, -6)
+    around = AROUND.get(mode, ([-5], [-5], [-6], [-6]))
+    first_markers = around[0][0], around[2][0]
+    last_markers = around[1][-1], around[3][-1]
     lost = False
     for span, first, last in zip(
         (found.subject, found.object), first_markers, last_markers, strict=True
@@ -193,16 +245,14 @@ def test_sequences_entities_and_cuts(made, mode, max_length):
     assert found.is_entity_cut == lost
 
 
-@given(examples(), st.sampled_from(INPUT_MODES), st.integers(14, 30), st.data())
+@given(examples(), st.sampled_from(INPUT_MODES), st.integers(18, 34), st.data())
 def test_a_window_holds_both_entities(made, mode, max_length, data):
     """Whatever is lost is told; with room for both entities, none of their pieces is."""
     example, pieces = made
     steps = data.draw(st.lists(st.booleans(), min_size=len(pieces), max_size=len(pieces)))
     sentence_ids = [sum(steps[1 : number + 1]) for number in range(len(pieces))]
     example = replace(example, sentence_ids=sentence_ids)
-    found = relation_sequence(
-        example, pieces, mode, cls=CLS, sep=SEP, max_length=max_length, window="entities"
-    )
+    found = sequence_of(example, pieces, mode, max_length, "entities")
     whole = naive(example, pieces, mode)
     assert len(found.codes) <= max_length
     assert found.is_cut == (len(whole) > max_length)
@@ -248,9 +298,7 @@ def test_an_entity_that_is_too_long_loses_its_last_words():
     example = RelationExample(
         id="x", words=["w"] * 40, subject=WordSpan(5, 30), object=WordSpan(35, 35)
     )
-    found = relation_sequence(
-        example, [[7]] * 40, "text", cls=CLS, sep=SEP, max_length=20, window="entities"
-    )
+    found = sequence_of(example, [[7]] * 40, "text", 20, "entities")
     assert found.is_entity_cut and len(found.kept) == 2
     assert [found.codes.count(marker) for marker in (-1, -2, -3, -4)] == [1, 1, 1, 1]
     assert found.kept[0].start == 5
@@ -264,9 +312,7 @@ def test_what_is_lost_behind_the_text_is_told(mode, kept):
     )
     whole = naive(example, [[0], [1], [2], [3]], mode)
     for num_lost in range(1, kept + 1):
-        found = relation_sequence(
-            example, [[0], [1], [2], [3]], mode, cls=CLS, sep=SEP, max_length=len(whole) - num_lost
-        )
+        found = sequence_of(example, [[0], [1], [2], [3]], mode, len(whole) - num_lost)
         assert found.is_cut
         assert found.is_entity_cut == (num_lost > 1)
 
@@ -275,9 +321,7 @@ def test_a_word_of_both_entities_is_the_subjects():
     example = RelationExample(
         id="x", words=["a"] * 4, subject=WordSpan(1, 2), object=WordSpan(1, 3)
     )
-    codes = relation_sequence(
-        example, [[0], [1], [2], [3]], "ner_text", cls=CLS, sep=SEP, max_length=99
-    ).codes
+    codes = sequence_of(example, [[0], [1], [2], [3]], "ner_text", 99).codes
     assert codes == [CLS, 0, -5, -6, SEP, 1, 2, SEP, 3, SEP]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections import Counter
 
 import pytest
@@ -14,7 +15,7 @@ from allennlp.data.dataset_readers.dataset_reader import WorkerInfo
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.relation.fields import LABELS_NAMESPACE
-from spanbert_allen.data.relation.input import (
+from spanbert_allen.data.relation.markers import (
     LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
     TYPE_PAIRS_NAMESPACE,
@@ -27,6 +28,7 @@ from spanbert_allen.training.batches.lengths import instance_lengths
 from tests import places
 
 FIXTURES = places.FIXTURES / "relation"
+ENCODER = places.ROOT / "spanbert_allen" / "encoders" / "tiny"
 MARKERS = ["SUBJ_START", "SUBJ_END", "OBJ_START", "OBJ_END", "SUBJ=PERSON", "OBJ=TITLE"]
 MARKERS += ["SUBJ=ORGANIZATION", "OBJ=PERSON"]
 _READERS: dict[str, DatasetReader] = {}
@@ -77,6 +79,44 @@ def test_markers_become_pieces_when_the_vocabulary_is_known():
         type_pair("PERSON", "TITLE"),
         type_pair("ORGANIZATION", "PERSON"),
     ]
+
+
+def test_typed_modes_put_the_types_around_the_words():
+    instances = read(mode="typed_entity_marker")
+    vocabulary = make_vocabulary(instances)
+    first, second, *_ = pieces_of(instances, vocabulary)
+    assert "[unused4] ( a boy" in first and first.index("[unused1]") < first.index("[unused3]")
+    assert second.startswith("[CLS] [unused6] I ##da [unused8] left the [unused5] t ##ra ##m of")
+    assert second.endswith("[unused7] . [SEP]")
+    assert names(vocabulary, MARKERS_NAMESPACE) == [
+        *("SUBJ=PERSON", "OBJ=TITLE", "/SUBJ=PERSON", "/OBJ=TITLE"),
+        *("SUBJ=ORGANIZATION", "OBJ=PERSON", "/SUBJ=ORGANIZATION", "/OBJ=PERSON"),
+    ]
+    in_words = read(mode="typed_entity_marker_punct")
+    vocabulary = make_vocabulary(in_words)
+    assert names(vocabulary, MARKERS_NAMESPACE) == [
+        *("SUBJ=PERSON", "OBJ=TITLE", "SUBJ=ORGANIZATION", "OBJ=PERSON")
+    ]
+    row = pieces_of(in_words, vocabulary)[3].split()
+    assert row[2:4] == ["#", "^"] and row.count("@") == row.count("*") == 2
+    start = row.index("@")
+    assert in_words[3]["entity_spans"].tensor[0].tolist() == [start, row.index("@", start + 1)]
+
+
+def test_a_type_without_markers_is_named_by_its_role():
+    vocabulary = make_vocabulary(read(mode="typed_entity_marker")[:1])
+    with pytest.raises(DataError, match="the model knows no subject of type `ORGANIZATION`"):
+        tensors(read(mode="typed_entity_marker"), vocabulary)
+
+
+def test_an_encoder_without_the_signs_says_so(tmp_path):
+    lines = (ENCODER / "vocab.txt").read_text().replace("\n^\n", "\n[unused10]\n")
+    for name in ("config.json", "tokenizer_config.json"):
+        shutil.copy(ENCODER / name, tmp_path)
+    (tmp_path / "vocab.txt").write_text(lines)
+    indexer = {"type": "spanbert", "model_name": str(tmp_path)}
+    with pytest.raises(ConfigError, match=r"needs the word pieces @ \* # \^, .* lacks \^; use"):
+        make_reader(indexer=indexer, mode="typed_entity_marker_punct")
 
 
 def test_labels_and_markers_are_in_the_order_of_the_original():

@@ -128,6 +128,9 @@ def test_a_model_that_knows_markers_only_or_sees_no_types():
     untyped = KnownTypes(None, ["SUBJ=A OBJ=B"])
     untyped.check(["X", "Y"], "`entities`")
     assert list(untyped.pairs_of(["X", "Y"])) == [(0, 1), (1, 0)]
+    in_words = KnownTypes(["SUBJ=A", "OBJ=A", "OBJ=B"], ["SUBJ=A OBJ=B"], are_words=True)
+    in_words.check(["X"], "`entities`")
+    assert list(in_words.pairs_of(["A", "B", "A"])) == [(0, 1), (1, 0), (1, 2), (2, 1)]
 
 
 def test_a_doc_with_entities(predictor):
