@@ -27,6 +27,19 @@ OUR_HEADS: dict[str, dict[str, Any]] = {
         "mentions": {"type": "spanbert_biaffine_mentions"},
         "links": {"type": "spanbert_bilinear_links"},
     },
+    "ours, start to end": {
+        # A trained model finds about one start in eight units likely; one with random weights half.
+        "mentions": {
+            "type": "spanbert_start_to_end_mentions",
+            "threshold": None,
+            "starts_per_unit": 0.2,
+        },
+        "links": {"type": "spanbert_bilinear_links"},
+    },
+    "ours, categories": {
+        "mentions": {"type": "spanbert_biaffine_mentions"},
+        "links": {"type": "spanbert_category_links"},
+    },
     "ours, AllenNLP's formula": {
         "hidden_dim": 1500,
         "num_layers": 2,

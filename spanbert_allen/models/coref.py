@@ -20,21 +20,14 @@ from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.metrics.coref.mention_recall import MentionRecall
 from spanbert_allen.metrics.coref.metric import CorefF1
 from spanbert_allen.metrics.label_tally import LabelTally
-from spanbert_allen.modules.coref.decoder import (
-    FEWEST_WORDS,
-    CorefDecoding,
-    DecodedClusters,
-    decode,
-    num_words,
-)
+from spanbert_allen.modules.coref.decoder import CorefDecoding, DecodedClusters, decode
 from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
+from spanbert_allen.modules.coref.head_input import head_input
 from spanbert_allen.modules.coref.losses import LinkLoss, MarginalLoss
-from spanbert_allen.modules.coref.losses.mention import mention_loss
-from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.losses.document import document_link_loss, document_mention_loss
 from spanbert_allen.modules.coref.scored_links import ScoredLinks
 from spanbert_allen.modules.coref.units import (
     DocumentPieces,
-    gold_labels,
     random_window,
     unpad,
     word_units,
@@ -42,7 +35,7 @@ from spanbert_allen.modules.coref.units import (
 from spanbert_allen.modules.coref.windows import CorefWindows, score_in_windows
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 from spanbert_allen.modules.layers.precision import checked_precision, mixed_precision
-from spanbert_allen.modules.layers.transfers import select_rows, to_device
+from spanbert_allen.modules.layers.transfers import select_rows
 
 ONTONOTES_GENRES = ("bc", "bn", "mz", "nw", "pt", "tc", "wb")
 
@@ -165,6 +158,11 @@ class SpanbertCoref(Model):
                 f"model.mention_loss_on: {mention_loss_on!r} is neither 'candidates' nor 'kept'."
             )
         self.mention_loss_on = mention_loss_on
+        if self.head.mention_scorer.needs_mention_loss and not mention_loss_weight:
+            raise ConfigError(
+                "model.mention_loss_weight is 0, but nothing else trains the scorer in "
+                "`model.head.mentions`; set it to 1.0"
+            )
         self.decoding = CorefDecoding(singleton_threshold, link_threshold)
         self.windows = windows
         self.precision = checked_precision(precision)
@@ -243,8 +241,16 @@ class SpanbertCoref(Model):
         units, unit_vectors = self._choose_units(document, vectors, text)
         asked: CorefDecoding = entry.get("decoding") or self.decoding
         decoding = asked.over(self.decoding)
-        head_input = self._head_input(units, self.unit_dropout(unit_vectors), text.genre, decoding)
-        links = self._score(head_input, decoding, text.doc_key)
+        document_units = head_input(
+            units,
+            self.unit_dropout(unit_vectors),
+            words=text.words,
+            genre_id=self.genre_ids.get(text.genre or "", 0),
+            whole_words=self.whole_words,
+            wants_singletons=not self.training and decoding.singleton_threshold is not None,
+            is_training=self.training,
+        )
+        links = self._score(document_units, decoding, text.doc_key)
         loss = decoded = None
         if units.gold_spans is not None:
             loss = self._loss(links, units)
@@ -305,34 +311,6 @@ class SpanbertCoref(Model):
         chosen = document.word_ids >= 0
         return document.select(chosen), select_rows(vectors, chosen)
 
-    def _head_input(
-        self, units: DocumentPieces, vectors: Tensor, genre: str | None, decoding: CorefDecoding
-    ) -> DocumentUnits:
-        """Return what the head is given of a document."""
-        # Shape: (num_units - 1,)
-        new_word = units.word_ids[1:] != units.word_ids[:-1]
-        # Shape: (1,) or, without units, (0,)
-        edge = torch.ones_like(units.word_ids[:1], dtype=torch.bool)
-        given = None
-        if units.given_spans is not None:
-            # Sorted by (start, end). Shape: (num_given, 2)
-            spans = units.given_spans.unique(dim=0)
-            given = SpanCandidates(spans[:, 0], spans[:, 1])
-        wants_singletons = not self.training and decoding.singleton_threshold is not None
-        return DocumentUnits(
-            vectors=vectors,
-            sentence_ids=units.sentence_ids,
-            segment_ids=units.segment_ids,
-            speaker_ids=units.speaker_ids,
-            may_start=torch.cat([edge, new_word]) if self.whole_words else None,
-            may_end=torch.cat([new_word, edge]) if self.whole_words else None,
-            genre_id=self.genre_ids.get(genre, 0) if genre is not None else 0,
-            given_spans=given,
-            # A share of so few units may round to no top span at all.
-            keeps_all=wants_singletons and num_words(units.word_ids) < FEWEST_WORDS,
-            needs_candidates=self.training or units.gold_spans is not None,
-        )
-
     def _score(self, units: DocumentUnits, decoding: CorefDecoding, doc_key: str) -> ScoredLinks:
         """Return what the head says of the document, which it sees whole or in windows."""
         if self.training:
@@ -352,20 +330,12 @@ class SpanbertCoref(Model):
 
     def _loss(self, links: ScoredLinks, units: DocumentPieces) -> Tensor:
         """Return the loss of one document. Shape: ()."""
-        # Shape: (num_spans,)
-        (labels,) = to_device(links.scores.device, gold_labels(units, *links.spans.on_cpu))
-        # Shape: (num_spans, num_antecedents)
-        gold = (labels[links.antecedents] == labels.unsqueeze(1)) & (labels >= 0).unsqueeze(1)
-        gold = gold & links.scores.isfinite()
-        loss: Tensor = self.link_loss(links.scores, gold)
-        if links.also_trained is not None:
-            loss = loss + self.link_loss(links.also_trained, gold)
+        loss = document_link_loss(links, units, self.link_loss)
         if self.mention_loss_weight:
-            scores = links.mention_scores
-            if self.mention_loss_on == "candidates":
-                scores = links.candidate_scores
-                (labels,) = to_device(scores.device, gold_labels(units, *links.candidates.on_cpu))
-            loss = loss + self.mention_loss_weight * mention_loss(scores, labels >= 0)
+            of_all = self.mention_loss_on == "candidates"
+            loss = loss + self.mention_loss_weight * document_mention_loss(
+                links, units, of_all=of_all
+            )
         if links.scores.numel() == 0:
             # No link at all: processes that train together need a gradient of every parameter.
             trained = (p for p in self.parameters() if p.requires_grad)

@@ -73,7 +73,11 @@ def _coref_options() -> dict[str, dict[str, Any]]:
         chosen = [some[turn % len(some)] for some in names]
         mentions, links, refinement, loss = ({"type": name} for name in chosen)
         head = {**HEAD, "mentions": mentions, "links": links, "refinement": refinement}
-        options[" + ".join(chosen)] = {"head": head, "link_loss": loss}
+        options[" + ".join(chosen)] = {
+            "head": head,
+            "link_loss": loss,
+            "mention_loss_weight": 1.0,  # which some mention scorers cannot do without
+        }
     return options
 
 

@@ -29,6 +29,8 @@ FURTHER_READS = {
     # A link is made before the next span is scored: a read a span, of which there are some 20.
     "spanbert_cluster_merging": (40, 40),
     "easy first": (BATCH_SIZE, BATCH_SIZE),
+    # Candidates are made after starts that turned out likely.
+    "spanbert_start_to_end_mentions": (BATCH_SIZE, BATCH_SIZE),
     # How many questions there are.
     "spanbert_recurring_spans": (1, 1),
     # Each window chooses its spans.

@@ -50,6 +50,10 @@ VARIANTS = {
     "light, refined": {
         "head": {**LIGHT, "refinement": {"type": "spanbert_attended_antecedent"}},
     },
+    "starts, then ends": {
+        "head": {**LIGHT, "mentions": {"type": "spanbert_start_to_end_mentions"}},
+        "mention_loss_weight": 1.0,
+    },
     "span clustering": {"head": {**HEAD, "refinement": {"type": "spanbert_span_clustering"}}},
 }
 
@@ -270,6 +274,8 @@ def test_genres_and_clusters_of_words(instances):
 def test_wrong_parts_are_named():
     with pytest.raises(ConfigError, match=r"model\.mention_loss_on: 'some'"):
         make_model(mention_loss_on="some")
+    with pytest.raises(ConfigError, match=r"model\.mention_loss_weight is 0"):
+        make_model(head={"mentions": {"type": "spanbert_start_to_end_mentions"}})
     with pytest.raises(ConfigError, match=r"model\.head.features"):
         make_model(head={"features": ["speaker", "gender"]})
     with pytest.raises(ConfigError, match=r"model\.embedder: a Embedding"):

@@ -54,7 +54,7 @@ def evaluated(tmp_path):
         (
             "coref/own_data",
             "scorers:: 'x'",
-            "coref: `scorers` is `x`: it must be one of light, published",
+            "coref: `scorers` is `x`: it must be one of categories, light, published, start_to_end",
         ),
         (
             "coref/own_data",

@@ -11,12 +11,12 @@ local knobs = {
   max_training_segments:: 3,
 
   // Model. `scorers`: `published` is feed-forward and coarse-to-fine; `light` scores from the ends of spans
-  // alone, see the README.
+  // alone; `start_to_end` and `categories` are variants of it. See docs/coref.md.
   scorers:: 'published',
   head:: {},
   special_pieces:: false,
   whole_words:: true,
-  mention_loss_weight:: 0.0,
+  mention_loss_weight:: if $.scorers == 'start_to_end' then 1.0 else 0.0,
   singletons:: false,
 
   // Training. `modern` is AdamW with one warm-up and one gradient norm; `reproduce` is the original's two
@@ -55,6 +55,8 @@ local made = {
       mentions: { type: 'spanbert_biaffine_mentions' },
       links: { type: 'spanbert_bilinear_links' },
     },
+    categories: self.light { links: { type: 'spanbert_category_links' } },
+    start_to_end: self.light { mentions: { type: 'spanbert_start_to_end_mentions' } },
   },
 
   training+: $.changes[$.optimisation] { metric:: '+coref_f1' } + $.trainer_knobs,

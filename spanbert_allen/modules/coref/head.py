@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Any, NamedTuple, get_type_hints
@@ -19,7 +20,7 @@ from spanbert_allen.modules.coref.antecedents.scorer import AntecedentScorer
 from spanbert_allen.modules.coref.mentions.candidate_pool import UNITS_PER_STRETCH, pool_of
 from spanbert_allen.modules.coref.mentions.feedforward import FeedForwardMentions
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
-from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
+from spanbert_allen.modules.coref.mentions.scorer import MentionScorer, ScoredCandidates
 from spanbert_allen.modules.coref.mentions.selection import (
     SpanCandidates,
     SpanSelection,
@@ -30,7 +31,6 @@ from spanbert_allen.modules.coref.refinements import RefinedScores, Refinement
 from spanbert_allen.modules.coref.scored_links import ScoredLinks
 from spanbert_allen.modules.coref.settings import ScorerSettings
 from spanbert_allen.modules.layers.fast_linear import use_fast_linear
-from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.transfers import to_cpu, to_device
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,9 @@ _WARNS_FROM = 1.25
 How many times `max_kept` the share of a document must be for a warning. By then more than a point
 of mention recall is lost (on LitBank, 1.4 points at 1.2 times, 5.6 at 1.6, 17.6 at 2.4).
 """
+
+
+_OPTIONAL_COLUMNS = ("may_start", "may_end", "also_start", "word_ids")
 
 
 class DocumentUnits(NamedTuple):
@@ -56,10 +59,18 @@ class DocumentUnits(NamedTuple):
         The units that a span may start and end with; all when `None`. Shape: (num_units,), boolean
     genre_id : `int`
         The genre's row in the table of genres.
+    word_ids : `Tensor | None`
+        The word of each unit, as an index of `words`, or -1 for none; needed by scorers that use
+        words. Shape: (num_units,)
+    words : `Sequence[str]`
+        The words of the whole document.
     given_spans : `SpanCandidates | None`
         The top spans, where they are given: then no span is proposed, and none is left out.
     keeps_all : `bool`
         Whether all candidates are top spans.
+    also_start : `Tensor | None`
+        Further units that candidates may start with, for scorers that choose likely starts: those
+        of annotated mentions, in training. Shape: (num_units,), boolean
     needs_candidates : `bool`
         Whether `ScoredLinks` must hold all candidates, as a loss of mention scores needs; of a long
         document it holds only the best if not.
@@ -72,19 +83,32 @@ class DocumentUnits(NamedTuple):
     may_start: Tensor | None = None
     may_end: Tensor | None = None
     genre_id: int = 0
+    word_ids: Tensor | None = None
+    words: Sequence[str] = ()
     given_spans: SpanCandidates | None = None
     keeps_all: bool = False
+    also_start: Tensor | None = None
     needs_candidates: bool = True
 
     def on_cpu(self) -> DocumentUnits:
         """Return the document with all but its vectors on the CPU, brought there in one copy."""
-        names = ("sentence_ids", "segment_ids", "speaker_ids", "may_start", "may_end")
+        names = ("sentence_ids", "segment_ids", "speaker_ids", *_OPTIONAL_COLUMNS)
         there = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         given = self.given_spans
         *columns, starts, ends = to_cpu(*there.values(), *(given or self.sentence_ids.new_zeros(2)))
         here: dict[str, Any] = dict(zip(there, columns, strict=True))
         here["given_spans"] = None if given is None else SpanCandidates(starts, ends)
         return self._replace(**here)
+
+    def words_of(self, spans: SpanCandidates) -> list[list[str]]:
+        """Return the words of each span; the document and the spans are on the CPU."""
+        assert self.word_ids is not None
+        word_ids = self.word_ids.tolist()
+        found = []
+        for start, end in zip(spans.starts.tolist(), spans.ends.tolist(), strict=True):
+            numbers = dict.fromkeys(word_ids[start : end + 1])
+            found.append([self.words[number] for number in numbers if number >= 0])
+        return found
 
 
 class CorefHead(nn.Module, FromParams):
@@ -204,7 +228,7 @@ class CorefHead(nn.Module, FromParams):
             The units of one document.
         """
         document = document.on_cpu()
-        candidates, candidate_scores, top = self._choose_spans(document)
+        (candidates, candidate_scores, boundaries), top = self._choose_spans(document)
         top_spans = candidates.select(top)
         starts = top_spans.on_cpu.starts
         # Shape of each: (num_spans,)
@@ -216,7 +240,12 @@ class CorefHead(nn.Module, FromParams):
         )
         # Shape: (num_spans,)
         mention_scores = candidate_scores[top]
-        context = SpanContext(speaker_ids, segment_ids, document.genre_id)
+        context = SpanContext(
+            speaker_ids,
+            segment_ids,
+            document.genre_id,
+            document.words_of(top_spans.on_cpu) if self.link_scorer.uses_words else (),
+        )
         # Shape: (num_spans, span_dim)
         vectors = self.link_scorer.represent(document.vectors, top_spans, self.span_representation)
         antecedents = self.link_scorer.choose(vectors, mention_scores, context)
@@ -237,6 +266,7 @@ class CorefHead(nn.Module, FromParams):
             candidates,
             candidate_scores,
             refined.also_trained,
+            boundaries,
         )
 
     def warn_of_limit(self, num_units: int, doc_key: str) -> None:
@@ -264,11 +294,11 @@ class CorefHead(nn.Module, FromParams):
             self.selection.kept_per_unit,
         )
 
-    def _choose_spans(self, document: DocumentUnits) -> tuple[SpanCandidates, Tensor, Tensor]:
+    def _choose_spans(self, document: DocumentUnits) -> tuple[ScoredCandidates, Tensor]:
         """
-        Return the candidates, their mention scores, and the indices of the top spans among them.
+        Return the candidates with their mention scores, and the indices of the top spans.
 
-        The indices are on the CPU. Shapes of the last two: (num_candidates,), (num_spans,)
+        The indices are on the CPU. Shape: (num_spans,)
         """
         num_units = len(document.sentence_ids)
         num_top = self.selection.num_top(num_units)
@@ -281,33 +311,42 @@ class CorefHead(nn.Module, FromParams):
             top = keep_best(scores, candidates, num_top, allow_crossing=allow_crossing)
             if is_whole or len(top) == num_top:
                 (scores,) = to_device(document.vectors.device, scores)
-                return candidates.on(scores.device), scores, top
-        candidates, scores = self._score_stretch(document, 0, num_units)
+                return ScoredCandidates(candidates.on(scores.device), scores), top
+        found = self._score_stretch(document, 0, num_units)
         if keeps_all:
-            return candidates, scores, torch.arange(len(scores))
-        top = keep_best(scores, candidates, num_top, allow_crossing=allow_crossing)
-        return candidates, scores, top
+            return found, torch.arange(len(found.scores))
+        top = keep_best(found.scores, found.candidates, num_top, allow_crossing=allow_crossing)
+        return found, top
 
-    def _score_stretch(
-        self, document: DocumentUnits, first: int, stop: int
-    ) -> tuple[SpanCandidates, Tensor]:
-        """
-        Return the candidates within some units, which count from `first`, and their scores.
-
-        Shape of the scores: (num_candidates,)
-        """
-        may_start, may_end = document.may_start, document.may_end
-        candidates = document.given_spans or enumerate_candidates(
-            document.sentence_ids[first:stop],
-            self.max_span_width,
-            may_start=None if may_start is None else may_start[first:stop],
-            may_end=None if may_end is None else may_end[first:stop],
-        )
+    def _score_stretch(self, document: DocumentUnits, first: int, stop: int) -> ScoredCandidates:
+        """Return the candidates within some units, which count from `first`, and their scores."""
         vectors = document.vectors[first:stop]
-        candidates = candidates.on(vectors.device)
-        if not candidates.starts.numel():
-            return candidates, at_least_float32(vectors.new_zeros(0))
-        return candidates, self.mention_scorer(vectors, candidates, self.span_representation)
+        may_start, may_end, also_start = (
+            None if column is None else column[first:stop]
+            for column in (document.may_start, document.may_end, document.also_start)
+        )
+
+        def find(starts: Tensor | None) -> SpanCandidates:
+            if document.given_spans is not None:
+                return document.given_spans.on(vectors.device)
+            if starts is not None and also_start is not None:
+                starts = starts | also_start
+            found = enumerate_candidates(
+                document.sentence_ids[first:stop],
+                self.max_span_width,
+                may_start=_and(may_start, starts),
+                may_end=may_end,
+            )
+            return found.on(vectors.device)
+
+        return self.mention_scorer.propose(vectors, find, self.span_representation)
+
+
+def _and(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    """Return where both are true, of which `None` is true everywhere."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first & second
 
 
 _GROUPS: dict[str, Any] = {"selection": SpanSelection, "settings": ScorerSettings}

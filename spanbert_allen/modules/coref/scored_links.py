@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from spanbert_allen.modules.coref.mentions.scorer import BoundaryScores
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.layers.transfers import to_cpu
 
@@ -32,6 +33,8 @@ class ScoredLinks(NamedTuple):
         Their mention scores. Shape: (num_candidates,)
     also_trained : `Tensor | None`
         Other scores of the same links, which the loss counts beside `scores`.
+    boundaries : `BoundaryScores | None`
+        What the candidates' scores are made of, if the mention loss trains that.
     """
 
     spans: SpanCandidates
@@ -41,12 +44,18 @@ class ScoredLinks(NamedTuple):
     candidates: SpanCandidates
     candidate_scores: Tensor
     also_trained: Tensor | None = None
+    boundaries: BoundaryScores | None = None
 
     def on_cpu(self) -> ScoredLinks:
         """Return the links on the CPU, brought there in one copy, without gradients."""
         others = () if self.also_trained is None else (self.also_trained,)
-        mention_scores, antecedents, scores, candidate_scores, *also = to_cpu(
-            self.mention_scores, self.antecedents, self.scores, self.candidate_scores, *others
+        mention_scores, antecedents, scores, candidate_scores, *further = to_cpu(
+            self.mention_scores,
+            self.antecedents,
+            self.scores,
+            self.candidate_scores,
+            *others,
+            *(self.boundaries or ()),
         )
         return ScoredLinks(
             self.spans.on_cpu,
@@ -55,7 +64,8 @@ class ScoredLinks(NamedTuple):
             scores,
             self.candidates.on_cpu,
             candidate_scores,
-            *also,
+            None if self.also_trained is None else further[0],
+            None if self.boundaries is None else BoundaryScores(*further[-2:]),
         )
 
     def are_finite(self) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spanbert_allen.modules.coref.mentions.scorer import BoundaryScores
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.scored_links import ScoredLinks, best_links
 
@@ -61,7 +64,7 @@ class WindowLinks:
         scores = links.scores[is_new].masked_fill(unknown, float("-inf"))
         other = links.also_trained
         spans = SpanCandidates(starts[is_new], ends[is_new])
-        candidates, candidate_scores = _new_candidates(links, positions, first_own, new)
+        candidates, candidate_scores, boundaries = _new_candidates(links, positions, first_own, new)
         self._parts.append(
             ScoredLinks(
                 spans,
@@ -71,6 +74,7 @@ class WindowLinks:
                 candidates,
                 candidate_scores,
                 None if other is None else other[is_new].masked_fill(unknown, float("-inf")),
+                boundaries,
             )
         )
         return (
@@ -104,6 +108,7 @@ class WindowLinks:
             torch.cat([_widened(other, width, float("-inf")) for other in others])[order]
             if others
             else None,
+            _joined_boundaries(parts, candidate_order),
         )
 
     def _numbers(self, starts: Tensor, ends: Tensor, is_new: Tensor) -> Tensor:
@@ -119,12 +124,26 @@ class WindowLinks:
 
 def _new_candidates(
     links: ScoredLinks, positions: Tensor, first_own: int, new: int
-) -> tuple[SpanCandidates, Tensor]:
+) -> tuple[SpanCandidates, Tensor, BoundaryScores | None]:
     """Return the candidates that are new, in the document's units, and their scores."""
     local_starts, local_ends = links.candidates
     is_new = (local_starts >= first_own) & (positions[local_ends] >= new)
     candidates = SpanCandidates(positions[local_starts[is_new]], positions[local_ends[is_new]])
-    return candidates, links.candidate_scores[is_new]
+    boundaries = None
+    if links.boundaries is not None:
+        # Shape: (num_new_units,)
+        start_scores = links.boundaries.start_scores[first_own:][positions[first_own:] >= new]
+        boundaries = BoundaryScores(start_scores, links.boundaries.end_scores[is_new])
+    return candidates, links.candidate_scores[is_new], boundaries
+
+
+def _joined_boundaries(parts: Sequence[ScoredLinks], order: Tensor) -> BoundaryScores | None:
+    """Return the boundaries of all windows, with those of candidates in this order."""
+    found = [part.boundaries for part in parts if part.boundaries is not None]
+    if not found:
+        return None
+    starts, ends = map(torch.cat, zip(*found, strict=True))
+    return BoundaryScores(starts, ends[order])
 
 
 def _widened(rows: Tensor, width: int, filler: float) -> Tensor:

@@ -192,6 +192,7 @@ def _select(
         sentence_ids=sentence_ids,
         segment_ids=document.segment_ids[positions],
         speaker_ids=document.speaker_ids[positions],
+        word_ids=None if document.word_ids is None else document.word_ids[positions],
         may_start=may_start,
         may_end=may_end,
         given_spans=_given_spans(document.given_spans, window, remembered),

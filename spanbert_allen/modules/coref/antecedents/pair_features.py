@@ -24,11 +24,14 @@ class SpanContext(NamedTuple):
     segment_ids : `Tensor`
         Shape: (num_spans,). The encoder segment of the span's first unit.
     genre_id : `int`
+    words : `Sequence[Sequence[str]]`
+        The words of each span, where the scorer reads them; else empty.
     """
 
     speaker_ids: Tensor
     segment_ids: Tensor
     genre_id: int
+    words: Sequence[Sequence[str]] = ()
 
 
 class PairFeatures(nn.Module):

@@ -27,12 +27,16 @@ class Antecedents(NamedTuple):
     products : `Tensor | None`
         Shape: (num_spans, num_antecedents). The part of `scores` that comes from the spans'
         vectors, for scorers that replace it once the vectors are refined; `None` for others.
+    categories : `Tensor | None`
+        Shape: (num_spans, num_antecedents), uint8. The category of each pair, for scorers that have
+        categories.
     """
 
     indices: Tensor
     valid: Tensor
     scores: Tensor
     products: Tensor | None = None
+    categories: Tensor | None = None
 
 
 class AntecedentScorer(nn.Module, TakesSettings):
@@ -45,6 +49,8 @@ class AntecedentScorer(nn.Module, TakesSettings):
 
     uses_spans: ClassVar[bool]
     """Whether it reads the head's `SpanRepresentation`, whose parameters exist only then."""
+    uses_words: ClassVar[bool] = False
+    """Whether it reads the words of spans: `SpanContext.words`."""
     span_dim: int
     """The width of its span vectors."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from spanbert_allen.modules.coref.mentions.scorer import ScoredCandidates
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.layers.transfers import to_cpu
 
@@ -18,7 +19,7 @@ has some ten candidates a unit, of which it takes less than one for a top span.
 _SPARE = 8
 """How many times as many candidates are held as are taken: some cross better ones."""
 
-ScoreStretch = Callable[[int, int], tuple[SpanCandidates, Tensor]]
+ScoreStretch = Callable[[int, int], ScoredCandidates]
 """Gives the candidates within some units of the document, and their scores."""
 
 
@@ -106,8 +107,8 @@ def pool_of(
     """
     pool = CandidatePool(_SPARE * num_top)
     for first, stop in _stretches(sentence_ids):
-        candidates, scores = score(first, stop)
-        pool.add(candidates.on_cpu.moved(first), *to_cpu(scores))
+        found = score(first, stop)
+        pool.add(found.candidates.on_cpu.moved(first), *to_cpu(found.scores))
     return *pool.held(), pool.is_whole
 
 

@@ -155,13 +155,13 @@ def enumerate_candidates(
     sentence_stops = sentence_lengths.cumsum(0).repeat_interleave(sentence_lengths)
     # Shape: (num_units,)
     num_ends = (sentence_stops - positions).clamp(max=max_span_width)
+    if may_start is not None:
+        num_ends = num_ends * may_start
     # Shape: (num_candidates,)
     starts = positions.repeat_interleave(num_ends)
     first_candidates = num_ends.cumsum(0) - num_ends
     ends = starts + torch.arange(len(starts), device=starts.device) - first_candidates[starts]
     candidates = SpanCandidates(starts, ends)
-    if may_start is not None:
-        candidates = candidates.select(may_start[candidates.starts])
     if may_end is not None:
         candidates = candidates.select(may_end[candidates.ends])
     return candidates
