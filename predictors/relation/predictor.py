@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from allennlp.data import Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
@@ -270,7 +271,7 @@ class RelationPredictor(SpanPredictor):
         probabilities, best = outputs["probabilities"], int(outputs["label_ids"])
         if self.options.allowed_types:
             probabilities = self._allowed(example, probabilities)
-            best = int(probabilities.argmax())
+            best = int(self._relation.chosen(torch.from_numpy(probabilities).log()))
         return relation_json(
             example,
             self._relation.labels,

@@ -48,7 +48,7 @@ class RelationTask(Task):
     architecture = "BertForSequenceClassification"
     pipeline_tag = "text-classification"
     uses_pooler = True
-    options = ("max_length", "mode", "labels", "markers", "negative_label")
+    options = ("max_length", "mode", "labels", "markers", "negative_label", "threshold")
 
     def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
         """See `Task`."""
@@ -72,6 +72,7 @@ class RelationTask(Task):
         _check_markers(markers, mode, labels)
         max_length = source.setting(options, "max_length", 128)
         scorer = source.setting({}, "scorer", None)
+        threshold = source.setting(options, "threshold", 0.0)
         embedder = {"type": "spanbert", "dtype": "float32", "pooler": True, **source.encoder}
         config = {
             "dataset_reader": {
@@ -88,6 +89,7 @@ class RelationTask(Task):
                 "embedder": embedder,
                 "pooling": {"type": "cls"},
                 "negative_label": negative,
+                "threshold": threshold,
                 **source.head_dropout,
                 **({} if scorer is None else {"scorer": scorer}),
             },
@@ -123,6 +125,7 @@ class RelationTask(Task):
             "type_pairs": _names(ours, TYPE_PAIRS_NAMESPACE),
             "label_types": _names(ours, LABEL_TYPES_NAMESPACE),
             "negative_label": ours.negative_label,
+            "threshold": ours.threshold,
             "scorer": config["model"].get("scorer"),
         }
         return label_settings(ours.labels, ours.classifier.dropout) | kept_settings(kept)

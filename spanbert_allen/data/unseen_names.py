@@ -7,6 +7,9 @@ from collections import Counter
 
 logger = logging.getLogger(__name__)
 
+UNKNOWN_LABEL = -1
+"""The number of a label that the model does not have: no prediction is right then."""
+
 
 class UnseenNames:
     """Count the unknown names of a data set, and warn of each of them once."""

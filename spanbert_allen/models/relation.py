@@ -9,17 +9,21 @@ from allennlp.data import Vocabulary
 from allennlp.models import Model
 from allennlp.modules.token_embedders import TokenEmbedder
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.data.relation.fields import LABELS_NAMESPACE, UNKNOWN_LABEL
+from spanbert_allen.data.relation.fields import LABELS_NAMESPACE
 from spanbert_allen.data.relation.markers import MARKERS_NAMESPACE, marker_pieces
 from spanbert_allen.formats.relation.example import NO_RELATION, RelationExample
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.relation.metric import RelationScores
-from spanbert_allen.modules.classification.class_weights import weights_of_classes
+from spanbert_allen.modules.classification.class_weights import (
+    counts_of_classes,
+    require_known,
+    weights_of_classes,
+)
 from spanbert_allen.modules.classification.head import ClassificationHead
 from spanbert_allen.modules.classification.hidden_layer import HiddenLayer
+from spanbert_allen.modules.classification.losses import ClassLoss, CrossEntropyLoss
 from spanbert_allen.modules.classification.relation_pooling import ClsPooling, RelationPooling
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
@@ -47,8 +51,15 @@ class SpanbertRelation(Model):
         The label for no relation, as in the vocabulary; `None` if there is no such label.
     dropout : `float`, optional (default = `0.1`)
         The dropout on the vector, in training.
-    class_weights : `dict[str, float]`, optional (default = `None`)
-        How much examples of a label weigh in the loss, by its name; 1 for other labels.
+    class_weights : `dict[str, float] | str`, optional (default = `None`)
+        How much examples of a label weigh in the loss, by its name; 1 for other labels; or
+        `balanced`, counted from the training data: see `weights_of_classes`.
+    loss : `ClassLoss`, optional (default = `cross_entropy`)
+        The loss, such as `focal`.
+    threshold : `float`, optional (default = `0.0`)
+        Two entities have no relation if the negative label's score is higher than that of any other
+        label by at least this. A higher one finds more relations; `spanbert-allen calibrate` fits
+        it.
     scorer : `str`, optional (default = `"tacred"`)
         Whose scores are measured besides: see `RelationScores`.
     by_label : `bool`, optional (default = `False`)
@@ -69,7 +80,9 @@ class SpanbertRelation(Model):
         hidden_layer: str | None = None,
         negative_label: str | None = NO_RELATION,
         dropout: float = 0.1,
-        class_weights: dict[str, float] | None = None,
+        class_weights: dict[str, float] | str | None = None,
+        loss: ClassLoss | None = None,
+        threshold: float = 0.0,
         scorer: str = "tacred",
         by_label: bool = False,
         initializer_range: float = 0.02,
@@ -99,11 +112,23 @@ class SpanbertRelation(Model):
             dropout=dropout,
             initializer_range=initializer_range,
         )
-        # Shape: (num_labels,); part of the configuration, so the weights' file does not hold it.
+        if threshold and negative_label is None:
+            raise ConfigError(
+                f"model.threshold is {threshold}, but there is no label for no relation; set "
+                "`negative_label`, or leave the threshold out"
+            )
+        self.threshold = threshold
+        self.loss = CrossEntropyLoss() if loss is None else loss
         weights = None
         if class_weights is not None:
-            weights = weights_of_classes(class_weights, self.labels)
-        self.register_buffer("class_weights", weights, persistent=False)
+            # Shape: (num_labels,)
+            weights = weights_of_classes(
+                class_weights, self.labels, counts_of_classes(vocab, LABELS_NAMESPACE)
+            )
+        # Numbers that are given are part of the configuration, and counted ones of the weights.
+        is_counted = isinstance(class_weights, str)
+        self.register_buffer("class_weights", weights, persistent=is_counted)
+        self._weights_are_known = not is_counted
         self.label_tally = LabelTally()
         self.training_scores = RelationScores(self.labels, negative_label=negative_label)
         self.scores = RelationScores(
@@ -159,7 +184,7 @@ class SpanbertRelation(Model):
 
         `dict[str, Any]`
             `logits` and `probabilities` (batch_size, num_labels), `label_ids` (batch_size,), and
-            with labels `loss`: the cross-entropy, averaged over examples by their weights.
+            with labels `loss`: the mean of the examples by their weights.
         """
         # Shape: (batch_size, num_pieces, dim)
         vectors = self.embedder.encode(token_ids.long(), segment_ids.long(), attended=attended)
@@ -170,8 +195,8 @@ class SpanbertRelation(Model):
             pooled = self.hidden_layer(pooled)
         # Shape: (batch_size, num_labels)
         logits = self.classifier(pooled)
-        # Shape: (batch_size,); of equal scores the first
-        label_ids = logits.argmax(-1)
+        # Shape: (batch_size,)
+        label_ids = self.chosen(logits)
         output: dict[str, Any] = {
             "logits": logits,
             "probabilities": logits.softmax(-1),
@@ -189,10 +214,31 @@ class SpanbertRelation(Model):
         return output
 
     def _loss(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Return the cross-entropy of the examples whose label the model knows."""
-        loss = cross_entropy(logits, label, self.class_weights, ignore_index=UNKNOWN_LABEL)
-        # Of no known label at all it would be the mean of nothing.
-        return loss if self.training else loss.masked_fill((label == UNKNOWN_LABEL).all(), 0.0)
+        if not self._weights_are_known:
+            require_known(self.class_weights)
+            self._weights_are_known = True  # a GPU need not be asked again
+        return self.loss(logits, label, self.class_weights, is_training=self.training)
+
+    def chosen(self, scores: Tensor) -> Tensor:
+        """
+        Return the labels of the highest scores, or no relation by the threshold.
+
+        # Parameters
+
+        scores : `Tensor`
+            Logits, or logarithms of probabilities. Shape: (..., num_labels)
+
+        # Returns
+
+        `Tensor`
+            The numbers of labels; of equal scores the first. Shape: (...)
+        """
+        if self.negative_label is None:
+            return scores.argmax(-1)
+        # The negative label is the first. Shape: (...), all three
+        best, label_ids = scores[..., 1:].max(-1)
+        is_negative = scores[..., 0] - best >= self.threshold
+        return (label_ids + 1).masked_fill(is_negative, 0)
 
     def make_output_human_readable(self, output_dict: dict[str, Any]) -> dict[str, Any]:
         """Add `label`, the name of each predicted label."""

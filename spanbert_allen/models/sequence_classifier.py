@@ -9,17 +9,21 @@ from allennlp.data import Vocabulary
 from allennlp.models import Model
 from allennlp.modules.token_embedders import TokenEmbedder
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.data.sequence.class_label_field import UNKNOWN_CLASS
 from spanbert_allen.data.sequence.instance import LABELS, PairInput
 from spanbert_allen.formats.sequence.glue_tasks import glue_task
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.sequence.label_sets import LabelSetScores
 from spanbert_allen.metrics.sequence.metric import SequenceScores
-from spanbert_allen.modules.classification.class_weights import weights_of_classes
+from spanbert_allen.modules.classification.class_weights import (
+    counts_of_classes,
+    require_known,
+    weights_of_classes,
+)
 from spanbert_allen.modules.classification.head import ClassificationHead
+from spanbert_allen.modules.classification.losses import ClassLoss, CrossEntropyLoss
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
 NO_PAIRS = (
@@ -60,6 +64,8 @@ class SpanbertSequenceClassifier(Model):
         How much texts of a class weigh in the loss, by its name; 1 for other classes; or
         `balanced`, counted from the training data: see `weights_of_classes`. With `multi_label`,
         texts that have the class weigh so much.
+    loss : `ClassLoss`, optional (default = `cross_entropy`)
+        For one class a text: the loss, such as `focal`.
     dropout : `float`, optional (default = `0.1`)
         The dropout of the head.
     initializer_range : `float`, optional (default = `0.02`)
@@ -78,6 +84,7 @@ class SpanbertSequenceClassifier(Model):
         regression: bool | None = None,
         multi_label: bool = False,
         class_weights: dict[str, float] | str | None = None,
+        loss: ClassLoss | None = None,
         dropout: float = 0.1,
         initializer_range: float = 0.02,
         **kwargs: Any,
@@ -110,6 +117,10 @@ class SpanbertSequenceClassifier(Model):
             dropout=dropout,
             initializer_range=initializer_range,
         )
+        if loss is not None and (self.regression or multi_label):
+            key = "regression" if self.regression else "multi_label"
+            raise ConfigError(f"model.loss: with `{key}` the loss is given; leave one of both out")
+        self.loss = CrossEntropyLoss() if loss is None else loss
         self.register_buffer("class_weights", self._weights(class_weights))
         self._weights_are_known = False
         self.label_tally = LabelTally()
@@ -206,8 +217,7 @@ class SpanbertSequenceClassifier(Model):
             return None
         if self.regression:
             raise ConfigError("model.class_weights: a number has no classes; leave them out")
-        counter = getattr(self.vocab, "_retained_counter", None) or {}
-        return weights_of_classes(wanted, self.labels, counter.get(LABELS))
+        return weights_of_classes(wanted, self.labels, counts_of_classes(self.vocab, LABELS))
 
     def _loss(self, logits: Tensor, label: Tensor) -> Tensor:
         if self.regression:
@@ -222,19 +232,14 @@ class SpanbertSequenceClassifier(Model):
                 "model.multi_label: the reader and the model must both have it true, or both false"
             )
         weights = self.class_weights
-        if weights is not None and not self._weights_are_known and bool(weights.isnan().any()):
-            raise ConfigError(
-                "model.class_weights: `balanced` needs counts of the training data, which a "
-                "vocabulary that is read from files does not have; give a number for each label"
-            )
+        if weights is not None and not self._weights_are_known:
+            require_known(weights)
         self._weights_are_known = True  # a GPU need not be asked again
         if self.multi_label:
             # Shape: (batch_size, num_labels)
             each = None if weights is None else 1 + label * (weights - 1)
             return binary_cross_entropy_with_logits(logits, label, each)
-        loss = cross_entropy(logits, label, weights, ignore_index=UNKNOWN_CLASS)
-        # Of no known class at all it would be the mean of nothing.
-        return loss if self.training else loss.masked_fill((label == UNKNOWN_CLASS).all(), 0.0)
+        return self.loss(logits, label, weights, is_training=self.training)
 
     def _measure(
         self, scores: SequenceScores, logits: Tensor, label: Tensor, pair: list[PairInput] | None

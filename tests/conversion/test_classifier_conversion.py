@@ -219,7 +219,8 @@ def test_a_relation_model_there_and_back(tacred, tmp_path):
     assert again.config.id2label[1] == "per:title"
     card = (tmp_path / "out" / "README.md").read_text()
     assert "| SUBJ=PERSON | [unused5] |" in card
-    run_import(tmp_path / "out", tmp_path / "b.tar.gz", "relation")
+    run_import(tmp_path / "out", tmp_path / "b.tar.gz", "relation", "--threshold", "0.5")
+    assert load_archive(tmp_path / "b.tar.gz").model.threshold == 0.5
     first, second = load_archive(path), load_archive(tmp_path / "b.tar.gz")
     assert first.model.labels == second.model.labels
     for namespace in ("relation_labels", "relation_markers"):

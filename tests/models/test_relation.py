@@ -117,6 +117,46 @@ def test_weights_of_labels():
         assert plain(**batch)["loss"].item() == pytest.approx(each.mean().item(), abs=1e-5)
 
 
+def test_weights_that_are_counted_are_in_the_archive(tmp_path):
+    vocabulary = Vocabulary.from_params(
+        Params({"type": "spanbert_relation"}), instances=iter(fixture())
+    )
+    model = make_model(vocabulary=vocabulary, class_weights="balanced")
+    assert model.class_weights.tolist() == pytest.approx([4 / 3, 2 / 3, 4 / 3])
+    vocabulary.save_to_files(str(tmp_path / "v"))
+    again = make_model(
+        vocabulary=Vocabulary.from_files(str(tmp_path / "v")), class_weights="balanced"
+    )
+    with pytest.raises(ConfigError, match="`balanced` needs counts of the training data"):
+        again(**tensors(fixture()))
+    again.load_state_dict(model.state_dict())
+    assert again(**tensors(fixture()))["loss"].isfinite()
+
+
+def test_the_threshold_decides_between_no_relation_and_the_best_other_label():
+    batch, rows = tensors(fixture()), []
+    with torch.no_grad():
+        for threshold in (-1e9, -0.5, 0.0, 0.5, 1e9):
+            output = make_model(threshold=threshold)(**batch)
+            rows.append(output["label_ids"].tolist())
+            for scores, found in zip(output["logits"].tolist(), rows[-1], strict=True):
+                best = max(range(1, 3), key=lambda label: scores[label])
+                is_negative = scores[0] - scores[best] >= threshold
+                assert found == (0 if is_negative else best)
+    assert rows[0] == [0] * 4 and 0 not in rows[-1]
+    assert rows[2] == output["logits"].argmax(-1).tolist()
+
+
+def test_another_loss():
+    batch = tensors(fixture())
+    model = make_model(loss={"type": "focal", "gamma": 1.0})
+    with torch.no_grad():
+        output = model(**batch)
+    right = output["logits"].double().softmax(-1)[range(4), batch["label"]]
+    expected = -((1 - right) * right.log()).mean().item()
+    assert output["loss"].item() == pytest.approx(expected, abs=1e-5)
+
+
 @pytest.mark.parametrize("mode", ["ner", "text"])
 @pytest.mark.parametrize("name", ["entity_start", "entity_mean"])
 def test_poolings_of_entities(name, mode):
@@ -229,6 +269,10 @@ def test_training_without_labels_says_so():
         ({"negative_label": "Other"}, "first label is 'no_relation', not .* 'Other'"),
         ({"class_weights": {"per:titel": 2.0}}, "'per:titel': 2.0 is not a weight of one of"),
         ({"class_weights": {"per:title": -1.0}}, "'per:title': -1.0 is not a weight"),
+        (
+            {"threshold": 1.0, "negative_label": None},
+            "model.threshold is 1.0, but there is no label for no relation",
+        ),
         ({"scorer": "x"}, "'x' is neither tacred nor semeval2010"),
         ({"dropout": 1.5}, "model.dropout is 1.5"),
         ({"hidden_layer": "gelu"}, "model.hidden_layer is 'gelu': it must be relu or tanh"),

@@ -229,6 +229,17 @@ def test_a_list_as_label_needs_the_setting(tmp_path):
         make_model(vocab=vocab)(**batch_of(instances, vocab))
 
 
+def test_another_loss(tmp_path):
+    instances = own_texts(tmp_path, "a", "a", "b")
+    vocab = Vocabulary.from_instances(instances)
+    batch = batch_of(instances, vocab)
+    with torch.no_grad():
+        output = make_model(vocab=vocab, loss={"type": "focal", "gamma": 1.0})(**batch)
+    right = output["logits"].double().softmax(-1)[range(3), batch["label"]]
+    expected = -((1 - right) * right.log()).mean().item()
+    assert output["loss"].item() == pytest.approx(expected, abs=1e-5)
+
+
 def test_weights_of_classes(tmp_path):
     """Given, or counted; counted ones are part of the archive's weights."""
     instances = own_texts(tmp_path, "a", "a", "a", "b")
@@ -299,6 +310,7 @@ def test_an_encoder_of_one_token_type_reads_no_pairs():
         ({"task": "rte", "multi_label": True}, "model.multi_label: `task` says it already"),
         ({"regression": True, "multi_label": True}, "a number is no class"),
         ({"regression": True, "class_weights": "balanced"}, "a number has no classes"),
+        ({"regression": True, "loss": "focal"}, "model.loss: with `regression` the loss is given"),
         (
             {"task": "rte", "embedder": {"type": "spanbert", "model_name": "tiny"}},
             "pooler is false",

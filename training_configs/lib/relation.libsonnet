@@ -29,11 +29,13 @@ local knobs = {
   markers_of_validation_first:: self.optimisation == 'reproduce' && numbers_markers(self.mode),
 
   // Model. `pooling`: `cls`, `entity_start` or `entity_mean`. `hidden_layer`: `relu` or `tanh`. `scorer`: `tacred` or `semeval2010`.
-  // `class_weights`: a number for each label.
+  // `class_weights`: a number for each label, or 'balanced'. `loss`: null for cross-entropy, or such as
+  // `{ type: 'focal', gamma: 2 }` or `{ type: 'cross_entropy', label_smoothing: 0.1 }`.
   pooling:: 'cls',
   hidden_layer:: null,
   scorer:: 'tacred',
   class_weights:: null,
+  loss:: null,
   metric:: '+f1',
 
   reader:: { type: readers[$.layout], mode: $.mode },
@@ -45,6 +47,7 @@ local knobs = {
     negative_label: $.negative_label,
     scorer: $.scorer,
     [if $.class_weights != null then 'class_weights']: $.class_weights,
+    [if $.loss != null then 'loss']: $.loss,
   },
 };
 
@@ -69,5 +72,5 @@ experiment.template(
   knobs,
   made,
   base=classification,
-  deciding=['optimisation', 'layout', 'mode', 'negative_label', 'pooling', 'hidden_layer', 'scorer', 'class_weights'],
+  deciding=['optimisation', 'layout', 'mode', 'negative_label', 'pooling', 'hidden_layer', 'scorer', 'class_weights', 'loss'],
 )

@@ -86,7 +86,12 @@ def _add_qa(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="it was trained on SQuAD 2.0",
     )
-    group.add_argument("--threshold", type=float, help="of the no-answer score (default: 0)")
+    group.add_argument(
+        "--threshold",
+        type=float,
+        help="of the no-answer score, and with --task relation of the label for no relation "
+        "(default: 0)",
+    )
 
 
 def _add_classes(parser: argparse.ArgumentParser) -> None:

@@ -23,14 +23,11 @@ from spanbert_allen.data.relation.markers import (
     requested_markers,
     type_pair,
 )
-from spanbert_allen.data.unseen_names import UnseenNames
+from spanbert_allen.data.unseen_names import UNKNOWN_LABEL, UnseenNames
 from spanbert_allen.formats.relation.example import RelationExample
 
 LABELS_NAMESPACE = "relation_labels"
 """Where AllenNLP's vocabulary holds the labels: the first is output 0 of the model."""
-
-UNKNOWN_LABEL = -1
-"""The number of a label that the model does not have: no prediction is right then."""
 
 
 @dataclass(frozen=True)

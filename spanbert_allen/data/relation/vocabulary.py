@@ -95,7 +95,7 @@ class RelationVocabulary(Vocabulary):
                 "relation of the data, or both to null if it has none",
                 problem,
             )
-        return cls.from_lists(
+        vocabulary = cls.from_lists(
             _by_frequency(counts[LABELS_NAMESPACE], negative_label)
             if labels is None
             else _chosen("labels", labels),
@@ -103,6 +103,9 @@ class RelationVocabulary(Vocabulary):
             list(counts[TYPE_PAIRS_NAMESPACE]),
             list(counts[LABEL_TYPES_NAMESPACE]),
         )
+        # As AllenNLP's own: where `balanced` weights of labels are counted.
+        vocabulary._retained_counter = {LABELS_NAMESPACE: dict(counts[LABELS_NAMESPACE])}
+        return vocabulary
 
     @classmethod
     def from_lists(

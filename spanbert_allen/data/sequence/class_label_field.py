@@ -10,10 +10,7 @@ from allennlp.data.fields import Field, LabelField
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.record_checks import listed, shown
-from spanbert_allen.data.unseen_names import UnseenNames
-
-UNKNOWN_CLASS = -1
-"""The number of a class that the model does not have: no prediction is right then."""
+from spanbert_allen.data.unseen_names import UNKNOWN_LABEL, UnseenNames
 
 
 class ClassLabelField(LabelField):
@@ -31,7 +28,7 @@ class ClassLabelField(LabelField):
     place : `str`, optional (default = `""`)
         Where the text was read, for messages.
     unseen : `UnseenNames`, optional (default = `None`)
-        Counts classes that the model does not know. They become `UNKNOWN_CLASS`: whatever the model
+        Counts classes that the model does not know. They become `UNKNOWN_LABEL`: whatever the model
         predicts is wrong then. By default such a class is an error.
     """
 
@@ -51,7 +48,7 @@ class ClassLabelField(LabelField):
             raise unknown_class(str(self.label), known, self.place)
         else:
             _count(self._unseen, str(self.label))
-            self._label_id = UNKNOWN_CLASS
+            self._label_id = UNKNOWN_LABEL
 
 
 class ClassSetField(Field[torch.Tensor]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
+from allennlp.data import Vocabulary
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError
@@ -12,6 +13,22 @@ from spanbert_allen.common.record_checks import listed, shown
 
 BALANCED = "balanced"
 """Weights that make up for how often each class occurs."""
+
+
+def counts_of_classes(vocab: Vocabulary, namespace: str) -> Mapping[str, int] | None:
+    """Return how often each class occurs in the training data; `None` if it is not known."""
+    counter = getattr(vocab, "_retained_counter", None) or {}
+    counts: Mapping[str, int] | None = counter.get(namespace)
+    return counts
+
+
+def require_known(weights: Tensor) -> None:
+    """Raise a `ConfigError` for weights that are still to be counted; a GPU waits for this."""
+    if bool(weights.isnan().any()):
+        raise ConfigError(
+            "model.class_weights: `balanced` needs counts of the training data, which a "
+            "vocabulary that is read from files does not have; give a number for each label"
+        )
 
 
 def weights_of_classes(
