@@ -29,6 +29,7 @@ from spanbert_allen.data.relation.markers import (
     label_types,
     type_pair,
 )
+from spanbert_allen.data.relation.pairs import PairsSequence
 from spanbert_allen.dataset_readers.relation.reader import RelationReader
 from spanbert_allen.formats.relation.detection import read_relations, relation_layout
 from spanbert_allen.formats.relation.example import RelationExample
@@ -183,8 +184,9 @@ class RelationPredictor(SpanPredictor):
         request = self._asked(given, types, id)
         changes = {name: value for name, value in options.items() if value is not None}
         predictor = self.with_options(changes)
-        instances = [predictor._instance(example, "entities") for example in request.examples]
-        return Result(predictor._chosen(request.result(predictor._predicted(instances))))
+        instances = predictor._instances(request.examples, "entities")
+        results = [pair for row in predictor._predicted(instances) for pair in _of_pairs(row)]
+        return Result(predictor._chosen(request.result(results)))
 
     def with_options(self, options: Mapping[str, Any]) -> RelationPredictor:
         """Return a predictor of the same model with other fields of `RelationOptions`."""
@@ -208,7 +210,9 @@ class RelationPredictor(SpanPredictor):
             request, own = item
             rows = list(islice(predicted, len(own)))
             failed = next((row for row in rows if isinstance(row, Exception)), None)
-            good = [row for row in rows if not isinstance(row, Exception)]
+            good = [
+                pair for row in rows if not isinstance(row, Exception) for pair in _of_pairs(row)
+            ]
             result = failed or Result(self._chosen(request.result(good)))
             results.append(self._counted(result, record))
         return results
@@ -249,7 +253,7 @@ class RelationPredictor(SpanPredictor):
         request = self._request(record, self.alone)
         if not request.is_single:
             raise DataError("the record has `entities`, which is more than one instance")
-        return self._instance(request.examples[0], _window(record))
+        return self._instances(request.examples, _window(record))[0]
 
     def num_pieces(self, instance: Instance) -> int:
         """Return the number of word pieces."""
@@ -260,15 +264,36 @@ class RelationPredictor(SpanPredictor):
         return Instance({name: field for name, field in instance.fields.items() if name != "label"})
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
-        """Return the result for one pair."""
-        example: RelationExample = instance["example"].metadata
-        sequence: RelationSequence = instance["token_ids"].sequence
+        """Return the result for one pair, or `pairs`, those for the pairs of a text."""
+        example, sequence = instance["example"].metadata, instance["token_ids"].sequence
+        rows = outputs["probabilities"], outputs["label_ids"]
+        if isinstance(example, RelationExample):
+            return self._result_of_pair(example, sequence, *rows)
+        # Where other texts have more pairs there is padding behind.
+        return {
+            "pairs": [
+                self._result_of_pair(one, sequence, *row)
+                for one, *row in zip(example, *rows, strict=False)
+            ]
+        }
+
+    def predict_batch_instance(self, instances: Sequence[Instance]) -> list[JsonDict]:
+        """Return the results, or error records, for all pairs of some instances, in their order."""
+        results = super().predict_batch_instance(instances)
+        return [pair for result in results for pair in _of_pairs(result)]
+
+    def _result_of_pair(
+        self,
+        example: RelationExample,
+        sequence: RelationSequence | PairsSequence,
+        probabilities: npt.NDArray[np.floating],
+        label_id: Any,
+    ) -> JsonDict:
         self._num_cut += sequence.is_entity_cut
         self._num_gaps += len(sequence.kept) > 1
         _, chars = example.source()
         is_whole = sequence.kept == (WordSpan(0, len(example.words) - 1),)
-        # Shape: (num_labels,)
-        probabilities, best = outputs["probabilities"], int(outputs["label_ids"])
+        best = int(label_id)
         if self.options.allowed_types:
             probabilities = self._allowed(example, probabilities)
             best = int(self._relation.chosen(torch.from_numpy(probabilities).log()))
@@ -339,7 +364,7 @@ class RelationPredictor(SpanPredictor):
         try:
             request = self._request(record, self._default_name(record))
             window = _window(record)
-            return request, [self._instance(example, window) for example in request.examples]
+            return request, self._instances(request.examples, window)
         except Exception as error:
             return noted(error)
 
@@ -351,10 +376,16 @@ class RelationPredictor(SpanPredictor):
             known=self._known,
         )
 
-    def _instance(self, example: RelationExample, window: Window) -> Instance:
-        instance = self._reader.text_to_instance(example, window)
-        instance.index_fields(self._model.vocab)  # says now if a type is unknown
-        return instance
+    def _instances(self, examples: Sequence[RelationExample], window: Window) -> list[Instance]:
+        instances = self._reader.instances_of(examples, window)
+        for instance in instances:
+            instance.index_fields(self._model.vocab)  # says now if a type is unknown
+        return instances
+
+
+def _of_pairs(result: JsonDict) -> list[JsonDict]:
+    """Return the results for the pairs of an instance, which may be one."""
+    return cast("list[JsonDict]", result.get("pairs", [result]))
 
 
 def _window(record: Record) -> Window:

@@ -162,23 +162,31 @@ class SpanbertRelation(Model):
         entity_spans: Tensor,
         attended: Tensor | None = None,
         label: Tensor | None = None,
-        example: list[RelationExample] | None = None,
+        example: list[RelationExample] | list[list[RelationExample]] | None = None,
+        position_ids: Tensor | None = None,
+        groups: Tensor | None = None,
     ) -> dict[str, Any]:
         """
         Score the labels of a batch, as the relation readers give it.
+
+        With the mode `levitated_marker` a row of the batch is a text with some pairs, and what is
+        of one pair has a dimension more, of the pairs: (batch_size, num_pairs, ...).
 
         # Parameters
 
         token_ids, segment_ids : `Tensor`
             Segments are 0, and -1 at padding. Shape: (batch_size, num_pieces)
         entity_spans : `Tensor`
-            First and last piece of the subject and of the object. Shape: (batch_size, 2, 2)
+            First and last piece of the subject and of the object; 0 for padding among pairs.
+            Shape: (batch_size, 2, 2)
         attended : `Tensor`, optional (default = `None`)
             False for padding to a fixed length. Shape: (batch_size, num_pieces)
         label : `Tensor`, optional (default = `None`)
             The numbers of the labels. Shape: (batch_size,)
-        example : `list[RelationExample]`, optional (default = `None`)
-            The examples, whose ids name the rows of the output.
+        example : `list[RelationExample] | list[list[RelationExample]]`, optional (default = `None`)
+            The examples, or those of each text; their ids name the rows of the output.
+        position_ids, groups : `Tensor`, optional (default = `None`)
+            With `levitated_marker`, see `PairsSequence`. Shape: (batch_size, num_pieces)
 
         # Returns
 
@@ -187,7 +195,13 @@ class SpanbertRelation(Model):
             with labels `loss`: the mean of the examples by their weights.
         """
         # Shape: (batch_size, num_pieces, dim)
-        vectors = self.embedder.encode(token_ids.long(), segment_ids.long(), attended=attended)
+        vectors = self.embedder.encode(
+            token_ids.long(),
+            segment_ids.long(),
+            attended=attended,
+            position_ids=None if position_ids is None else position_ids.long(),
+            groups=groups,
+        )
         # Shape: (batch_size, output_dim)
         pooled = self.pooling.pooled(vectors, entity_spans.long(), self.embedder)
         if self.hidden_layer is not None:
@@ -203,10 +217,17 @@ class SpanbertRelation(Model):
             "label_ids": label_ids,
         }
         if example is not None:
-            output["id"] = [one.id for one in example]
+            output["id"] = [
+                one.id if isinstance(one, RelationExample) else [pair.id for pair in one]
+                for one in example
+            ]
         if label is not None:
-            output["loss"] = self._loss(logits, label)
-            (self.training_scores if self.training else self.scores)(label_ids, label)
+            # [CLS] is at 0, so that no marker is. Shape: (num_examples,)
+            is_pair = entity_spans[..., 0, 0].flatten() > 0 if label.dim() > 1 else None
+            # The number of the padding is that of an unknown label, which has no loss.
+            output["loss"] = self._loss(logits.view(-1, len(self.labels)), label.flatten())
+            scores = self.training_scores if self.training else self.scores
+            scores(label_ids.flatten(), label.flatten(), is_pair)
         elif self.training:
             raise DataError("the data has no labels, which training needs: use annotated data")
         if not self.training:
@@ -242,8 +263,11 @@ class SpanbertRelation(Model):
 
     def make_output_human_readable(self, output_dict: dict[str, Any]) -> dict[str, Any]:
         """Add `label`, the name of each predicted label."""
-        output_dict["label"] = [self.labels[i] for i in output_dict["label_ids"].tolist()]
+        output_dict["label"] = [self._named(row) for row in output_dict["label_ids"].tolist()]
         return output_dict
+
+    def _named(self, number: int | list[int]) -> str | list[str]:
+        return self.labels[number] if isinstance(number, int) else [self.labels[i] for i in number]
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """

@@ -208,7 +208,7 @@ def test_results_do_not_depend_on_the_batch_and_every_weight_learns(pooling):
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_the_two_vector_head_is_its_formula(activation):
-    """Zhou and Chen (2022), equation 1, and the linear layer over it."""
+    """Zhou and Chen (2022): a hidden layer on two vectors, and a linear layer on it."""
     batch = tensors(fixture(mode="typed_entity_marker"), TYPED)
     model = make_model(pooling="entity_start", hidden_layer=activation, vocabulary=TYPED)
     with torch.no_grad():

@@ -58,7 +58,7 @@ def test_knobs_reach_all_that_depends_on_them():
 
 
 def test_typed_markers_train_as_published():
-    """Zhou and Chen (2022), section 4, and the defaults of their program."""
+    """The settings of the program of Zhou and Chen (2022)."""
     made = config("tacred_typed_base")
     reader, optimizer = made["dataset_reader"], made["trainer"]["optimizer"]
     assert (reader["mode"], reader["max_length"]) == ("typed_entity_marker", 512)

@@ -11,14 +11,15 @@ local readers = {
   any: 'spanbert_relation',
 };
 
-local modes = ['ner', 'text', 'text_ner', 'ner_text', 'typed_entity_marker', 'typed_entity_marker_punct'];
-local numbers_markers(mode) = !std.startsWith(mode, 'typed');
+local published_modes = ['ner', 'text', 'text_ner', 'ner_text'];
+local modes = published_modes + ['typed_entity_marker', 'typed_entity_marker_punct', 'levitated_marker'];
+local numbers_markers(mode) = std.member(published_modes, mode);
 
 local knobs = {
   // Data. `layout`: `tacred`, `semeval`, for one's own `jsonl`, or `any`: told by the first record, also of brat,
   // doccano, Label Studio, SpERT and DyGIE. `mode`: what the encoder sees of the
   // entities: `ner`, `text`, `text_ner`, `ner_text`; `typed_entity_marker` or `typed_entity_marker_punct`, best with
-  // the pooling `entity_start` and a `hidden_layer`.
+  // the pooling `entity_start` and a `hidden_layer`; `levitated_marker`: all pairs of a text in one pass, with that pooling.
   layout:: 'tacred',
   mode:: 'ner',
 

@@ -1,5 +1,5 @@
 // SpanBERT-base on TACRED with typed entity markers: the recipe of Zhou and Chen (2022), "An Improved Baseline for
-// Sentence-level Relation Extraction", section 4 and their program; they used BERT and RoBERTa. Data: see tacred_base.
+// Sentence-level Relation Extraction", with the settings of their program for BERT-base. Data: see tacred_base.jsonnet.
 local encoders = import '../lib/encoders.libsonnet';
 local relation = import '../lib/relation.libsonnet';
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from spanbert_allen.commands.import_ import coref as import_coref
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.data.relation.markers import INPUT_MODES
+from spanbert_allen.data.relation.markers import INPUT_MODES, LEVITATED
 
 HELP = "make an archive of a model that others trained: the authors', transformers', AllenNLP's"
 EXAMPLE = (
@@ -108,7 +108,7 @@ def _add_classes(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--mode",
-        choices=INPUT_MODES,
+        choices=[mode for mode in INPUT_MODES if mode != LEVITATED],
         help="relation: what it sees of the entities (default: ner)",
     )
     group.add_argument(

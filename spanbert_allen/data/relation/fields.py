@@ -15,6 +15,7 @@ from spanbert_allen.data.relation.input import RelationSequence
 from spanbert_allen.data.relation.markers import (
     LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
+    NUM_NAMES,
     TYPE_PAIRS_NAMESPACE,
     TYPED_WORDS,
     InputMode,
@@ -23,6 +24,7 @@ from spanbert_allen.data.relation.markers import (
     requested_markers,
     type_pair,
 )
+from spanbert_allen.data.relation.pairs import PairsSequence
 from spanbert_allen.data.unseen_names import UNKNOWN_LABEL, UnseenNames
 from spanbert_allen.formats.relation.example import RelationExample
 
@@ -63,10 +65,10 @@ class MarkedPieces(SequenceField[torch.Tensor]):
 
     # Parameters
 
-    sequence : `RelationSequence`
+    sequence : `RelationSequence | PairsSequence`
         The pieces, and what of the text they are.
-    example : `RelationExample`
-        Says what the markers are called.
+    examples : `Sequence[RelationExample]`
+        Say what the markers are called, for each pair in turn.
     mode : `InputMode`
         Says which markers the vocabulary needs.
     marker_pieces : `MarkerPieces`
@@ -77,8 +79,8 @@ class MarkedPieces(SequenceField[torch.Tensor]):
 
     def __init__(
         self,
-        sequence: RelationSequence,
-        example: RelationExample,
+        sequence: RelationSequence | PairsSequence,
+        examples: Sequence[RelationExample],
         mode: InputMode,
         marker_pieces: MarkerPieces,
         *,
@@ -87,7 +89,7 @@ class MarkedPieces(SequenceField[torch.Tensor]):
         self.sequence = sequence
         # Shape: (num_pieces,)
         self.codes = np.asarray(sequence.codes + [0] * num_padding, np.int32)
-        self._example = example
+        self._examples = examples
         self._mode = mode
         self._pieces = marker_pieces
         self._token_ids: np.ndarray | None = None
@@ -98,23 +100,26 @@ class MarkedPieces(SequenceField[torch.Tensor]):
 
         The types of subject and object are counted together as well.
         """
-        for marker in requested_markers(self._example, self._mode):
-            counter[MARKERS_NAMESPACE][marker] += 1
-        types = type_pair(self._example.subject_type, self._example.object_type)
-        counter[TYPE_PAIRS_NAMESPACE][types] += 1
+        for example in self._examples:
+            for marker in requested_markers(example, self._mode):
+                counter[MARKERS_NAMESPACE][marker] += 1
+            types = type_pair(example.subject_type, example.object_type)
+            counter[TYPE_PAIRS_NAMESPACE][types] += 1
 
     def index(self, vocab: Vocabulary) -> None:
         """Put pieces in the places of markers; raise a `DataError` for an unknown marker."""
         # Shape: (num_pieces,)
         token_ids = self.codes.copy()
         numbers = vocab.get_token_to_index_vocabulary(MARKERS_NAMESPACE)
-        names = marker_names(self._example)
+        names = [name for example in self._examples for name in marker_names(example)]
         for code in sorted(set(self.codes[self.codes < 0].tolist()), reverse=True):
-            token_ids[self.codes == code] = self._piece(names[-code - 1], numbers)
+            token_ids[self.codes == code] = self._piece(-code - 1, names, numbers)
         self._token_ids = token_ids
 
-    def _piece(self, marker: str, numbers: dict[str, int]) -> int:
-        place = f"{self._example.place}: " if self._example.place else ""
+    def _piece(self, which: int, names: Sequence[str], numbers: dict[str, int]) -> int:
+        marker = names[which]
+        place = self._examples[which // NUM_NAMES].place
+        place = f"{place}: " if place else ""
         role, _, type_name = marker.partition("=")
         if marker not in numbers and type_name and self._pieces.shared_type is not None:
             marker = f"{role}={self._pieces.shared_type}"
@@ -153,9 +158,7 @@ class MarkedPieces(SequenceField[torch.Tensor]):
 
     def empty_field(self) -> "MarkedPieces":
         """See `Field`."""
-        return MarkedPieces(
-            self.sequence._replace(codes=[]), self._example, self._mode, self._pieces
-        )
+        return MarkedPieces(self.sequence._replace(codes=[]), (), self._mode, self._pieces)
 
     def __len__(self) -> int:
         return len(self.codes)

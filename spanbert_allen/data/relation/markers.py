@@ -12,9 +12,18 @@ from typing import Literal, NamedTuple, get_args
 from spanbert_allen.formats.relation.example import RelationExample
 
 InputMode = Literal[
-    "ner", "text", "text_ner", "ner_text", "typed_entity_marker", "typed_entity_marker_punct"
+    "ner",
+    "text",
+    "text_ner",
+    "ner_text",
+    "typed_entity_marker",
+    "typed_entity_marker_punct",
+    "levitated_marker",
 ]
 INPUT_MODES: tuple[str, ...] = get_args(InputMode)
+
+LEVITATED = "levitated_marker"
+"""The mode in which all pairs of a text are judged in one pass: see `pairs`."""
 
 TYPED_WORDS = "typed_entity_marker_punct"
 """The mode in which types are plain words, so that every type can be read."""
@@ -30,6 +39,10 @@ LABEL_TYPES_NAMESPACE = "relation_label_types"
 
 SUBJECT_TYPE, OBJECT_TYPE = -5, -6
 """The codes of the markers that name a type; see `marker_names`."""
+
+
+NUM_NAMES = 8
+"""How many names an example has: see `marker_names`."""
 
 
 def marker_names(example: RelationExample) -> tuple[str, ...]:
@@ -55,11 +68,11 @@ def requested_markers(example: RelationExample, mode: str = "ner") -> tuple[str,
         The example.
     mode : `str`, optional (default = `"ner"`)
         The four modes of the original program ask for the same six. The typed modes ask for the
-        types, which both `typed_entity_marker` and the choice of pairs need, and
-        `typed_entity_marker` for the ends of typed entities as well.
+        types, which markers and the choice of pairs need, and
+        `typed_entity_marker` and `levitated_marker` for the ends of typed entities as well.
     """
     names = marker_names(example)
-    if mode == "typed_entity_marker":
+    if mode in ("typed_entity_marker", LEVITATED):
         return names[4:]
     return names[4:6] if mode == TYPED_WORDS else names[:6]
 
@@ -101,7 +114,9 @@ class EntityMarks(NamedTuple):
 
 MARKS: dict[str, EntityMarks] = {
     **dict.fromkeys(("text", "text_ner"), EntityMarks([-1], [-2], [-3], [-4])),
-    "typed_entity_marker": EntityMarks([SUBJECT_TYPE], [-7], [OBJECT_TYPE], [-8]),
+    **dict.fromkeys(
+        ("typed_entity_marker", LEVITATED), EntityMarks([SUBJECT_TYPE], [-7], [OBJECT_TYPE], [-8])
+    ),
 }
 """What stands around entities in the modes that mark their words by markers."""
 
@@ -116,7 +131,7 @@ def marks_in_words(
     Return what stands around entities in the mode `typed_entity_marker_punct`.
 
     A subject becomes `@ * person * Jane Doe @`, an object `# ^ job title ^ driver #`, as in Zhou
-    and Chen (2022), "An Improved Baseline for Sentence-level Relation Extraction", section 3.1.
+    and Chen (2022), "An Improved Baseline for Sentence-level Relation Extraction".
 
     # Parameters
 

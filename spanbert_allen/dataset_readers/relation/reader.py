@@ -1,12 +1,12 @@
 """What the relation readers share: sequences of pieces, windows, fields."""
 
 import logging
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from allennlp.data import Instance, TokenIndexer
-from allennlp.data.fields import Field, MetadataField, TensorField
+from allennlp.data.fields import Field, ListField, MetadataField, TensorField
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.data.relation.fields import MarkedPieces, MarkerPieces, RelationLabel
@@ -18,12 +18,19 @@ from spanbert_allen.data.relation.input import (
 )
 from spanbert_allen.data.relation.markers import (
     INPUT_MODES,
+    LEVITATED,
     PUNCTUATION,
     TYPED_WORDS,
     InputMode,
     marker_pieces,
     marks_in_words,
     type_pair,
+)
+from spanbert_allen.data.relation.pairs import (
+    PairsSequence,
+    examples_of_texts,
+    pairs_at_once,
+    pairs_sequence,
 )
 from spanbert_allen.data.unseen_names import UnseenNames
 from spanbert_allen.dataset_readers.example_reader import ExampleReader
@@ -50,9 +57,12 @@ class RelationReader(ExampleReader[RelationExample]):
         `text`, and both types behind the text. `ner_text`: as `ner`, and the words of both entities
         behind the text. `typed_entity_marker`: its words, between markers that name its type.
         `typed_entity_marker_punct`: its words and those of its type between signs, such as
-        `@ * person * Jane Doe @`; see `marks_in_words`.
+        `@ * person * Jane Doe @`; see `marks_in_words`. `levitated_marker`: the text, and behind it
+        markers of all pairs that follow each other in the data and have the same text; see `pairs`.
     max_length : `int`, optional (default = `128`)
-        The most pieces of a sequence.
+        The most pieces of a sequence; with `levitated_marker`, markers are not counted.
+    max_pairs : `int`, optional (default = `32`)
+        With `levitated_marker`, the most pairs of a sequence.
     window : `str`, optional (default = `"start"`, or `"entities"` for a user's own data)
         What is kept of a longer text. `start`: its first pieces, as in the original. `entities`:
         whole sentences around the two entities, which are always inside; where they are too far
@@ -82,13 +92,14 @@ class RelationReader(ExampleReader[RelationExample]):
         fixed_length: bool = False,
         strict: bool = True,
         unknown_type: str | None = None,
+        max_pairs: int = 32,
         **kwargs: Any,
     ):
         super().__init__(indexer, strict=strict, **kwargs)
-        self.window = self.default_window if window is None else window
+        chosen_window = self.default_window if window is None else window
         for key, value, known in (
             ("mode", mode, INPUT_MODES),
-            ("window", self.window, WINDOWS),
+            ("window", chosen_window, WINDOWS),
         ):
             if value not in known:
                 raise ConfigError(
@@ -98,9 +109,18 @@ class RelationReader(ExampleReader[RelationExample]):
             raise ConfigError(
                 f"dataset_reader.max_length: {max_length} leaves no room between [CLS] and [SEP]"
             )
-        self.mode: InputMode = mode  # type: ignore[assignment]  # checked above
+        self.mode = cast("InputMode", mode)
+        self.window = cast("Window", chosen_window)
         if mode == TYPED_WORDS:
             self._check_signs()
+        if max_pairs < 1:
+            raise ConfigError(f"dataset_reader.max_pairs is {max_pairs}: it must be at least 1")
+        if mode == LEVITATED and fixed_length:
+            raise ConfigError(
+                f"dataset_reader.fixed_length: with the mode `{LEVITATED}` sequences have as many "
+                "markers as pairs; set it to false"
+            )
+        self.max_pairs = max_pairs
         self.max_length = max_length
         self.fixed_length = fixed_length
         self.unknown_type = unknown_type
@@ -124,19 +144,81 @@ class RelationReader(ExampleReader[RelationExample]):
         `Instance`
             `token_ids (P,)`; `segment_ids (P,)`, all 0; `entity_spans (2, 2)`: first and last piece
             of the subject, and of the object; with a fixed length, `attended (P,)`: false for
-            padding; with a label, `label`; `example`, the `RelationExample`.
+            padding; with a label, `label`; `example`, the `RelationExample`. With the mode
+            `levitated_marker`, as `instances_of`.
         """
-        return self._instance(example, self._sequence(example, window or self.window), None)
+        (instance,) = self.instances_of([example], window)
+        return instance
+
+    def instances_of(
+        self, examples: Sequence[RelationExample], window: Window | None = None
+    ) -> list[Instance]:
+        """
+        Return the instances of some examples, in their order. P counts pieces, N pairs.
+
+        # Parameters
+
+        examples : `Sequence[RelationExample]`
+            The examples.
+        window : `Window`, optional (default = the reader's)
+            What is kept of a text that is too long.
+
+        # Returns
+
+        `list[Instance]`
+            One for each example. With the mode `levitated_marker`, examples of one text that follow
+            each other share an instance: `token_ids (P,)`, `segment_ids (P,)`, `position_ids (P,)`
+            and `groups (P,)`, see `PairsSequence`; `entity_spans (N, 2, 2)`; with labels, `label
+            (N,)`; `example`, the list of them.
+        """
+        chosen = window or self.window
+        return [
+            instance
+            for group in self._groups(examples)
+            for instance, _ in self._made(group, chosen, None)
+        ]
 
     def _instances(self, file_path: Any) -> Iterator[Instance]:
         self._losses = _Losses()
         unseen = None if self.strict else UnseenNames()
         examples = LabelCheck().passed(self._examples(file_path), self._leave_out)
-        for example in self.shard_iterable(examples):
-            sequence = self._sequence(example, self.window)
-            self._losses.add(sequence)
-            yield self._instance(example, sequence, unseen)
+        for group in self.shard_iterable(self._groups(examples)):
+            for instance, sequence in self._made(group, self.window, unseen):
+                self._losses.add(sequence)
+                yield instance
         self._losses.warn(self.max_length, self.window)
+
+    def _groups(self, examples: Iterable[RelationExample]) -> Iterator[list[RelationExample]]:
+        """Yield the examples that share a text, if they are to share an instance."""
+        if self.mode == LEVITATED:
+            return examples_of_texts(examples)
+        return ([example] for example in examples)
+
+    def _made(
+        self, examples: list[RelationExample], window: Window, unseen: UnseenNames | None
+    ) -> Iterator[tuple[Instance, RelationSequence | PairsSequence]]:
+        """Yield the instances of some examples of one text, and what they are made of."""
+        pieces = self.tokenizer.pieces_of_each(examples[0].words)
+        if self.mode != LEVITATED:
+            sequence = self._sequence(examples[0], pieces, window)
+            yield self._instance(examples[0], sequence, unseen), sequence
+            return
+        for some in pairs_at_once(
+            examples,
+            sum(map(len, pieces)),
+            max_length=self.max_length,
+            max_pairs=self.max_pairs,
+        ):
+            pairs = pairs_sequence(
+                some,
+                pieces,
+                cls=self._special.cls,
+                sep=self._special.sep,
+                max_length=self.max_length,
+                window=window,
+                language=getattr(self, "language", "en"),
+            )
+            yield self._instance_of_pairs(some, pairs, unseen), pairs
 
     def _check_signs(self) -> None:
         missing = [sign for sign in PUNCTUATION if sign not in self.tokenizer.vocabulary]
@@ -147,16 +229,18 @@ class RelationReader(ExampleReader[RelationExample]):
                 f"{' '.join(missing)}; use the mode `typed_entity_marker`"
             )
 
-    def _sequence(self, example: RelationExample, window: str) -> RelationSequence:
+    def _sequence(
+        self, example: RelationExample, pieces: Sequence[Sequence[int]], window: Window
+    ) -> RelationSequence:
         cut = self.tokenizer.pieces_of_each
         return relation_sequence(
             example,
-            cut(example.words),
+            pieces,
             self.mode,
             cls=self._special.cls,
             sep=self._special.sep,
             max_length=self.max_length,
-            window=window,  # type: ignore[arg-type]  # checked above
+            window=window,
             language=getattr(self, "language", "en"),
             marks=marks_in_words(example, cut) if self.mode == TYPED_WORDS else None,
         )
@@ -165,26 +249,55 @@ class RelationReader(ExampleReader[RelationExample]):
         self, example: RelationExample, sequence: RelationSequence, unseen: UnseenNames | None
     ) -> Instance:
         num_real = len(sequence.codes)
-        pieces = MarkedPieces(
-            sequence,
-            example,
-            self.mode,
-            self._pieces if unseen is None else self._pieces.counting(unseen),
-            num_padding=self.max_length - num_real if self.fixed_length else 0,
-        )
+        num_padding = self.max_length - num_real if self.fixed_length else 0
+        fields = self._common_fields(sequence, [example], unseen, num_padding)
         spans = np.array([sequence.subject, sequence.object], np.int16)
-        fields: dict[str, Field[Any]] = {
-            "token_ids": pieces,
-            "segment_ids": TensorField(np.zeros(len(pieces), np.int16), padding_value=-1),
-            "entity_spans": TensorField(spans),
-            "example": MetadataField(example),
-        }
+        fields |= {"entity_spans": TensorField(spans), "example": MetadataField(example)}
         if self.fixed_length:
             fields["attended"] = TensorField(np.arange(self.max_length) < num_real, False)
         if example.label is not None:
-            types = type_pair(example.subject_type, example.object_type)
-            fields["label"] = RelationLabel(example.label, types, example.place, unseen)
+            fields["label"] = _label_field(example, unseen)
         return Instance(fields)
+
+    def _instance_of_pairs(
+        self,
+        examples: Sequence[RelationExample],
+        sequence: PairsSequence,
+        unseen: UnseenNames | None,
+    ) -> Instance:
+        fields = self._common_fields(sequence, examples, unseen, 0)
+        fields |= {
+            "position_ids": TensorField(np.array(sequence.position_ids, np.int16)),
+            "groups": TensorField(np.array(sequence.groups, np.int16)),
+            "entity_spans": TensorField(np.array(sequence.spans, np.int16)),
+            "example": MetadataField(list(examples)),
+        }
+        labels = [_label_field(one, unseen) for one in examples if one.label is not None]
+        if len(labels) == len(examples):
+            fields["label"] = ListField(labels)
+        return Instance(fields)
+
+    def _common_fields(
+        self,
+        sequence: RelationSequence | PairsSequence,
+        examples: Sequence[RelationExample],
+        unseen: UnseenNames | None,
+        num_padding: int,
+    ) -> dict[str, Field[Any]]:
+        pieces = MarkedPieces(
+            sequence,
+            examples,
+            self.mode,
+            self._pieces if unseen is None else self._pieces.counting(unseen),
+            num_padding=num_padding,
+        )
+        segment_ids = np.zeros(len(pieces), np.int16)
+        return {"token_ids": pieces, "segment_ids": TensorField(segment_ids, padding_value=-1)}
+
+
+def _label_field(example: RelationExample, unseen: UnseenNames | None) -> RelationLabel:
+    types = type_pair(example.subject_type, example.object_type)
+    return RelationLabel(str(example.label), types, example.place, unseen)
 
 
 class _Losses:
@@ -193,9 +306,9 @@ class _Losses:
     def __init__(self) -> None:
         self._num_read = self._num_cut = self._num_entities = self._num_gaps = 0
 
-    def add(self, sequence: RelationSequence) -> None:
-        """Count an example."""
-        self._num_read += 1
+    def add(self, sequence: RelationSequence | PairsSequence) -> None:
+        """Count the examples of a sequence."""
+        self._num_read += len(sequence.spans) if isinstance(sequence, PairsSequence) else 1
         self._num_cut += sequence.is_cut
         self._num_entities += sequence.is_entity_cut
         self._num_gaps += len(sequence.kept) > 1

@@ -66,7 +66,7 @@ class RelationScores(Metric):
         self._by_label = by_label
         self.reset()
 
-    def __call__(self, predicted: Tensor, gold: Tensor) -> None:
+    def __call__(self, predicted: Tensor, gold: Tensor, is_example: Tensor | None = None) -> None:
         """
         Count some examples.
 
@@ -75,6 +75,8 @@ class RelationScores(Metric):
         predicted, gold : `Tensor`
             The numbers of labels. A negative one of `gold` is a label that the model does not know:
             whatever was predicted is wrong. Shape: (batch_size,)
+        is_example : `Tensor`, optional (default = `None`)
+            False for padding, which is not counted. Shape: (batch_size,)
         """
         if is_idle():
             return
@@ -86,7 +88,8 @@ class RelationScores(Metric):
         # Shape: (batch_size,)
         pairs = rows * size + predicted.detach().long()
         # Shape: ((num_labels + 1) * num_labels,). They stay where the model is until asked for.
-        counts = pairs.new_zeros((size + 1) * size).index_add_(0, pairs, torch.ones_like(pairs))
+        each = torch.ones_like(pairs) if is_example is None else is_example.to(pairs.dtype)
+        counts = pairs.new_zeros((size + 1) * size).index_add_(0, pairs, each)
         self._counts = self._counts.to(counts.device) + counts.view(size + 1, size)
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:

@@ -15,8 +15,8 @@ class HiddenLayer(torch.nn.Linear):
     A linear layer and an activation.
 
     With the vectors of two start markers side by side and ReLU, this is the layer below the head of
-    Zhou and Chen (2022), "An Improved Baseline for Sentence-level Relation Extraction", equation 1;
-    its first weights are drawn as those of BERT's layers.
+    Zhou and Chen (2022), "An Improved Baseline for Sentence-level Relation Extraction". Its first
+    weights are drawn as those of BERT's layers, and not as torch's as in their program.
 
     # Parameters
 

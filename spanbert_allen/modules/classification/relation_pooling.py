@@ -6,6 +6,7 @@ import torch
 from allennlp.common import Registrable
 from torch import Tensor
 
+from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
 
@@ -41,14 +42,15 @@ class RelationPooling(Registrable):
         vectors : `Tensor`
             Shape: (batch_size, num_pieces, dim)
         entity_spans : `Tensor`
-            First and last piece of the subject and of the object. Shape: (batch_size, 2, 2)
+            First and last piece of the subject and of the object. Shape: (batch_size, 2, 2); or of
+            many pairs, (batch_size, num_pairs, 2, 2).
         embedder : `SpanbertEmbedder`
             Made the vectors.
 
         # Returns
 
         `Tensor`
-            Shape: (batch_size, output_dim)
+            Shape: (batch_size, output_dim), or (batch_size, num_pairs, output_dim)
         """
         raise NotImplementedError
 
@@ -65,6 +67,11 @@ class ClsPooling(RelationPooling):
 
     def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
         """See `RelationPooling`; the shape is (batch_size, dim)."""
+        if entity_spans.dim() > 3:
+            raise ConfigError(
+                "model.pooling: all pairs of a text have the same [CLS], so that the mode "
+                "`levitated_marker` of the reader needs `entity_start` or `entity_mean`; set one"
+            )
         return embedder.pool(vectors[:, 0])
 
 
@@ -77,10 +84,10 @@ class EntityStartPooling(RelationPooling):
     """
 
     def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
-        """See `RelationPooling`; the shape is (batch_size, 2 * dim)."""
-        # Shape: (batch_size, 2, dim)
-        places = entity_spans[:, :, :1].expand(-1, -1, vectors.size(-1))
-        return vectors.gather(1, places).flatten(1)
+        """See `RelationPooling`; the last dimension is 2 * dim."""
+        # Shape: (batch_size, 2 * num_pairs, dim)
+        places = entity_spans[..., :1].flatten(1, -2).expand(-1, -1, vectors.size(-1))
+        return vectors.gather(1, places).view(*entity_spans.shape[:-2], -1)
 
 
 @RelationPooling.register("entity_mean")
@@ -88,12 +95,14 @@ class EntityMeanPooling(RelationPooling):
     """Take the means over the pieces of the entities; see `RelationPooling`."""
 
     def pooled(self, vectors: Tensor, entity_spans: Tensor, embedder: SpanbertEmbedder) -> Tensor:
-        """See `RelationPooling`; the shape is (batch_size, 2 * dim)."""
+        """See `RelationPooling`; the last dimension is 2 * dim."""
         # Shape: (num_pieces,)
         places = torch.arange(vectors.size(1), device=vectors.device)
-        # Shape: (batch_size, 2, num_pieces)
-        inside = (entity_spans[:, :, :1] <= places) & (places <= entity_spans[:, :, 1:])
+        # Shape: (batch_size, 2 * num_pairs, 2)
+        spans = entity_spans.flatten(1, -2)
+        # Shape: (batch_size, 2 * num_pairs, num_pieces)
+        inside = (spans[..., :1] <= places) & (places <= spans[..., 1:])
         weights = inside / inside.sum(-1, keepdim=True)
-        # Shape: (batch_size, 2, dim)
+        # Shape: (batch_size, 2 * num_pairs, dim)
         means = weights.to(vectors.dtype) @ vectors
-        return means.flatten(1)
+        return means.view(*entity_spans.shape[:-2], -1)

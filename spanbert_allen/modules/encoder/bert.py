@@ -70,15 +70,17 @@ def added_mask(mask: Tensor) -> Tensor:
     # Parameters
 
     mask : `Tensor`
-        Which pieces others attend to. Shape: (num_segments, num_pieces), boolean
+        Which pieces others attend to. Shape: (num_segments, num_pieces), boolean; or which piece
+        attends to which. Shape: (num_segments, num_queries, num_pieces)
 
     # Returns
 
     `Tensor`
-        Shape: (num_segments, 1, 1, num_pieces)
+        Shape: (num_segments, 1, 1, num_pieces), or (num_segments, 1, num_queries, num_pieces)
     """
     added = torch.zeros(mask.shape, device=mask.device)
-    return added.masked_fill(~mask, torch.finfo(added.dtype).min)[:, None, None]
+    added = added.masked_fill(~mask, torch.finfo(added.dtype).min)
+    return added[:, None, None] if mask.dim() == 2 else added[:, None]
 
 
 class SegmentEncoder(BertModel):

@@ -14,16 +14,12 @@ from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.encoders import find_encoder
-from spanbert_allen.modules.encoder.bert import (
-    NOTHING_MASKED,
-    added_mask,
-    build_encoder,
-    freeze_below,
-)
+from spanbert_allen.modules.encoder.bert import build_encoder, freeze_below
+from spanbert_allen.modules.encoder.inputs import PieceInputs
 from spanbert_allen.modules.encoder.lora import add_adapters
 from spanbert_allen.modules.encoder.packing import SegmentPack, pack_segments
 from spanbert_allen.modules.encoder.word_pooling import WORD_POOLINGS
-from spanbert_allen.modules.layers.transfers import to_cpu, to_device
+from spanbert_allen.modules.layers.transfers import to_device
 
 # A processor without gradients to keep is fastest when what a layer gives stays in its caches:
 # benchmarks/qa_prediction.py.
@@ -215,11 +211,13 @@ class SpanbertEmbedder(TokenEmbedder):
         segment_ids: Tensor,
         type_ids: Optional[Tensor] = None,
         attended: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        groups: Optional[Tensor] = None,
     ) -> Tensor:
         """
         Return the last layer's vector of every piece.
 
-        Each segment is encoded by itself, with positions from 0. Which segments go together is
+        Each segment is encoded by itself. Which segments go together is
         decided on the CPU: tensors on a GPU are brought over first, in one copy.
 
         # Parameters
@@ -235,6 +233,12 @@ class SpanbertEmbedder(TokenEmbedder):
             Which pieces of a segment others attend to; all by default. The vectors of the rest are
             given, too: the original fine-tuning programs pad to a fixed length so.
             Shape: (batch_size, num_pieces)
+        position_ids : `Tensor`, optional (default = `None`)
+            The position of each piece in its segment, which several may share; from 0 on by
+            default. Shape: (batch_size, num_pieces)
+        groups : `Tensor`, optional (default = `None`)
+            0 for pieces that all others attend to; a number for those that only pieces of the same
+            number attend to. Shape: (batch_size, num_pieces)
 
         # Returns
 
@@ -242,22 +246,26 @@ class SpanbertEmbedder(TokenEmbedder):
             float32, zeros at padding. Shape: (batch_size, num_pieces, dim)
         """
         device = self.device
-        given = [one for one in (type_ids, attended) if one is not None]
-        token_ids, segment_ids, *given = to_cpu(token_ids, segment_ids, *given)
-        type_ids = None if type_ids is None else given.pop(0)
-        attended = None if attended is None else given.pop(0)
-        packs = pack_segments(
+        inputs = PieceInputs.on_cpu(
+            token_ids,
             segment_ids,
+            type_ids=type_ids,
+            attended=attended,
+            position_ids=position_ids,
+            groups=groups,
+        )
+        packs = pack_segments(
+            inputs.segment_ids,
             self._pack_size(device),
             most_padding=1.0 if device.type == "cpu" else _MOST_PADDING,
         )
-        self._check_length(packs)
+        self._check_length(inputs.longest(packs))
         # Shape: (batch_size * num_pieces, dim)
         out = torch.zeros(token_ids.numel(), self.get_output_dim(), device=device)
         if packs:
             # Shape: (num_real, dim)
             with self._precision(device):  # one cast of the weights for all packs
-                parts = [self._run(pack, token_ids, type_ids, attended) for pack in packs]
+                parts = [self._run(pack, inputs) for pack in packs]
             vectors = torch.cat(parts)
             (places,) = to_device(device, torch.cat([pack.places[pack.mask] for pack in packs]))
             out = out.index_copy(0, places, vectors)
@@ -282,39 +290,22 @@ class SpanbertEmbedder(TokenEmbedder):
         pooled: Tensor = self.encoder.pooler(vectors[:, None])
         return pooled
 
-    def _run(
-        self,
-        pack: SegmentPack,
-        token_ids: Tensor,
-        type_ids: Optional[Tensor],
-        attended: Optional[Tensor],
-    ) -> Tensor:
+    def _run(self, pack: SegmentPack, inputs: PieceInputs) -> Tensor:
         """
         Return the vectors of a pack's real pieces.
 
         Shape: (num_real_in_pack, dim)
         """
-        # Shape: (num_segments, longest)
-        mask = pack.mask if attended is None else pack.mask & attended.flatten()[pack.places]
-        # Shape: (num_real_in_pack,)
-        real = pack.mask.flatten().nonzero().squeeze(-1)
-        given = token_ids if type_ids is None else type_ids
-        is_full = pack.is_full and (attended is None or bool(mask.all()))
-        ids, types, real, seen = to_device(
-            self.device,
-            token_ids.flatten()[pack.places] * pack.mask,
-            given.flatten()[pack.places] * pack.mask,
-            real,
-            mask,
-        )
+        given = inputs.of_pack(pack, self.device)
         # Shape: (num_segments, longest, dim)
         hidden: Tensor = self.encoder(
-            input_ids=ids,
-            attention_mask=NOTHING_MASKED if is_full else added_mask(seen),
-            token_type_ids=None if type_ids is None else types,
+            input_ids=given.token_ids,
+            attention_mask=given.mask,
+            token_type_ids=given.type_ids,
+            position_ids=given.position_ids,
         ).last_hidden_state
         vectors = hidden.flatten(0, 1)
-        return (vectors if pack.is_full else vectors.index_select(0, real)).float()
+        return (vectors if pack.is_full else vectors.index_select(0, given.real)).float()
 
     def _pack_size(self, device: torch.device) -> int:
         if device.type != "cpu" or torch.is_grad_enabled():
@@ -326,8 +317,7 @@ class SpanbertEmbedder(TokenEmbedder):
             return nullcontext()
         return torch.autocast(device.type, dtype=self._dtype)
 
-    def _check_length(self, packs: list[SegmentPack]) -> None:
-        longest = packs[0].mask.size(1) if packs else 0  # the longest come first
+    def _check_length(self, longest: int) -> None:
         most = int(self.encoder.config.max_position_embeddings)
         if longest > most:
             raise ConfigError(
