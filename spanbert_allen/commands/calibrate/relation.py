@@ -67,4 +67,8 @@ def _scores(
         for batch in loader:
             if "label" not in batch:
                 raise DataError("has an example without a label; give annotated data", data)
-            yield model(**batch)["logits"].cpu(), batch["label"].cpu()
+            logits, labels = model(**batch)["logits"].cpu(), batch["label"].cpu()
+            if labels.dim() > 1:  # of the pairs of each text, and of padding, which has no markers
+                is_pair = batch["entity_spans"][..., 0, 0].cpu() > 0
+                logits, labels = logits[is_pair], labels[is_pair]
+            yield logits, labels
