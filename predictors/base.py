@@ -20,10 +20,12 @@ from spanbert_allen.common.files import default_doc_key, read_lines, replace_fil
 from spanbert_allen.common.record_checks import is_whole
 from spanbert_allen.modules.encoder.embedder import embedder_of
 from spanbert_allen.predictors.encoding import Level, TextEncoder
+from spanbert_allen.predictors.line_reader import LineReader
 from spanbert_allen.predictors.option_checks import checked_option
+from spanbert_allen.predictors.parts import part_of
 from spanbert_allen.predictors.record import Record, parse_record
 from spanbert_allen.predictors.result import Result
-from spanbert_allen.results.writing.writers import ResultWriter, format_of, open_results
+from spanbert_allen.results.writing.writers import format_of, open_results
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +61,8 @@ class SpanPredictor(Predictor):
     max_pieces_per_batch : `int`, optional (default = `32768`)
         How many word pieces, padding counted, go through the model at once; a longer document goes
         alone. Results do not depend on it.
+    task : `str`, optional (default = `None`)
+        The name of the task to predict, where the model has several for this predictor.
     """
 
     schema: ClassVar[str]
@@ -69,6 +73,10 @@ class SpanPredictor(Predictor):
     """The fields of a record that the predictor reads; others are the user's own. `None`: all."""
     option_names: ClassVar[Collection[str]] = ()
     """Options of the predictor that a record cannot set: one that tries is marked with an error."""
+    needs: ClassVar[Sequence[Collection[str]]] = ()
+    """What a record must have at least to be for this predictor, in each of the ways there are."""
+    takes_all_tasks: ClassVar[bool] = False
+    """Whether a model of several tasks is taken as a whole."""
     alone: ClassVar[str]
     """The name of a record that gives none and is no line of a file."""
     records_at_once: ClassVar[int] = 1
@@ -81,7 +89,10 @@ class SpanPredictor(Predictor):
         frozen: bool = True,
         *,
         max_pieces_per_batch: int = 32768,
+        task: str | None = None,
     ) -> None:
+        if not self.takes_all_tasks:
+            model, dataset_reader = part_of(model, dataset_reader, type(self), task)
         super().__init__(model, dataset_reader, frozen)
         self.max_pieces_per_batch: int = checked_option(
             "max_pieces_per_batch", max_pieces_per_batch, int
@@ -332,27 +343,6 @@ class SpanPredictor(Predictor):
             if len(instances) == 1:
                 return [noted(error)]
         return [output for instance in instances for output in self._forward([instance])]
-
-
-class LineReader:
-    """
-    Take lines of output as `allennlp predict` gives them.
-
-    # Parameters
-
-    writer : `ResultWriter`
-        Gets the results that they hold.
-    """
-
-    def __init__(self, writer: ResultWriter) -> None:
-        self._writer = writer
-
-    def write(self, line: str) -> None:
-        """Hand a result on."""
-        self._writer.add(json.loads(line))
-
-    def close(self) -> None:
-        """Do nothing: the writer ends its files after AllenNLP has closed this."""
 
 
 def noted(error: Exception) -> Exception:

@@ -27,6 +27,8 @@ def load(
     overrides: Mapping[str, Any] | None = None,
     trust: Iterable[str] = (),
     allow: Iterable[str] = (),
+    task: str | None = None,
+    predictor: str | None = None,
     **options: Any,
 ) -> SpanPredictor:
     """
@@ -50,6 +52,11 @@ def load(
     allow : `Iterable[str]`, optional (default = what `SPANBERT_ALLEN_ALLOW` holds)
         What the archive may ask for: `"network"`, files of an encoder that it does not hold, and
         `"archives"`, others that its configuration names.
+    task : `str`, optional (default = `None`)
+        Of a model of several tasks, the name of the one to predict. By default the predictor is
+        one for all of them, see `MultitaskPredictor`.
+    predictor : `str`, optional (default = the model's)
+        The registered name of another predictor, as `--predictor` of `allennlp predict`.
     options
         The predictor's own, e.g. `probabilities=True` of `spanbert_coref`.
 
@@ -85,13 +92,22 @@ def load(
     kind = type(archive.model).__name__
     if archive.model.default_predictor is None:
         raise ConfigError(f"{path}: the model {kind} has no predictor; give one of this package's")
-    predictor = Predictor.from_archive(archive, extra_args=options)
-    if not isinstance(predictor, SpanPredictor):
+    if task is not None:
+        tasks = getattr(archive.model, "tasks", {})
+        if predictor is None and tasks:
+            if task not in tasks:
+                raise ConfigError(
+                    f"{path}: there is no task {task!r}; the model has {', '.join(tasks)}"
+                )
+            predictor = tasks[task].default_predictor
+        options["task"] = task
+    made = Predictor.from_archive(archive, predictor, extra_args=options)
+    if not isinstance(made, SpanPredictor):
         raise ConfigError(
             f"{path}: the model {kind} is not of this package; load it with AllenNLP's "
             "`Predictor.from_path`"
         )
-    return predictor
+    return made
 
 
 def load_encoder(

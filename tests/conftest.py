@@ -53,3 +53,12 @@ def trained_coref(tmp_path_factory):
     from tests.predictors.coref.trained import train
 
     return train(tmp_path_factory.mktemp("coref"))
+
+
+@pytest.fixture(scope="session")
+def trained_multitask(tmp_path_factory):
+    """The serialization folder of a tiny model of three tasks, trained for a moment."""
+    from tests.models.multitask_training import config, train
+
+    folder = tmp_path_factory.mktemp("multitask")
+    return train(config(folder), folder / "model")

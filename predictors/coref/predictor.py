@@ -69,12 +69,15 @@ class CorefPredictor(SpanPredictor):
     encode_together : `bool`, optional (default = the model's, `False`)
         Whether the documents of a batch share the encoder's forward passes. That is faster for many
         short documents, but the last digits of scores then depend on the batch.
+    task : `str`, optional (default = `None`)
+        See `SpanPredictor`.
     options
         The fields of `CorefOptions`, for all documents.
     """
 
     schema: ClassVar[str] = SCHEMA
     alone: ClassVar[str] = "document"
+    needs = (("text",), ("document",), ("tokens",), ("sentences",))
     fields = (
         *("text", "document", "tokens", "sentences"),
         *("speakers", "genre", "clusters", "mentions"),
@@ -96,9 +99,12 @@ class CorefPredictor(SpanPredictor):
         windows: CorefWindows | Mapping[str, Any] | None = None,
         precision: str | None = None,
         encode_together: bool | None = None,
+        task: str | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
+        super().__init__(
+            model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch, task=task
+        )
         if isinstance(windows, Mapping):
             windows = CorefWindows.from_params(Params(dict(windows)))
         if not isinstance(windows, CorefWindows | None):
@@ -107,12 +113,12 @@ class CorefPredictor(SpanPredictor):
                 '{"length": 4000}'
             )
         if windows is not None:
-            model.windows = windows
+            self._model.windows = windows
         if precision is not None:
-            model.precision = checked_precision(precision)
+            self._model.precision = checked_precision(precision)
         if checked_option("encode_together", encode_together, bool | None) is not None:
-            model.encode_together = encode_together
-        self.language: str = language or getattr(dataset_reader, "language", None) or "en"
+            self._model.encode_together = encode_together
+        self.language: str = language or getattr(self._dataset_reader, "language", None) or "en"
         self.options = CorefOptions().changed(options)
 
     def predict(

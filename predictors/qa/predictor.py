@@ -147,7 +147,7 @@ class QAPredictor(SpanPredictor):
 
     # Parameters
 
-    model, dataset_reader, frozen, max_pieces_per_batch
+    model, dataset_reader, frozen, max_pieces_per_batch, task
         As for `SpanPredictor`. The reader is one of the question answering readers: it does not
         limit the form of the records.
     top_k, max_answer_len, doc_stride, max_seq_len, max_question_len, handle_impossible_answer,
@@ -158,6 +158,7 @@ class QAPredictor(SpanPredictor):
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
     alone: ClassVar[str] = "question"
+    needs = (("question", "context"),)
     fields = ("question", "context", "answers", "is_impossible", *QAOptions.names())
     records_at_once: ClassVar[int] = 256
 
@@ -168,12 +169,15 @@ class QAPredictor(SpanPredictor):
         frozen: bool = True,
         *,
         max_pieces_per_batch: int = 32768,
+        task: str | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
+        super().__init__(
+            model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch, task=task
+        )
         self.options = changed_options(QAOptions(), options)
-        self._qa = cast("SpanbertQA", model)
-        self._reader = dataset_reader
+        self._qa = cast("SpanbertQA", self._model)
+        self._reader = cast("QuestionReader", self._dataset_reader)
         self._passages: OrderedDict[str, Passage] = OrderedDict()
 
     def predict(

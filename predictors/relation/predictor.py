@@ -70,7 +70,7 @@ class RelationPredictor(SpanPredictor):
 
     # Parameters
 
-    model, dataset_reader, frozen, max_pieces_per_batch
+    model, dataset_reader, frozen, max_pieces_per_batch, task
         As for `SpanPredictor`. The reader is one of the relation readers; it does not limit the
         form of the records.
     language : `str`, optional (default = the reader's, or `"en"`)
@@ -90,6 +90,7 @@ class RelationPredictor(SpanPredictor):
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
     alone: ClassVar[str] = "text"
+    needs = (("subject", "object"), ("entities",))
     fields = (
         *("text", "tokens", "subject", "object", "subject_type", "object_type"),
         *("entities", "label", "window"),
@@ -109,20 +110,23 @@ class RelationPredictor(SpanPredictor):
         allowed_types: bool = False,
         without_negative: bool = False,
         by_probability: bool = False,
+        task: str | None = None,
     ) -> None:
-        super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
-        self.language: str = language or getattr(dataset_reader, "language", None) or "en"
-        self._relation = cast("SpanbertRelation", model)
-        self._reader = dataset_reader
+        super().__init__(
+            model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch, task=task
+        )
+        self._relation = cast("SpanbertRelation", self._model)
+        self._reader = cast("RelationReader", self._dataset_reader)
+        self.language: str = language or getattr(self._reader, "language", None) or "en"
         markers, pairs = (
-            model.vocab.get_token_to_index_vocabulary(namespace)
+            self._model.vocab.get_token_to_index_vocabulary(namespace)
             for namespace in (MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE)
         )
         self._known = KnownTypes(
-            None if dataset_reader.mode == "text" else markers,
+            None if self._reader.mode == "text" else markers,
             pairs,
-            dataset_reader.unknown_type,
-            are_words=dataset_reader.mode == TYPED_WORDS,
+            self._reader.unknown_type,
+            are_words=self._reader.mode == TYPED_WORDS,
         )
         self._set(RelationOptions(probabilities, allowed_types, without_negative, by_probability))
         self._num_cut = self._num_gaps = 0

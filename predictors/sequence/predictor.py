@@ -40,7 +40,7 @@ class SequenceClassifierPredictor(SpanPredictor):
 
     # Parameters
 
-    model, dataset_reader, frozen, max_pieces_per_batch
+    model, dataset_reader, frozen, max_pieces_per_batch, task
         As for `SpanPredictor`. The reader is one for texts and pairs; it does not limit the form of
         the records.
     """
@@ -48,6 +48,7 @@ class SequenceClassifierPredictor(SpanPredictor):
     schema: ClassVar[str] = SCHEMA
     names: ClassVar[Sequence[str]] = ("id",)
     alone: ClassVar[str] = "text"
+    needs = (("text",),)
     fields = ("text", "text_pair", "label")
     records_at_once: ClassVar[int] = 256
 
@@ -58,10 +59,13 @@ class SequenceClassifierPredictor(SpanPredictor):
         frozen: bool = True,
         *,
         max_pieces_per_batch: int = 32768,
+        task: str | None = None,
     ) -> None:
-        super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
-        self._classifier = cast("SpanbertSequenceClassifier", model)
-        self._reader = dataset_reader
+        super().__init__(
+            model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch, task=task
+        )
+        self._classifier = cast("SpanbertSequenceClassifier", self._model)
+        self._reader = cast("TextPairReader", self._dataset_reader)
         self._num_cut = 0
 
     def predict(

@@ -68,16 +68,20 @@ def build_with_data(config: Mapping[str, Any], count: int) -> TrainModel:
 
 def _made_up_vocabulary(config: Mapping[str, Any]) -> Vocabulary:
     """Return a vocabulary with the labels that the configuration names, and two more."""
-    vocabulary = Vocabulary(non_padded_namespaces=(*_LABEL_NAMESPACES, "*tags"))
-    for label in [*_named_labels(config), "a label", "another label"]:
-        for namespace in _LABEL_NAMESPACES:
-            vocabulary.add_token_to_namespace(label, namespace)
+    vocabulary = Vocabulary(non_padded_namespaces=("*labels", "*tags"))
+    made = config.get("vocabulary", {})
+    parts = {"": (config["model"], made)}
+    for task, model in config["model"].get("tasks", {}).items():  # each with namespaces of its own
+        parts[f"{task}."] = model, made.get("tasks", {}).get(task, {})
+    for prefix, (model, own) in parts.items():
+        for label in [*_named_labels(model, own), "a label", "another label"]:
+            for namespace in _LABEL_NAMESPACES:
+                vocabulary.add_token_to_namespace(label, prefix + namespace)
     return vocabulary
 
 
-def _named_labels(config: Mapping[str, Any]) -> Iterable[str]:
-    model = config["model"]
-    negative = model.get("negative_label", config.get("vocabulary", {}).get("negative_label"))
+def _named_labels(model: Mapping[str, Any], vocabulary: Mapping[str, Any]) -> Iterable[str]:
+    negative = model.get("negative_label", vocabulary.get("negative_label"))
     weights = model.get("class_weights")
     return [
         *([negative] if isinstance(negative, str) else []),

@@ -41,7 +41,9 @@ def sizes_of(model: Model, config: Mapping[str, Any]) -> Sizes:
     """
     parameters = sum(parameter.numel() for parameter in model.parameters())
     trained = sum(one.numel() for one in model.parameters() if one.requires_grad)
-    length, pieces = _length_of(config), _pieces_of(config)
+    # Of several tasks, whose batches come one after the other, the largest one counts.
+    batches = [(pieces, length) for length, pieces in map(_batch_of, _of_tasks(config)) if pieces]
+    pieces, length = max(batches, default=(None, 0))
     encoder = getattr(getattr(model, "embedder", None), "encoder", None)
     if pieces is None or encoder is None:
         return Sizes(parameters, trained, pieces, None)
@@ -56,6 +58,25 @@ def sizes_of(model: Model, config: Mapping[str, Any]) -> Sizes:
         kept = num_trained * hidden * width + each
     step = parameters * _SINGLE + trained * _ADAM_BYTES + pieces * kept
     return Sizes(parameters, trained, pieces, step)
+
+
+def _of_tasks(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the part of a configuration that is about each of its tasks."""
+    readers = config["dataset_reader"].get("readers")
+    if readers is None:
+        return [config]
+    return [
+        {
+            "dataset_reader": reader,
+            "model": config["model"]["tasks"].get(task, {}),
+            "data_loader": {"batch_sampler": config["data_loader"]["batches"].get(task)},
+        }
+        for task, reader in readers.items()
+    ]
+
+
+def _batch_of(config: Mapping[str, Any]) -> tuple[int, int | None]:
+    return _length_of(config), _pieces_of(config)
 
 
 def _length_of(config: Mapping[str, Any]) -> int:

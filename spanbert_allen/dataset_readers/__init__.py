@@ -2,12 +2,14 @@
 
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.data.coref.instance import document_to_instance
+from spanbert_allen.data.multitask.vocabulary import MultitaskVocabulary
 from spanbert_allen.data.relation.vocabulary import RelationVocabulary
 from spanbert_allen.dataset_readers.coref.any_format import CorefFilesReader
 from spanbert_allen.dataset_readers.coref.conll import CorefConllReader
 from spanbert_allen.dataset_readers.coref.jsonl import CorefJsonlReader
 from spanbert_allen.dataset_readers.coref.pieces import CorefPiecesReader
 from spanbert_allen.dataset_readers.coref.reader import CorefReader
+from spanbert_allen.dataset_readers.multitask import MultitaskReader
 from spanbert_allen.dataset_readers.pretraining.reader import PretrainingReader
 from spanbert_allen.dataset_readers.qa.mrqa import MrqaReader
 from spanbert_allen.dataset_readers.qa.reader import QuestionReader
@@ -29,6 +31,8 @@ __all__ = [
     "CorefReader",
     "GlueReader",
     "MrqaReader",
+    "MultitaskReader",
+    "MultitaskVocabulary",
     "PretrainingReader",
     "QuestionReader",
     "RelationJsonlReader",

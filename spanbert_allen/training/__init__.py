@@ -3,6 +3,7 @@
 import spanbert_allen.compat  # noqa: F401  AllenNLP is mended first
 from spanbert_allen.training.batches.frozen import FrozenBatchSampler
 from spanbert_allen.training.batches.lengths import instance_lengths
+from spanbert_allen.training.batches.multitask_loader import MultitaskLoader
 from spanbert_allen.training.batches.pretraining_loader import PretrainingLoader
 from spanbert_allen.training.batches.sampler import ResumableSampler
 from spanbert_allen.training.batches.token_budget import TokenBudgetSampler
@@ -20,6 +21,7 @@ __all__ = [
     "FrozenBatchSampler",
     "LinearWithWarmup",
     "MlflowCallback",
+    "MultitaskLoader",
     "PretrainingLoader",
     "ResumableSampler",
     "RunCurves",

@@ -67,6 +67,9 @@ def knobs_for(config: Path, folder: Path) -> str:
     if config.name.startswith("squad1"):
         path = folder / "squad1.json"
         knobs += f", train_path:: '{path}', validation_path:: '{path}'"
+    if config.parent.name == "multitask":
+        path = folder / "squad1.json"
+        knobs += f", tasks+:: {{ qa+: {{ train_path:: '{path}', validation_path:: '{path}' }} }}"
     return knobs
 
 
@@ -93,7 +96,9 @@ def test_builds(config, built):
     has_new_heads = (
         config.stem.startswith("continue_") or name_of(config) == "quickstart/pretraining"
     )
-    has_two_rates = params["model"]["type"] == "spanbert_coref" or has_new_heads
+    has_two_rates = (
+        params["model"]["type"] in ("spanbert_coref", "spanbert_multitask") or has_new_heads
+    )
     embedder_rates = {rate for name, rate in rates.items() if name.startswith("embedder")}
     other_rates = {rate for name, rate in rates.items() if not name.startswith("embedder")}
     assert len(embedder_rates) == len(other_rates) == 1

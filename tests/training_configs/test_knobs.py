@@ -74,6 +74,11 @@ def evaluated(tmp_path):
             "pretraining: `masking` chooses nothing, so `masked_weight` and `boundary_weight` must "
             "be 0",
         ),
+        (
+            "multitask/minilm",
+            "weights:: { q: 1 }",
+            "multitask: `weights` names `q`: did you mean `qa`?",
+        ),
     ],
 )
 def test_a_misspelt_knob_is_an_error_with_the_nearest_names(name, knobs, sentence, evaluated):
@@ -112,6 +117,7 @@ def test_a_field_of_ones_own_and_keys_of_allennlp_are_let_through(evaluated):
         ),
         ("pretraining/small", "questions_weight:: 2", {"questions_weight"}),
         ("pretraining/small", "training_tags:: 'x'", {"training_tags"}),
+        ("multitask/minilm", "trainer_knobs:: { max_pieces:: 3 }", {"trainer_knobs.max_pieces"}),
     ],
 )
 def test_a_knob_without_effect_says_why(name, knobs, idle, evaluated):

@@ -19,10 +19,10 @@ class ResumableBatches:
     """
     Read the batches of a data loader, epoch by epoch, from any place in the run.
 
-    An epoch begins again as it did the first time: a `ResumableSampler` is told its number, and
-    random numbers go on from where they were. That suffices for AllenNLP's loaders, whose shuffling
-    keeps nothing from one epoch to the next. With `batches_per_epoch` it does, and then all batches
-    of the run are read again.
+    An epoch begins again as it did the first time: a `ResumableSampler`, or a loader that has
+    `begin_epoch`, is told its number, and random numbers go on from where they were. That suffices
+    for AllenNLP's loaders, whose shuffling keeps nothing from one epoch to the next. With
+    `batches_per_epoch` it does, and then all batches of the run are read again.
 
     Readers that draw random numbers while training goes on (`max_instances_in_memory`) are read
     again likewise, which is exact as long as the model draws from other generators: torch's, which
@@ -77,6 +77,9 @@ class ResumableBatches:
         sampler = getattr(self._data_loader, "batch_sampler", None)
         if isinstance(sampler, ResumableSampler):
             sampler.load_state_dict({"epochs_begun": number})
+        begin_epoch = getattr(self._data_loader, "begin_epoch", None)
+        if begin_epoch is not None:
+            begin_epoch(number)
         return self._after(skip, iter(self._data_loader))
 
     def prepare(self) -> None:

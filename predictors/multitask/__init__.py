@@ -1,0 +1,1 @@
+"""Records of any task, for a model of several."""

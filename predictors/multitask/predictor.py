@@ -1,0 +1,158 @@
+"""Predict with a model of several tasks, whatever a record is for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from allennlp.data import DatasetReader, Instance
+from allennlp.models import Model
+from allennlp.predictors import Predictor
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.record_checks import shown
+from spanbert_allen.data.multitask.vocabulary import TASK
+from spanbert_allen.models.multitask import SpanbertMultitask
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.record import Record
+
+
+@Predictor.register("spanbert_multitask")
+class MultitaskPredictor(SpanPredictor):
+    """
+    Give each record to the predictor of its task.
+
+    A record may name its `task`. Otherwise it is the task that knows the most of the record's
+    fields: one with `question` and `context` is a question, one with `subject` and `object` asks
+    for a relation. A result is as the task's own predictor gives it. Files of data sets need the
+    task's own predictor, `--predictor spanbert_qa`.
+
+    # Parameters
+
+    model : `Model`
+        The model `spanbert_multitask`.
+    dataset_reader : `DatasetReader`
+        The reader `spanbert_multitask`.
+    frozen : `bool`, optional (default = `True`)
+        See `SpanPredictor`, as for the next one.
+    max_pieces_per_batch : `int`, optional (default = `32768`)
+    options : `Mapping[str, Mapping[str, Any]]`, optional (default = `None`)
+        Options of the tasks' predictors, such as `{"coref": {"probabilities": true}}`.
+    """
+
+    schema: ClassVar[str] = "spanbert_allen.multitask/1"
+    names: ClassVar[Sequence[str]] = ("doc_key", "id")
+    fields = (TASK,)
+    alone: ClassVar[str] = "record"
+    takes_all_tasks: ClassVar[bool] = True
+    records_at_once: ClassVar[int] = 64
+
+    def __init__(
+        self,
+        model: Model,
+        dataset_reader: DatasetReader,
+        frozen: bool = True,
+        *,
+        max_pieces_per_batch: int = 32768,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
+        if not isinstance(model, SpanbertMultitask):
+            raise ConfigError(
+                f"`spanbert_multitask` predicts with a model of several tasks, not with a "
+                f"{type(model).__name__}: leave `--predictor` out"
+            )
+        chosen = dict(options or {})
+        for name in chosen:
+            _check_task(name, model.tasks)
+        self.predictors: dict[str, SpanPredictor] = {
+            name: Predictor.by_name(task.default_predictor)(
+                model,
+                dataset_reader,
+                frozen,
+                **{"max_pieces_per_batch": max_pieces_per_batch, **chosen.get(name, {})},
+                task=name,
+            )
+            for name, task in model.tasks.items()
+        }
+        """The predictor of each task."""
+
+    def predict(self, *inputs: Any, task: str, **options: Any) -> Any:
+        """
+        Return what the predictor of a task gives.
+
+        # Parameters
+
+        inputs, options
+            As for `predict` of that predictor.
+        task : `str`
+            The name of the task.
+        """
+        _check_task(task, self.predictors)
+        return self.predictors[task].predict(*inputs, **options)
+
+    def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
+        """Return the results, or error records, for some records, in their order."""
+        records = [item if isinstance(item, Record) else Record(item) for item in inputs]
+        results: list[JsonDict] = [{}] * len(records)
+        of_task: dict[str, list[int]] = defaultdict(list)
+        for place, record in enumerate(records):
+            try:
+                of_task[self.task_of(record)].append(place)
+            except DataError as error:
+                results[place] = self._counted(error, record)
+        for task, places in of_task.items():
+            self.predictors[task].source = self.source
+            made = self.predictors[task].predict_batch_json([records[place] for place in places])
+            for place, result in zip(places, made, strict=True):
+                results[place] = self._noted(result)
+        return results
+
+    def predict_batch_instance(self, instances: Sequence[Instance]) -> list[JsonDict]:
+        """Return the results, or error records, for some instances that say their task."""
+        results = []
+        for instance in instances:
+            own = Instance({name: one for name, one in instance.fields.items() if name != TASK})
+            result = self.predictors[instance[TASK].metadata].predict_batch_instance([own])[0]
+            results.append(self._noted(result))
+        return results
+
+    def task_of(self, record: Record) -> str:
+        """Return the task of a record; raise a `DataError` if it might be that of several."""
+        if record.problem is not None:
+            raise DataError(record.problem)
+        named = record.get(TASK)
+        if named is not None:
+            if not isinstance(named, str) or named not in self.predictors:
+                raise DataError(
+                    f"`task` is {shown(named)}; the model has {', '.join(self.predictors)}"
+                )
+            return named
+        known = {
+            name: len(record.keys() & {*(predictor.fields or ()), *predictor.names})
+            for name, predictor in self.predictors.items()
+            if any(record.keys() >= set(needed) for needed in predictor.needs)
+        }
+        most = max(known.values(), default=0)
+        best = [name for name, count in known.items() if count == most]
+        if len(best) == 1:
+            return best[0]
+        what = f"it may be for {' or '.join(best)}" if best else "it is for none of the tasks"
+        raise DataError(
+            f"the record does not tell its task: {what}; write `task` into it, one of "
+            f"{', '.join(self.predictors)}"
+        )
+
+    def _noted(self, result: JsonDict) -> JsonDict:
+        """Count a result of another predictor as one's own."""
+        self.num_records += 1
+        if "error" in result:
+            self.num_failed += 1
+            self.first_error = self.first_error or result
+        return result
+
+
+def _check_task(name: str, tasks: Any) -> None:
+    if name not in tasks:
+        raise ConfigError(f"there is no task {name!r}; the model has {', '.join(tasks)}")
