@@ -23,7 +23,7 @@ WITH_PYTHON = [page for page in PAGES if blocks(page, "python") and page not in 
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, trained_multitask):
     """A folder as the pages suppose it: with trained models, and with texts."""
     made = tmp_path_factory.mktemp("reader")
     for place, archive in MODELS.items():
@@ -31,6 +31,8 @@ def folder(tmp_path_factory):
         source = FIXTURES / "archives" / f"{archive}.tar.gz"
         shutil.copyfile(source, made / "out" / place / "model.tar.gz")
     archive_of(made / "out" / "pretrained")
+    (made / "out" / "all").mkdir()
+    shutil.copy(trained_multitask / "model.tar.gz", made / "out" / "all")
     (made / "texts.txt").write_text("Ida lost her keys.\nShe found them.\n", encoding="utf-8")
     return made
 

@@ -76,8 +76,8 @@ def evaluated(tmp_path):
         ),
         (
             "multitask/minilm",
-            "weights:: { q: 1 }",
-            "multitask: `weights` names `q`: did you mean `qa`?",
+            "weights:: { relations: 1 }",
+            "multitask: `weights` names `relations`: did you mean `relation`?",
         ),
     ],
 )
