@@ -104,17 +104,14 @@ class RelationPredictor(SpanPredictor):
         dataset_reader: RelationReader,
         frozen: bool = True,
         *,
-        max_pieces_per_batch: int = 32768,
         language: str | None = None,
         probabilities: bool = False,
         allowed_types: bool = False,
         without_negative: bool = False,
         by_probability: bool = False,
-        task: str | None = None,
+        **of_all_predictors: Any,
     ) -> None:
-        super().__init__(
-            model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch, task=task
-        )
+        super().__init__(model, dataset_reader, frozen, **of_all_predictors)
         self._relation = cast("SpanbertRelation", self._model)
         self._reader = cast("RelationReader", self._dataset_reader)
         self.language: str = language or getattr(self._reader, "language", None) or "en"
@@ -122,11 +119,9 @@ class RelationPredictor(SpanPredictor):
             self._model.vocab.get_token_to_index_vocabulary(namespace)
             for namespace in (MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE)
         )
+        mode, shared = self._reader.mode, self._reader.unknown_type
         self._known = KnownTypes(
-            None if self._reader.mode == "text" else markers,
-            pairs,
-            self._reader.unknown_type,
-            are_words=self._reader.mode == TYPED_WORDS,
+            None if mode == "text" else markers, pairs, shared, are_words=mode == TYPED_WORDS
         )
         self._set(RelationOptions(probabilities, allowed_types, without_negative, by_probability))
         self._num_cut = self._num_gaps = 0
