@@ -135,8 +135,10 @@ def our_model(head: dict, folder: str, precision: str, **embedder: Any):
     from allennlp.data import Vocabulary
     from allennlp.models import Model
 
+    learns_alone = head.get("mentions", {}).get("type") == "spanbert_start_to_end_mentions"
     settings = {
         "type": "spanbert_coref",
+        "mention_loss_weight": 1.0 if learns_alone else 0.0,
         "embedder": {"type": "spanbert", "model_name": folder, **embedder},
         "head": {"kept_per_unit": KEPT, "max_antecedents": ANTECEDENTS, **head},
         "precision": precision,

@@ -39,7 +39,10 @@ def coref_cases(bench: Bench) -> dict[str, Callable[[], tasks.Task]]:
     parts = {"mentions": MentionScorer, "links": AntecedentScorer, "refinement": Refinement}
     for key, kind in parts.items():
         for name in own_names(kind):
-            made[name] = partial(coref, "light", change={key: {"type": name}})
+            # Some mention scorers learn from the mention loss alone.
+            made[name] = partial(
+                coref, "light", change={key: {"type": name}}, mention_loss_weight=1.0
+            )
     for name in own_names(LinkLoss):
         made[name] = partial(coref, "light", link_loss={"type": name})
     made["mention loss"] = partial(coref, "light", mention_loss_weight=1.0)

@@ -80,7 +80,8 @@ class CategoryAntecedents(AntecedentScorer):
                 shipped.passed_over if passed_over is None else own.passed_over,
             )
         self.general = BilinearAntecedents(dim, settings)
-        without_features = settings.changed({"features": []})
+        read = {name: getattr(settings, name) for name in self.reads}
+        without_features = ScorerSettings(**{**read, "features": []})
         self.experts = nn.ModuleList(
             BilinearAntecedents(dim, without_features) for _ in PairCategory
         )
