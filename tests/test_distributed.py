@@ -16,6 +16,7 @@ import torch
 from spanbert_allen.__main__ import main
 from spanbert_allen.sample_corpus.layouts import write_sample
 from tests.forks import exit_status, fork
+from tests.models.multitask_training import config as multitask
 from tests.places import FIXTURES, ROOT, TINY_ENCODER
 from tests.training.recovery.configs import pretraining
 from tests.training.trainings import Trainings, assert_equal, outcome
@@ -224,6 +225,30 @@ def test_two_workers_pre_train_on_the_blocks_and_masks_of_one(trainings, corpus,
     one = outcome(tmp_path / "one")
     assert_close(one, outcome(tmp_path / "two"))
     assert [entry["update"] for entry in one["evaluations"]] == [3, 6]
+
+
+@pytest.mark.slow
+def test_two_workers_train_several_tasks_as_one(trainings, corpus, tmp_path):
+    encoder = {"type": "spanbert", "model_name": str(corpus / "encoder")}
+    for number, folder in ((1, "one"), (2, "two")):
+        config = multitask(tmp_path)
+        for readers in (config["dataset_reader"], config["validation_dataset_reader"]):
+            for task, reader in readers["readers"].items():
+                readers["readers"][task] = {**reader, "indexer": {**reader["indexer"], **encoder}}
+        config["model"]["embedder"] = encoder
+        relation = config["model"]["tasks"]["relation"]
+        config["model"]["tasks"]["relation"] = {**relation, "dropout": 0.0}
+        config["trainer"] |= {"announce_memory": False, "validation_metric": "-loss"}
+        config["trainer"]["optimizer"]["eps"] = 0.001
+        loader = config["data_loader"]
+        config = on_workers(config, number, 2)
+        # In an update the workers may have batches of two tasks, or both of one.
+        config["data_loader"] = {**loader, "batches_per_epoch": 9}
+        trainings.run(config, tmp_path / folder)
+    one = outcome(tmp_path / "one")
+    assert_close(one, outcome(tmp_path / "two"))
+    assert [entry["update"] for entry in one["evaluations"]] == [5, 10]
+    assert one["evaluations"][-1]["validation"].keys() >= {"coref_coref_f1", "qa_f1", "relation_f1"}
 
 
 @pytest.mark.slow

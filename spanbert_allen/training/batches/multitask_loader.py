@@ -15,6 +15,7 @@ from allennlp.nn.util import move_to_device
 from torch import distributed
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.compat.workers import as_only_process
 from spanbert_allen.data.multitask.vocabulary import vocabulary_of
 from spanbert_allen.training.batches.sampler import ResumableSampler
 from spanbert_allen.training.batches.task_schedule import PlannedBatch, TaskSchedule
@@ -129,8 +130,9 @@ class MultitaskLoader(DataLoader):
     def _read(self, task: str) -> list[Instance]:
         """Read all of a task's data, on each worker."""
         inner = self.reader.reader_of(task)
-        inner._set_distributed_info(None)  # which batches a worker takes is decided here
-        instances = list(self.reader.read(self.data_path[task], force_task=task))
+        inner._set_distributed_info(None)
+        with as_only_process():  # no reader takes a share: which batches a worker takes is planned
+            instances = list(self.reader.read(self.data_path[task], force_task=task))
         if not instances:
             raise DataError(f"there is no example for the task `{task}`", str(self.data_path[task]))
         return instances
