@@ -58,7 +58,7 @@ local made = {
   vocabulary: {
     type: 'spanbert_relation',
     negative_label: $.negative_label,
-    [if $.markers_of_validation_first && numbers_markers($.mode) then 'marker_files']: [$.validation_path],
+    [if $.markers_of_validation_first then 'marker_files']: [$.validation_path],
   },
   datasets_for_vocab_creation: ['train'],
 

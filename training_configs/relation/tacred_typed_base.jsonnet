@@ -16,7 +16,7 @@ relation {
   learning_rate:: 5e-5,
   max_pieces:: 64 * self.max_length,
   trainer_knobs:: {
-    batches+:: { max_batch_size: 64 },
+    batch_size:: 64,
     optimizer+:: { weight_decay: 0.0 },
   },
 }

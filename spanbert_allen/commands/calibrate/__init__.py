@@ -21,11 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the archive, print what was fitted, and return the exit status."""
-    from allennlp.models import load_archive
-
-    import spanbert_allen.plugin  # noqa: F401  our classes are registered
     from spanbert_allen.common.errors import ConfigError
     from spanbert_allen.common.outputs import refuse_overwriting
+    from spanbert_allen.loading import register
+
+    register()
+    from allennlp.models import load_archive
+
     from spanbert_allen.conversion.archive_settings import write_with_settings
 
     refuse_overwriting(arguments.out, [arguments.archive, arguments.data])

@@ -40,7 +40,6 @@ LABEL_TYPES_NAMESPACE = "relation_label_types"
 SUBJECT_TYPE, OBJECT_TYPE = -5, -6
 """The codes of the markers that name a type; see `marker_names`."""
 
-
 NUM_NAMES = 8
 """How many names an example has: see `marker_names`."""
 

@@ -87,7 +87,7 @@ class BilinearAntecedents(AntecedentScorer):
             return scores.to(known.dtype).add_(products).add_(known[: products.size(1)])
 
         # Shape: (num_spans, num_antecedents)
-        indices, products = best_products(self._sources(spans), spans, self.max_antecedents, rank)
+        indices, products = best_products(self.sources(spans), spans, self.max_antecedents, rank)
         products = at_least_float32(products)
         rows = torch.arange(spans.size(0), device=spans.device).unsqueeze(1).expand_as(indices)
         valid = indices < rows
@@ -101,10 +101,10 @@ class BilinearAntecedents(AntecedentScorer):
         if not refined:
             return antecedents.scores
         assert antecedents.products is not None
-        products = products_with(self._sources(spans), spans, antecedents.indices)
+        products = products_with(self.sources(spans), spans, antecedents.indices)
         return antecedents.scores - antecedents.products + at_least_float32(products)
 
-    def _sources(self, spans: Tensor) -> Tensor:
+    def sources(self, spans: Tensor) -> Tensor:
         """Return `(B g + b) / sqrt(|g|)` of each span. Shape: (num_spans, span_dim)."""
         sources: Tensor = self.bilinear(spans) / math.sqrt(self.span_dim)
         return sources

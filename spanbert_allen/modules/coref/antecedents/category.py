@@ -70,15 +70,9 @@ class CategoryAntecedents(AntecedentScorer):
         passed_over: list[str] | None = None,
     ):
         super().__init__()
-        if pronouns is not None and passed_over is not None:
-            self.word_lists = WordLists.from_lines(pronouns, passed_over)
-        else:
-            own = WordLists.from_lines(pronouns or (), passed_over or ())
-            shipped = WordLists.of_language(language)
-            self.word_lists = WordLists(
-                shipped.pronoun_groups if pronouns is None else own.pronoun_groups,
-                shipped.passed_over if passed_over is None else own.passed_over,
-            )
+        self.word_lists = WordLists.of_language(
+            language, pronouns=pronouns, passed_over=passed_over
+        )
         self.general = BilinearAntecedents(dim, settings)
         read = {name: getattr(settings, name) for name in self.reads}
         without_features = ScorerSettings(**{**read, "features": []})
@@ -141,6 +135,6 @@ class CategoryAntecedents(AntecedentScorer):
         """
         parts = spans.split(self.general.span_dim, dim=1)
         return [
-            (scorer._sources(part), part)
+            (scorer.sources(part), part)
             for scorer, part in zip(self._scorers(), parts, strict=True)
         ]

@@ -25,15 +25,38 @@ class WordLists(NamedTuple):
     passed_over: frozenset[str]
 
     @classmethod
-    def of_language(cls, language: str) -> WordLists:
-        """Return the lists of a language, by its code; raises a `ConfigError` if it has none."""
+    def of_language(
+        cls,
+        language: str,
+        *,
+        pronouns: Sequence[str] | None = None,
+        passed_over: Sequence[str] | None = None,
+    ) -> WordLists:
+        """
+        Return the lists of a language, by its code.
+
+        Raises a `ConfigError` if one of its lists is needed and it has none.
+
+        # Parameters
+
+        language : `str`
+            Its code.
+        pronouns, passed_over : `Sequence[str]`, optional (default = those of the language)
+            See `from_lines`.
+        """
+        if pronouns is not None and passed_over is not None:
+            return cls.from_lines(pronouns, passed_over)
         if language not in languages():
             raise ConfigError(
                 f"model.head.links.language: there are no word lists for {language!r}, only for "
                 f"{', '.join(languages())}; set `pronouns` and `passed_over` yourself"
             )
         text = resources.files(__package__).joinpath(f"{language}.json").read_text("utf-8")
-        return cls.from_lines(**json.loads(text))
+        lines = json.loads(text)
+        return cls.from_lines(
+            lines["pronouns"] if pronouns is None else pronouns,
+            lines["passed_over"] if passed_over is None else passed_over,
+        )
 
     @classmethod
     def from_lines(cls, pronouns: Sequence[str], passed_over: Sequence[str]) -> WordLists:
