@@ -147,7 +147,7 @@ def our_model(head: dict, folder: str, precision: str, **embedder: Any):
 
 
 def encoder_alone(model, instance, precision: str) -> Callable[[], Any]:
-    """Our encoder over the document's pieces, and nothing else."""
+    """Run our encoder over the document's pieces, and nothing else."""
     import torch
 
     fields = instance["token_ids"].tensor, instance["segment_ids"].tensor

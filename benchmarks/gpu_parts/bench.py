@@ -75,7 +75,7 @@ class Bench:
 
     @cached_property
     def device(self) -> Any:
-        """The device, which the first use of it initialises."""
+        """Return the device, which the first use of it initialises."""
         import torch
 
         return torch.device(self._device_name)

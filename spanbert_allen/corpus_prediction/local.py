@@ -23,7 +23,7 @@ class Worker(Protocol):
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """Return the process's id."""
 
     def poll(self) -> int | None:
         """Return the exit status, negative for a signal; `None` while it runs."""
@@ -65,7 +65,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """Return the process's id."""
         return self._process.pid
 
     def poll(self) -> int | None:

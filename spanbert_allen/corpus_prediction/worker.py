@@ -28,7 +28,7 @@ class CorpusPredictor(Protocol):
 
     @property
     def records_at_once(self) -> int:
-        """How many records make good batches."""
+        """Return how many records make good batches."""
 
     def records(self, path: str) -> Iterator[dict[str, Any]]:
         """Read the records of a file."""

@@ -153,7 +153,7 @@ class SpanbertPretrainer(Model):
 
     @property
     def word_embeddings(self) -> Tensor:
-        """The word embeddings of the encoder, of shape (vocabulary_size, dim)."""
+        """Return the word embeddings of the encoder, of shape (vocabulary_size, dim)."""
         weight: Tensor = self.embedder.encoder.embeddings.word_embeddings.weight
         return weight
 

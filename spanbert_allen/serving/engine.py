@@ -56,7 +56,7 @@ class Engine:
 
     @property
     def is_ready(self) -> bool:
-        """Whether requests are answered."""
+        """Tell whether requests are answered."""
         is_running = self._thread is not None and self._thread.is_alive()
         return is_running and not self._queue.is_draining
 

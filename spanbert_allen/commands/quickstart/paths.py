@@ -27,7 +27,7 @@ class QuickstartPaths:
 
     @property
     def data(self) -> Path:
-        """The sample corpus in the layouts of the readers."""
+        """Return the folder of the sample corpus in the layouts of the readers."""
         return self.out / "data"
 
     @property
@@ -37,32 +37,32 @@ class QuickstartPaths:
 
     @property
     def archive(self) -> Path:
-        """The trained model."""
+        """Return the file of the trained model."""
         return self.run / "model.tar.gz"
 
     @property
     def metrics(self) -> Path:
-        """The scores on the test split."""
+        """Return the file of the scores on the test split."""
         return self.run / "test_metrics.json"
 
     @property
     def text(self) -> Path:
-        """What to predict, as a line of jsonl."""
+        """Return the file of what to predict, a line of jsonl."""
         return self.out / "text.jsonl"
 
     @property
     def predictions(self) -> Path:
-        """The result as a line of jsonl."""
+        """Return the file of the result, a line of jsonl."""
         return self.out / "predictions.jsonl"
 
     @property
     def page(self) -> Path:
-        """The result as an HTML page."""
+        """Return the file of the result as an HTML page."""
         return self.out / f"{self.task}.html"
 
     @property
     def log(self) -> Path:
-        """What the commands wrote."""
+        """Return the file of what the commands wrote."""
         return self.out / "quickstart.log"
 
     def split(self, name: str) -> Path:

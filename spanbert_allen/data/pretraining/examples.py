@@ -101,7 +101,7 @@ class Examples:
 
     @property
     def masking_names(self) -> list[str]:
-        """The names of the masking schemes."""
+        """Return the names of the masking schemes."""
         return list(self._maskings)
 
     def __len__(self) -> int:

@@ -46,7 +46,7 @@ class MaskedText:
 
     @property
     def spans(self) -> list[range]:
-        """The pieces of each masked span, in the order of the text."""
+        """Return the pieces of each masked span, in the order of the text."""
         runs = self.runs
         ends = dict(zip(runs.firsts.tolist(), runs.lasts.tolist(), strict=True))
         return [range(start, end + 1) for start, end in ends.items()]

@@ -97,7 +97,7 @@ class CorefDocument:
 
     @property
     def num_sentences(self) -> int:
-        """The number of sentences, empty ones before the last counted."""
+        """Return the number of sentences, empty ones before the last counted."""
         return self.sentence_ids[-1] + 1 if self.words else 0
 
     def chars_of(self, mention: WordSpan) -> CharSpan:

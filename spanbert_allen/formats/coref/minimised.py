@@ -71,7 +71,7 @@ class MinimisedDocument:
 
     @property
     def is_special(self) -> list[bool]:
-        """Which pieces are a segment's first or last; as long as there are pieces."""
+        """Return which pieces are a segment's first or last; as long as there are pieces."""
         return [
             place in (0, len(segment) - 1)
             for segment in self.segments

@@ -119,7 +119,7 @@ class Collected(Findings):
 
     @property
     def num_unsaid(self) -> int:
-        """How many messages went over the limit."""
+        """Return how many messages went over the limit."""
         return self.num_problems + self.num_repaired - len(self.messages)
 
 

@@ -57,7 +57,7 @@ class CorpusDescription:
 
     @property
     def piece_dtype(self) -> np.dtype[Any]:
-        """The type of an id: two bytes where the vocabulary allows it."""
+        """Return the type of an id: two bytes where the vocabulary allows it."""
         return np.dtype("<u2" if self.vocabulary_size <= 1 << 16 else "<i4")
 
     def to_json(self) -> str:

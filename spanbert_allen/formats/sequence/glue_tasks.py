@@ -39,7 +39,7 @@ class Layout:
 
     @property
     def columns(self) -> list[Column]:
-        """All that are read."""
+        """Return all columns that are read."""
         return [c for c in (self.text, self.text_pair, self.label) if c is not None]
 
     def fits(self, header: Sequence[str]) -> bool:
@@ -79,7 +79,7 @@ class GlueTask:
 
     @property
     def is_regression(self) -> bool:
-        """Whether it predicts a number."""
+        """Tell whether it predicts a number."""
         return not self.labels
 
 

@@ -39,17 +39,17 @@ class Score:
 
     @property
     def recall(self) -> float:
-        """The recall, from 0 to 1."""
+        """Return the recall, from 0 to 1."""
         return _ratio(self.recall_numerator, self.recall_denominator)
 
     @property
     def precision(self) -> float:
-        """The precision, from 0 to 1."""
+        """Return the precision, from 0 to 1."""
         return _ratio(self.precision_numerator, self.precision_denominator)
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall, from 0 to 1."""
+        """Return the harmonic mean of precision and recall, from 0 to 1."""
         return _f1(self.precision, self.recall)
 
 
@@ -76,17 +76,17 @@ class BlancScore:
 
     @property
     def recall(self) -> float:
-        """The recall, from 0 to 1."""
+        """Return the recall, from 0 to 1."""
         return fmean(score.recall for score in self._deciding())
 
     @property
     def precision(self) -> float:
-        """The precision, from 0 to 1."""
+        """Return the precision, from 0 to 1."""
         return fmean(score.precision for score in self._deciding())
 
     @property
     def f1(self) -> float:
-        """The mean of the F1 of both kinds of links: not the F1 of `precision` and `recall`."""
+        """Return the mean F1 of both kinds of links: not the F1 of `precision` and `recall`."""
         return fmean(score.f1 for score in self._deciding())
 
     def _deciding(self) -> Sequence[Score]:
@@ -123,15 +123,15 @@ class ClusterScores:
 
     @property
     def conll_recall(self) -> float:
-        """The mean recall of MUC, B³ and CEAFe."""
+        """Return the mean recall of MUC, B³ and CEAFe."""
         return fmean((self.muc.recall, self.b_cubed.recall, self.ceafe.recall))
 
     @property
     def conll_precision(self) -> float:
-        """The mean precision of MUC, B³ and CEAFe."""
+        """Return the mean precision of MUC, B³ and CEAFe."""
         return fmean((self.muc.precision, self.b_cubed.precision, self.ceafe.precision))
 
     @property
     def conll_f1(self) -> float:
-        """The CoNLL-2012 score: the mean F1 of MUC, B³ and CEAFe."""
+        """Return the CoNLL-2012 score: the mean F1 of MUC, B³ and CEAFe."""
         return fmean((self.muc.f1, self.b_cubed.f1, self.ceafe.f1))

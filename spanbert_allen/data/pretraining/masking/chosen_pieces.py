@@ -46,7 +46,7 @@ class ChosenPieces:
 
     @property
     def bits(self) -> int:
-        """The chosen pieces."""
+        """Return the chosen pieces."""
         return self._first_free ^ self._free
 
     def add_all(self, anchors: Iterable[int], starts: Iterable[int], ends: Iterable[int]) -> None:

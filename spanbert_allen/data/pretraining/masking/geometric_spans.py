@@ -79,7 +79,7 @@ class GeometricSpans(Masking):
 
     @property
     def mean_words(self) -> float:
-        """The mean length of a span in words."""
+        """Return the mean length of a span in words."""
         return self._shortest + float(self.length_weights @ np.arange(len(self.length_weights)))
 
 

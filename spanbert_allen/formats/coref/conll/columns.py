@@ -41,7 +41,7 @@ class ConllColumns:
 
     @property
     def key(self) -> str:
-        """The document's key: `<name>_<part>`, the part without leading zeros."""
+        """Return the document's key: `<name>_<part>`, the part without leading zeros."""
         return document_key(self.name, self.part)
 
     def tell_something(self) -> bool:

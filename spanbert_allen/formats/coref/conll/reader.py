@@ -208,7 +208,7 @@ class _Document:
 
     @property
     def key(self) -> str:
-        """The name of the document for others."""
+        """Return the name of the document for others."""
         return document_key(self.name, self.part)
 
     def add_line(self, text: str, line: int) -> None:
