@@ -39,7 +39,7 @@ setup(
         "spanbert_allen.data.pretraining.questions": ["stop_words.json"],
         "spanbert_allen.encoders": ["tiny/*"],
         "spanbert_allen.modules.coref.word_lists": ["*.json"],
-        "spanbert_allen.results.html": ["page.css", "page.js"],
+        "spanbert_allen.results.html": ["*.css", "*.js"],
         "spanbert_allen.sample_corpus": ["texts/*.txt"],
         "spanbert_allen.training_configs": [
             "README.md",

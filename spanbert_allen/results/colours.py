@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# Neighbouring numbers get hues far apart (the golden angle, in degrees).
-_HUE_STEP = 137.508
+NUM_HUES = 36
+# Neighbouring numbers get hues far apart: 130 degrees.
+_HUE_STEP = 13
 
 
 # Of a terminal's table of 256: bright enough on black, dark enough on white.
@@ -11,9 +12,9 @@ _COLOURS = (33, 166, 35, 127, 136, 37, 161, 99, 64, 203, 31, 172)
 _RESET = "\x1b[0m"
 
 
-def hue_style(number: int) -> str:
-    """Return the attribute that gives an element the colour of a number; `page.css` says how."""
-    return f'style="--hue:{number * _HUE_STEP % 360:.0f}"'
+def hue_class(number: int) -> str:
+    """Return the class that gives an element the colour of a number; `page.css` says how."""
+    return f"hue-{number * _HUE_STEP % NUM_HUES}"
 
 
 def paint(text: str, number: int | None, colour: bool) -> str:

@@ -75,3 +75,30 @@ def marked(text: str, mentions: Sequence[Mention]) -> Iterator[Mark]:
             yield Mark("open", mention=mention, goes_on=mention.start < boundary)
     if position < len(text):
         yield Mark("text", text=text[position:])
+
+
+def heights(marks: Sequence[Mark]) -> dict[int, int]:
+    """
+    Return how many levels of other mentions each mention holds, by the mention's `id()`.
+
+    It is 0 for a mention that holds no other.
+
+    # Parameters
+
+    marks : `Sequence[Mark]`
+        All steps of `marked`.
+    """
+    found: dict[int, int] = {}
+    is_open: list[Mention] = []
+    for mark in marks:
+        if mark.mention is None:
+            continue
+        if mark.kind == "open":
+            is_open.append(mark.mention)
+            found.setdefault(id(mark.mention), 0)
+        else:
+            is_open.pop()
+            if is_open:
+                outer = id(is_open[-1])
+                found[outer] = max(found[outer], found[id(mark.mention)] + 1)
+    return found

@@ -26,16 +26,17 @@ def negative_label_problem(counts: Mapping[str, int], negative: str | None) -> s
     others = {label: count for label, count in counts.items() if label != negative}
     if negative is None or not others:
         return None
-    likely = max(others, key=lambda label: (_is_usual(label), others[label]))
+    likely = max(others, key=lambda label: (means_no_relation(label), others[label]))
     total = sum(counts.values())
     share = f"{others[likely]} of {total} examples have the label {likely}"
     if not counts.get(negative):
         return f"no example has the label {negative}, which means no relation; {share}"
-    is_obvious = _is_usual(likely) or 2 * others[likely] > total
+    is_obvious = means_no_relation(likely) or 2 * others[likely] > total
     if is_obvious and others[likely] > counts[negative]:
         return f"{share}, and {counts[negative]} have {negative}, which means no relation"
     return None
 
 
-def _is_usual(label: str) -> bool:
+def means_no_relation(label: str) -> bool:
+    """Return whether a label is called as data sets call that of pairs without a relation."""
     return "".join(filter(str.isalnum, label.casefold())) in _USUAL

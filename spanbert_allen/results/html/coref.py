@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spanbert_allen.results.colours import hue_style
+from spanbert_allen.results.colours import hue_class
 from spanbert_allen.results.escaping import as_html
-from spanbert_allen.results.marked_text import Mention, marked, mentions_of
+from spanbert_allen.results.html.marked import link, marked_html, one_line
+from spanbert_allen.results.marked_text import Mention, mentions_of
+
+_MOST_LINKS = 12
+"""How many mentions of a chain are listed; the others are listed on demand."""
+_DETAILS = (
+    *("mention_score", "link_score", "mention_probability", "link_probability"),
+    "antecedents",
+)
+"""What `chains.js` shows of a mention, where a result has it."""
 
 
 def coref_html(number: int, result: Mapping[str, Any]) -> str:
@@ -22,58 +32,55 @@ def coref_html(number: int, result: Mapping[str, Any]) -> str:
         A result of the predictor `spanbert_coref`.
     """
     clusters = result["clusters"]
-    text = _text(number, result["text"], clusters)
-    return f'<div class="text" dir="auto">{text}</div>\n{_chains(number, clusters)}'
+    text = marked_html(
+        result["text"],
+        mentions_of(clusters),
+        anchor=lambda mention: _anchor(number, mention),
+        attributes=_attributes,
+        label=lambda mention: str(mention.chain + 1),
+    )
+    return f"{text}\n{_chains(number, clusters, result.get('heads') or ())}"
 
 
-def _text(number: int, text: str, clusters: Sequence[Sequence[Mapping[str, Any]]]) -> str:
-    parts = []
-    for mark in marked(text, mentions_of(clusters)):
-        if mark.mention is None:
-            parts.append(as_html(mark.text))
-        elif mark.kind == "open":
-            identity = "" if mark.goes_on else f' id="{_anchor(number, mark.mention)}"'
-            parts.append(f"<span{identity} {_chain_attributes(mark.mention.chain)}")
-            parts.append(f' title="{as_html(_hint(mark.mention))}">')
-        else:
-            chain_number = "" if mark.goes_on else f"<sub>{mark.mention.chain + 1}</sub>"
-            parts.append(f"{chain_number}</span>")
-    return "".join(parts)
+def _attributes(mention: Mention) -> str:
+    details = {
+        name: mention.details[name] for name in _DETAILS if mention.details.get(name) is not None
+    }
+    shown = f' data-details="{as_html(json.dumps(details))}"' if details else ""
+    return f'data-chain="{mention.chain}" title="{as_html(_hint(mention))}"{shown}'
 
 
-def _chains(number: int, clusters: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+def _chains(
+    number: int, clusters: Sequence[Sequence[Mapping[str, Any]]], heads: Sequence[int]
+) -> str:
     if not clusters:
         return "<aside><p>No mentions that corefer.</p></aside>"
     items = []
     for chain, cluster in enumerate(clusters):
-        links = ", ".join(
-            f'<a href="#{_anchor(number, mention)}" dir="auto">{as_html(_one_line(mention))}</a>'
-            for mention in mentions_of([[]] * chain + [cluster])
-        )
+        mentions = mentions_of([[]] * chain + [cluster])
+        links = [link(_anchor(number, one), one.details["text"]) for one in mentions]
+        more = links[_MOST_LINKS:]
+        rest = f"<details><summary>{len(more)} more</summary>{', '.join(more)}</details>"
         size = f"{len(cluster)} mention{'s' * (len(cluster) != 1)}"
+        head = cluster[heads[chain]] if chain < len(heads) else cluster[0]
         items.append(
-            f'<li {_chain_attributes(chain)} tabindex="0">'
-            f"<b>{chain + 1}</b> <small>{size}</small> {links}</li>"
+            f'<li class="mention {hue_class(chain)}" data-chain="{chain}" '
+            f'data-size="{len(cluster)}"><button type="button" class="chain" '
+            f'aria-pressed="false" dir="auto"><b>{chain + 1}</b> {as_html(one_line(head["text"]))}'
+            f"</button> <small>{size}</small> {', '.join(links[:_MOST_LINKS])}"
+            f"{rest if more else ''}</li>"
         )
-    return "<aside>\n<ol>\n" + "\n".join(items) + "\n</ol>\n</aside>"
-
-
-def _chain_attributes(chain: int) -> str:
-    return f'class="mention" data-chain="{chain}" {hue_style(chain)}'
+    return '<aside>\n<ol class="chains">\n' + "\n".join(items) + "\n</ol>\n</aside>"
 
 
 def _anchor(number: int, mention: Mention) -> str:
     return f"d{number}-{mention.chain}-{mention.start}-{mention.end}"
 
 
-def _one_line(mention: Mention) -> str:
-    return " ".join(mention.details["text"].split())
-
-
 def _hint(mention: Mention) -> str:
     scores = [
         f"{name.replace('_', ' ')} {mention.details[name]:.2f}"
-        for name in ("mention_score", "link_score", "mention_probability", "link_probability")
+        for name in _DETAILS[:-1]
         if mention.details.get(name) is not None
     ]
     return ", ".join([f"chain {mention.chain + 1}", *scores])

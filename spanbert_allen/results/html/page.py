@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.files import replace_file
 from spanbert_allen.results.escaping import as_html
 from spanbert_allen.results.html.coref import coref_html
+from spanbert_allen.results.html.frame import whole_page
 from spanbert_allen.results.html.qa import qa_html
 from spanbert_allen.results.html.relation import relation_html
 from spanbert_allen.results.kinds import ERROR, checked_kind, name_of
@@ -69,7 +67,7 @@ class HtmlPage:
 
     def render(self) -> str:
         """Return the whole page."""
-        return _page("\n".join(self._articles), self._title)
+        return whole_page("\n".join(self._articles), self._title)
 
 
 @contextmanager
@@ -107,39 +105,10 @@ def framed_html(result: Mapping[str, Any]) -> str:
     )
 
 
-def _page(articles: str, title: str) -> str:
-    style, script = _part("page.css"), _part("page.js")
-    heading = f"<h1>{as_html(title)}</h1>\n" if title else ""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{as_html(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-{heading}<main>
-{articles}
-</main>
-<script>{script}</script>
-</body>
-</html>
-"""
-
-
-def _part(name: str) -> str:
-    return (files("spanbert_allen.results.html") / name).read_text(encoding="utf-8")
-
-
 def _article(number: int, result: Mapping[str, Any]) -> str:
     kind, name = checked_kind(result), name_of(result, number + 1)
     if kind == ERROR:
         body = f'<p class="error">Not predicted: {as_html(result["error"])}</p>'
     else:
         body = _BODIES[kind](number, result)
-    return f"<article>\n<h2>{as_html(name)}</h2>\n{body}\n</article>"
+    return f'<article data-kind="{kind}">\n<h2>{as_html(name)}</h2>\n{body}\n</article>'

@@ -1,18 +1,27 @@
-"""Relations as HTML: the text with its entities, and the relations."""
+"""Relations as HTML: the text with its entities, and a table of the relations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from spanbert_allen.results.colours import hue_style
+from spanbert_allen.formats.relation.example import UNTYPED
+from spanbert_allen.formats.relation.negative_label import means_no_relation
 from spanbert_allen.results.escaping import as_html
-from spanbert_allen.results.marked_text import marked, mentions_of
+from spanbert_allen.results.html.marked import link, marked_html
+from spanbert_allen.results.marked_text import Mention, mentions_of
+
+_HEAD = (
+    '<thead><tr><th scope="col">Probability</th><th scope="col">Subject</th>'
+    '<th scope="col">Relation</th><th scope="col">Object</th></tr></thead>'
+)
 
 
 def relation_html(number: int, result: Mapping[str, Any]) -> str:
     """
     Return what stands under the text's name.
+
+    Relations are in the order of their probability; pairs without one are shown on demand.
 
     # Parameters
 
@@ -22,29 +31,52 @@ def relation_html(number: int, result: Mapping[str, Any]) -> str:
         A result of the predictor `spanbert_relation`.
     """
     entities = result["entities"]
-    parts = []
-    for mark in marked(result["text"], mentions_of([[entity] for entity in entities])):
-        if mark.mention is None:
-            parts.append(as_html(mark.text))
-        elif mark.kind == "open":
-            place = mark.mention.chain
-            identity = "" if mark.goes_on else f' id="r{number}-{place}"'
-            title = as_html(entities[place]["type"])
-            parts.append(f'<span{identity} class="mention" {hue_style(place)} title="{title}">')
-        else:
-            parts.append("</span>")
-    items = "\n".join(_item(number, relation, entities) for relation in result["relations"])
-    relations = f"<ol>\n{items}\n</ol>" if items else "<p>No pair of entities to judge.</p>"
-    return f'<div class="text" dir="auto">{"".join(parts)}</div>\n<aside>\n{relations}\n</aside>'
-
-
-def _item(number: int, relation: Mapping[str, Any], entities: Any) -> str:
-    subject, object_ = (
-        f'<a href="#r{number}-{relation[role]}" dir="auto">'
-        f"{as_html(' '.join(entities[relation[role]]['text'].split()))}</a>"
-        for role in ("subject", "object")
+    text = marked_html(
+        result["text"],
+        mentions_of([[entity] for entity in entities]),
+        anchor=lambda mention: _anchor(number, mention.chain),
+        attributes=_attributes,
+        label=lambda mention: as_html(_shown_type(mention.details)),
     )
+    relations = sorted(result["relations"], key=lambda one: -one["probability"])
+    found = [one for one in relations if not means_no_relation(one["label"])]
+    negative = [one for one in relations if means_no_relation(one["label"])]
+    if not relations:
+        shown = "<p>No pair of entities to judge.</p>"
+    else:
+        shown = _table(number, found, entities) if found else "<p>No relation was found.</p>"
+    if negative:
+        pairs = f"{len(negative)} pair{'s' * (len(negative) != 1)} without a relation"
+        table = _table(number, negative, entities)
+        shown += f"\n<details><summary>{pairs}</summary>\n{table}\n</details>"
+    return f'{text}\n<div class="below">{shown}</div>'
+
+
+def _attributes(mention: Mention) -> str:
+    return f'data-chain="{mention.chain}" title="{as_html(mention.details["type"])}"'
+
+
+def _shown_type(entity: Mapping[str, Any]) -> str:
+    return "" if entity["type"] == UNTYPED else str(entity["type"])
+
+
+def _anchor(number: int, entity: int) -> str:
+    return f"r{number}-{entity}"
+
+
+def _table(
+    number: int, relations: Iterable[Mapping[str, Any]], entities: Sequence[Mapping[str, Any]]
+) -> str:
+    rows = "\n".join(_row(number, relation, entities) for relation in relations)
+    return f'<table class="relations">{_HEAD}<tbody>\n{rows}\n</tbody></table>'
+
+
+def _row(number: int, relation: Mapping[str, Any], entities: Sequence[Mapping[str, Any]]) -> str:
+    subject, object_ = relation["subject"], relation["object"]
     return (
-        f"<li><small>{relation['probability']:.3f}</small> {subject} "
-        f"<b>{as_html(relation['label'])}</b> {object_}</li>"
+        f'<tr data-subject="{subject}" data-object="{object_}">'
+        f"<td>{relation['probability']:.3f}</td>"
+        f"<td>{link(_anchor(number, subject), entities[subject]['text'])}</td>"
+        f"<td><b>{as_html(relation['label'])}</b></td>"
+        f"<td>{link(_anchor(number, object_), entities[object_]['text'])}</td></tr>"
     )

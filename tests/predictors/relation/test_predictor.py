@@ -337,8 +337,9 @@ def test_how_results_are_shown(predictor):
     assert lines[2] == f"  {probability:.3f}  Ida - per:title - driver"
     assert repr(result).startswith("The [driver]")
     page = render_html([result])
-    assert '<a href="#r0-1" dir="auto">Ida</a> <b>per:title</b>' in page
-    assert 'id="r0-0" class="mention"' in page and 'title="TITLE">driver</span>' in page
+    assert '<a href="#r0-1" dir="auto">Ida</a></td><td><b>per:title</b>' in page
+    assert 'id="r0-0" class="mention' in page
+    assert 'title="TITLE">driver<sub>TITLE</sub></span>' in page
     empty = predictor.predict(TEXT, entities=[])
     assert "no pair of entities" in render_terminal(empty, colour=False)
     assert "No pair of entities" in render_html([empty])

@@ -1,16 +1,14 @@
 import base64
 import colorsys
 import hashlib
-import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spanbert_allen.results.colours import NUM_HUES
 from spanbert_allen.results.html.page import render_html, write_html
 
 TEXT = 'Anna Berg opened\nher bakery. She <b>"loves"</b> it & more.'
@@ -80,7 +78,7 @@ def test_text_is_shown_as_given_with_its_mentions() -> None:
     assert "".join(page.covered["0"]) == "Anna BergherShe"
     assert "".join(page.covered["1"]) == "her bakeryit"
     assert page.content["sub"] == ["1", "1", "2", "1", "2"]
-    hues = {span["data-chain"]: span["style"] for span in page.named("span")}
+    hues = {span["data-chain"]: span["class"].split()[1] for span in page.named("span")}
     assert hues["0"] != hues["1"]
     assert page.named("span")[0]["title"] == "chain 1, mention score 1.50"
 
@@ -93,7 +91,30 @@ def test_chains_are_listed_and_lead_to_their_mentions() -> None:
     anchors = [span["id"] for span in page.named("span")]
     assert len(set(anchors)) == len(anchors) == 10
     assert {link["href"] for link in page.named("a")} == {f"#{anchor}" for anchor in anchors}
-    assert all(item["tabindex"] == "0" for item in page.named("li"))
+    assert page.content["button"][:2] == [" Anna Berg", " her bakery"]
+
+
+def test_an_outer_mention_is_higher_than_the_mentions_in_it() -> None:
+    clusters = [find(TEXT, "her"), find(TEXT, "her bakery"), find(TEXT, "opened\nher bakery")]
+    page = Page(render_html([result_of(TEXT, clusters)]))
+    classes = {span["data-chain"]: span["class"].split()[2:] for span in page.named("span")}
+    assert classes == {"0": [], "1": ["high-1"], "2": ["high-2"]}
+
+
+def test_long_texts_are_in_parts_that_begin_after_a_line_or_a_sentence() -> None:
+    text = "Ida left. " * 400 + "\n" + "She did it. " * 2000
+    page = render_html([result_of(text, [[(0, 3), (4001, 4004)]])])
+    assert "".join(Page(page).marked) == text
+    parts = page.count('<div class="part">')
+    assert parts == 4
+    assert '<div class="part"><span id="d0-0-4001-4004"' in page
+
+
+def test_long_chains_show_some_of_their_mentions_and_the_others_on_demand() -> None:
+    text = "she " * 15
+    page = Page(render_html([result_of(text, [[(4 * i, 4 * i + 3) for i in range(15)]])]))
+    assert page.content["summary"] == ["3 more"]
+    assert len(page.named("a")) == 15
 
 
 def test_a_page_without_chains_and_an_error_record() -> None:
@@ -135,11 +156,14 @@ def test_nothing_is_requested() -> None:
     (style,) = page.content["style"]
     assert "url(" not in style
     assert "@import" not in style
+    assert "import " not in page.content["script"][0]
     (policy,) = (m["content"] for m in page.named("meta") if "http-equiv" in m)
     assert policy.startswith("default-src 'none';")
     # A browser runs the script only if its digest is the one in the policy.
-    digest = hashlib.sha256(page.content["script"][0].encode()).digest()
-    assert base64.b64encode(digest).decode() in policy
+    for part in ("script", "style"):
+        digest = hashlib.sha256(page.content[part][0].encode()).digest()
+        assert f"{part}-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
+    assert not any("style" in attrs for _, attrs in page.elements)
 
 
 def test_lone_surrogates_can_be_written(tmp_path) -> None:
@@ -175,56 +199,70 @@ def contrast(one: float, other: float) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_have_contrast_whatever_the_chain(scheme: str) -> None:
+def hsl(text: str, hue: int) -> float:
+    """The luminance of `hsl(var(--hue) 60% 86%)`."""
+    saturation, lightness = (int(part) / 100 for part in re.findall(r"(\d+)%", text))
+    return luminance(*colorsys.hls_to_rgb(hue / 360, lightness, saturation))
+
+
+def grey(text: str) -> float:
+    digits = text.strip().lstrip("#")
+    digits = "".join(2 * d for d in digits) if len(digits) == 3 else digits
+    return luminance(*(int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)))
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_colours_have_contrast_whatever_the_chain(scheme: int) -> None:
     (style,) = Page(render_html([])).content["style"]
-    roots = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
-    values = dict(re.findall(r"--([\w-]+): ([^;]+);", roots[scheme == "dark"]))
-
-    def grey(colour: str) -> float:
-        digits = colour.lstrip("#")
-        digits = "".join(2 * d for d in digits) if len(digits) == 3 else digits
-        return luminance(*(int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)))
-
-    ink, paper = grey(values["ink"]), grey(values["paper"])
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w+|hsl\(.*?%\)), (#\w+|hsl\(.*?%\))\);", style)
+    values = {name: schemes[scheme] for name, *schemes in pairs}
+    ink, paper, raised = (grey(values[name]) for name in ("ink", "paper", "raised"))
     assert contrast(ink, paper) >= 7
-    for hue in range(0, 360, 5):
+    assert contrast(ink, raised) >= 7
+    assert contrast(grey(values["accent"]), raised) >= 4.5
+    assert contrast(grey(values["rule"]), paper) >= 3
+    hues = [int(hue) for hue in re.findall(r"--hue: (\d+) \}", style)]
+    assert len(set(hues)) == NUM_HUES
+    for hue in hues:
         for fill in ("fill", "fill-on"):
-            lightness = float(values[fill].rstrip("%")) / 100
-            fill_colour = luminance(*colorsys.hls_to_rgb(hue / 360, lightness, 0.6))
-            assert contrast(ink, fill_colour) >= 4.5
-        lightness = float(values["edge"].rstrip("%")) / 100
-        edge = luminance(*colorsys.hls_to_rgb(hue / 360, lightness, 0.7))
-        assert contrast(edge, paper) >= 3
+            assert contrast(ink, hsl(values[fill], hue)) >= 4.5
+        assert contrast(hsl(values["edge"], hue), paper) >= 3
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="runs the page's script with node")
-def test_pointing_at_a_mention_lights_up_its_chain() -> None:
-    (script,) = Page(render_html([])).content["script"]
-    harness = """
-    const made = (chain) => ({dataset: {chain}, lit: false,
-      classList: {add() { this.owner.lit = true; }, remove() { this.owner.lit = false; }},
-      closest() { return this; }});
-    const all = ["0", "1", "0"].map(made);
-    for (const m of all) m.classList.owner = m;
-    const handlers = {};
-    const article = {
-      addEventListener: (kind, handler) => { handlers[kind] = handler; },
-      querySelectorAll: (query) => query === ".on" ? all.filter((m) => m.lit)
-        : all.filter((m) => query === `[data-chain="${m.dataset.chain}"]`)};
-    const document = {querySelectorAll: () => [article]};
-    """
-    steps = """
-    const seen = [];
-    const point = (type, target) => {
-      handlers[type]({type, target}); seen.push(all.map((m) => m.lit)); };
-    point("mouseover", all[0]); point("mouseover", all[1]); point("mouseout", all[1]);
-    point("focusin", all[2]); point("mouseover", {closest: () => null});
-    console.log(JSON.stringify(seen));
-    """
-    done = subprocess.run(
-        ["node", "-e", harness + script + steps], capture_output=True, text=True, check=True
-    )
-    off = [False, False, False]
-    first_chain, second_chain = [True, False, True], [False, True, False]
-    assert json.loads(done.stdout) == [first_chain, second_chain, off, first_chain, off]
+def answer(text: str, start: int | None, probability: float) -> dict:
+    end = None if start is None else start + len(text)
+    return {"text": text, "start": start, "end": end, "probability": probability}
+
+
+def test_answers_that_overlap_or_read_alike_are_one() -> None:
+    context = "She moved to Oslo in 1903. In Oslo she worked."
+    answers = [
+        answer("Oslo", 13, 0.3),
+        answer("in 1903", 18, 0.25),
+        answer("to Oslo", 10, 0.2),
+        answer("oslo", 30, 0.1),
+        answer("", None, 0.05),
+    ]
+    chosen = {"question": "Where?", "context": context, "answer": "Oslo", "start": 13, "end": 17}
+    page = render_html([chosen | {"id": "q", "answers": answers}])
+    shown = re.sub("<[^>]*>", " ", page.partition("<aside>")[2].partition("</aside>")[0])
+    assert "0.600 Oslo" in " ".join(shown.split())
+    assert "cut in 3 ways" in page
+    assert page.count('<span id="a0') == 2
+    assert 'data-chain="0" aria-current="true"' in page
+    hidden = chosen | {"id": "q", "answers": answers[1:2]}
+    assert 'aria-current="true"><small>0.000</small> <a href="#a0-1"' in render_html([hidden])
+
+
+def test_relations_are_in_the_order_of_probability_and_others_on_demand() -> None:
+    text = "Ida Berg of Oslo"
+    entities = [mention(text, *span) | {"type": "X"} for span in find(text, "Ida Berg", "Oslo")]
+    relations = [
+        {"subject": 0, "object": 1, "label": "Other", "probability": 0.9},
+        {"subject": 0, "object": 1, "label": "lives_in", "probability": 0.2},
+        {"subject": 1, "object": 0, "label": "home_of", "probability": 0.7},
+    ]
+    page = render_html([{"id": "r", "text": text, "entities": entities, "relations": relations}])
+    assert page.index("home_of") < page.index("lives_in") < page.index("1 pair without a relation")
+    assert page.index("1 pair without a relation") < page.index("<b>Other</b>")
+    assert '<tr data-subject="1" data-object="0"><td>0.700</td>' in page

@@ -128,7 +128,7 @@ def test_lines_stay_lines(tmp_path: Path) -> None:
 def test_a_page(tmp_path: Path) -> None:
     write(tmp_path / "out.html", RESULT, ERROR)
     page = (tmp_path / "out.html").read_text()
-    assert page.count("<article>") == 2 and "Not predicted: no text" in page
+    assert page.count("<article ") == 2 and "Not predicted: no text" in page
 
 
 ANSWER = {"question": "Who?", "context": "Ida.", "answers": [], "start": None, "end": None}
