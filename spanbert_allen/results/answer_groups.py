@@ -23,7 +23,7 @@ class AnswerGroup(NamedTuple):
 
     @property
     def probability(self) -> float:
-        """The probability of all of them together."""
+        """Return the probability of all of them together."""
         return sum(answer["probability"] for answer in (self.best, *self.others))
 
 

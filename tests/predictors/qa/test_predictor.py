@@ -90,7 +90,7 @@ def test_a_program_loads_it_and_looks_at_the_answer(archive):
     assert repr(result).startswith(
         "Where did Ida lose her keys?\nIda lost her keys in [Oslo]. A boy"
     )
-    assert "&lt;span class=" in result._repr_html_()
+    assert "&lt;span id=&quot;a0-0&quot; class=&quot;mention" in result._repr_html_()
     assert len(json.loads(json.dumps(result))["answers"]) == 2
 
 
