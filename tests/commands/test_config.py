@@ -38,11 +38,17 @@ def test_a_misspelt_name_is_told_with_the_nearest():
 
 def test_copies_anywhere_are_the_same_configurations(tmp_path):
     copies = {}
+    folders = {}
     for name in shipped_configs.config_names():
         copies[name] = tmp_path / name.replace("/", "_")
         assert main(["config", name, "--copy", str(copies[name])]) == 0
         assert "import '../" not in copies[name].read_text()
-    assert evaluate_all(copies, folder=str(shipped_configs.PARENT)) == shipped()
+        # One that stands alone and one that imports its neighbour; all of them take half a minute.
+        alone = "(import '" not in copies[name].read_text()
+        folders[name.split("/")[0], alone] = name
+    chosen = sorted(folders.values())
+    made = evaluate_all({n: copies[n] for n in chosen}, folder=str(shipped_configs.PARENT))
+    assert made == {name: shipped()[name] for name in chosen}
 
 
 def test_a_copy_replaces_nothing(tmp_path):
