@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from allennlp.models import Model
 
+from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.conversion.task import (
     Blueprint,
     Source,
@@ -15,6 +16,7 @@ from spanbert_allen.conversion.task import (
     prediction_loader,
 )
 from spanbert_allen.models.qa import SpanbertQA
+from spanbert_allen.modules.qa.heads import IndependentAnswers
 
 
 class QATask(Task):
@@ -55,6 +57,11 @@ class QATask(Task):
     def bert_settings(self, model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
         """See `Task`."""
         ours = cast("SpanbertQA", model)
+        if type(ours.qa_outputs) is not IndependentAnswers:
+            raise ConfigError(
+                f"transformers' {self.architecture} has no {type(ours.qa_outputs).__name__}, the "
+                "head of this model: only models with `spanbert_independent_answers` are exported"
+            )
         kept = {
             "max_length": config["dataset_reader"].get("max_length"),
             "impossible_answers": ours.impossible_answers,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
+from allennlp.common import Lazy
 from allennlp.data import Vocabulary
 from allennlp.models import Model
 from allennlp.modules.token_embedders import TokenEmbedder
@@ -18,12 +18,20 @@ from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.qa.metric import AnswerScores
 from spanbert_allen.metrics.running_share import RunningShare
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
-from spanbert_allen.modules.encoder.packing import pack_segments
 from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.transfers import to_cpu, to_device
+from spanbert_allen.modules.pretraining.pretrained_heads import load_heads
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, DecodedAnswers, WindowScores
 from spanbert_allen.modules.qa.exact import ExactAnswers
-from spanbert_allen.modules.qa.windows import AnswerWindows, answer_loss, split_windows
+from spanbert_allen.modules.qa.heads import AnswerHead, IndependentAnswers, WindowInput
+from spanbert_allen.modules.qa.question_scores import question_scores
+from spanbert_allen.modules.qa.windows import (
+    AnswerWindows,
+    WindowLayout,
+    answer_loss,
+    joined_windows,
+    window_layouts,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -32,13 +40,34 @@ _PIECES_AT_ONCE = 2**16
 """How many pieces, padding counted, have vectors at a time when no gradients are kept."""
 
 
+class _Columns(NamedTuple):
+    """The tensors of a batch, on the CPU: see `SpanbertQA.forward`."""
+
+    token_ids: Tensor
+    segment_ids: Tensor
+    type_ids: Tensor
+    passage_pieces: Tensor
+    max_context: Tensor | None
+    attended: Tensor | None
+    answer_starts: Tensor | None
+    answer_ends: Tensor | None
+
+    @classmethod
+    def on_cpu(cls, **columns: Any) -> _Columns:
+        """Bring all over in one copy; numbers become int64."""
+        given = {name: one for name, one in columns.items() if one is not None}
+        for name, column in zip(given, to_cpu(*given.values()), strict=True):
+            given[name] = column if column.dtype == torch.bool else column.long()
+        return cls(**{**columns, **given})
+
+
 @Model.register("spanbert_qa")
 class SpanbertQA(Model):
     """
     Answer questions with spans of their contexts.
 
-    As in Joshi et al. (2020), "SpanBERT", section 4.1, and Devlin et al. (2019), a linear layer
-    scores each piece as the first and the last of the answer, and [CLS] stands for "no answer".
+    As in Joshi et al. (2020), "SpanBERT", section 4.1, and Devlin et al. (2019), a head scores each
+    piece as the first and the last of the answer, and [CLS] stands for "no answer".
 
     # Parameters
 
@@ -60,6 +89,9 @@ class SpanbertQA(Model):
         Whose F1 is measured: `squad` or `mrqa`.
     initializer_range : `float`, optional (default = `0.02`)
         Standard deviation of the head's first weights.
+    head : `Lazy[AnswerHead]`, optional (default = `spanbert_independent_answers`)
+        Scores the ends of answers: a linear layer, `spanbert_biaffine_answers`, which looks at both
+        together, or Splinter's `spanbert_question_aware_answers`.
     """
 
     default_predictor = "spanbert_qa"
@@ -76,6 +108,7 @@ class SpanbertQA(Model):
         decoder: AnswerDecoder | None = None,
         flavour: str = "squad",
         initializer_range: float = 0.02,
+        head: Lazy[AnswerHead] | None = None,
         **kwargs: Any,
     ):
         super().__init__(vocab, **kwargs)
@@ -89,9 +122,7 @@ class SpanbertQA(Model):
                 f"model.softmax_over: {softmax_over!r} is neither 'answers' nor 'everything'"
             )
         self.embedder = embedder
-        self.qa_outputs = torch.nn.Linear(embedder.get_output_dim(), 2)
-        torch.nn.init.normal_(self.qa_outputs.weight, std=initializer_range)
-        torch.nn.init.zeros_(self.qa_outputs.bias)
+        self.qa_outputs = self._make_head(head, initializer_range)
         self.impossible_answers = impossible_answers
         self.threshold = threshold
         self.softmax_over = softmax_over
@@ -140,19 +171,28 @@ class SpanbertQA(Model):
             `question`, outside of training, `decoded`: for each a `DecodedAnswers`, or a
             `DataError` if its scores are not finite.
         """
-        # All but the logits stays on the CPU. Shape of each: (batch_size, num_pieces)
-        given = [one for one in (max_context, attended) if one is not None]
-        columns = list(to_cpu(token_ids, segment_ids, type_ids, passage_pieces, *given))
-        token_ids, segment_ids, type_ids, passage_pieces = (one.long() for one in columns[:4])
-        given = columns[4:]
-        max_context = None if max_context is None else given.pop(0)
-        attended = None if attended is None else given.pop(0)
-        # Shape: (batch_size, num_pieces, 2)
-        logits = self._logits(token_ids, segment_ids, type_ids, attended)
+        # All but vectors and scores is put together on the CPU, with one read of a device.
+        # Shape of each: (batch_size, num_pieces); of the labels: (batch_size, most_windows)
+        columns = _Columns.on_cpu(
+            token_ids=token_ids,
+            segment_ids=segment_ids,
+            type_ids=type_ids,
+            passage_pieces=passage_pieces,
+            max_context=max_context,
+            attended=attended,
+            answer_starts=answer_starts,
+            answer_ends=answer_ends,
+        )
+        # Without gradients, a budget of pieces goes through the encoder at a time, so that the
+        # vectors of a long context are never there all at once.
+        budget = None if torch.is_grad_enabled() else _PIECES_AT_ONCE
+        layouts = window_layouts(columns.segment_ids, budget)
+        scored = [self._scored(layout, columns) for layout in layouts]
+        windows = joined_windows([one for one, _ in scored])
+        labels = [answers for _, answers in scored if answers is not None]
         output: dict[str, Any] = {}
-        if answer_starts is not None and answer_ends is not None:
-            windows = split_windows(logits, segment_ids, passage_pieces)
-            answers = windows.answers(answer_starts, answer_ends)
+        if labels:
+            answers = torch.cat(labels)
             output["loss"] = answer_loss(
                 windows, answers, over_everything=self.softmax_over == "everything"
             )
@@ -160,10 +200,13 @@ class SpanbertQA(Model):
                 self._measure_spans(windows, answers)
         elif self.training:
             raise DataError("the data has no answers, which training needs: use annotated data")
-        if question is not None and max_context is not None and not self.training:
-            output["decoded"] = self._decode(
-                logits, segment_ids, passage_pieces, max_context, question
+        if question is not None and columns.max_context is not None and not self.training:
+            by_question = question_scores(
+                windows, layouts, columns.passage_pieces, columns.max_context.bool()
             )
+            output["decoded"] = [
+                self._decoded(own, one) for own, one in zip(by_question, question, strict=True)
+            ]
             for one, decoded in zip(question, output["decoded"], strict=True):
                 self._measure_answer(one, decoded)
         return output
@@ -190,82 +233,74 @@ class SpanbertQA(Model):
             "span_accuracy": self.span_accuracy.get_metric(reset),
         }
 
-    def _logits(
-        self, token_ids: Tensor, segment_ids: Tensor, type_ids: Tensor, attended: Tensor | None
-    ) -> Tensor:
-        """
-        Return the scores of each piece as the first and the last of the answer, 0 at padding.
+    def names_in_pretraining(self) -> dict[str, str]:
+        """Return the names of weights that a `spanbert_pretrainer` has under others, by ours."""
+        return {
+            f"qa_outputs.{own}": theirs
+            for own, theirs in self.qa_outputs.names_in_pretraining().items()
+        }
 
-        Without gradients, a budget of pieces goes through the encoder at a time, so that the
-        vectors of a long context are never there all at once.
-
-        # Returns
-
-        `Tensor`
-            Shape: (batch_size, num_pieces, 2)
-        """
-        if torch.is_grad_enabled():
-            return self._score(token_ids, segment_ids, type_ids, attended)
-        # Shape: (batch_size * num_pieces, 2)
-        logits = torch.zeros(token_ids.numel(), 2, device=self.embedder.device)
-        for pack in pack_segments(segment_ids, _PIECES_AT_ONCE):
-            segments = torch.zeros_like(pack.places).masked_fill(~pack.mask, -1)
-            # Shape: (num_segments, longest, 2)
-            scores = self._score(
-                token_ids.flatten()[pack.places],
-                segments,
-                type_ids.flatten()[pack.places],
-                None if attended is None else attended.flatten()[pack.places],
-            )
-            places, real = to_device(
-                logits.device, pack.places[pack.mask], pack.mask.flatten().nonzero().squeeze(-1)
-            )
-            logits[places] = scores.flatten(0, 1)[real].to(logits.dtype)
-        return logits.view(*token_ids.shape, 2)
-
-    def _score(
-        self, token_ids: Tensor, segment_ids: Tensor, type_ids: Tensor, attended: Tensor | None
-    ) -> Tensor:
-        # Shape: (batch_size, num_pieces, dim)
-        vectors = self.embedder.encode(token_ids, segment_ids, type_ids, attended)
-        return at_least_float32(self.qa_outputs(vectors))
-
-    def _decode(
-        self,
-        logits: Tensor,
-        segment_ids: Tensor,
-        passage_pieces: Tensor,
-        max_context: Tensor,
-        questions: list[QuestionInput],
-    ) -> list[DecodedAnswers | DataError]:
-        """Return the answers to each question, or what is wrong with its scores."""
-        columns = (
-            column.detach().numpy()
-            for column in to_cpu(logits, segment_ids, passage_pieces, max_context.bool())
+    def _make_head(self, head: Lazy[AnswerHead] | None, deviation: float) -> AnswerHead:
+        config = self.embedder.encoder.config
+        made = (head or Lazy(IndependentAnswers)).construct(
+            dim=config.hidden_size, layer_norm_eps=config.layer_norm_eps
         )
-        decoded: list[DecodedAnswers | DataError] = []
-        for (scores, segments, pieces, best), one in zip(
-            zip(*columns, strict=True), questions, strict=True
-        ):
-            length = int((segments >= 0).sum())
-            if not np.isfinite(scores[:length]).all():
-                decoded.append(
-                    DataError(
-                        "the model's scores for this question are not finite numbers; if they are "
-                        'for none, the weights are broken, else use `dtype` "float32"'
-                    )
+        made.initialize(deviation)
+        names = made.names_in_pretraining()
+        if names and self.embedder.find_weights is not None:
+            theirs = {name: own for own, name in names.items()}
+            load_heads(self.embedder.find_weights(), {"question-aware head": (made, theirs)})
+        return made
+
+    def _scored(
+        self, layout: WindowLayout, columns: _Columns
+    ) -> tuple[AnswerWindows, Tensor | None]:
+        """Return the scores of some windows, and their labels if there are any."""
+        # Shape: (num_windows, longest)
+        segments = layout.of(torch.zeros_like(columns.segment_ids), -1)
+        token_ids = layout.of(columns.token_ids)
+        passage = layout.of(columns.passage_pieces, -1)
+        # [SEP] is between the question and the passage. Shape: (num_windows,)
+        places = (passage >= 0).int().argmax(1) - 2
+        if self.qa_outputs.asks_piece:
+            self._check_question_pieces(token_ids, places)
+        # Shape: (num_windows, longest, dim)
+        vectors = self.embedder.encode(
+            token_ids,
+            segments,
+            layout.of(columns.type_ids),
+            None if columns.attended is None else layout.of(columns.attended),
+        )
+        labels: tuple[Tensor, ...] = ()
+        if columns.answer_starts is not None and columns.answer_ends is not None:
+            labels = (layout.answers(columns.answer_starts, columns.answer_ends),)
+        passage, mask, places, *rest = to_device(
+            vectors.device, passage, layout.mask, places, *labels
+        )
+        answers = rest[0] if rest else None
+        scores = self.qa_outputs(vectors, WindowInput(passage, places, answers))
+        logits = at_least_float32(scores.logits)
+        return AnswerWindows(logits, mask, passage, scores.pairs), answers
+
+    def _check_question_pieces(self, token_ids: Tensor, places: Tensor) -> None:
+        pieces = self.embedder.files.vocabulary.pieces
+        for one in token_ids[torch.arange(len(places)), places].unique().tolist():
+            if not (pieces[one].startswith("[") and pieces[one].endswith("]")):
+                raise ConfigError(
+                    'model.head.question is "piece", but a question ends with '
+                    f"{pieces[one]!r}: set `question_piece` of the readers to true"
                 )
-                continue
-            # Padding comes last, and the windows one after the other before it.
-            cuts = np.flatnonzero(np.diff(segments[:length])) + 1
-            parts = (np.split(column[:length], cuts) for column in (scores, pieces, best))
-            windows = [
-                WindowScores(some[:, 0], some[:, 1], places, is_best)
-                for some, places, is_best in zip(*parts, strict=True)
-                if len(some)
-            ]
-            decoded.append(self._answers(windows, one))
-        return decoded
+
+    def _decoded(
+        self, windows: list[WindowScores], one: QuestionInput
+    ) -> DecodedAnswers | DataError:
+        """Return the answers to a question, or what is wrong with its scores."""
+        if all(window.is_finite for window in windows):
+            return self._answers(windows, one)
+        return DataError(
+            "the model's scores for this question are not finite numbers; if they are for none, "
+            'the weights are broken, else use `dtype` "float32"'
+        )
 
     def _answers(self, windows: list[WindowScores], one: QuestionInput) -> DecodedAnswers:
         decoder, impossible = self.decoder, self.impossible_answers
@@ -281,10 +316,7 @@ class SpanbertQA(Model):
 
     def _measure_spans(self, windows: AnswerWindows, answers: Tensor) -> None:
         # Shape: (W, 2)
-        best = windows.logits.masked_fill(~windows.may_be_answer.unsqueeze(-1), -torch.inf).argmax(
-            1
-        )
-        is_right = best == answers
+        is_right = windows.best_spans() == answers
         self.start_accuracy(is_right[:, 0])
         self.end_accuracy(is_right[:, 1])
         self.span_accuracy(is_right.all(1))

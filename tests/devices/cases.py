@@ -27,6 +27,7 @@ from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
 from spanbert_allen.modules.coref.refinements import Refinement
 from spanbert_allen.modules.pretraining.objectives import Objective
 from spanbert_allen.modules.qa.decoder import AnswerDecoder
+from spanbert_allen.modules.qa.heads import AnswerHead
 from tests import places
 from tests.data.pretraining.corpora import sample_corpus
 
@@ -82,8 +83,10 @@ def _coref_options() -> dict[str, dict[str, Any]]:
 
 
 COREF = _coref_options()
-QA = {name: {"decoder": name} for name in parts_of(AnswerDecoder)} | {
-    "as the original": {"softmax_over": "everything"}
+QA = {
+    **{name: {"decoder": name} for name in parts_of(AnswerDecoder)},
+    **{name: {"head": {"type": name}} for name in parts_of(AnswerHead)},
+    "as the original": {"softmax_over": "everything"},
 }
 RELATION = {name: {"pooling": name} for name in parts_of(RelationPooling)}
 SEQUENCE: dict[str, dict[str, Any]] = {

@@ -61,8 +61,6 @@ def answers(scores):
         logits=torch.stack([scores, scores.flip(1)], dim=-1),
         mask=torch.ones(scores.shape, dtype=torch.bool),
         passage_pieces=torch.zeros(scores.shape, dtype=torch.long),
-        rows=torch.arange(len(scores)),
-        numbers=torch.zeros(len(scores), dtype=torch.long),
     )
     return answer_loss(windows, torch.tensor([[1, 1]] * len(scores)), over_everything=False)
 

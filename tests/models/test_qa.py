@@ -84,7 +84,7 @@ def test_reproduced_loss_and_logits_are_transformers():
             batch["type_ids"].long(),
             batch["attended"],
         )
-        logits = model.qa_outputs(vectors)
+        logits = model.qa_outputs.logits(vectors)
     assert batch["attended"].float().mean() < 1
     assert ours.item() == pytest.approx(theirs.loss.item(), abs=1e-6)
     torch.testing.assert_close(logits[..., 0], theirs.start_logits, atol=1e-5, rtol=0)
@@ -125,32 +125,34 @@ def test_a_budget_of_pieces_has_vectors_at_a_time(monkeypatch, fixed_length):
     """The scores are those of all windows at once, but for roundings."""
     model, instances = make_model(), fixture(fixed_length=fixed_length)
     batch = tensors(instances)
-    columns = [batch["token_ids"].long(), batch["segment_ids"].long(), batch["type_ids"].long()]
-    columns.append(batch.get("attended"))
-    whole = model._logits(*columns)  # with gradients all at once
-    real = columns[1] >= 0
+    whole = model(**batch)
     sizes, encode = [], model.embedder.encode
     monkeypatch.setattr(qa, "_PIECES_AT_ONCE", 100)
     monkeypatch.setattr(
         model.embedder, "encode", lambda *some: sizes.append(some[0].numel()) or encode(*some)
     )
     with torch.no_grad():
-        streamed = model._logits(*columns)
+        streamed = model(**batch)
     assert len(sizes) > 5 and max(sizes) <= 100
-    torch.testing.assert_close(streamed[real], whole[real], atol=1e-5, rtol=1e-5)
+    assert streamed["loss"].item() == pytest.approx(whole["loss"].item(), abs=1e-5)
+    for one, other in zip(streamed["decoded"], whole["decoded"], strict=True):
+        assert [answer.text for answer in one.answers] == [answer.text for answer in other.answers]
+        scores = [answer.score for answer in other.answers]
+        assert [answer.score for answer in one.answers] == pytest.approx(scores, abs=1e-4)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_scores_that_are_no_numbers_are_that_question_s_error(monkeypatch, value):
     model, instances = make_model(), fixture()
-    logits = model._logits
+    encode = model.embedder.encode
 
-    def spoilt(*columns):
-        scores = logits(*columns)
-        scores[1, 3, 0] = value
-        return scores
+    def spoilt(token_ids, *columns):
+        vectors = encode(token_ids, *columns)
+        of_second = (token_ids[:, :4] == instances[1]["token_ids"].tensor[:4]).all(1)
+        vectors[of_second.nonzero()[0], 3] = value
+        return vectors
 
-    monkeypatch.setattr(model, "_logits", spoilt)
+    monkeypatch.setattr(model.embedder, "encode", spoilt)
     outputs = [one["decoded"] for one in model.forward_on_instances(instances)]
     assert [isinstance(one, DataError) for one in outputs] == [False, True, False, False, False]
     assert "not finite numbers" in str(outputs[1])

@@ -60,7 +60,7 @@ def load_heads(file: WeightsFile, heads: Mapping[str, tuple[nn.Module, dict[str,
     Raises a `DataError` if a head in the file is incomplete or has other shapes.
     """
     weights = read_weights(file)
-    weights = _as_released(weights) if file.is_trained else renamed(weights)
+    weights = weights | _as_released(weights) if file.is_trained else renamed(weights)
     beside = file.path.with_name(BOUNDARIES_FILE)
     if file.content is None and beside.is_file():
         weights |= renamed(read_weights(WeightsFile(beside)))

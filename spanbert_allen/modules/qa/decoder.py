@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from allennlp.common import Registrable
@@ -14,6 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.data.qa.passage import Passage
+from spanbert_allen.modules.qa.pair_terms import PairTerms
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,59 @@ class WindowScores:
         Shape: (num_pieces,)
     max_context : `np.ndarray`
         Whether this is the window in which the piece has most context. Shape: (num_pieces,)
+    pairs : `PairTerms`, optional (default = `None`)
+        What is added for spans, if the model looks at both ends together.
     """
 
     start_logits: np.ndarray
     end_logits: np.ndarray
     passage_pieces: np.ndarray
     max_context: np.ndarray
+    pairs: PairTerms | None = None
+
+    @property
+    def is_finite(self) -> bool:
+        """Return whether all scores are numbers, but for spans that are none."""
+        ends = np.isfinite(self.start_logits).all() and np.isfinite(self.end_logits).all()
+        if self.pairs is None:
+            return bool(ends)
+        return bool(ends and np.isfinite(self.pairs.null) and (self.pairs.terms < np.inf).all())
+
+    @property
+    def null(self) -> NullScore:
+        """Return what the score of "no answer" is made of."""
+        term = 0.0 if self.pairs is None else self.pairs.null
+        return NullScore(float(self.start_logits[0]), float(self.end_logits[0]), term)
+
+    def terms(self, firsts: np.ndarray, lasts: np.ndarray) -> np.ndarray:
+        """Return what is added for spans between pieces of the window: see `PairTerms.of`."""
+        if self.pairs is None:
+            return np.zeros(np.broadcast_shapes(firsts.shape, lasts.shape))
+        return self.pairs.of(firsts, lasts)
+
+    def span_scores(self, starts: np.ndarray, ends: np.ndarray, max_length: int) -> np.ndarray:
+        """Return the scores of spans as `span_scores`, with what is added for each."""
+        scores = span_scores(starts, ends, max_length)
+        if self.pairs is None:
+            return scores
+        # Shape: (num_pieces, 1), (num_pieces, longest)
+        firsts = np.arange(len(scores))[:, None]
+        lasts = firsts + np.arange(scores.shape[1])
+        joint: np.ndarray = scores + self.pairs.of(firsts, lasts)
+        return joint
+
+
+class NullScore(NamedTuple):
+    """Hold the score of "no answer" in a window: that of [CLS] as both ends, and what is added."""
+
+    start: float
+    end: float
+    term: float
+
+
+def lowest_null(windows: Sequence[WindowScores]) -> NullScore | None:
+    """Return the lowest score of "no answer" of all windows; `None` if there are none."""
+    return min((window.null for window in windows), key=sum, default=None)
 
 
 @dataclass(frozen=True)
@@ -55,6 +103,8 @@ class RankedAnswer:
         logarithms of probabilities here.
     probability : `float`
         From 0 to 1. What it is a share of depends on the decoder.
+    pair_term : `float`, optional (default = `0.0`)
+        What the score has beside, if the model looks at both ends together.
     """
 
     text: str
@@ -62,11 +112,12 @@ class RankedAnswer:
     start_logit: float
     end_logit: float
     probability: float
+    pair_term: float = 0.0
 
     @property
     def score(self) -> float:
-        """Return the sum of both logits."""
-        return self.start_logit + self.end_logit
+        """Return the sum of both logits and of what is added for the pair."""
+        return self.start_logit + self.end_logit + self.pair_term
 
 
 @dataclass(frozen=True)

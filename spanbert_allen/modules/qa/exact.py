@@ -14,7 +14,7 @@ from spanbert_allen.modules.qa.decoder import (
     WindowScores,
     largest,
     log_sum_exp,
-    span_scores,
+    lowest_null,
 )
 from spanbert_allen.modules.qa.span_texts import SpanTexts
 
@@ -54,10 +54,10 @@ class _Candidates(NamedTuple):
     keys : `np.ndarray`
         As `SpanTexts.keys` gives them. Shape: (num_candidates,)
     scores : `np.ndarray`
-        Sums of logits. Shape: (num_candidates,)
+        Sums of logits and of what is added for a pair. Shape: (num_candidates,)
     firsts, lasts : `np.ndarray`
         Pieces of the passage. Shape: (num_candidates,)
-    start_logits, end_logits : `np.ndarray`
+    start_logits, end_logits, pair_terms : `np.ndarray`
         Shape: (num_candidates,)
     """
 
@@ -67,6 +67,7 @@ class _Candidates(NamedTuple):
     lasts: np.ndarray
     start_logits: np.ndarray
     end_logits: np.ndarray
+    pair_terms: np.ndarray
 
     def distinct(self, count: int) -> "_Candidates":
         """Return the best of each text, and of these the best `count`."""
@@ -81,7 +82,7 @@ class _Candidates(NamedTuple):
 
 
 _NO_CANDIDATES = _Candidates(
-    np.empty(0, np.uint64), *(np.empty(0, kind) for kind in (float, int, int, float, float))
+    np.empty(0, np.uint64), *(np.empty(0, kind) for kind in (float, int, int, float, float, float))
 )
 
 
@@ -126,8 +127,7 @@ class ExactAnswers(AnswerDecoder):
         self, windows: Sequence[WindowScores], passage: Passage, *, impossible: bool
     ) -> DecodedAnswers:
         """See `AnswerDecoder`."""
-        nulls = [(float(one.start_logits[0]), float(one.end_logits[0])) for one in windows]
-        null = min(nulls, key=sum, default=None) if impossible else None
+        null = lowest_null(windows) if impossible else None
         texts = SpanTexts(passage, align_to_words=self.align_to_words)
         best = _NO_CANDIDATES
         totals = [] if null is None else [sum(null)]
@@ -138,7 +138,8 @@ class ExactAnswers(AnswerDecoder):
         log_total = log_sum_exp(np.array(totals))
         answers = list(_ranked(best, self._probabilities(best, windows, texts, log_total), texts))
         if null is not None:
-            answers.append(RankedAnswer("", None, *null, float(np.exp(sum(null) - log_total))))
+            share = float(np.exp(sum(null) - log_total))
+            answers.append(RankedAnswer("", None, null.start, null.end, share, null.term))
             answers.sort(key=lambda answer: -answer.score)
         return DecodedAnswers(tuple(answers), None if null is None else sum(null))
 
@@ -149,7 +150,8 @@ class ExactAnswers(AnswerDecoder):
         length = min(self.max_answer_length, int(is_passage.sum()))
         # Shape: (num_starts,)
         starts = np.flatnonzero(is_passage & window.max_context)
-        return _WindowSpans(starts, span_scores(window.start_logits, ends, length)[starts])
+        scores = window.span_scores(window.start_logits, ends, length)
+        return _WindowSpans(starts, scores[starts])
 
     def _updated(
         self, best: _Candidates, window: WindowScores, spans: _WindowSpans, texts: SpanTexts
@@ -227,6 +229,7 @@ def _candidates(
         lasts=lasts,
         start_logits=window.start_logits[starts].astype(float),
         end_logits=window.end_logits[starts + lengths].astype(float),
+        pair_terms=window.terms(starts, starts + lengths),
     )
 
 
@@ -234,11 +237,10 @@ def _ranked(
     best: _Candidates, probabilities: np.ndarray, texts: SpanTexts
 ) -> Sequence[RankedAnswer]:
     """Return the candidates as answers, in their order."""
-    columns = (best.firsts, best.lasts, best.start_logits, best.end_logits, probabilities)
+    logits = (best.start_logits, best.end_logits)
+    columns = (best.firsts, best.lasts, *logits, probabilities, best.pair_terms)
     answers = []
-    for first, last, start_logit, end_logit, probability in zip(
-        *(column.tolist() for column in columns), strict=True
-    ):
+    for first, last, *scores in zip(*(column.tolist() for column in columns), strict=True):
         chars = texts.chars(first, last)
-        answers.append(RankedAnswer(texts.text(chars), chars, start_logit, end_logit, probability))
+        answers.append(RankedAnswer(texts.text(chars), chars, *scores))
     return answers

@@ -19,12 +19,18 @@ _HIGHEST_NULL = 1_000_000.0  # of the windows' scores of no answer, only lower o
 
 
 class _Candidate(NamedTuple):
-    """First and last piece in the passage and their logits; the pieces are -1 for no answer."""
+    """First and last piece in the passage and their scores; the pieces are -1 for no answer."""
 
     first: int
     last: int
     start_logit: float
     end_logit: float
+    pair_term: float
+
+    @property
+    def score(self) -> float:
+        """Return the sum of its scores."""
+        return self.start_logit + self.end_logit + self.pair_term
 
 
 class _Entry(NamedTuple):
@@ -34,9 +40,10 @@ class _Entry(NamedTuple):
     chars: CharSpan | None
     start_logit: float
     end_logit: float
+    pair_term: float
 
 
-_EMPTY = _Entry("empty", None, 0.0, 0.0)
+_EMPTY = _Entry("empty", None, 0.0, 0.0, 0.0)
 
 
 @AnswerDecoder.register("original")
@@ -68,10 +75,10 @@ class OriginalAnswers(AnswerDecoder):
         null_score, null = _null(windows)
         if impossible:
             candidates.append(null)
-        candidates.sort(key=lambda one: -(one.start_logit + one.end_logit))
+        candidates.sort(key=lambda one: -one.score)
         entries = self._entries(candidates, passage)
         if impossible and all(entry.text for entry in entries):
-            entries.append(_Entry("", None, null.start_logit, null.end_logit))
+            entries.append(_Entry("", None, *null[2:]))
         if len(entries) == int(impossible):
             entries.insert(0, _EMPTY)
         return DecodedAnswers(tuple(_ranked(entries)), null_score if impossible else None)
@@ -85,13 +92,16 @@ class OriginalAnswers(AnswerDecoder):
         ends = ends[is_passage[ends]]
         # Shape: (num_starts, num_ends)
         lengths = ends - starts[:, None] + 1
-        for row, column in np.argwhere((lengths >= 1) & (lengths <= self.max_answer_length)):
+        terms = window.terms(starts[:, None], ends[None])
+        is_answer = (lengths >= 1) & (lengths <= self.max_answer_length) & (terms > -np.inf)
+        for row, column in np.argwhere(is_answer):
             start, end = starts[row], ends[column]
             yield _Candidate(
                 int(window.passage_pieces[start]),
                 int(window.passage_pieces[end]),
                 float(window.start_logits[start]),
                 float(window.end_logits[end]),
+                float(terms[row, column]),
             )
 
     def _best(self, logits: np.ndarray) -> np.ndarray:
@@ -107,17 +117,17 @@ class OriginalAnswers(AnswerDecoder):
             if len(entries) == self.n_best:
                 break
             text, chars = ("", None) if one.first < 0 else _text(one, passage, pieces)
-            entries.setdefault(text, _Entry(text, chars, one.start_logit, one.end_logit))
+            entries.setdefault(text, _Entry(text, chars, *one[2:]))
         return list(entries.values())
 
 
 def _null(windows: Sequence[WindowScores]) -> tuple[float, _Candidate]:
     """Return the lowest score of "no answer" of all windows, and the candidate for it."""
-    best = _HIGHEST_NULL, _Candidate(-1, -1, 0.0, 0.0)
+    best = _HIGHEST_NULL, _Candidate(-1, -1, 0.0, 0.0, 0.0)
     for window in windows:
-        start, end = float(window.start_logits[0]), float(window.end_logits[0])
-        if start + end < best[0]:
-            best = start + end, _Candidate(-1, -1, start, end)
+        null = window.null
+        if sum(null) < best[0]:
+            best = sum(null), _Candidate(-1, -1, *null)
     return best
 
 
@@ -144,7 +154,7 @@ def _place(passage: Passage, words: Iterable[int], index: int) -> int:
 
 def _ranked(entries: Sequence[_Entry]) -> Iterator[RankedAnswer]:
     # Shape: (num_entries,) both
-    scores = np.array([entry.start_logit + entry.end_logit for entry in entries])
+    scores = np.array([sum(entry[2:]) for entry in entries])
     shares = np.exp(scores - scores.max())
     for entry, share in zip(entries, (shares / shares.sum()).tolist(), strict=True):
-        yield RankedAnswer(*entry, probability=share)
+        yield RankedAnswer(**entry._asdict(), probability=share)

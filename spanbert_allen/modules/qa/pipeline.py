@@ -1,6 +1,7 @@
 """Decode the answers that the question answering pipeline of transformers gives."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from spanbert_allen.modules.qa.decoder import (
     WindowScores,
     largest,
     log_sum_exp,
-    span_scores,
+    lowest_null,
 )
 
 
@@ -66,41 +67,36 @@ class PipelineAnswers(AnswerDecoder):
         """See `AnswerDecoder`."""
         # Shape: (num_pieces, 2)
         parts = _parts(passage, whole=self.align_to_words)
-        nulls: list[tuple[float, float]] = []
-        found = [np.empty((0, 4))]
-        for window in windows:
-            # Shape: (num_pieces,) both
-            starts = _log_probabilities(window.start_logits, window.passage_pieces)
-            ends = _log_probabilities(window.end_logits, window.passage_pieces)
-            nulls.append((float(starts[0]), float(ends[0])))
-            found.append(self._best(window, starts, ends, parts))
-        # Start's and end's logarithm of probability, first and last piece. Shape: (num_spans, 4)
+        normalized = [_normalized(window) for window in windows]
+        found = [np.empty((0, 5)), *(self._best(window, parts) for window in normalized)]
+        # Start's and end's logarithm of probability, what is added for the pair, first and last
+        # piece. Shape: (num_spans, 5)
         spans = np.concatenate(found)
-        chosen = spans[np.argsort(-spans[:, :2].sum(1), kind="stable")[: self.n_best]]
+        chosen = spans[np.argsort(-spans[:, :3].sum(1), kind="stable")[: self.n_best]]
         answers = [_answer(passage, *row) for row in chosen.tolist()]
-        null = min(nulls, key=sum, default=None) if impossible else None
+        null = lowest_null(normalized) if impossible else None
         if null is not None:
-            answers.append(RankedAnswer("", None, *null, float(np.exp(sum(null)))))
+            share = float(np.exp(sum(null)))
+            answers.append(RankedAnswer("", None, null.start, null.end, share, null.term))
             answers.sort(key=lambda one: -one.score)
         return DecodedAnswers(tuple(answers[: self.n_best]), None if null is None else sum(null))
 
-    def _best(
-        self, window: WindowScores, starts: np.ndarray, ends: np.ndarray, parts: IntArray
-    ) -> np.ndarray:
+    def _best(self, window: WindowScores, parts: IntArray) -> np.ndarray:
         """
-        Return the best spans of a window.
+        Return the best spans of a window whose scores are logarithms of probabilities.
 
         # Returns
 
         `np.ndarray`
-            The logarithms of the probabilities of first and last pieces, and these pieces, widened
-            to parts as far as the window holds them. Shape: (num_spans, 4)
+            The logarithms of the probabilities of first and last pieces, what is added for the
+            pair, and these pieces, widened to parts as far as the window holds them.
+            Shape: (num_spans, 5)
         """
         is_passage = window.passage_pieces >= 0
         # Shape: (num_pieces, longest)
-        scores = span_scores(
-            np.where(is_passage, starts, -np.inf),
-            np.where(is_passage, ends, -np.inf),
+        scores = window.span_scores(
+            np.where(is_passage, window.start_logits, -np.inf),
+            np.where(is_passage, window.end_logits, -np.inf),
             self.max_answer_length,
         )
         # Shape: (num_spans,) all
@@ -108,31 +104,52 @@ class PipelineAnswers(AnswerDecoder):
         lasts = firsts + lengths
         inside = window.passage_pieces[is_passage]
         if not len(inside):
-            return np.empty((0, 4))
+            return np.empty((0, 5))
         widened = (
             parts[window.passage_pieces[firsts], 0].clip(min=inside[0]),
             parts[window.passage_pieces[lasts], 1].clip(max=inside[-1]),
         )
-        return np.stack([starts[firsts], ends[lasts], *widened], axis=1)
+        logits = (window.start_logits[firsts], window.end_logits[lasts])
+        return np.stack([*logits, window.terms(firsts, lasts), *widened], axis=1)
 
 
-def _log_probabilities(logits: np.ndarray, passage_pieces: np.ndarray) -> np.ndarray:
-    """Return logarithms of probabilities over the passage and [CLS], -inf elsewhere."""
-    counts = passage_pieces >= 0
+def _normalized(window: WindowScores) -> WindowScores:
+    """
+    Return a window with logarithms of probabilities in place of logits.
+
+    Those of first and last pieces are normalised over the passage and [CLS] and -inf elsewhere. If
+    the model looks at both ends together, the sums of three are normalised over all of its spans
+    and "no answer".
+    """
+    counts = window.passage_pieces >= 0
     counts[0] = True
-    # Shape: (num_pieces,)
-    scores = np.where(counts, logits, -np.inf).astype(np.float64)
-    log_probabilities: np.ndarray = scores - log_sum_exp(scores)
-    return log_probabilities
+    # Shape: (num_pieces,) both
+    starts, ends = (
+        np.where(counts, logits, -np.inf).astype(np.float64)
+        for logits in (window.start_logits, window.end_logits)
+    )
+    if window.pairs is None:
+        return replace(
+            window, start_logits=starts - log_sum_exp(starts), end_logits=ends - log_sum_exp(ends)
+        )
+    pairs = window.pairs
+    joint = starts[pairs.firsts][:, None] + ends[pairs.lasts] + pairs.terms
+    total = log_sum_exp(np.append(joint.ravel(), sum(window.null)))
+    return replace(window, start_logits=starts - total, end_logits=ends)
 
 
 def _answer(
-    passage: Passage, start_logit: float, end_logit: float, first: float, last: float
+    passage: Passage,
+    start_logit: float,
+    end_logit: float,
+    pair_term: float,
+    first: float,
+    last: float,
 ) -> RankedAnswer:
     chars: CharSpan = passage.chars(int(first), int(last))
-    probability = float(np.exp(start_logit + end_logit))
+    probability = float(np.exp(start_logit + end_logit + pair_term))
     text = passage.text[chars.start : chars.end]
-    return RankedAnswer(text, chars, start_logit, end_logit, probability)
+    return RankedAnswer(text, chars, start_logit, end_logit, probability, pair_term)
 
 
 def _parts(passage: Passage, *, whole: bool) -> IntArray:

@@ -63,6 +63,7 @@ def start_from_archive(model: Model, path: str | Path, *, parts: str = "all") ->
     _check_encoders(path, _embedder(trained, str(path))[1], _embedder(model, "this model")[1])
     found, found_rows = _weights(trained, merged=True), _row_names(trained)
     own, own_rows = _weights(model), _row_names(model)
+    found = _by_our_names(model, found)
     kept: list[str] = []
     with torch.no_grad():
         for name, tensor in own.items():
@@ -117,6 +118,12 @@ def _row_names(model: Model) -> dict[str, Sequence[str]]:
     place, _ = _embedder(model, "the model")
     names: Mapping[str, Sequence[str]] = model.row_names() if hasattr(model, "row_names") else {}
     return {name.replace(f"{place}.encoder.", _ENCODER): rows for name, rows in names.items()}
+
+
+def _by_our_names(model: Model, found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Add what the trained model has under other names, which `names_in_pretraining` tells."""
+    names = model.names_in_pretraining() if hasattr(model, "names_in_pretraining") else {}
+    return {own: found[theirs] for own, theirs in names.items() if theirs in found} | dict(found)
 
 
 def _copy_rows(
