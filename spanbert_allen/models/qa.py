@@ -14,6 +14,7 @@ from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.qa.instance import QuestionInput
+from spanbert_allen.data.question_piece import question_piece_id
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.qa.metric import AnswerScores
 from spanbert_allen.metrics.running_share import RunningShare
@@ -283,13 +284,13 @@ class SpanbertQA(Model):
         return AnswerWindows(logits, mask, passage, scores.pairs), answers
 
     def _check_question_pieces(self, token_ids: Tensor, places: Tensor) -> None:
-        pieces = self.embedder.files.vocabulary.pieces
-        for one in token_ids[torch.arange(len(places)), places].unique().tolist():
-            if not (pieces[one].startswith("[") and pieces[one].endswith("]")):
-                raise ConfigError(
-                    'model.head.question is "piece", but a question ends with '
-                    f"{pieces[one]!r}: set `question_piece` of the readers to true"
-                )
+        """Check that the question piece stands at a place, (num_windows,), of each window."""
+        asked = question_piece_id(self.embedder.files.vocabulary)
+        if (token_ids[torch.arange(len(places)), places] != asked).any():
+            raise ConfigError(
+                'model.head.question is "piece", but no question piece stands behind the '
+                "questions: set `question_piece` of the readers to true"
+            )
 
     def _decoded(
         self, windows: list[WindowScores], one: QuestionInput

@@ -12,8 +12,10 @@ local knobs = {
   max_question_length:: 64,
   loading_processes:: 0,  // processes that read the training data while the model is at work
 
-  // Model. `threshold`: how much better "no answer" must score than the best answer to be given.
+  // Model. `threshold`: how much better "no answer" must score than the best answer to be given. `head`:
+  // { type: 'spanbert_biaffine_answers' }, or { type: 'spanbert_question_aware_answers', question: 'piece' }.
   decoder:: {},
+  head:: {},
   threshold:: if self.optimisation == 'reproduce' then 1.0 else 0.0,
 
   // Training. `reproduce` is the original's: windows padded to `max_length`, a softmax over all positions,
@@ -34,6 +36,7 @@ local made = {
     impossible_answers: $.impossible_answers,
     threshold: $.threshold,
     [if $.optimisation == 'reproduce' then 'softmax_over']: 'everything',
+    [if $.head != {} then 'head']: $.head,
     decoder: { type: if $.optimisation == 'reproduce' then 'original' else 'exact' } + $.decoder,
     [if $.mrqa then 'flavour']: 'mrqa',
   },
@@ -50,6 +53,7 @@ local made = {
     max_question_length: $.max_question_length,
     [if $.impossible_answers then 'impossible_answers']: true,
     [if $.optimisation == 'reproduce' then 'fixed_length']: true,
+    [if std.objectHas($.head, 'question') && $.head.question == 'piece' then 'question_piece']: true,
   },
   training+: {
     metric:: if $.impossible_answers then '+best_f1' else '+f1',

@@ -44,6 +44,8 @@ class WindowShape:
     may_shrink_overlap : `bool`, optional (default = `False`)
         Whether windows share fewer pieces where a long question leaves too little room for so many,
         instead of raising an error.
+    question_piece : `int`, optional (default = `None`)
+        The id of a piece to put behind each question, which is never cut off.
     """
 
     max_length: int
@@ -52,6 +54,7 @@ class WindowShape:
     fixed_length: bool = False
     overlap: int | None = None
     may_shrink_overlap: bool = False
+    question_piece: int | None = None
 
     def check(self) -> None:
         """Raise a `ConfigError` if the longest questions would leave no room for the passage."""
@@ -66,7 +69,7 @@ class WindowShape:
 
     def room(self, question_length: int) -> int:
         """Return how many pieces of the passage a window takes beside so many of the question."""
-        return self.max_length - question_length - NUM_SPECIAL
+        return self.max_length - question_length - NUM_SPECIAL - (self.question_piece is not None)
 
     def stride_of(self, room: int) -> int:
         """Return the stride of windows with room for so many pieces of the passage."""
@@ -131,6 +134,8 @@ class QuestionWindows:
     """
     Cut a passage into the windows of a question: [CLS] question [SEP] window [SEP], in that order.
 
+    The question ends with the shape's question piece, if there is one.
+
     # Parameters
 
     question_ids : `Sequence[int]`
@@ -153,8 +158,9 @@ class QuestionWindows:
         self.passage = passage
         self._shape = shape
         kept = question_ids[: shape.max_question_length]
-        # Shape: (num_question_pieces + 2,)
-        self._head = np.array([special.cls, *kept, special.sep], np.int32)
+        marks = [special.sep] if shape.question_piece is None else [shape.question_piece, special.sep]
+        # Shape: (num_question_pieces + 2,), with a question piece 1 more
+        self._head = np.array([special.cls, *kept, *marks], np.int32)
         self._sep = special.sep
         room = shape.room(len(kept))
         if room < 1:

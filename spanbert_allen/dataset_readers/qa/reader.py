@@ -18,6 +18,7 @@ from spanbert_allen.data.qa.instance import (
     window_instances,
 )
 from spanbert_allen.data.qa.passage import Passage, make_passage
+from spanbert_allen.data.question_piece import question_piece_id
 from spanbert_allen.dataset_readers.example_reader import ExampleReader
 from spanbert_allen.formats.qa.question import Question
 
@@ -58,6 +59,9 @@ class QuestionReader(ExampleReader[Question]):
     name_left_out : `bool`, optional (default = `False`)
         Whether the warning about questions that training leaves out, as their answers are not where
         they should be, names all of them; by default it names the first few.
+    question_piece : `bool`, optional (default = `False`)
+        Whether a question piece stands behind each question, as in Splinter: `[QUESTION]`, else
+        `[unused100]`, else `[MASK]`, whichever the vocabulary has first.
     """
 
     called: ClassVar[str] = "questions"
@@ -77,12 +81,21 @@ class QuestionReader(ExampleReader[Question]):
         fixed_length: bool = False,
         strict: bool = True,
         name_left_out: bool = False,
+        question_piece: bool = False,
         **kwargs: Any,
     ):
         super().__init__(indexer, strict=strict, **kwargs)
         self.training = training
         self.impossible_answers = impossible_answers
-        self.shape = WindowShape(max_length, stride, max_question_length, fixed_length)
+        self.shape = WindowShape(
+            max_length,
+            stride,
+            max_question_length,
+            fixed_length,
+            question_piece=(
+                question_piece_id(self.tokenizer.vocabulary) if question_piece else None
+            ),
+        )
         self.shape.check()
         self.name_left_out = name_left_out
         self._misplaced: list[str] = []

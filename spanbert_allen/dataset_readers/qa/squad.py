@@ -25,7 +25,7 @@ class SquadReader(QuestionReader):
     # Parameters
 
     indexer, training, max_length, stride, max_question_length, impossible_answers, fixed_length,
-    strict, name_left_out
+    strict, name_left_out, question_piece
         As for `QuestionReader`.
     """
 

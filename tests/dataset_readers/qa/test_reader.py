@@ -96,6 +96,22 @@ def test_windows_as_the_original_makes_them(seed):
     assert "answer_starts" not in instance.fields
 
 
+def test_a_question_piece_stands_behind_questions_that_are_cut_off_too():
+    options = {"max_length": 20, "stride": 9, "max_question_length": 5}
+    plain, marked = make_reader(**options), make_reader(**options, question_piece=True)
+    text = "Ida lost her keys in Oslo. Nobody found them."
+    for asked in ("Where?", "Where are the keys of the lamp?"):
+        question = Question(id="q", question=asked, context=text)
+        cut = plain.windows(question, plain.passage(text))
+        length = len(plain.tokenizer.pieces_of(asked)[:5])
+        windows = marked.windows(question, marked.passage(text))
+        assert windows.spans[0] == (0, cut.spans[0][1] - 1)
+        before, after = (one.columns(0)["token_ids"].tolist() for one in (cut, windows))
+        mask = marked.tokenizer.id_of("[MASK]")  # the vocabulary has no [QUESTION]
+        assert len(after) == len(before) == 20
+        assert after[:-1] == [*before[: length + 1], mask, *before[length + 1 : -2]]
+
+
 def test_the_windows_of_nine_hundred_pieces():
     """Golden of the specification, 1.3: the room for the passage is 371."""
     reader = make_reader(max_length=384)

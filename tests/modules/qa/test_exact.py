@@ -16,6 +16,7 @@ from spanbert_allen.data.qa.windows import best_windows, window_spans
 from spanbert_allen.encoders import WordPieceVocabulary, find_encoder
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, WindowScores
 from spanbert_allen.modules.qa.exact import ExactAnswers
+from tests.modules.qa.pair_terms import null_of, term_of, with_pairs
 
 TOKENIZER = PieceTokenizer.from_files(find_encoder("minilm"))
 QUESTION = 4  # [CLS], two pieces, [SEP]
@@ -60,8 +61,11 @@ def tried(windows, passage, max_length, align):
         for start in places[window.max_context[places]]:
             for end in places[(places >= start) & (places < start + max_length)]:
                 pieces = window.passage_pieces[[start, end]].tolist()
+                term = term_of(window, start, end)
+                if term is None:
+                    continue
                 chars = widened(passage, *pieces, align)
-                score = float(window.start_logits[start]) + float(window.end_logits[end])
+                score = float(window.start_logits[start]) + float(window.end_logits[end]) + term
                 found.append((score, passage.text[chars.start : chars.end], chars))
     return sorted(found, key=lambda one: -one[0])
 
@@ -77,15 +81,17 @@ def tried(windows, passage, max_length, align):
     st.sampled_from([1, 2, 5, 100]),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
     st.integers(0, 99),
 )
-def test_the_same_as_trying_all(words, room, stride, max_length, impossible, align, seed):
+def test_the_same_as_trying_all(words, room, stride, max_length, impossible, align, pairs, seed):
     passage = make_passage("  ".join(words), TOKENIZER)
     windows = scored(passage, room, min(stride, room), seed)
+    windows = with_pairs(windows, seed) if pairs else windows
     decoder = ExactAnswers(n_best=3, max_answer_length=max_length, align_to_words=align)
     decoded = decoder.decode(windows, passage, impossible=impossible)
     every = tried(windows, passage, max_length, align)
-    null = min(float(w.start_logits[0]) + float(w.end_logits[0]) for w in windows)
+    null = min(map(null_of, windows))
     total = np.exp([one[0] for one in every] + [null] * impossible).sum()
     wanted = {}
     for score, text, chars in every:
@@ -102,7 +108,8 @@ def test_the_same_as_trying_all(words, room, stride, max_length, impossible, ali
     )
     if impossible:
         assert decoded.null_score == pytest.approx(null)
-        assert decoded.no_answer_score == pytest.approx(null - every[0][0])
+        best = every[0][0] if every else -np.inf
+        assert decoded.no_answer_score == pytest.approx(null - best)
         assert sum(not answer.text for answer in decoded.answers) == 1
     else:
         assert decoded.no_answer_score is None

@@ -21,6 +21,7 @@ from spanbert_allen.encoders import find_encoder
 from spanbert_allen.models import SpanbertQA
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, WindowScores
 from spanbert_allen.modules.qa.original import OriginalAnswers
+from tests.modules.qa.pair_terms import null_of, term_of, with_pairs
 
 TOKENIZERS = {name: PieceTokenizer.from_files(find_encoder(name)) for name in ("minilm", "tiny")}
 QUESTION = 4  # [CLS], two pieces, [SEP]
@@ -81,33 +82,35 @@ def text_of(passage, tokenizer, first, last):
 
 def listed(windows, passage, tokenizer, n_best, max_length, impossible):
     """Text and both logits of each entry, and the null score, by the rules one after the other."""
-    spans, null_score, null = [], 1000000, (0.0, 0.0)
+    spans, null_score, null = [], 1000000, (0.0, 0.0, 0.0)
     for window in windows:
         starts, ends = window.start_logits.tolist(), window.end_logits.tolist()
-        if starts[0] + ends[0] < null_score:
-            null_score, null = starts[0] + ends[0], (starts[0], ends[0])
+        if null_of(window) < null_score:
+            null_score = null_of(window)
+            null = (starts[0], ends[0], null_score - starts[0] - ends[0])
         for start in sorted(range(len(starts)), key=lambda i: starts[i], reverse=True)[:n_best]:
             for end in sorted(range(len(ends)), key=lambda i: ends[i], reverse=True)[:n_best]:
                 first, last = window.passage_pieces[start], window.passage_pieces[end]
                 is_answer = first >= 0 and last >= 0 and window.max_context[start]
-                if is_answer and start <= end and end - start + 1 <= max_length:
-                    spans.append((first, last, starts[start], ends[end]))
+                term = term_of(window, start, end)
+                if is_answer and start <= end < start + max_length and term is not None:
+                    spans.append((first, last, starts[start], ends[end], term))
     if impossible:
         spans.append((None, None, *null))
     entries, seen = [], set()
-    for first, last, start, end in sorted(spans, key=lambda s: s[2] + s[3], reverse=True):
+    for first, last, *scores in sorted(spans, key=lambda s: sum(s[2:]), reverse=True):
         if len(entries) >= n_best:
             break
         text = "" if first is None else text_of(passage, tokenizer, first, last)
         if text not in seen:
             seen.add(text)
-            entries.append((text, start, end))
+            entries.append((text, *scores))
     if impossible:
         if "" not in seen:
             entries.append(("", *null))
         if len(entries) == 1:
-            entries.insert(0, ("empty", 0.0, 0.0))
-    return entries or [("empty", 0.0, 0.0)], null_score
+            entries.insert(0, ("empty", 0.0, 0.0, 0.0))
+    return entries or [("empty", 0.0, 0.0, 0.0)], null_score
 
 
 @given(
@@ -119,14 +122,16 @@ def listed(windows, passage, tokenizer, n_best, max_length, impossible):
     st.integers(1, 6),
     st.integers(1, 5),
     st.booleans(),
+    st.booleans(),
     st.integers(0, 99),
 )
 def test_the_same_as_the_rules_one_by_one(
-    name, words, room, stride, num_padding, n_best, max_length, impossible, seed
+    name, words, room, stride, num_padding, n_best, max_length, impossible, pairs, seed
 ):
     tokenizer = TOKENIZERS[name]
     passage = make_passage(" \n".join(words), tokenizer)
     windows = scored(passage, room, min(stride, room), num_padding, coarse(seed))
+    windows = with_pairs(windows, seed) if pairs else windows
     decoder = OriginalAnswers(n_best=n_best, max_answer_length=max_length)
     decoded = decoder.decode(windows, passage, impossible=impossible)
     if impossible and not windows:
@@ -134,9 +139,11 @@ def test_the_same_as_the_rules_one_by_one(
         return
     wanted, null_score = listed(windows, passage, tokenizer, n_best, max_length, impossible)
     answers = decoded.answers
-    assert [(one.text, one.start_logit, one.end_logit) for one in answers] == wanted
-    total = sum(math.exp(start + end) for _, start, end in wanted)
-    shares = [math.exp(start + end) / total for _, start, end in wanted]
+    assert [
+        (one.text, one.start_logit, one.end_logit, one.pair_term) for one in answers
+    ] == wanted
+    total = sum(math.exp(sum(scores)) for _, *scores in wanted)
+    shares = [math.exp(sum(scores)) / total for _, *scores in wanted]
     assert [one.probability for one in answers] == pytest.approx(shares)
     assert decoded.null_score == (null_score if impossible else None)
     assert decoded.best == next(one for one in answers if one.text)

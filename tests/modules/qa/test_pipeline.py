@@ -1,6 +1,7 @@
 """The pipeline's answers against the pipeline of the transformers library itself."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from spanbert_allen.encoders import WordPieceVocabulary, find_encoder
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, WindowScores
 from spanbert_allen.modules.qa.pipeline import PipelineAnswers
 from spanbert_allen.predictors.qa.predictor import QAOptions
+from tests.modules.qa.pair_terms import null_of, term_of, with_pairs
 
 QUESTION = "Who wrote the book about Zoë's café?"
 CONTEXT = (
@@ -172,6 +174,32 @@ def test_no_answer_wins_where_the_pipeline_says_so():
     assert decoded.no_answer_score == pytest.approx(4)  # twice the difference of the logits
     assert len(decoded.answers) == 3
     assert PipelineAnswers().decode([sure], passage, impossible=False).null_score is None
+
+
+def test_with_terms_of_pairs_a_probability_is_among_all_spans_of_the_window():
+    tokenizer = PieceTokenizer.from_files(find_encoder("minilm"))
+    passage = make_passage("one two three", tokenizer)
+    plain = [by_hand(cls, [1, 3, 0], [2, 0, 1]) for cls in (2, 1)]
+    windows = with_pairs(plain, seed=4, kept=2)
+    probabilities, nulls = [], []
+    for window in windows:
+        spans = {
+            (start - 3, end - 3): window.start_logits[start] + window.end_logits[end] + term
+            for start, end in product(range(3, 6), repeat=2)
+            if (term := term_of(window, start, end)) is not None
+        }
+        total = sum(map(math.exp, [*spans.values(), null_of(window)]))
+        nulls.append(math.exp(null_of(window)) / total)
+        probabilities += [
+            (math.exp(score) / total, passage.text[slice(*passage.chars(*span))])
+            for span, score in spans.items()
+            if span[1] - span[0] < 2
+        ]
+    wanted = sorted([*probabilities, (min(nulls), "")], reverse=True)
+    decoder = PipelineAnswers(max_answer_length=2)
+    answers = decoder.decode(windows, passage, impossible=True).answers
+    assert sorted(one.text for one in answers) == sorted(text for _, text in wanted)
+    assert [one.probability for one in answers] == pytest.approx([share for share, _ in wanted])
 
 
 def test_few_spans_give_few_answers():

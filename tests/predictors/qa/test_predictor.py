@@ -204,17 +204,17 @@ def test_what_is_no_text_is_said_so(predictor, question, context, sentence):
 
 def test_scores_that_are_no_numbers_are_an_error_of_that_question(predictor, monkeypatch):
     model = predictor._model
-    logits = model._logits
+    encode = model.embedder.encode
 
     def spoilt(token_ids, *columns):
-        scores = logits(token_ids, *columns)
-        scores[token_ids[:, 1] == model_piece] = float("nan")
-        return scores
+        vectors = encode(token_ids, *columns)
+        vectors[token_ids[:, 1] == model_piece] = float("nan")
+        return vectors
 
     questions = ["Where did Ida lose her keys?", "Who got them?"]
     model_piece = predictor._dataset_reader.tokenizer.pieces_of(questions[1])[0]
     assert model_piece != predictor._dataset_reader.tokenizer.pieces_of(questions[0])[0]
-    monkeypatch.setattr(model, "_logits", spoilt)
+    monkeypatch.setattr(model.embedder, "encode", spoilt)
     good, bad = predictor.predict_batch_json(
         [{"id": asked, "question": asked, "context": CONTEXT} for asked in questions]
     )

@@ -14,12 +14,10 @@ from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.pretraining.draws import Draws
 from spanbert_allen.data.pretraining.masking.masking import Rows
+from spanbert_allen.data.question_piece import question_piece_id
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.integer[Any]]
-
-_QUESTION_PIECES = ("[QUESTION]", "[unused100]", "[MASK]")
-"""The second one has the id 104 in BERT's cased vocabulary, which Splinter took."""
 
 
 class Answers(NamedTuple):
@@ -184,8 +182,7 @@ class QuestionSpans(Registrable, ABC):
     def piece_id(self, tokenizer: PieceTokenizer) -> int:
         """Return the id of the question piece."""
         if self._piece is None:
-            known = set(tokenizer.vocabulary)
-            return tokenizer.id_of(next(one for one in _QUESTION_PIECES if one in known))
+            return question_piece_id(tokenizer.vocabulary)
         if self._piece not in tokenizer.vocabulary:
             raise ConfigError(
                 f"`piece` of the questions is {self._piece!r}, which the encoder's vocabulary does "

@@ -1,0 +1,15 @@
+"""The piece that a question's vector stands at: in pre-training, and behind a user's question."""
+
+from __future__ import annotations
+
+from spanbert_allen.encoders import WordPieceVocabulary
+
+_QUESTION_PIECES = ("[QUESTION]", "[unused100]", "[MASK]")
+"""The second one has the id 104 in BERT's cased vocabulary, which Splinter took."""
+
+
+def question_piece_id(vocabulary: WordPieceVocabulary) -> int:
+    """Return the id of the first of `[QUESTION]`, `[unused100]` and `[MASK]` that is there."""
+    return vocabulary.pieces.index(
+        next(one for one in _QUESTION_PIECES if one in vocabulary.pieces)
+    )
