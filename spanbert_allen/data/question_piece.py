@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from spanbert_allen.encoders import WordPieceVocabulary
+from collections.abc import Sequence
 
 _QUESTION_PIECES = ("[QUESTION]", "[unused100]", "[MASK]")
 """The second one has the id 104 in BERT's cased vocabulary, which Splinter took."""
 
 
-def question_piece_id(vocabulary: WordPieceVocabulary) -> int:
-    """Return the id of the first of `[QUESTION]`, `[unused100]` and `[MASK]` that is there."""
-    return vocabulary.pieces.index(
-        next(one for one in _QUESTION_PIECES if one in vocabulary.pieces)
-    )
+def question_piece_id(pieces: Sequence[str]) -> int:
+    """Return the place of the first of `[QUESTION]`, `[unused100]` and `[MASK]` in a vocabulary."""
+    return pieces.index(next(one for one in _QUESTION_PIECES if one in pieces))

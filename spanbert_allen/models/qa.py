@@ -285,7 +285,7 @@ class SpanbertQA(Model):
 
     def _check_question_pieces(self, token_ids: Tensor, places: Tensor) -> None:
         """Check that the question piece stands at a place, (num_windows,), of each window."""
-        asked = question_piece_id(self.embedder.files.vocabulary)
+        asked = question_piece_id(self.embedder.files.vocabulary.pieces)
         if (token_ids[torch.arange(len(places)), places] != asked).any():
             raise ConfigError(
                 'model.head.question is "piece", but no question piece stands behind the '

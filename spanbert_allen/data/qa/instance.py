@@ -158,7 +158,9 @@ class QuestionWindows:
         self.passage = passage
         self._shape = shape
         kept = question_ids[: shape.max_question_length]
-        marks = [special.sep] if shape.question_piece is None else [shape.question_piece, special.sep]
+        marks = (
+            [special.sep] if shape.question_piece is None else [shape.question_piece, special.sep]
+        )
         # Shape: (num_question_pieces + 2,), with a question piece 1 more
         self._head = np.array([special.cls, *kept, *marks], np.int32)
         self._sep = special.sep

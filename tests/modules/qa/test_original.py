@@ -139,9 +139,7 @@ def test_the_same_as_the_rules_one_by_one(
         return
     wanted, null_score = listed(windows, passage, tokenizer, n_best, max_length, impossible)
     answers = decoded.answers
-    assert [
-        (one.text, one.start_logit, one.end_logit, one.pair_term) for one in answers
-    ] == wanted
+    assert [(one.text, one.start_logit, one.end_logit, one.pair_term) for one in answers] == wanted
     total = sum(math.exp(sum(scores)) for _, *scores in wanted)
     shares = [math.exp(sum(scores)) / total for _, *scores in wanted]
     assert [one.probability for one in answers] == pytest.approx(shares)
