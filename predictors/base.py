@@ -15,9 +15,11 @@ from allennlp.data import DatasetReader, Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
+from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError, UserError
 from spanbert_allen.common.files import default_doc_key, read_lines, replace_file
 from spanbert_allen.common.record_checks import is_whole
+from spanbert_allen.conversion.onnx.engine import use_engine
 from spanbert_allen.modules.encoder.embedder import embedder_of
 from spanbert_allen.predictors.encoding import Level, TextEncoder
 from spanbert_allen.predictors.line_reader import LineReader
@@ -63,6 +65,8 @@ class SpanPredictor(Predictor):
         alone. Results do not depend on it.
     task : `str`, optional (default = `None`)
         The name of the task to predict, where the model has several for this predictor.
+    engine : `str`, optional (default = `"torch"`)
+        What runs the encoder: `torch`, or on the CPU `onnx` or `onnx-int8`; see `use_engine`.
     """
 
     schema: ClassVar[str]
@@ -90,9 +94,11 @@ class SpanPredictor(Predictor):
         *,
         max_pieces_per_batch: int = 32768,
         task: str | None = None,
+        engine: str = TORCH,
     ) -> None:
         if not self.takes_all_tasks:
             model, dataset_reader = part_of(model, dataset_reader, type(self), task)
+        use_engine(model, engine)
         super().__init__(model, dataset_reader, frozen)
         self.max_pieces_per_batch: int = checked_option(
             "max_pieces_per_batch", max_pieces_per_batch, int

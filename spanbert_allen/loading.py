@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.foreign_warnings import ignore_foreign_warnings
 from spanbert_allen.common.permissions import granting
@@ -29,6 +30,7 @@ def load(
     allow: Iterable[str] = (),
     task: str | None = None,
     predictor: str | None = None,
+    engine: str = TORCH,
     **options: Any,
 ) -> SpanPredictor:
     """
@@ -57,6 +59,9 @@ def load(
         one for all of them, see `MultitaskPredictor`.
     predictor : `str`, optional (default = the model's)
         The registered name of another predictor, as `--predictor` of `allennlp predict`.
+    engine : `str`, optional (default = `"torch"`)
+        What runs the encoder: `torch`, or on the CPU `onnx` or `onnx-int8`. The latter two need
+        `pip install onnx onnxruntime`.
     options
         The predictor's own, e.g. `probabilities=True` of `spanbert_coref`.
 
@@ -101,6 +106,8 @@ def load(
                 )
             predictor = tasks[task].default_predictor
         options["task"] = task
+    if engine != TORCH:
+        options["engine"] = engine
     made = Predictor.from_archive(archive, predictor, extra_args=options)
     if not isinstance(made, SpanPredictor):
         raise ConfigError(

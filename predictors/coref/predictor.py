@@ -15,6 +15,7 @@ from allennlp.data.fields import MetadataField
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
+from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.formats.coref.document import CorefDocument
@@ -70,7 +71,8 @@ class CorefPredictor(SpanPredictor):
         Whether the documents of a batch share the encoder's forward passes. That is faster for many
         short documents, but the last digits of scores then depend on the batch.
     task : `str`, optional (default = `None`)
-        See `SpanPredictor`.
+        See `SpanPredictor`, as for the next one.
+    engine : `str`, optional (default = `"torch"`)
     options
         The fields of `CorefOptions`, for all documents.
     """
@@ -100,10 +102,16 @@ class CorefPredictor(SpanPredictor):
         precision: str | None = None,
         encode_together: bool | None = None,
         task: str | None = None,
+        engine: str = TORCH,
         **options: Any,
     ) -> None:
         super().__init__(
-            model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch, task=task
+            model,
+            dataset_reader,
+            frozen,
+            max_pieces_per_batch=max_pieces_per_batch,
+            task=task,
+            engine=engine,
         )
         if isinstance(windows, Mapping):
             windows = CorefWindows.from_params(Params(dict(windows)))

@@ -10,6 +10,7 @@ from allennlp.data import DatasetReader, Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
+from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.data.multitask.vocabulary import TASK
@@ -39,6 +40,8 @@ class MultitaskPredictor(SpanPredictor):
     max_pieces_per_batch : `int`, optional (default = `32768`)
     options : `Mapping[str, Mapping[str, Any]]`, optional (default = `None`)
         Options of the tasks' predictors, such as `{"coref": {"probabilities": true}}`.
+    engine : `str`, optional (default = `"torch"`)
+        See `SpanPredictor`.
     """
 
     schema: ClassVar[str] = "spanbert_allen.multitask/1"
@@ -56,8 +59,15 @@ class MultitaskPredictor(SpanPredictor):
         *,
         max_pieces_per_batch: int = 32768,
         options: Mapping[str, Mapping[str, Any]] | None = None,
+        engine: str = TORCH,
     ) -> None:
-        super().__init__(model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch)
+        super().__init__(
+            model,
+            dataset_reader,
+            frozen,
+            max_pieces_per_batch=max_pieces_per_batch,
+            engine=engine,
+        )
         if not isinstance(model, SpanbertMultitask):
             raise ConfigError(
                 f"`spanbert_multitask` predicts with a model of several tasks, not with a "

@@ -15,6 +15,7 @@ from allennlp.data import Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
+from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.json_array import array_items
 from spanbert_allen.common.record_checks import RecordError, is_list, record_id, shown
@@ -147,7 +148,7 @@ class QAPredictor(SpanPredictor):
 
     # Parameters
 
-    model, dataset_reader, frozen, max_pieces_per_batch, task
+    model, dataset_reader, frozen, max_pieces_per_batch, task, engine
         As for `SpanPredictor`. The reader is one of the question answering readers: it does not
         limit the form of the records.
     top_k, max_answer_len, doc_stride, max_seq_len, max_question_len, handle_impossible_answer,
@@ -170,10 +171,16 @@ class QAPredictor(SpanPredictor):
         *,
         max_pieces_per_batch: int = 32768,
         task: str | None = None,
+        engine: str = TORCH,
         **options: Any,
     ) -> None:
         super().__init__(
-            model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch, task=task
+            model,
+            dataset_reader,
+            frozen,
+            max_pieces_per_batch=max_pieces_per_batch,
+            task=task,
+            engine=engine,
         )
         self.options = changed_options(QAOptions(), options)
         self._qa = cast("SpanbertQA", self._model)

@@ -11,6 +11,7 @@ from allennlp.data import Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
+from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.record_checks import is_list, shown
 from spanbert_allen.data.sequence.instance import PairInput
@@ -40,7 +41,7 @@ class SequenceClassifierPredictor(SpanPredictor):
 
     # Parameters
 
-    model, dataset_reader, frozen, max_pieces_per_batch, task
+    model, dataset_reader, frozen, max_pieces_per_batch, task, engine
         As for `SpanPredictor`. The reader is one for texts and pairs; it does not limit the form of
         the records.
     """
@@ -60,9 +61,15 @@ class SequenceClassifierPredictor(SpanPredictor):
         *,
         max_pieces_per_batch: int = 32768,
         task: str | None = None,
+        engine: str = TORCH,
     ) -> None:
         super().__init__(
-            model, dataset_reader, frozen, max_pieces_per_batch=max_pieces_per_batch, task=task
+            model,
+            dataset_reader,
+            frozen,
+            max_pieces_per_batch=max_pieces_per_batch,
+            task=task,
+            engine=engine,
         )
         self._classifier = cast("SpanbertSequenceClassifier", self._model)
         self._reader = cast("TextPairReader", self._dataset_reader)

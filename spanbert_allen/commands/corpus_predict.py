@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spanbert_allen.common.engines import ENGINE_HELP, ENGINES, TORCH
 from spanbert_allen.common.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _ARCHIVE = "model.tar.gz"
 _LEAST_PATHS = 3
 _SECONDS_BETWEEN_LOOKS = 0.2
 _SECONDS_BETWEEN_LINES = 5.0
+_ENGINE = "engine"
 _SETTINGS = ("shard_records", "predictor_args", "overrides", "include_package", "device", "threads")
 
 
@@ -63,6 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     results.add_argument(
         "--predictor-args", type=_settings, metavar="JSON", help="options of the predictor"
+    )
+    results.add_argument(
+        f"--{_ENGINE}",
+        choices=ENGINES,
+        help=f"{ENGINE_HELP} (default: {TORCH})",
     )
     results.add_argument(
         "--overrides", type=_settings, metavar="JSON", help="other settings of the configuration"
@@ -128,6 +135,8 @@ def _open(out: Path, arguments: argparse.Namespace) -> RunFolder:
     given: dict[str, Any] = {
         name: value for name in _SETTINGS if (value := getattr(arguments, name)) is not None
     }
+    if arguments.engine is not None:  # one of the predictor's options, by a name of its own
+        given["predictor_args"] = {**given.get("predictor_args", {}), _ENGINE: arguments.engine}
     if "include_package" in given:
         given["include_package"] = tuple(given["include_package"])
     if archive is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from spanbert_allen.common.engines import ENGINE_HELP, ENGINES, TORCH
+
 HELP = "answer records over HTTP with trained models"
 EXAMPLE = "spanbert-allen serve out/coref/model.tar.gz answers=out/qa/model.tar.gz --port 8000"
 
@@ -21,6 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     add("--port", type=int, default=8000, help="the port, 0 for any free one (%(default)s)")
     add("--device", default="cpu", help="cpu or, e.g., cuda:0 (%(default)s)")
+    add(
+        "--engine",
+        choices=ENGINES,
+        default=TORCH,
+        help=f"{ENGINE_HELP} (%(default)s)",
+    )
     add("--api-key-file", metavar="FILE", help="keys, one a line; each request must have one")
     add(
         "--max-wait-ms",
@@ -78,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         keys=read_keys(arguments.api_key_file) if arguments.api_key_file else frozenset(),
     )
     keep_records_out_of_logs()
-    models = load_models(arguments.archives, device=arguments.device)
+    models = load_models(arguments.archives, device=arguments.device, engine=arguments.engine)
     with listen(arguments.host, arguments.port) as listening:
         if not settings.keys and not is_loopback(listening):
             sys.stderr.write("whoever reaches this machine can ask: --api-key-file asks for keys\n")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.loading import load
@@ -85,7 +86,9 @@ class ServedModels:
         )
 
 
-def load_models(archives: Sequence[str], *, device: str = "cpu") -> ServedModels:
+def load_models(
+    archives: Sequence[str], *, device: str = "cpu", engine: str = TORCH
+) -> ServedModels:
     """
     Load the models to serve.
 
@@ -96,13 +99,15 @@ def load_models(archives: Sequence[str], *, device: str = "cpu") -> ServedModels
         that is a `model.tar.gz`, as the folder that it is in.
     device : `str`, optional (default = `"cpu"`)
         As for `load`.
+    engine : `str`, optional (default = `"torch"`)
+        As for `load`.
     """
     models: dict[str, ServedModel] = {}
     for archive in archives:
         name, path = _name_and_path(archive)
         if name in models:
             raise ConfigError(f"two models are called {name}; give one as NAME={path}")
-        predictor = load(path, device=device)
+        predictor = load(path, device=device, engine=engine)
         task = predictor.schema.removeprefix("spanbert_allen.").partition("/")[0]
         if task not in TASKS:
             raise ConfigError(

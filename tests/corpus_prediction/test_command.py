@@ -49,6 +49,14 @@ def test_the_folder_alone_goes_on_shows_and_merges(begun, tmp_path, capsys):
     assert progress_of(open_run(tmp_path / "out")).records_done == 8
 
 
+def test_the_engine_is_an_option_of_the_predictor_that_a_run_keeps(command, tmp_path):
+    options = ("--predictor-args", '{"a": 1}', "--executor", "slurm")
+    assert command("model.tar.gz", "*.txt", "out", *options, "--engine", "onnx") == 0
+    assert open_run(tmp_path / "out").manifest.predictor_args == {"a": 1, "engine": "onnx"}
+    with pytest.raises(ConfigError, match="results of both would be mixed"):
+        command("out", "--engine", "onnx-int8")
+
+
 def test_failures_are_tried_again_when_asked(begun, tmp_path):
     open_run(tmp_path / "out").fail(CountJob(1), "broken")
     assert begun("out") == 1

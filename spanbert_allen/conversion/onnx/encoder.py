@@ -145,21 +145,26 @@ class EncoderWriter:
         """
         graph, heads = self._graph, self._config.num_attention_heads
         size = self._config.hidden_size // heads
-        parts = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
         # The scores are divided by the square root of the size here, at no cost in a run.
-        shares = [1 / math.sqrt(size), 1, 1]
+        shares = {
+            f"{name}.attention.self.query": 1 / math.sqrt(size),
+            f"{name}.attention.self.key": 1,
+            f"{name}.attention.self.value": 1,
+        }
         weight, bias = (
-            torch.cat([self._of(f"{part}.{kind}") * share for part, share in zip(parts, shares)])
+            torch.cat([self._of(f"{part}.{kind}") * share for part, share in shares.items()])
             for kind in ("weight", "bias")
         )
         # One product for all three. Shape of each part: (batch_size, num_pieces, dim)
         split = graph.add_many("Split", graph.linear(hidden, weight, bias), num_results=3, axis=-1)
         by_head = graph.constant([0, 0, heads, size])
-        # Shapes: (batch_size, heads, num_pieces, size), for keys (batch_size, heads, size, num_pieces)
-        queries, keys, values = (
-            graph.add("Transpose", graph.add("Reshape", part, by_head), perm=order)
-            for part, order in zip(split, ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]))
+        queries, keys, values = (graph.add("Reshape", part, by_head) for part in split)
+        # Shape, of queries and values: (batch_size, heads, num_pieces, size)
+        queries, values = (
+            graph.add("Transpose", part, perm=[0, 2, 1, 3]) for part in (queries, values)
         )
+        # Shape: (batch_size, heads, size, num_pieces)
+        keys = graph.add("Transpose", keys, perm=[0, 2, 3, 1])
         # Shape: (batch_size, heads, num_pieces, num_pieces)
         shares_of_pieces = graph.add(
             "Softmax", graph.add("Add", graph.add("MatMul", queries, keys), mask), axis=-1

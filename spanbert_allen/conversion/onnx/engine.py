@@ -9,14 +9,12 @@ import torch
 from torch import Tensor, nn
 from transformers.modeling_outputs import BaseModelOutput
 
+from spanbert_allen.common.engines import ONNX_INT8, TORCH, checked_engine
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.conversion.onnx.encoder import EncoderWriter
 from spanbert_allen.conversion.onnx.graph import GraphWriter
 from spanbert_allen.conversion.onnx.packages import require_packages
 from spanbert_allen.modules.encoder.embedder import embedder_of
-
-TORCH, ONNX, ONNX_INT8 = "torch", "onnx", "onnx-int8"
-ENGINES = (TORCH, ONNX, ONNX_INT8)
 
 
 def use_engine(model: nn.Module, engine: str) -> None:
@@ -28,16 +26,14 @@ def use_engine(model: nn.Module, engine: str) -> None:
     model : `nn.Module`
         A model with one embedder of type `spanbert`, on the CPU.
     engine : `str`
-        One of `ENGINES`. `torch` leaves the model as it is.
+        `torch`, `onnx` or `onnx-int8`. `torch` leaves the model as it is.
 
     # Errors
 
     `ConfigError` if there is no such engine, its packages are not installed, the model is on a GPU
     or its encoder has no form in ONNX, or another engine runs it already.
     """
-    if engine not in ENGINES:
-        raise ConfigError(f"`engine` is {engine!r}; it must be {' or '.join(ENGINES)}")
-    if engine == TORCH:
+    if checked_engine(engine) == TORCH:
         return
     require_packages(f"`engine` {engine!r}")
     embedder = embedder_of(model)

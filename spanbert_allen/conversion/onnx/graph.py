@@ -19,7 +19,11 @@ OPSET = 17
 """The version of ONNX's operators that graphs are written in; any later runtime reads it."""
 _IR_VERSION = 8
 """The version of the file's own layout, which goes with that of the operators."""
-_LARGEST_INT8 = 127
+_LARGEST_WEIGHT = 64
+"""
+What the largest weight of an output becomes in 8 bits: with 127, processors without instructions
+for the purpose would cut sums of two products off, and results would depend on the processor.
+"""
 
 
 class GraphWriter:
@@ -122,25 +126,17 @@ class GraphWriter:
         Multiply in 8-bit integers.
 
         The weights of an output have a scale of their own: with one for all, a few large weights
-        spoil the vectors. Signs are shifted away: of signed weights, processors without
-        instructions for this purpose cut large sums off.
+        spoil the vectors.
         """
         if rows not in self._rounded:
             self._rounded[rows] = self.add_many("DynamicQuantizeLinear", rows, num_results=3)
         numbers, scale, zero = self._rounded[rows]
         # Shape of both: (num_outputs,)
         largest = np.abs(table).max(axis=0)
-        scales = np.where(largest > 0, largest, 1).astype(np.float32) / _LARGEST_INT8
+        scales = np.where(largest > 0, largest, 1).astype(np.float32) / _LARGEST_WEIGHT
         # Shape: (num_inputs, num_outputs)
-        rounded = np.rint(table / scales).astype(np.int16) + _LARGEST_INT8 + 1
-        zeros = np.full(len(scales), _LARGEST_INT8 + 1)
-        product = self.add(
-            "MatMulInteger",
-            numbers,
-            self.constant(rounded, np.uint8),
-            zero,
-            self.constant(zeros, np.uint8),
-        )
+        rounded = self.constant(np.rint(table / scales), np.int8)
+        product = self.add("MatMulInteger", numbers, rounded, zero)
         both = self.add("Mul", scale, self.constant(scales, np.float32))
         return self.add("Mul", self.add("Cast", product, to=_number_of(np.float32)), both)
 
