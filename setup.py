@@ -61,6 +61,7 @@ setup(
     ),
     extras_require={
         "lora": ["peft>=0.13"],
+        "onnx": ["onnx>=1.16,<2", "onnxruntime>=1.18,<2"],
         "plots": ["matplotlib"],
         "serve": ["fastapi>=0.110", "prometheus-client>=0.20", "uvicorn>=0.30"],
         "wandb": ["wandb"],

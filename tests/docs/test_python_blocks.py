@@ -19,6 +19,8 @@ MODELS = {"run": "coref", "qa": "qa", "relation": "relation", "mrpc": "sequence"
 """The folders under `out/` that the pages name, and the archives of the fixtures."""
 ELSEWHERE = {DOCS / "extending.md"}
 """Run by a test of its own."""
+NEEDS = {DOCS / "onnx.md": "onnxruntime"}
+"""What a page is about where that is an extra."""
 WITH_PYTHON = [page for page in PAGES if blocks(page, "python") and page not in ELSEWHERE]
 
 
@@ -39,6 +41,8 @@ def folder(tmp_path_factory, trained_multitask):
 
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
 def test_the_python_of_a_page_runs(page, folder, monkeypatch):
+    if page in NEEDS:
+        pytest.importorskip(NEEDS[page], reason=f"{NEEDS[page]} is not installed")
     monkeypatch.chdir(folder)
     names: dict[str, object] = {}
     for block in blocks(page, "python"):
