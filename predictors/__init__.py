@@ -7,6 +7,7 @@ from spanbert_allen.predictors import bulk, evaluating
 from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.coref.output import coref_json
 from spanbert_allen.predictors.coref.predictor import CorefPredictor
+from spanbert_allen.predictors.document.predictor import DocumentPredictor
 from spanbert_allen.predictors.multitask.predictor import MultitaskPredictor
 from spanbert_allen.predictors.pretraining.predictor import PretrainerPredictor
 from spanbert_allen.predictors.qa.output import qa_json
@@ -17,6 +18,7 @@ from spanbert_allen.predictors.sequence.predictor import SequenceClassifierPredi
 
 __all__ = [
     "CorefPredictor",
+    "DocumentPredictor",
     "MultitaskPredictor",
     "PretrainerPredictor",
     "QAPredictor",

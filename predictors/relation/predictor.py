@@ -187,6 +187,10 @@ class RelationPredictor(SpanPredictor):
         results = [pair for row in predictor._predicted(instances) for pair in _of_pairs(row)]
         return Result(predictor._chosen(request.result(results)))
 
+    def knows_type(self, type_: str) -> bool:
+        """Return whether the model judges entities of a type."""
+        return self._known.judges(type_)
+
     def with_options(self, options: Mapping[str, Any]) -> RelationPredictor:
         """Return a predictor of the same model with other fields of `RelationOptions`."""
         predictor = copy(self)

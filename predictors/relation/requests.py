@@ -64,19 +64,26 @@ class KnownTypes:
         hint : `str`, optional (default = `""`)
             What to do, for the message.
         """
-        if self.markers is None or self.shared is not None or self.are_words:
-            return
-        known = {
-            marker.partition("=")[2]: None
-            for marker in self.markers
-            if marker.startswith(("SUBJ=", "OBJ="))
-        }
         for number, type_ in enumerate(types):
-            if type_ not in known:
+            if not self.judges(type_):
                 raise DataError(
                     f"{name}: the model knows no entity of type `{type_}`, as number {number} is; "
-                    f"it was trained with {listed(known)}{hint.format(type_)}"
+                    f"it was trained with {listed(self._trained)}{hint.format(type_)}"
                 )
+
+    def judges(self, type_: str) -> bool:
+        """Return whether entities of a type are judged."""
+        is_any = self.markers is None or self.shared is not None or self.are_words
+        return is_any or type_ in self._trained
+
+    @property
+    def _trained(self) -> dict[str, None]:
+        """Return the types that a subject or an object had, in their order."""
+        return {
+            marker.partition("=")[2]: None
+            for marker in self.markers or ()
+            if marker.startswith(("SUBJ=", "OBJ="))
+        }
 
     def pairs_of(self, types: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Yield the numbers of all ordered pairs of entities that the model can judge."""

@@ -157,7 +157,7 @@ def sentence_ids_of_words(
         return []
     from spacy.tokens import Doc
 
-    nlp = _pipeline(language)
+    nlp = rule_pipeline(language)
     # spaCy takes neither empty words nor lone surrogates.
     safe_words = [_same_length_clean(word).strip() or "_" for word in words]
     with _LOCK:
@@ -191,7 +191,7 @@ def _tokens(stretch: str, language: str) -> Iterator[tuple[int, int, bool]]:
     """Yield start, end and "begins a sentence" of each of spaCy's tokens but white space."""
     if not stretch.strip():
         return
-    nlp = _pipeline(language)
+    nlp = rule_pipeline(language)
     with _LOCK:
         doc = nlp(stretch)
     opens_sentence = False
@@ -208,7 +208,7 @@ def is_visible(word: str) -> bool:
     return word.isprintable() or any(unicodedata.category(char)[0] != "C" for char in word)
 
 
-def _pipeline(language: str) -> Any:
+def rule_pipeline(language: str) -> Any:
     """
     Return the tokenizer and rule-based sentence splitter of spaCy for a language.
 

@@ -20,7 +20,8 @@ def result_kind(result: Mapping[str, Any]) -> str | None:
 
     It is `coref`, `qa` or `relation` for the predictors `spanbert_coref`, `spanbert_qa` and
     `spanbert_relation`; `class` or `number` for `spanbert_sequence_classifier`; `pretraining` for
-    `spanbert_pretrainer`; `error` for error records; and `None` for anything else.
+    `spanbert_pretrainer`; `document` for `spanbert_document`; `error` for error records; and `None`
+    for anything else.
     """
     return kind_by_keys(result)
 

@@ -106,9 +106,28 @@ _WORDS: Mapping[str, Check] = {"words": _list(_whole, 2)}
 _SENTENCES = _list(_list(_string))
 _FILLS = _list(_object({"piece": _string, "probability": _number}))
 
+_COREF: Mapping[str, Check] = {
+    "text": _string,
+    "clusters": _list(_list(_object(_SPAN, {**_WORDS, **_SCORES}))),
+}
+_ANSWER: Mapping[str, Check] = {
+    "question": _string,
+    "answer": _string,
+    "answers": _list(
+        _object({"text": _string, "probability": _number}, {"start": _whole, "end": _whole})
+    ),
+    "start": _optional(_whole),
+    "end": _optional(_whole),
+}
+_ODDS: Mapping[str, Check] = {"no_answer_score": _number, "threshold": _number}
+_ENTITY: Mapping[str, Check] = {**_SPAN, "type": _string}
+_RELATIONS = _list(
+    _object({"subject": _whole, "object": _whole, "label": _string, "probability": _number})
+)
+
 _KINDS: dict[str, Check] = {
     "coref": _object(
-        {"text": _string, "clusters": _list(_list(_object(_SPAN, {**_WORDS, **_SCORES})))},
+        _COREF,
         {
             **_NAMES,
             "sentences": _SENTENCES,
@@ -116,30 +135,27 @@ _KINDS: dict[str, Check] = {
             "resolved_text": _string,
         },
     ),
-    "qa": _object(
-        {
-            "question": _string,
-            "context": _string,
-            "answer": _string,
-            "answers": _list(
-                _object({"text": _string, "probability": _number}, {"start": _whole, "end": _whole})
-            ),
-            "start": _optional(_whole),
-            "end": _optional(_whole),
-        },
-        {**_NAMES, "no_answer_score": _number, "threshold": _number},
-    ),
+    "qa": _object({**_ANSWER, "context": _string}, {**_NAMES, **_ODDS}),
     "relation": _object(
         {
             "text": _string,
-            "entities": _list(_object({**_SPAN, "type": _string}, _WORDS)),
-            "relations": _list(
-                _object(
-                    {"subject": _whole, "object": _whole, "label": _string, "probability": _number}
-                )
-            ),
+            "entities": _list(_object(_ENTITY, _WORDS)),
+            "relations": _RELATIONS,
         },
         _NAMES,
+    ),
+    "document": _object(
+        {
+            "text": _string,
+            "parts": _list(_string),
+            "entities": _list(_object(_ENTITY, {"cluster": _whole})),
+        },
+        {
+            **_NAMES,
+            "clusters": _COREF["clusters"],
+            "relations": _RELATIONS,
+            "answers": _list(_object(_ANSWER, _ODDS)),
+        },
     ),
     "class": _object(
         {"id": _name, "text": _string, "label": _label, "probabilities": _mapping(_number)},
@@ -176,6 +192,7 @@ _KINDS: dict[str, Check] = {
 
 _TOLD_BY = {
     ERROR: {"error"},
+    "document": {"text", "parts", "entities"},
     "coref": {"text", "clusters"},
     "qa": {"question", "context", "answers"},
     "relation": {"text", "entities", "relations"},
@@ -208,19 +225,22 @@ def check_result(kind: str, result: Mapping[str, Any]) -> None:
         The result.
     """
     _KINDS[kind](result, "")
-    if kind == "coref":
-        mentions = list(chain(*result["clusters"]))
+    if kind in ("coref", "document"):
+        mentions = list(chain(*result.get("clusters") or ()))
         _check_spans(mentions, result["text"], "a mention")
         _check_words(result, mentions)
-    elif kind == "qa":
+    if kind == "qa":
         _check_answer(result)
+    elif kind == "document":
+        for answer in result.get("answers") or ():
+            _check_answer({**answer, "context": result["text"]})
     elif kind == "pretraining":
         _check_spans(result["masked"], result["text"], "a masked span")
         for span in result["masked"]:
             _check_spans(span["pieces"], result["text"], "a masked piece")
-    elif kind == "relation":
+    if kind in ("relation", "document"):
         _check_spans(result["entities"], result["text"], "an entity")
-        for relation in result["relations"]:
+        for relation in result.get("relations") or ():
             for role in ("subject", "object"):
                 if not 0 <= relation[role] < len(result["entities"]):
                     raise RecordError(f"{role} {shown(relation[role])} of a relation is no entity")

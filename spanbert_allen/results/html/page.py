@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.files import replace_file
+from spanbert_allen.results.document import results_of_parts
 from spanbert_allen.results.escaping import as_html
 from spanbert_allen.results.html.coref import coref_html
 from spanbert_allen.results.html.frame import whole_page
@@ -63,7 +64,11 @@ class HtmlPage:
 
     def add(self, result: Mapping[str, Any]) -> None:
         """Add a result; `DataError` for one that no predictor gives."""
-        self._articles.append(_article(len(self._articles), result))
+        if checked_kind(result) == "document":
+            for part in results_of_parts(result, len(self._articles) + 1):
+                self.add(part)
+        else:
+            self._articles.append(_article(len(self._articles), result))
 
     def render(self) -> str:
         """Return the whole page."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import IO, Any
 
+from spanbert_allen.results.document import results_of_parts
 from spanbert_allen.results.escaping import for_terminal
 from spanbert_allen.results.kinds import ERROR, checked_kind
 from spanbert_allen.results.pretraining_views import pretraining_terminal
@@ -41,8 +42,8 @@ def render_terminal(result: Mapping[str, Any], *, colour: bool) -> str:
     """
     Return what a predictor found, as text.
 
-    See `coref_terminal`, `qa_terminal`, `relation_terminal`,
-    `sequence_terminal`, `pretraining_terminal`.
+    That of a document is those of its parts. See `coref_terminal`, `qa_terminal`,
+    `relation_terminal`, `sequence_terminal`, `pretraining_terminal`.
 
     # Parameters
 
@@ -54,4 +55,7 @@ def render_terminal(result: Mapping[str, Any], *, colour: bool) -> str:
     kind = checked_kind(result)
     if kind == ERROR:
         return f"not predicted: {for_terminal(result['error'])}\n"
+    if kind == "document":
+        parts = results_of_parts(result)
+        return "\n".join(render_terminal(part, colour=colour) for part in parts)
     return _TEXTS[kind](result, colour)

@@ -1,0 +1,1 @@
+"""Everything that several models find in one text."""

@@ -1,0 +1,125 @@
+"""The entities of a text: a user's own, a spaCy pipeline's, or the mentions of clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.record_checks import is_list, is_whole, shown
+from spanbert_allen.common.text import rule_pipeline
+from spanbert_allen.formats.relation.example import UNTYPED
+
+
+def named_pipeline(name: str) -> Any:
+    """
+    Return a spaCy pipeline by its name or its folder.
+
+    # Parameters
+
+    name : `str`
+        What `spacy.load` takes.
+
+    Raises `ConfigError` where there is none of this name, or none that marks entities.
+    """
+    import spacy
+
+    try:
+        pipeline = spacy.load(name)
+    except (OSError, ImportError, ValueError) as error:
+        raise ConfigError(
+            f"`spacy` is {shown(name)}, which spaCy cannot load "
+            f"({' '.join(str(error).split())[:200]}); name an installed pipeline or its folder"
+        ) from error
+    return pipeline
+
+
+def doc_with_entities(
+    text: str,
+    *,
+    pipeline: Any,
+    language: str,
+    given: Any = None,
+    clusters: Sequence[Sequence[Mapping[str, Any]]] | None = None,
+) -> Any:
+    """
+    Return a spaCy `Doc` whose `ents` are the entities of a text.
+
+    # Parameters
+
+    text : `str`
+        The text.
+    pipeline : `spacy.language.Language`, optional
+        The user's; without one, rules of the language split the text, and find no entities.
+    language : `str`
+        spaCy's code of the language.
+    given : optional (default = `None`)
+        The user's own entities, `[start, end]` or `[start, end, type]` in characters, the end
+        outside; they take the place of the pipeline's.
+    clusters : `Sequence[Sequence[Mapping[str, Any]]]`, optional (default = `None`)
+        If nothing is given, the mentions of these are entities without a type. Of mentions that
+        overlap the longest stays.
+
+    Raises `DataError` for entities that are not in the text, or that overlap.
+    """
+    if pipeline is not None and len(text) > pipeline.max_length:
+        raise DataError(
+            f"the text has {len(text)} characters, and the spaCy pipeline takes "
+            f"{pipeline.max_length}: raise its `max_length`, or cut the text"
+        )
+    doc = (rule_pipeline(language) if pipeline is None else pipeline)(text)
+    if given is not None:
+        _set_entities(doc, _given_spans(doc, given))
+    elif clusters is not None:
+        from spacy.util import filter_spans
+
+        spans = [
+            _span(doc, mention["start"], mention["end"], UNTYPED)
+            for cluster in clusters
+            for mention in cluster
+        ]
+        _set_entities(doc, filter_spans([span for span in spans if span is not None]))
+    return doc
+
+
+def _given_spans(doc: Any, given: Any) -> list[Any]:
+    if not is_list(given):
+        raise DataError(
+            f"`entities` is {shown(given)}; it must be a list of [start, end] or [start, end, type]"
+        )
+    spans = []
+    for number, entity in enumerate(given):
+        if (
+            not is_list(entity)
+            or len(entity) not in (2, 3)
+            or not all(is_whole(place) for place in entity[:2])
+            or not all(isinstance(name, str) and name for name in entity[2:])
+        ):
+            raise DataError(
+                f"`entities[{number}]` is {shown(entity)}; give [start, end] or [start, end, type]"
+            )
+        start, end = entity[:2]
+        if not 0 <= start < end <= len(doc.text):
+            raise DataError(
+                f"`entities[{number}]` is from {start} to {end}, which is not within the text of "
+                f"{len(doc.text)} characters; the end stands outside of the entity"
+            )
+        span = _span(doc, start, end, entity[2] if len(entity) == 3 else UNTYPED)
+        if span is None:
+            raise DataError(f"`entities[{number}]` holds no word: {shown(doc.text[start:end])}")
+        spans.append(span)
+    return spans
+
+
+def _span(doc: Any, start: int, end: int, label: str) -> Any:
+    return doc.char_span(start, end, label=label, alignment_mode="expand")
+
+
+def _set_entities(doc: Any, spans: Sequence[Any]) -> None:
+    in_order = sorted(spans, key=lambda span: (span.start, span.end))
+    for before, after in zip(in_order, in_order[1:], strict=False):
+        if after.start < before.end:
+            raise DataError(
+                f"the entities {shown(before.text)} and {shown(after.text)} overlap; leave one out"
+            )
+    doc.set_ents(in_order)

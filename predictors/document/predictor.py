@@ -1,0 +1,278 @@
+"""Find in a text what several models find: clusters, entities, relations and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from allennlp.data import DatasetReader
+from allennlp.models import Model
+from allennlp.models.archival import load_archive
+from allennlp.predictors import Predictor
+
+from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.record_checks import is_list, record_id, shown
+from spanbert_allen.models.multitask import SpanbertMultitask
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
+from spanbert_allen.predictors.coref.predictor import CorefPredictor
+from spanbert_allen.predictors.document.entities import doc_with_entities, named_pipeline
+from spanbert_allen.predictors.document.output import SCHEMA, document_json
+from spanbert_allen.predictors.parts import tasks_for
+from spanbert_allen.predictors.qa.predictor import QAPredictor
+from spanbert_allen.predictors.record import Record
+from spanbert_allen.predictors.relation.predictor import RelationPredictor
+from spanbert_allen.predictors.result import Result
+
+_KINDS: Mapping[str, type[SpanPredictor]] = {
+    "coref": CorefPredictor,
+    "relation": RelationPredictor,
+    "qa": QAPredictor,
+}
+_DEFAULTS = {"relation": {"without_negative": True, "by_probability": True}}
+"""A document has many pairs of entities: what they have nothing to do with is left out."""
+
+
+@Predictor.register("spanbert_document")
+class DocumentPredictor(SpanPredictor):
+    """
+    Find clusters, entities, relations between them and answers, in a text and nothing else.
+
+    A record is a text, with `questions` on it if there are any, and with the user's own `entities`
+    if there are some. Which parts there are is decided by the models: those of the archive, which
+    may have several tasks, and those of further archives. What a part gives for a text is what its
+    own predictor gives. Relations are judged within sentences.
+
+    # Parameters
+
+    model, dataset_reader, frozen, max_pieces_per_batch
+        As for `SpanPredictor`. The model is one of coreference, relations or answers, or has such
+        tasks.
+    coref, relation, qa : `str | SpanPredictor`, optional (default = `None`)
+        The archive of a further model, or in a program its predictor, for a part that `model` has
+        not.
+    spacy : `str | spacy.language.Language`, optional (default = `None`)
+        A pipeline, or its name, whose entities are taken where a record gives none.
+    types : `Mapping[str, str]`, optional (default = `None`)
+        What the relation model calls the types of entities, where it differs, such as
+        `{"ORG": "ORGANIZATION"}`. Entities of types that it does not know have no relations.
+    mentions_as_entities : `bool`, optional (default = `False`)
+        Whether the mentions of clusters are the entities, without types, if there are no others.
+    questions : `Sequence[str]`, optional (default = `()`)
+        What is asked of texts whose records ask nothing.
+    options : `Mapping[str, Mapping[str, Any]]`, optional (default = `None`)
+        Options of the parts' own predictors, such as `{"qa": {"top_k": 1}}`. If nothing else is
+        said, relations are found ones only, the most probable first.
+    """
+
+    schema: ClassVar[str] = SCHEMA
+    alone: ClassVar[str] = "document"
+    needs = (("text",),)
+    fields = ("text", "entities", "questions", "speakers", "genre")
+    option_names = (*_KINDS, "spacy", "types", "mentions_as_entities", "options")
+    takes_all_tasks: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        model: Model,
+        dataset_reader: DatasetReader,
+        frozen: bool = True,
+        *,
+        coref: str | SpanPredictor | None = None,
+        relation: str | SpanPredictor | None = None,
+        qa: str | SpanPredictor | None = None,
+        spacy: Any = None,
+        types: Mapping[str, str] | None = None,
+        mentions_as_entities: bool = False,
+        questions: Sequence[str] = (),
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        **of_all_predictors: Any,
+    ) -> None:
+        super().__init__(model, dataset_reader, frozen, **of_all_predictors)
+        chosen = dict(options or {})
+        for part in chosen:
+            if part not in _KINDS:
+                raise ConfigError(
+                    f"`options` has `{part}`, which is no part; the parts are {', '.join(_KINDS)}"
+                )
+        given = {"coref": coref, "relation": relation, "qa": qa}
+        self.parts: dict[str, SpanPredictor] = {}
+        """The predictor of each part that there is a model for."""
+        for part, kind in _KINDS.items():
+            own = {**of_all_predictors, **_DEFAULTS.get(part, {}), **chosen.get(part, {})}
+            source = given[part]
+            if source is not None:
+                self.parts[part] = _further(part, source, own)
+            elif _has(model, kind):
+                self.parts[part] = kind(model, dataset_reader, frozen, **own)
+        if not any(_has(model, kind) for kind in _KINDS.values()):
+            raise ConfigError(
+                f"a {type(model).__name__} is no part of `spanbert_document`: give the archive of "
+                "a model of coreference, relations or answers, and others as options"
+            )
+        self.pipeline = named_pipeline(spacy) if isinstance(spacy, str) else spacy
+        self.types = dict(types or {})
+        self.mentions_as_entities = mentions_as_entities
+        self.questions = list(questions)
+        self.language: str = getattr(self.parts.get("coref"), "language", "en")
+
+    def predict(
+        self,
+        text: str,
+        *,
+        questions: Sequence[str] | None = None,
+        entities: Sequence[Sequence[Any]] | None = None,
+        speakers: Any = None,
+        genre: str | None = None,
+        doc_key: str = "document",
+    ) -> JsonDict:
+        """
+        Return what the models find in a text; raise a `DataError` if something is wrong with it.
+
+        # Parameters
+
+        text : `str`
+            The text.
+        questions : `Sequence[str]`, optional (default = the predictor's)
+            What is asked of it.
+        entities : `Sequence[Sequence[Any]]`, optional
+            `(start, end)` or `(start, end, type)` each, in characters, the end outside; in the
+            place of those of the pipeline.
+        speakers, genre : optional
+            As for `CorefPredictor.predict`.
+        doc_key : `str`, optional (default = `"document"`)
+            The text's name in the result.
+
+        # Returns
+
+        `dict[str, Any]`
+            What `document_json` describes.
+        """
+        given = {"questions": questions, "entities": entities, "speakers": speakers, "genre": genre}
+        fields = {name: value for name, value in given.items() if value is not None}
+        return self._found(Record({"text": text, **fields}), doc_key)
+
+    def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
+        """Return the results, or error records, for some records, in their order."""
+        records = [item if isinstance(item, Record) else Record(item) for item in inputs]
+        return [self._counted(self._found_or_not(record), record) for record in records]
+
+    def _found_or_not(self, record: Record) -> JsonDict | Exception:
+        if (problem := self.problem_of(record)) is not None:
+            return DataError(problem)
+        try:
+            name = record.get("doc_key")
+            return self._found(
+                record, self._default_name(record) if name is None else record_id(name)
+            )
+        except Exception as error:  # whatever is wrong with it, the other records go on
+            return noted(error)
+
+    def _found(self, record: Record, doc_key: str) -> JsonDict:
+        text = record.get("text")
+        if not isinstance(text, str):
+            raise DataError(f"`text` is {shown(text)}; it must be a text")
+        coref = None
+        if isinstance(predictor := self.parts.get("coref"), CorefPredictor):
+            coref = predictor.predict(
+                text,
+                speakers=record.get("speakers"),
+                genre=record.get("genre"),
+                doc_key=doc_key,
+            )
+        doc = doc_with_entities(
+            text,
+            pipeline=self.pipeline,
+            language=self.language,
+            given=record.get("entities"),
+            clusters=coref["clusters"] if coref and self._takes_mentions else None,
+        )
+        entities = [
+            {
+                "start": entity.start_char,
+                "end": entity.end_char,
+                "text": entity.text,
+                "type": self.types.get(entity.label_, entity.label_),
+            }
+            for entity in doc.ents
+        ]
+        return Result(
+            document_json(
+                doc_key,
+                text,
+                entities,
+                coref=coref,
+                relations=self._relations(doc, entities),
+                answers=self._answers(text, record.get("questions")),
+            )
+        )
+
+    @property
+    def _takes_mentions(self) -> bool:
+        return self.mentions_as_entities and self.pipeline is None
+
+    def _relations(self, doc: Any, entities: Sequence[JsonDict]) -> list[JsonDict] | None:
+        """Return the relations of those entities whose types the model knows."""
+        predictor = self.parts.get("relation")
+        if not isinstance(predictor, RelationPredictor):
+            return None
+        judged = [
+            place for place, entity in enumerate(entities) if predictor.knows_type(entity["type"])
+        ]
+        if len(judged) < 2:
+            return []
+        ents = doc.ents
+        doc.set_ents([ents[place] for place in judged])
+        result = predictor.predict(doc, types=self.types)
+        return [
+            {
+                **relation,
+                "subject": judged[relation["subject"]],
+                "object": judged[relation["object"]],
+            }
+            for relation in result["relations"]
+        ]
+
+    def _answers(self, text: str, questions: Any) -> list[JsonDict] | None:
+        predictor = self.parts.get("qa")
+        if not isinstance(predictor, QAPredictor):
+            if questions:
+                raise DataError(
+                    "the record has `questions`, but there is no model that answers: give its "
+                    "archive with the option `qa`"
+                )
+            return None
+        asked = self.questions if questions is None else questions
+        if not is_list(asked) or not all(isinstance(question, str) for question in asked):
+            raise DataError(f"`questions` is {shown(asked)}; it must be a list of questions")
+        return list(predictor.predict(list(asked), text)) if asked else []
+
+
+def _has(model: Model, kind: type[SpanPredictor]) -> bool:
+    """Return whether a model is for a kind of predictor, or has tasks that are."""
+    if isinstance(model, SpanbertMultitask):
+        return bool(tasks_for(model, kind))
+    return _default_of(model) is kind
+
+
+def _default_of(model: Model) -> type[Predictor] | None:
+    name = model.default_predictor
+    return None if name is None else Predictor.by_name(name)
+
+
+def _further(part: str, source: str | SpanPredictor, options: Mapping[str, Any]) -> SpanPredictor:
+    """Return the predictor of a further model."""
+    kind = _KINDS[part]
+    if not isinstance(source, str):
+        if not isinstance(source, kind):
+            raise ConfigError(
+                f"`{part}` is a {type(source).__name__}; give a {kind.__name__} or an archive"
+            )
+        return source
+    archive = load_archive(source)
+    if not _has(archive.model, kind):
+        raise ConfigError(
+            f"`{part}` is {source}, whose model is a {type(archive.model).__name__}: give the "
+            f"archive of a model for a {kind.__name__}"
+        )
+    made = kind(archive.model, archive.dataset_reader, **options)
+    return made
