@@ -192,7 +192,9 @@ class SpanbertCoref(Model):
         metadata : `list[dict[str, Any]]`
             For each document its `document`; optionally `decoding`, a `CorefDecoding` that goes
             before the model's own, and `given_spans`, an array of shape (num_given, 2) with the
-            first and last piece of each mention that is given.
+            first and last piece of each mention that is given: no others are found then, unless
+            `finds_more` says so. Optionally `given_cluster_ids`, of shape (num_given,): the given
+            cluster of each, -1 for none.
         gold_spans : `Tensor`, optional (default = `None`)
             The first and last piece of each annotated mention; -1 is padding. Shape: (batch_size,
             num_mentions, 2)
@@ -207,7 +209,8 @@ class SpanbertCoref(Model):
             whether its scores are finite numbers.
         """
         columns = (token_ids, segment_ids, word_ids, sentence_ids, speaker_ids)
-        pieces = unpad(columns, gold_spans, gold_cluster_ids)
+        found = zip(unpad(columns, gold_spans, gold_cluster_ids), metadata, strict=True)
+        pieces = [document.with_given(entry) for document, entry in found]
         if self.training and self.max_training_segments is not None:
             pieces = [random_window(document, self.max_training_segments) for document in pieces]
         losses: list[Tensor] = []
@@ -234,10 +237,6 @@ class SpanbertCoref(Model):
     ) -> tuple[Tensor | None, DecodedClusters | None, bool]:
         """Return the loss, if annotated; outside of training clusters, and if scores are finite."""
         text: CorefDocument = entry["document"]
-        given = entry.get("given_spans")
-        if given is not None:
-            given = torch.as_tensor(given).cpu().view(-1, 2)
-        document = document._replace(given_spans=given)
         units, unit_vectors = self._choose_units(document, vectors, text)
         asked: CorefDecoding = entry.get("decoding") or self.decoding
         decoding = asked.over(self.decoding)
@@ -261,7 +260,13 @@ class SpanbertCoref(Model):
             )
         if not self.training:
             links = links.on_cpu()
-            decoded = decode(links, units.word_ids, decoding, are_given=given is not None)
+            decoded = decode(
+                links,
+                units.word_ids,
+                decoding,
+                are_given=units.given_spans is not None and not units.finds_more,
+                given_clusters=units.given_clusters_of(links.spans),
+            )
         self._measure(links, units, text, decoded)
         return loss, decoded, decoded is not None and links.are_finite()
 

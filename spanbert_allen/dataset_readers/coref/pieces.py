@@ -91,7 +91,7 @@ class CorefPiecesReader(CorefReader[RawRecord]):
 
     def _read(self, file_path: Any) -> Iterable[Instance]:
         for raw in self.raw_share(file_path):
-            yield pieces_to_instance(*self.cut_document(raw))
+            yield self.with_mentions(pieces_to_instance(*self.cut_document(raw)))
 
     def _check_lengths(self, given: MinimisedDocument) -> None:
         for index, segment in enumerate(given.segments):

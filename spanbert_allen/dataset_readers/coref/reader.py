@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from allennlp.data import DatasetReader, Instance, TokenIndexer
+from allennlp.data.fields import MetadataField
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.coref.instance import document_to_instance
@@ -51,12 +52,15 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
 
     indexer : `TokenIndexer`
         The token indexer `spanbert`, which cuts words into pieces and segments.
+    mentions : `str`, optional (default = `"found"`)
+        The mentions that the model links, in training and evaluation: those that it finds, or with
+        `gold` the annotated ones and no others.
     """
 
     file_suffixes: ClassVar[Sequence[str]]
     """What the names of the files in a folder must end in; `.gz` may follow."""
 
-    def __init__(self, indexer: TokenIndexer, **kwargs: Any):
+    def __init__(self, indexer: TokenIndexer, *, mentions: str = "found", **kwargs: Any):
         super().__init__(
             manual_distributed_sharding=True, manual_multiprocess_sharding=True, **kwargs
         )
@@ -66,6 +70,11 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
                 'segments of word pieces; use {"type": "spanbert", ...}'
             )
         self.indexer = indexer
+        if mentions not in ("found", "gold"):
+            raise ConfigError(
+                f"dataset_reader.mentions: {mentions!r} is neither 'found' nor 'gold'"
+            )
+        self.mentions = mentions
 
     def raw_documents(self, path: str | Path) -> Iterator[RawDocument]:
         """Yield what stands for each document of a file until it is known which worker reads it."""
@@ -98,7 +107,14 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
 
     def text_to_instance(self, document: CorefDocument) -> Instance:
         """Return the instance of a document."""
-        return document_to_instance(document, self.indexer)
+        return self.with_mentions(document_to_instance(document, self.indexer))
+
+    def with_mentions(self, instance: Instance) -> Instance:
+        """Return the instance, with its annotated mentions as given ones if that is asked for."""
+        if self.mentions == "gold" and "gold_spans" in instance:
+            given = {"given_spans": instance["gold_spans"].tensor}
+            instance.add_field("metadata", MetadataField(instance["metadata"].metadata | given))
+        return instance
 
     def _read(self, file_path: Any) -> Iterable[Instance]:
         for document in self.documents(file_path):

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.modules.coref.given_clusters import LinkedSpans, link_beside_given
 from spanbert_allen.modules.coref.scored_links import ScoredLinks, best_links, clusters_of_links
 
 FEWEST_WORDS = 3
@@ -32,11 +34,14 @@ class CorefDecoding:
         the probability 1 / (1 + exp(-s)) against no antecedent.
     top_antecedents : `int`, optional (default = `0`)
         How many antecedents to report of each mention. "No antecedent" is one of them.
+    join_given : `bool`, optional (default = `False`)
+        Whether links may join two clusters that were given apart.
     """
 
     singleton_threshold: float | None = None
     link_threshold: float | None = None
     top_antecedents: int = 0
+    join_given: bool = False
 
     def over(self, model: CorefDecoding) -> CorefDecoding:
         """Return these settings, with the model's in place of `None`."""
@@ -44,6 +49,7 @@ class CorefDecoding:
             _either(self.singleton_threshold, model.singleton_threshold),
             _either(self.link_threshold, model.link_threshold),
             self.top_antecedents,
+            self.join_given,
         )
 
 
@@ -98,6 +104,7 @@ def decode(
     decoding: CorefDecoding | None = None,
     *,
     are_given: bool = False,
+    given_clusters: Sequence[int] | None = None,
 ) -> DecodedClusters:
     """
     Link each top span to its best antecedent, and return the clusters that links make.
@@ -117,20 +124,25 @@ def decode(
         Whether the spans were given as mentions. Then each of them without links is a cluster of
         one, whatever it scores, if there are such clusters at all; and mentions are linked in a
         document of any length.
+    given_clusters : `Sequence[int]`, optional (default = `None`)
+        The number of the given cluster that each span is in, or -1 for none. Spans of a given
+        cluster stay together, and two given clusters apart, see `link_beside_given`.
     """
     decoding = decoding or CorefDecoding()
     threshold = decoding.singleton_threshold
-    is_short = num_words(word_ids) < FEWEST_WORDS and not are_given
+    has_given = are_given or given_clusters is not None
+    is_short = num_words(word_ids) < FEWEST_WORDS and not has_given
     if is_short and threshold is None:
         return DecodedClusters([], [], [], [], [])
     # Shape: (num_units,)
     words = word_ids.cummax(0).values.clamp(min=0)
     starts, ends = words[links.spans.starts].tolist(), words[links.spans.ends].tolist()
     places = [WordSpan(*span) for span in zip(starts, ends, strict=True)]
+    linked_spans = _linked(links, decoding, given_clusters)
     # Shape of each: (num_spans,)
-    best, scores, probabilities = _best_antecedents(links, decoding.link_threshold or 0.0)
+    scores, probabilities = _scores_of(links, linked_spans.columns)
     mention_scores = links.mention_scores.tolist()
-    groups = [] if is_short else clusters_of_links(best)
+    groups = [] if is_short else linked_spans.groups
     if threshold is not None:
         linked = {span for group in groups for span in group}
         groups += [
@@ -138,7 +150,7 @@ def decode(
             for span, score in enumerate(mention_scores)
             if span not in linked and (are_given or score > threshold)
         ]
-    clusters = _mentions(groups, places, fewest=2 if threshold is None else 1)
+    clusters = _mentions(groups, places, given_clusters, fewest=2 if threshold is None else 1)
     ranked = _ranked(links, places, decoding.top_antecedents)
     return DecodedClusters(
         [[mention.words for mention in cluster] for cluster in clusters],
@@ -150,9 +162,17 @@ def decode(
 
 
 def _mentions(
-    groups: Sequence[Sequence[int]], places: Sequence[WordSpan], *, fewest: int
+    groups: Sequence[Sequence[int]],
+    places: Sequence[WordSpan],
+    given: Sequence[int] | None,
+    *,
+    fewest: int,
 ) -> list[list[_Mention]]:
-    """Return clusters of at least `fewest` mentions in document order; no place is in two."""
+    """
+    Return clusters of at least `fewest` mentions in document order; no place is in two.
+
+    Given clusters stay, however few their mentions are.
+    """
     taken: set[WordSpan] = set()
     clusters: list[list[_Mention]] = []
     for group in groups:
@@ -161,26 +181,41 @@ def _mentions(
             if places[span] not in taken:
                 taken.add(places[span])
                 mentions.append(_Mention(places[span], span, not mentions))
-        if len(mentions) >= fewest:
+        is_given = given is not None and any(given[span] >= 0 for span in group)
+        if len(mentions) >= (1 if is_given else fewest):
             clusters.append(mentions)
     return sorted(clusters, key=lambda mentions: mentions[0].words)
 
 
-def _best_antecedents(
-    links: ScoredLinks, threshold: float
-) -> tuple[list[int], list[float], list[float]]:
-    """
-    Return the best antecedent of each span, its score and its probability.
+def _linked(
+    links: ScoredLinks, decoding: CorefDecoding, given: Sequence[int] | None
+) -> LinkedSpans:
+    """Return the clusters that links make, and each span's link as a column of antecedents."""
+    threshold = decoding.link_threshold or 0.0
+    if given is not None:
+        return link_beside_given(links, given, threshold, may_join=decoding.join_given)
+    antecedents, columns = best_links(links, threshold)
+    return LinkedSpans(clusters_of_links(antecedents.tolist()), columns.tolist())
 
-    The antecedent is -1 where none scores above the threshold. The probability is among all
-    candidates and "no antecedent".
+
+def _scores_of(
+    links: ScoredLinks, columns: Sequence[int]
+) -> tuple[list[float | None], list[float | None]]:
     """
-    antecedents, scores = best_links(links, threshold)
+    Return the score of each span's link and its probability, or `None` without a link.
+
+    The probability is among all candidates and "no antecedent".
+    """
     if links.scores.numel() == 0:
-        return antecedents.tolist(), scores.tolist(), scores.tolist()
+        return [None] * len(columns), [None] * len(columns)
+    # Shape: (num_spans, 1)
+    chosen = torch.tensor(columns, dtype=torch.long).unsqueeze(1)
     # Shape: (num_spans,)
+    scores = links.scores.gather(1, chosen.clamp(min=0)).squeeze(1)
     probabilities = (scores - _log_sum(links.scores)).exp()
-    return antecedents.tolist(), scores.tolist(), probabilities.tolist()
+    found = zip(columns, scores.tolist(), probabilities.tolist(), strict=True)
+    pairs = [(None, None) if column < 0 else (score, share) for column, score, share in found]
+    return [score for score, _ in pairs], [share for _, share in pairs]
 
 
 def _log_sum(scores: Tensor) -> Tensor:

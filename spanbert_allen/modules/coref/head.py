@@ -66,6 +66,8 @@ class DocumentUnits(NamedTuple):
         The words of the whole document.
     given_spans : `SpanCandidates | None`
         The top spans, where they are given: then no span is proposed, and none is left out.
+    kept_spans : `SpanCandidates | None`
+        Spans that are top spans whatever they score, beside those that are found.
     keeps_all : `bool`
         Whether all candidates are top spans.
     also_start : `Tensor | None`
@@ -86,6 +88,7 @@ class DocumentUnits(NamedTuple):
     word_ids: Tensor | None = None
     words: Sequence[str] = ()
     given_spans: SpanCandidates | None = None
+    kept_spans: SpanCandidates | None = None
     keeps_all: bool = False
     also_start: Tensor | None = None
     needs_candidates: bool = True
@@ -94,10 +97,14 @@ class DocumentUnits(NamedTuple):
         """Return the document with all but its vectors on the CPU, brought there in one copy."""
         names = ("sentence_ids", "segment_ids", "speaker_ids", *_OPTIONAL_COLUMNS)
         there = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        given = self.given_spans
-        *columns, starts, ends = to_cpu(*there.values(), *(given or self.sentence_ids.new_zeros(2)))
-        here: dict[str, Any] = dict(zip(there, columns, strict=True))
-        here["given_spans"] = None if given is None else SpanCandidates(starts, ends)
+        for name in ("given_spans", "kept_spans"):
+            spans = getattr(self, name)
+            if spans is not None:
+                there |= {f"{name}.starts": spans.starts, f"{name}.ends": spans.ends}
+        here: dict[str, Any] = dict(zip(there, to_cpu(*there.values()), strict=True))
+        for name in ("given_spans", "kept_spans"):
+            if f"{name}.starts" in here:
+                here[name] = SpanCandidates(here.pop(f"{name}.starts"), here.pop(f"{name}.ends"))
         return self._replace(**here)
 
     def words_of(self, spans: SpanCandidates) -> list[list[str]]:
@@ -304,7 +311,8 @@ class CorefHead(nn.Module, FromParams):
         num_top = self.selection.num_top(num_units)
         allow_crossing = self.selection.allow_crossing
         keeps_all = document.given_spans is not None or document.keeps_all
-        if not (keeps_all or document.needs_candidates) and num_units > UNITS_PER_STRETCH:
+        needs_all = keeps_all or document.needs_candidates or document.kept_spans is not None
+        if not needs_all and num_units > UNITS_PER_STRETCH:
             candidates, scores, is_whole = pool_of(
                 document.sentence_ids, num_top, partial(self._score_stretch, document)
             )
@@ -315,7 +323,12 @@ class CorefHead(nn.Module, FromParams):
         found = self._score_stretch(document, 0, num_units)
         if keeps_all:
             return found, torch.arange(len(found.scores))
-        top = keep_best(found.scores, found.candidates, num_top, allow_crossing=allow_crossing)
+        kept = None
+        if document.kept_spans is not None:
+            kept = found.candidates.on_cpu.are_among(document.kept_spans)
+        top = keep_best(
+            found.scores, found.candidates, num_top, allow_crossing=allow_crossing, kept=kept
+        )
         return found, top
 
     def _score_stretch(self, document: DocumentUnits, first: int, stop: int) -> ScoredCandidates:
@@ -337,6 +350,8 @@ class CorefHead(nn.Module, FromParams):
                 may_start=_and(may_start, starts),
                 may_end=may_end,
             )
+            if document.kept_spans is not None:  # then the stretch is the whole document
+                found = found.united(document.kept_spans)
             return found.on(vectors.device)
 
         return self.mention_scorer.propose(vectors, find, self.span_representation)

@@ -58,7 +58,8 @@ def head_input(
         genre_id=genre_id,
         word_ids=units.word_ids,
         words=words,
-        given_spans=_in_order(units.given_spans),
+        given_spans=None if units.finds_more else _in_order(units.given_spans),
+        kept_spans=_in_order(units.given_spans) if units.finds_more else None,
         # A share of so few units may round to no top span at all.
         keeps_all=wants_singletons and num_words(units.word_ids) < FEWEST_WORDS,
         also_start=starts_of_mentions(units) if is_training else None,

@@ -88,19 +88,19 @@ def best_links(links: ScoredLinks, threshold: float) -> tuple[Tensor, Tensor]:
     # Returns
 
     `tuple[Tensor, Tensor]`
-        The antecedents, as indices of spans or -1 for none; and the scores of the best, whether
-        above the threshold or not, with 0 where a span has no candidates. Shape of each:
-        (num_spans,)
+        The antecedents, as indices of spans, and the columns of `links.antecedents` that they stand
+        in; -1 for none. Shape of each: (num_spans,)
     """
     if links.scores.numel() == 0:
         # Shape: (num_spans,)
-        scores = links.scores.new_zeros(links.scores.size(0))
-        return torch.full_like(scores, -1, dtype=torch.long), scores
+        none = links.antecedents.new_full((links.antecedents.size(0),), -1)
+        return none, none
     # Shape: (num_spans,)
     scores, columns = links.scores.max(dim=1)
     antecedents = links.antecedents.gather(1, columns.unsqueeze(1)).squeeze(1)
     is_link = (scores > threshold) & scores.isfinite()
-    return torch.where(is_link, antecedents, torch.full_like(antecedents, -1)), scores
+    none = torch.full_like(antecedents, -1)
+    return torch.where(is_link, antecedents, none), torch.where(is_link, columns, none)
 
 
 def clusters_of_links(antecedents: Sequence[int]) -> list[list[int]]:

@@ -6,12 +6,13 @@ They are its word pieces, with or without [CLS] and [SEP], or its words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.encoder.word_pooling import mean_of_pieces
 from spanbert_allen.modules.layers.transfers import select_rows, to_cpu, to_device
 
@@ -30,8 +31,13 @@ class DocumentPieces(NamedTuple):
     gold_cluster_ids : `Tensor | None`
         The number of its cluster, from 0. Shape: (num_mentions,)
     given_spans : `Tensor | None`
-        The first and last unit of each mention that is given, to be linked and nothing else;
-        `None` where the model is to find mentions. Shape: (num_given, 2)
+        The first and last unit of each mention that is given; `None` without any.
+        Shape: (num_given, 2)
+    given_cluster_ids : `Tensor | None`
+        The number of the given cluster that each is in, -1 for none; `None` without given
+        clusters. Shape: (num_given,)
+    finds_more : `bool`
+        Whether the model finds mentions beside given ones.
     """
 
     token_ids: Tensor
@@ -42,6 +48,29 @@ class DocumentPieces(NamedTuple):
     gold_spans: Tensor | None = None
     gold_cluster_ids: Tensor | None = None
     given_spans: Tensor | None = None
+    given_cluster_ids: Tensor | None = None
+    finds_more: bool = False
+
+    def with_given(self, entry: Mapping[str, Any]) -> DocumentPieces:
+        """
+        Return the document with the mentions that its metadata give.
+
+        # Parameters
+
+        entry : `Mapping[str, Any]`
+            May have `given_spans`, `given_cluster_ids` and `finds_more`, as the fields, in arrays
+            of any kind.
+        """
+        spans, cluster_ids = entry.get("given_spans"), entry.get("given_cluster_ids")
+        if spans is None:
+            return self
+        if cluster_ids is not None:
+            cluster_ids = torch.as_tensor(cluster_ids).cpu()
+        return self._replace(
+            given_spans=torch.as_tensor(spans).cpu().view(-1, 2),
+            given_cluster_ids=cluster_ids,
+            finds_more=bool(entry.get("finds_more")),
+        )
 
     def select(self, chosen: Tensor) -> DocumentPieces:
         """
@@ -67,7 +96,22 @@ class DocumentPieces(NamedTuple):
             # Shape: (num_given,)
             stays = chosen[self.given_spans].all(dim=1)
             spans["given_spans"] = new_positions[self.given_spans[stays]]
-        return DocumentPieces(**units, **spans)
+            if self.given_cluster_ids is not None:
+                spans["given_cluster_ids"] = self.given_cluster_ids[stays]
+        return DocumentPieces(**units, **spans, finds_more=self.finds_more)
+
+    def given_clusters_of(self, spans: SpanCandidates) -> list[int] | None:
+        """
+        Return the number of the given cluster that each span is in, or -1 for none.
+
+        `None` if no clusters are given; the spans are on the CPU.
+        """
+        if self.given_spans is None or self.given_cluster_ids is None:
+            return None
+        mentions = zip(self.given_spans.tolist(), self.given_cluster_ids.tolist(), strict=True)
+        cluster_of = {(start, end): number for (start, end), number in mentions}
+        places = zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
+        return [cluster_of.get(place, -1) for place in places]
 
 
 def unpad(
@@ -205,6 +249,8 @@ def word_units(
         gold_spans=of_words_here(document.gold_spans),
         gold_cluster_ids=document.gold_cluster_ids,
         given_spans=of_words_here(document.given_spans),
+        given_cluster_ids=document.given_cluster_ids,
+        finds_more=document.finds_more,
     )
     # Shape: (num_plain_pieces,), (num_words, dim)
     places, numbers = to_device(vectors.device, words - first, word_ids)

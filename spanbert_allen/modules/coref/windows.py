@@ -196,6 +196,7 @@ def _select(
         may_start=may_start,
         may_end=may_end,
         given_spans=_given_spans(document.given_spans, window, remembered),
+        kept_spans=_given_spans(document.kept_spans, window, remembered),
     )
 
 

@@ -58,6 +58,21 @@ class SpanCandidates(_Columns):
         """Return the spans so many units further on."""
         return self._each(lambda column: column + by)
 
+    def united(self, others: SpanCandidates) -> SpanCandidates:
+        """Return the spans of both, in order and each once; all are on the CPU."""
+        starts, ends = torch.cat([self.starts, others.starts]), torch.cat([self.ends, others.ends])
+        if not len(starts):
+            return self
+        num_units = int(ends.max()) + 1
+        places = (starts * num_units + ends).unique()
+        return SpanCandidates(places // num_units, places % num_units)
+
+    def are_among(self, others: SpanCandidates) -> Tensor:
+        """Return whether each span is one of others; all are on the CPU. Shape: (num_spans,)."""
+        known = set(zip(others.starts.tolist(), others.ends.tolist(), strict=True))
+        spans = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+        return torch.tensor([span in known for span in spans], dtype=torch.bool)
+
     def reach(self) -> tuple[int, int]:
         """Return the first unit of the spans, of which there is one at least, and the last + 1."""
         here = self.on_cpu
@@ -168,7 +183,12 @@ def enumerate_candidates(
 
 
 def keep_best(
-    scores: Tensor, candidates: SpanCandidates, num_top: int, *, allow_crossing: bool = False
+    scores: Tensor,
+    candidates: SpanCandidates,
+    num_top: int,
+    *,
+    allow_crossing: bool = False,
+    kept: Tensor | None = None,
 ) -> Tensor:
     """
     Choose the top spans: the candidates with the best scores.
@@ -186,14 +206,23 @@ def keep_best(
         The most spans to choose.
     allow_crossing : `bool`, optional (default = `False`)
         Whether they may cross.
+    kept : `Tensor`, optional (default = `None`)
+        The candidates that are chosen whatever they score and cross, beside `num_top` others; on
+        the CPU. Shape: (num_candidates,), boolean
 
     # Returns
 
     `Tensor`
         Indices of candidates, ascending, so that spans are in order of (start, end); on the CPU, to
-        which the order of the scores is brought in one copy. Shape: (at most num_top,)
+        which the order of the scores is brought in one copy. Shape: (at most num_top and kept,)
     """
     (order,) = to_cpu(scores.detach().argsort(descending=True, stable=True))
+    num_kept = 0
+    if kept is not None:
+        is_kept = kept[order]
+        order = torch.cat([order[is_kept], order[~is_kept]])
+        num_kept = int(is_kept.sum())
+        num_top += num_kept
     if allow_crossing:
         return order[:num_top].sort().values
     accepted: list[int] = []
@@ -207,7 +236,7 @@ def keep_best(
         for candidate, start, end in zip(batch.tolist(), starts, ends, strict=True):
             if len(accepted) == num_top:
                 break
-            if not crossing.crosses(start, end):
+            if len(accepted) < num_kept or not crossing.crosses(start, end):
                 crossing.add(start, end)
                 accepted.append(candidate)
     return torch.tensor(sorted(accepted), dtype=torch.long)
