@@ -27,6 +27,8 @@ class CorefOptions:
         trained without mention loss, and the probability of its link.
     sentences : `bool`, optional (default = `False`)
         Whether to report the words that the text was split into, in sentences.
+    join_given : `bool`, optional (default = `False`)
+        Whether links may join two of the given clusters, which stay apart otherwise.
     resolved_text : `bool`, optional (default = `False`)
         Whether to report the text with mentions replaced by the head mentions of their clusters.
     """
@@ -36,6 +38,7 @@ class CorefOptions:
     top_antecedents: int = 0
     probabilities: bool = False
     sentences: bool = False
+    join_given: bool = False
     resolved_text: bool = False
 
     def __post_init__(self) -> None:
@@ -50,4 +53,6 @@ class CorefOptions:
     @property
     def decoding(self) -> CorefDecoding:
         """Return the options that the model needs."""
-        return CorefDecoding(self.singleton_threshold, self.link_threshold, self.top_antecedents)
+        return CorefDecoding(
+            self.singleton_threshold, self.link_threshold, self.top_antecedents, self.join_given
+        )

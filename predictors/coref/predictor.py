@@ -25,6 +25,8 @@ from spanbert_allen.modules.coref.windows import CorefWindows
 from spanbert_allen.modules.layers.precision import checked_precision
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
 from spanbert_allen.predictors.coref.given_mentions import (
+    KEYS,
+    GivenMentions,
     document_with_mentions,
     with_mentions_of_doc,
 )
@@ -45,8 +47,8 @@ class CorefPredictor(SpanPredictor):
     Find clusters of mentions, with their offsets into the text as given.
 
     A record is one of `spanbert_coref_jsonl`, `{"document": "..."}` or, as a line of its own, a
-    JSON string. Its clusters are passed over; its `mentions`, if it has some, are linked, and no
-    others are proposed. `allennlp predict` also takes files of the other coreference formats, which
+    JSON string. Its `clusters` are passed over; its `mentions`, if it has some, are linked, and no
+    others are proposed; its `given_clusters` stay together, and are added to. `allennlp predict` also takes files of the other coreference formats, which
     it tells by their first lines, and writes the format that the output's name ends in: see
     `FORMATS` of `results.writing.writers`.
 
@@ -82,11 +84,11 @@ class CorefPredictor(SpanPredictor):
     needs = (("text",), ("document",), ("tokens",), ("sentences",))
     fields = (
         *("text", "document", "tokens", "sentences"),
-        *("speakers", "genre", "clusters", "mentions"),
+        *("speakers", "genre", "clusters", "mentions", "given_clusters"),
     )
     option_names = (
         *("singleton_threshold", "link_threshold", "top_antecedents", "probabilities"),
-        *("resolved_text", "windows", "precision", "encode_together"),
+        *("join_given", "resolved_text", "windows", "precision", "encode_together"),
     )
     records_at_once: ClassVar[int] = 32
 
@@ -139,6 +141,7 @@ class CorefPredictor(SpanPredictor):
         genre: str | None = None,
         doc_key: str = "document",
         mentions: Any = None,
+        given_clusters: Any = None,
         **options: Any,
     ) -> JsonDict:
         """
@@ -167,6 +170,10 @@ class CorefPredictor(SpanPredictor):
             The mentions to link; no others are proposed. A list of `(start, end)`: with `text`, in
             characters, end outside; with `words` and `sentences`, in words of the document, end
             inside. With a spaCy document its `Span`s will do as well.
+        given_clusters : optional (default = `None`)
+            Lists of mentions of one entity each, counted as in `mentions`, such as a cast list.
+            Each list stays together, and two of them stay apart, unless `join_given` is set. The
+            model adds mentions of its own, or with `mentions` these alone.
         options
             The fields of `CorefOptions`, except `sentences`, which is set for the predictor as a
             whole.
@@ -185,11 +192,12 @@ class CorefPredictor(SpanPredictor):
             "genre": genre,
             "doc_key": doc_key,
             "mentions": mentions,
+            "given_clusters": given_clusters,
         }
         fields = {name: value for name, value in given.items() if value is not None}
         chosen = self.options.changed(options)
         if _is_whole(fields):
-            instance = self._instance_of_doc(text, chosen, doc_key, mentions)
+            instance = self._instance_of_doc(text, chosen, doc_key, mentions, given_clusters)
         else:
             instance = self._instance_of(fields, chosen, doc_key)
         (result,) = self._predicted([instance])
@@ -284,50 +292,56 @@ class CorefPredictor(SpanPredictor):
         """Return the instance of what a user may give, predicted with these options."""
         if is_doc(item):
             return self._instance_of_doc(item, options, doc_key)
-        if isinstance(item, CorefDocument):
-            document, has_mentions = item, False
-        elif isinstance(item, DocumentRecord):
-            document, has_mentions = item.document, False
-        else:
-            fields = _fields(item)
-            has_mentions = fields.get("mentions") is not None
-            document = document_with_mentions(fields, default_key=doc_key, language=self.language)
-        return self._made(document, options, has_mentions=has_mentions)
+        if isinstance(item, CorefDocument | DocumentRecord):
+            document = item if isinstance(item, CorefDocument) else item.document
+            return self._made(document, None, options)
+        document, given = document_with_mentions(
+            _fields(item), default_key=doc_key, language=self.language
+        )
+        return self._made(document, given, options)
 
     def _instance_of_doc(
-        self, doc: Any, options: CorefOptions, doc_key: str, mentions: Any = None
+        self,
+        doc: Any,
+        options: CorefOptions,
+        doc_key: str,
+        mentions: Any = None,
+        given_clusters: Any = None,
     ) -> Instance:
         """Return the instance of a spaCy document."""
-        document = with_mentions_of_doc(document_of_doc(doc, doc_key=doc_key), mentions)
+        document, given = with_mentions_of_doc(
+            document_of_doc(doc, doc_key=doc_key), mentions, given_clusters
+        )
         rules = DocRules(doc) if has_tags(doc) else WordRules(doc.lang_)
-        return self._made(document, options, has_mentions=mentions is not None, rules=rules)
+        return self._made(document, given, options, rules=rules)
 
     def _made(
         self,
         document: CorefDocument,
+        given: GivenMentions | None,
         options: CorefOptions,
         *,
-        has_mentions: bool,
         rules: MentionRules | None = None,
     ) -> Instance:
-        """Return the instance of a document, whose clusters are mentions to link or nothing."""
+        """Return the instance of a document, whose clusters are what is given, or nothing."""
         instance = self._dataset_reader.text_to_instance(document)
-        given = instance["gold_spans"].tensor if has_mentions else None
-        return self._to_predict(instance, options, rules, given)
+        metadata = {} if given is None else given.metadata(document, instance)
+        return self._to_predict(instance, options, rules, metadata)
 
     @staticmethod
     def _to_predict(
         instance: Instance,
         options: CorefOptions,
         rules: MentionRules | None,
-        given_spans: Any = None,
+        given: Mapping[str, Any] | None = None,
     ) -> Instance:
         """Return the instance without labels, with what the model and `result` need to know."""
         asked = {
             "options": options,
             "decoding": options.decoding,
             "rules": rules,
-            "given_spans": given_spans,
+            "given_spans": None,  # whatever the reader gives
+            **(given or {}),
         }
         fields = {
             name: field for name, field in instance.fields.items() if not name.startswith("gold_")
@@ -352,7 +366,7 @@ def _is_whole(fields: Mapping[str, Any]) -> bool:
     """Return whether a spaCy document was given, which itself says who speaks."""
     if not is_doc(fields.get("text")):
         return False
-    others = sorted(fields.keys() - {"text", "doc_key", "mentions"})
+    others = sorted(fields.keys() - {"text", "doc_key", *KEYS})
     if others:
         raise DataError(
             f"{' and '.join(others)} beside a spaCy Doc; set the extensions `token._.speaker` and "

@@ -53,6 +53,11 @@ class CorefRecord(Open):
     mentions: list[list[int]] | None = Field(
         None, description="Mentions to link, [start, end] each; no others are proposed."
     )
+    given_clusters: list[list[list[int]]] | None = Field(
+        None,
+        description="Clusters known in part, lists of [start, end] each: they stay together, are "
+        "added to, and are not joined with one another unless `join_given` is set.",
+    )
     options: CorefOptions | None = None
 
 

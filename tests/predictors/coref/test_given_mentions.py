@@ -168,3 +168,74 @@ def test_scores_that_are_no_numbers_are_an_error_of_their_document(predictor, mo
     good, bad = predictor.predict_many(["Tom saw her.", TEXT])
     assert "error" not in good
     assert bad["error"].startswith("the model's scores for this document are not finite numbers")
+
+
+def clusters_at(result: dict) -> list[set[tuple[int, int]]]:
+    return [{(m["start"], m["end"]) for m in cluster} for cluster in result["clusters"]]
+
+
+IDA, HER, SHE, TOM, HER_AT_LAST = (0, 3), (9, 12), (19, 22), (35, 38), (43, 46)
+
+
+def test_given_clusters_stay_together_and_apart_and_are_added_to(predictor) -> None:
+    given = [[IDA, SHE], [TOM]]
+    for options in ({}, {"link_threshold": LINKS_ALL}, {"singleton_threshold": -1000.0}):
+        found = clusters_at(predictor.predict(TEXT, given_clusters=given, **options))
+        (ida,) = (cluster for cluster in found if IDA in cluster)
+        (tom,) = (cluster for cluster in found if TOM in cluster)
+        assert SHE in ida and ida is not tom
+    # With a link for every span, one of the two takes each further mention in.
+    linked = clusters_at(predictor.predict(TEXT, given_clusters=given, link_threshold=LINKS_ALL))
+    assert len(linked) == 2 and sum(map(len, linked)) > 3
+    joined = predictor.predict(
+        TEXT, given_clusters=given, link_threshold=LINKS_ALL, join_given=True
+    )
+    assert len(joined["clusters"]) == 1
+
+
+def test_mentions_beside_given_clusters_are_the_only_others(predictor) -> None:
+    record = {"text": TEXT, "given_clusters": [[IDA], [TOM]], "mentions": [HER, IDA, HER_AT_LAST]}
+    (result,) = predictor.predict_many([record], link_threshold=LINKS_ALL)
+    found = clusters_at(result)
+    assert set.union(*found) == {IDA, HER, TOM, HER_AT_LAST}
+    assert len(found) == 2
+
+
+def test_given_clusters_of_words_of_a_spacy_document_and_in_windows(predictor) -> None:
+    words = TEXT.replace(".", " .").split()
+    result = predictor.predict(words=words, given_clusters=[[(0, 0), (11, 11)], [(5, 5)]])
+    by_words = [{tuple(m["words"]) for m in cluster} for cluster in result["clusters"]]
+    assert any({(0, 0), (11, 11)} <= c and (5, 5) not in c for c in by_words)
+    doc = spacy.blank("en")(TEXT)
+    result = predictor.predict(doc, given_clusters=[[doc[0:1], (43, 46)], [doc[5:6]]])
+    assert any({IDA, HER_AT_LAST} <= c and SHE not in c for c in clusters_at(result))
+    text = " ".join([TEXT] * 6)
+    last = 5 * (len(TEXT) + 1)
+    given = [[IDA, (last, last + 3)], [TOM, (last + 35, last + 38)]]
+    found = clusters_at(
+        spanbert_allen.load(
+            places.FIXTURES / "archives" / "coref.tar.gz", windows={"length": 30, "overlap": 5}
+        ).predict(text, given_clusters=given, link_threshold=LINKS_ALL)
+    )
+    assert len(found) == 2 and all(any(set(some) <= c for c in found) for some in given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Ida", r"given_clusters is 'Ida'; it must be a list of lists of \[start, end\]"),
+        ([[IDA], 3], r"given_clusters\[1\] is 3; it must be a list of mentions"),
+        ([[IDA], [SHE, (0, 99)]], r"given_clusters\[1\]\[1\] is characters 0 to 99"),
+        ([[IDA], [IDA]], r"given_clusters\[1\]\[0\], .*, is the mention that given_clusters\[0\]"),
+    ],
+)
+def test_bad_given_clusters_are_named(predictor, given, said) -> None:
+    with pytest.raises(DataError, match=said):
+        predictor.predict(TEXT, given_clusters=given)
+    (marked, good) = predictor.predict_many([{"text": TEXT, "given_clusters": given}, TEXT])
+    assert "given_clusters" in marked["error"] and "error" not in good
+
+
+def test_a_bad_mention_beside_given_clusters_keeps_its_own_number(predictor) -> None:
+    with pytest.raises(DataError, match=r"mentions\[1\] is characters 0 to 99"):
+        predictor.predict(TEXT, mentions=[IDA, (0, 99)], given_clusters=[[IDA], [TOM]])
