@@ -9,6 +9,7 @@ local knobs = {
   reader:: { type: 'spanbert_coref_conll' },
   segment_length:: 384,
   max_training_segments:: 3,
+  mentions:: 'found',  // or `gold`: link the annotated mentions, in training and evaluation, and find no others
 
   // Model. `scorers`: `published` is feed-forward and coarse-to-fine; `light` scores from the ends of spans
   // alone; `start_to_end` and `categories` are variants of it. See docs/coref.md.
@@ -30,10 +31,12 @@ local made = {
   checks+:: [
     experiment.fits($, 'segment_length'),
     experiment.choice($, 'scorers', std.objectFields($.scorer_kinds)),
+    experiment.choice($, 'mentions', ['found', 'gold']),
   ],
 
   dataset_reader: $.reader {
     indexer: { type: 'spanbert', model_name: $.encoder.model_name, max_length: $.segment_length },
+    [if $.mentions != 'found' then 'mentions']: $.mentions,
   },
   model: {
     type: 'spanbert_coref',

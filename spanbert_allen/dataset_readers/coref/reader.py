@@ -72,7 +72,8 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         self.indexer = indexer
         if mentions not in ("found", "gold"):
             raise ConfigError(
-                f"dataset_reader.mentions: {mentions!r} is neither 'found' nor 'gold'"
+                f"dataset_reader.mentions: {mentions!r} is neither 'found' nor 'gold', which links "
+                "the annotated mentions"
             )
         self.mentions = mentions
 

@@ -1,11 +1,14 @@
 import logging
 import pickle
+from dataclasses import replace
 
 import pytest
 from allennlp.common import Params
-from allennlp.data import DatasetReader
+from allennlp.data import DatasetReader, Vocabulary
 from allennlp.data.dataset_readers import WorkerInfo
+from allennlp.models import Model
 
+import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.formats.coref.conll.reader import read_conll
 from tests.formats.coref.conll.test_reader import FIXTURES
@@ -87,3 +90,30 @@ def test_a_reader_of_one_format_reads_a_file_of_a_wholly_different_kind(name):
     assert len(expected) > 1
     for reader in ("spanbert_coref_jsonl", "spanbert_coref_conll"):
         assert list(make_reader(type=reader).documents(path)) == expected
+
+
+def test_annotated_mentions_may_be_given_to_the_model():
+    """In training and evaluation, without a mention found beside them; a text has none to give."""
+    reader = make_reader(mentions="gold")
+    first, _ = instances = list(reader.read(FIXTURES / "preco.jsonl"))
+    assert first["metadata"].metadata["given_spans"].tolist() == first["gold_spans"].tensor.tolist()
+    assert (
+        "given_spans"
+        not in next(iter(make_reader().read(FIXTURES / "preco.jsonl")))["metadata"].metadata
+    )
+    embedder = {"type": "spanbert", "model_name": "tiny"}
+    model = Model.from_params(
+        Params({"type": "spanbert_coref", "embedder": embedder, "head": {"hidden_dim": 9}}),
+        vocab=Vocabulary(),
+    )
+    assert model.train().forward_on_instance(first)["loss"] > 0
+    model.eval().forward_on_instances(instances)
+    assert model.get_metrics(reset=True)["mention_recall"] == 1
+    for instance, output in zip(instances, model.forward_on_instances(instances), strict=True):
+        gold = instance["metadata"].metadata["document"].clusters
+        found = {mention for cluster in output["clusters"] for mention in cluster}
+        assert found <= {mention for cluster in gold for mention in cluster}
+    without = replace(first["metadata"].metadata["document"], clusters=None)
+    assert "given_spans" not in reader.text_to_instance(without)["metadata"].metadata
+    with pytest.raises(ConfigError, match="mentions: 'all' is neither 'found' nor 'gold'"):
+        make_reader(mentions="all")
