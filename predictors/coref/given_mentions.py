@@ -129,7 +129,7 @@ class _Given:
             raise DataError(
                 f"given_clusters is {shown(clusters)}; it must be a list of lists of [start, end]"
             )
-        self._mentions = mentions
+        self._mentions: Sequence[Any] | None = mentions
         self._clusters: Sequence[Any] | None = clusters
         lists = [mentions for mentions in clusters or () if is_list(mentions)]
         clustered = {_key(mention) for mentions in lists for mention in mentions} - {None}
@@ -140,7 +140,8 @@ class _Given:
         """Return the given clusters, and then each further mention as a cluster of one."""
         if self._mentions is None and self._clusters is None:
             return None
-        return [*(self._clusters or ()), *([self._mentions[index]] for index in self._alone)]
+        mentions = self._mentions or ()
+        return [*(self._clusters or ()), *([mentions[index]] for index in self._alone)]
 
     def renamed(self, problem: str) -> str:
         """Return what is wrong with one of the clusters in terms of the record's own keys."""

@@ -48,9 +48,9 @@ class CorefPredictor(SpanPredictor):
 
     A record is one of `spanbert_coref_jsonl`, `{"document": "..."}` or, as a line of its own, a
     JSON string. Its `clusters` are passed over; its `mentions`, if it has some, are linked, and no
-    others are proposed; its `given_clusters` stay together, and are added to. `allennlp predict` also takes files of the other coreference formats, which
-    it tells by their first lines, and writes the format that the output's name ends in: see
-    `FORMATS` of `results.writing.writers`.
+    others are proposed; its `given_clusters` stay together, and are added to. `allennlp predict`
+    also takes files of the other coreference formats, which it tells by their first lines, and
+    writes the format that the output's name ends in: see `FORMATS` of `results.writing.writers`.
 
     # Parameters
 

@@ -141,13 +141,21 @@ def unpad(
         found = list(to_cpu(*columns))
     _, segment_ids, *_ = found
     for row, real in enumerate(segment_ids >= 0):
-        gold: dict[str, Tensor] = {}
+        document = _of_columns([column[row][real] for column in found])
         if gold_spans is not None and gold_cluster_ids is not None:
             annotated = gold_cluster_ids[row] >= 0
-            gold["gold_spans"] = gold_spans[row][annotated]
-            gold["gold_cluster_ids"] = gold_cluster_ids[row][annotated]
-        documents.append(DocumentPieces(*(column[row][real] for column in found), **gold))
+            document = document._replace(
+                gold_spans=gold_spans[row][annotated],
+                gold_cluster_ids=gold_cluster_ids[row][annotated],
+            )
+        documents.append(document)
     return documents
+
+
+def _of_columns(columns: Sequence[Tensor]) -> DocumentPieces:
+    """Return the document of its five columns, without mentions."""
+    token_ids, segment_ids, word_ids, sentence_ids, speaker_ids = columns
+    return DocumentPieces(token_ids, segment_ids, word_ids, sentence_ids, speaker_ids)
 
 
 def random_window(document: DocumentPieces, max_segments: int) -> DocumentPieces:
