@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from spanbert_allen.common.errors import ConfigError, DataError
@@ -117,7 +118,7 @@ def _span(doc: Any, start: int, end: int, label: str) -> Any:
 
 def _set_entities(doc: Any, spans: Sequence[Any]) -> None:
     in_order = sorted(spans, key=lambda span: (span.start, span.end))
-    for before, after in zip(in_order, in_order[1:], strict=False):
+    for before, after in pairwise(in_order):
         if after.start < before.end:
             raise DataError(
                 f"the entities {shown(before.text)} and {shown(after.text)} overlap; leave one out"
