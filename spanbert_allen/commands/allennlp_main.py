@@ -51,7 +51,8 @@ def _end_early_with_one_line() -> None:
 
     def end(number: int, _frame: object) -> None:
         name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
-        os.write(2, f"ended by {name} before training began: run the command again\n".encode())
+        if os.environ.get("RANK", "0") == "0":  # one line of all workers that torchrun started
+            os.write(2, f"ended by {name} before training began: run the command again\n".encode())
         os._exit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM):

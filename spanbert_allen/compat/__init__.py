@@ -38,6 +38,7 @@ from spanbert_allen.compat.repairs import (
     loading_processes,
     one_sentence_errors,
     one_training_a_folder,
+    torchrun_workers,
     vocabulary_writing,
 )
 from spanbert_allen.compat.versions import (
@@ -53,6 +54,7 @@ from spanbert_allen.compat.versions import (
 __all__ = ["REPAIRS"]
 
 REPAIRS = (
+    torchrun_workers,  # before those that go around it
     adamw_warning,
     archive_loading,
     archive_names,

@@ -7,10 +7,13 @@ is missing or breaks off makes `--recover` give up, for good. And weights withou
 ours is built without its pretrained weights, which no checkpoint then brings. With several workers
 the vocabulary is read again, which may not be there.
 
-**Repair.** Where there is no checkpoint, there is nothing of the training to go on from:
-`--recover` begins anew, from the configuration that it is given. `best.th` is removed, and with
-several workers the vocabulary is made again. A folder with files that no run writes is refused as
-before, and so is another configuration; nothing is removed then.
+A run cannot go on with another number of workers either: the block `distributed` is compared.
+
+**Repair.** The block `distributed` may be another one. Where there is no checkpoint, there is
+nothing of the training to go on from: `--recover` begins anew, from the configuration that it is
+given. `best.th` is removed, and with several workers the vocabulary is made again. A folder with
+files that no run writes is refused as before, and so is another configuration; nothing is removed
+then.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ _create_serialization_dir = training_util.create_serialization_dir
 
 _CONFIG = "config.json"
 _VOCABULARY = "vocabulary"
+_WORKERS = "distributed"
 _OF_A_START = {_CONFIG, "meta.json", "out.log", "err.log", "encoder", _VOCABULARY, "log"}
 
 
@@ -50,12 +54,22 @@ def create_serialization_dir(
     )
     if begins_anew and not _is_whole(folder / _CONFIG) and is_only_begun(folder):
         params.to_file(str(folder / _CONFIG))
-    _create_serialization_dir(params, serialization_dir, recover, force)
+    compared = _with_workers_of(folder / _CONFIG, params) if recover and not force else params
+    _create_serialization_dir(compared, serialization_dir, recover, force)
     if begins_anew:
         (folder / "best.th").unlink(missing_ok=True)
-        if "distributed" in params:
+        if _WORKERS in params:
             shutil.rmtree(folder / _VOCABULARY, ignore_errors=True)
             training_util.make_vocab_from_params(params.duplicate(), str(folder))
+
+
+def _with_workers_of(config: Path, params: Params) -> Params:
+    """Return a configuration with the block `distributed` of another one, if that can be read."""
+    if not _is_whole(config):
+        return params
+    theirs = Params.from_file(str(config)).as_dict(quiet=True)
+    mine = {key: value for key, value in params.as_dict(quiet=True).items() if key != _WORKERS}
+    return Params(mine | {key: value for key, value in theirs.items() if key == _WORKERS})
 
 
 def _is_whole(config: Path) -> bool:

@@ -29,6 +29,7 @@ from allennlp.common.util import SigTermReceived
 
 from spanbert_allen.common import console
 from spanbert_allen.common.parts import remove_parts
+from spanbert_allen.common.torchrun import is_first_worker
 from spanbert_allen.compat.replacing import replace_function
 
 _AGAIN_AFTER = 5.0  # seconds: more than the callbacks at the end of a training take
@@ -67,10 +68,11 @@ def train_model(
             raise
         signals.ignore()
         _end_children()
-        remove_parts(Path(serialization_dir))
-        sys.stderr.write(
-            f"training was ended by {_NAMES[kind]}: go on with the same command and --recover\n"
-        )
+        if is_first_worker(os.environ):  # which alone writes
+            remove_parts(Path(serialization_dir))
+            sys.stderr.write(
+                f"training was ended by {_NAMES[kind]}: go on with the same command and --recover\n"
+            )
         raise SystemExit(128 + kind) from None  # the status that shells give
     finally:
         signals.seen()

@@ -5,7 +5,8 @@ A folder takes one training at a time.
 second `--recover`, or `--force`, writes between the files of the first.
 
 **Repair.** A training locks its folder until it ends. While the lock is held, `train` refuses the
-folder, before it changes anything in it.
+folder, before it changes anything in it. Of the workers that torchrun starts, the first has the
+lock.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from allennlp.common import Params
 from allennlp.training import util as training_util
 
 from spanbert_allen.common.folder_lock import FolderLock, refuse_locked
+from spanbert_allen.common.torchrun import is_first_worker
 from spanbert_allen.compat.replacing import replace_function
 
 _create: Callable[..., Any]
@@ -43,6 +45,8 @@ def apply() -> None:
 def train_model(
     params: Params, serialization_dir: str | os.PathLike[str], *args: Any, **kwargs: Any
 ) -> Any:
+    if not is_first_worker(os.environ):
+        return _train_model(params, serialization_dir, *args, **kwargs)
     folder = Path(serialization_dir).resolve()
     refuse_locked(folder)  # before `--force` empties it
     _locks[folder] = None

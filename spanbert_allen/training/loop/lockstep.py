@@ -182,6 +182,6 @@ def as_the_first_worker(value: T) -> T:
 def _too_little(of: str, count: int) -> DataError:
     return DataError(
         f"there are {distributed.get_world_size()} workers, but only {count} got any {of}data: "
-        "give at least as many documents as there are entries in `distributed.cuda_devices`, or "
-        "take some of these out"
+        "give at least as many documents as there are workers, or start fewer of them "
+        "(`distributed.cuda_devices`, or --nproc-per-node of torchrun)"
     )

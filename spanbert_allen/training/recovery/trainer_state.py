@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Protocol
 
 import torch
@@ -13,7 +14,14 @@ from torch import distributed
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.training.recovery.metric_state import load_metric_state, metric_state
+from spanbert_allen.training.recovery.other_workers import (
+    accumulation_for,
+    place_in_epoch,
+    state_of_worker,
+)
 from spanbert_allen.training.recovery.random_state import random_state
+
+logger = logging.getLogger(__name__)
 
 KEY = "spanbert"
 
@@ -28,9 +36,16 @@ class Stateful(Protocol):
         """Go on from a state."""
 
 
+class HasSteps(Protocol):
+    """The accumulation of batches into updates."""
+
+    steps: int
+
+
 class RunCounts(Stateful, Protocol):
     """The counts of a run; the sums of losses are each worker's own."""
 
+    batches_done: int
     losses: Stateful
     epoch_losses: Stateful
 
@@ -44,6 +59,7 @@ class RecoverableTrainer(Protocol):
     """
 
     model: Model
+    accumulation: HasSteps
     batches: Stateful
     run: RunCounts
     history: Stateful
@@ -98,6 +114,7 @@ def trainer_state(
         "workers": workers,
         "run": trainer.run.state_dict(),
         "updates_done": trainer.updates_done,
+        "accumulation_steps": trainer.accumulation.steps,
         "history": trainer.history.state_dict(),
         "precision": trainer.precision.state_dict(),
         "carried_gradients": carried,
@@ -112,13 +129,14 @@ def restore_trainer(trainer: RecoverableTrainer, checkpoint: TrainerCheckpoint) 
     # Parameters
 
     trainer : `RecoverableTrainer`
-        Newly built from the same configuration.
+        Newly built from the same configuration. The number of workers may be another one: an update
+        then keeps its number of batches if they can share them evenly.
     checkpoint : `TrainerCheckpoint`
         Made by `trainer_state`.
 
     # Errors
 
-    `ConfigError` for a checkpoint of another trainer or number of workers.
+    `ConfigError` for a checkpoint of another trainer.
     """
     model_state, state = checkpoint
     if KEY not in state:
@@ -129,22 +147,38 @@ def restore_trainer(trainer: RecoverableTrainer, checkpoint: TrainerCheckpoint) 
     ours = state[KEY]
     rank = distributed.get_rank() if trainer.is_distributed else 0
     world_size = distributed.get_world_size() if trainer.is_distributed else 1
-    if len(ours["workers"]) != world_size:
-        raise ConfigError(
-            f"the checkpoint to recover from was written by {len(ours['workers'])} workers, but "
-            f"there are {world_size} now: use as many, or train anew in another folder"
-        )
     _restore_allennlp_part(trainer, model_state, state)
-    mine = ours["workers"][rank]
+    mine = state_of_worker(ours["workers"], rank, world_size)
     trainer.restored_random_state = mine["random"]
     load_metric_state(trainer.model, mine["metrics"])
     trainer.batches.load_state_dict(mine["batches"])
     trainer.run.load_state_dict(ours["run"])
+    _share_work(trainer, ours, world_size)
     trainer.run.losses.load_state_dict(mine["losses"])
     trainer.run.epoch_losses.load_state_dict(mine["epoch_losses"])
     trainer.history.load_state_dict(ours["history"])
     trainer.precision.load_state_dict(ours["precision"])
     _carry_gradients(trainer, ours["carried_gradients"])
+
+
+def _share_work(trainer: RecoverableTrainer, ours: dict[str, Any], world_size: int) -> None:
+    """Let updates be of as many batches as before, and the workers be where the others were."""
+    before, accumulation = len(ours["workers"]), trainer.accumulation
+    # Checkpoints of 0.2.0 do not say it; their number of workers was that of the configuration.
+    wanted = before * ours.get("accumulation_steps", accumulation.steps)
+    accumulation.steps = accumulation_for(wanted, world_size)
+    if before == world_size:
+        return
+    trainer.run.batches_done = place_in_epoch(trainer.run.batches_done, before, world_size)
+    logger.warning(
+        "the run goes on with %d in place of %d workers: each adds up %d batches to an update of "
+        "%d (before: %d), and which documents come in the rest of this epoch may differ",
+        world_size,
+        before,
+        accumulation.steps,
+        accumulation.steps * world_size,
+        wanted,
+    )
 
 
 def _restore_allennlp_part(

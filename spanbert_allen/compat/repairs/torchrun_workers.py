@@ -1,0 +1,227 @@
+"""
+`train` as one of the workers that torchrun has started.
+
+**Cause.** `allennlp train` knows only the workers that it starts itself, on devices that the
+configuration lists. Started by torchrun, each worker would train alone, all in one folder. On
+several machines AllenNLP's first worker of each machine would write.
+
+**Repair.** The workers find each other through the environment that torchrun sets. The first of all
+makes the folder and the vocabulary while the others wait, and only it writes. Each trains on the
+GPU of its local rank, or on the CPU where there is none. Workers that torchrun has started again go
+on from the last checkpoint, as with `--recover`. The configuration does not say how many workers
+there are, so that it is the same for any number.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+from allennlp.commands import train
+from allennlp.common import Params
+from allennlp.common.meta import Meta
+from allennlp.data import Vocabulary
+from allennlp.models import Model, archival
+from allennlp.training import util as training_util
+from torch import distributed
+
+from spanbert_allen.common.errors import ConfigError, UserError
+from spanbert_allen.common.torchrun import TorchrunPlace, torchrun_place
+from spanbert_allen.compat.replacing import replace_function
+
+_train_model = train.train_model
+
+_PREPARED = "spanbert_allen/prepared"
+_VOCABULARY = "vocabulary"
+_TOKENS = ("padding_token", "oov_token")
+_LONGEST_PREPARATION = timedelta(days=7)
+_PATIENCE = 90.0  # seconds until a file of one machine is seen by another: NFS may take a minute
+_LOST_WORKER = ("Connection closed by peer", "Connection reset by peer", "Broken pipe")
+
+
+def needed() -> bool:
+    return True
+
+
+def apply() -> None:
+    replace_function(_train_model, functools.wraps(_train_model)(train_model))
+
+
+def train_model(
+    params: Params,
+    serialization_dir: str | os.PathLike[str],
+    recover: bool = False,
+    force: bool = False,
+    **others: Any,
+) -> Model | None:
+    place = torchrun_place(os.environ)
+    if place is not None:
+        is_begun = Path(serialization_dir).is_dir() and any(Path(serialization_dir).iterdir())
+        # The first start has emptied the folder already.
+        force = force and place.restarts == 0
+        recover = is_begun and not force and (recover or place.restarts > 0)
+    if place is None or others.get("dry_run") or place.world_size == 1:
+        if place is not None and place.rank > 0:
+            return None
+        return _train_model(params, serialization_dir, recover=recover, force=force, **others)
+    return _train_among_workers(place, params, Path(serialization_dir), recover, force, **others)
+
+
+def _train_among_workers(
+    place: TorchrunPlace,
+    params: Params,
+    folder: Path,
+    recover: bool,
+    force: bool,
+    *,
+    include_package: Sequence[str] | None = None,
+    file_friendly_logging: bool = False,
+    return_model: bool | None = None,
+    **_alone: Any,
+) -> Model | None:
+    accelerator = check_config(params)
+    device = worker_device(place, params.params.get("trainer", {}).get("cuda_device"))
+    store, _, _ = next(distributed.rendezvous("env://"))  # type: ignore[no-untyped-call]
+    store.set_timeout(_LONGEST_PREPARATION)
+    if place.rank == 0:
+        tokens = _prepare_for_all(store, params, folder, recover, force)
+    else:
+        tokens = _wait_until_prepared(store, folder)
+    params.pop("evaluation", None)
+    params.pop("distributed", None)
+    included = params.pop("include_in_archive", None)
+    params["vocabulary"] = {"type": "from_files", "directory": str(folder / _VOCABULARY), **tokens}
+    try:
+        train._train_worker(
+            process_rank=place.rank,
+            params=params.duplicate(),
+            serialization_dir=str(folder),
+            include_package=list(include_package or ()),
+            primary_addr=place.address,
+            primary_port=place.port,
+            world_size=place.world_size,
+            # It takes its own out of those of all workers.
+            distributed_device_ids=[device] * place.world_size,  # type: ignore[arg-type]
+            file_friendly_logging=file_friendly_logging,
+            include_in_archive=included,
+            distributed_params=Params(accelerator),
+        )
+    except RuntimeError as error:
+        if not any(sign in str(error) for sign in _LOST_WORKER):
+            raise
+        raise UserError(
+            f"worker {place.rank} has lost another worker, which has ended: see its own message; "
+            "torchrun's --max-restarts goes on from the last checkpoint, and so does --recover"
+        ) from error
+    distributed.destroy_process_group()
+    if place.rank == 0:
+        archival.archive_model(str(folder), include_in_archive=included)
+    return Model.load(params, str(folder)) if return_model else None
+
+
+def check_config(params: Params) -> dict[str, Any]:
+    """
+    Check that a configuration leaves to torchrun what torchrun does.
+
+    # Returns
+
+    `dict[str, Any]`
+        Its block `distributed`, which can only have a `ddp_accelerator`.
+
+    # Errors
+
+    `ConfigError` if it starts workers, or evaluates on test data, of which a worker has a part.
+    """
+    block: Mapping[str, Any] = params.as_dict(quiet=True).get("distributed") or {}
+    for key in block:
+        if key != "ddp_accelerator":
+            raise ConfigError(
+                f"`distributed.{key}` is for workers that `train` starts, but torchrun has started "
+                "them: take it out of the config (of `distributed` only `ddp_accelerator` may stay)"
+            )
+    if params.params.get("evaluate_on_test"):
+        raise ConfigError(
+            "`evaluate_on_test` would evaluate on the first worker's share of the test data only: "
+            "take it out of the config and run `evaluate` on the archive"
+        )
+    return dict(block)
+
+
+def worker_device(place: TorchrunPlace, configured: int | None) -> int:
+    """
+    Return the GPU of a worker, that of its local rank; -1 for the CPU.
+
+    # Parameters
+
+    place : `TorchrunPlace`
+        The worker's.
+    configured : `int`, optional
+        `trainer.cuda_device`, which may be -1, to train on the CPU of a machine with GPUs.
+
+    # Errors
+
+    `ConfigError` for another device, or if the machine has fewer GPUs than workers.
+    """
+    if configured not in (None, -1):
+        raise ConfigError(
+            f"`trainer.cuda_device` is {configured!r}, but with torchrun each worker takes a GPU "
+            "of its own: take it out of the config, or set it to -1 to train on the CPU"
+        )
+    count = torch.cuda.device_count()
+    if configured == -1 or count == 0:
+        return -1
+    if place.local_rank >= count:
+        raise ConfigError(
+            f"LOCAL_RANK is {place.local_rank}, but this machine has GPUs for the local ranks up "
+            f"to {count - 1} only: give torchrun --nproc-per-node {count}"
+        )
+    return place.local_rank
+
+
+def _prepare_for_all(
+    store: distributed.Store, params: Params, folder: Path, recover: bool, force: bool
+) -> dict[str, str]:
+    """Make the folder and the vocabulary, and tell the others; return the vocabulary's tokens."""
+    tokens = None
+    try:
+        training_util.create_serialization_dir(params, str(folder), recover, force)
+        params.to_file(str(folder / "config.json"))
+        Meta.new().to_file(folder / "meta.json")
+        archival.verify_include_in_archive(params.params.get("include_in_archive"))
+        place = folder / _VOCABULARY
+        if place.is_dir() and any(folder.glob("model_state_*.th")):
+            vocabulary = Vocabulary.from_files(str(place))
+        else:
+            shutil.rmtree(place, ignore_errors=True)
+            config = params.duplicate()
+            vocabulary = training_util.make_vocab_from_params(config, str(folder))
+        tokens = {name: str(getattr(vocabulary, f"_{name}")) for name in _TOKENS}
+        return tokens
+    finally:
+        store.set(_PREPARED, json.dumps(tokens))
+
+
+def _wait_until_prepared(
+    store: distributed.Store, folder: Path, patience: float = _PATIENCE
+) -> dict[str, str]:
+    """Wait for the first worker, and return the vocabulary's tokens."""
+    tokens: dict[str, str] | None = json.loads(store.get(_PREPARED))
+    if tokens is None:
+        raise SystemExit(1)  # the first worker says why
+    ends = time.monotonic() + patience
+    while not (folder / _VOCABULARY).is_dir():
+        if time.monotonic() > ends:
+            raise ConfigError(
+                f"{folder}: the first worker has made this folder, but it is not seen from here: "
+                "name one with -s that all machines share"
+            )
+        time.sleep(0.1)
+    return tokens
