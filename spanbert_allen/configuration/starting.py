@@ -26,6 +26,9 @@ from spanbert_allen.configuration.structure import problems_of_config
 
 logger = logging.getLogger(__name__)
 
+_WORKERS = ("distributed.cuda_devices", "distributed.num_nodes", "distributed.primary_")
+"""Keys that a run may have otherwise when it goes on."""
+
 _train_model = train.train_model
 _find_learning_rate = find_learning_rate.find_learning_rate_model
 _make_vocab = build_vocab.make_vocab_from_params
@@ -125,8 +128,10 @@ def _check_same_config(params: Params, folder: Path) -> None:
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Say what differs, the most telling keys first."""
+    """Say what differs but for the number of workers, the most telling keys first."""
     for key in sorted({*before, *now}, key=lambda key: (not key.endswith("type"), key)):
+        if key.startswith(_WORKERS):
+            continue
         if key not in before:
             yield f"`{key}` is new"
         elif key not in now:

@@ -19,7 +19,9 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,14 +34,16 @@ from allennlp.data import Vocabulary
 from allennlp.models import Model, archival
 from allennlp.training import util as training_util
 from torch import distributed
+from torch.distributed import Store
 
 from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.common.torchrun import TorchrunPlace, torchrun_place
+from spanbert_allen.compat import torchrun_group
 from spanbert_allen.compat.replacing import replace_function
 
 _train_model = train.train_model
 
-_PREPARED = "spanbert_allen/prepared"
+_PREPARED = "prepared"
 _VOCABULARY = "vocabulary"
 _TOKENS = ("padding_token", "oov_token")
 _LONGEST_PREPARATION = timedelta(days=7)
@@ -63,68 +67,135 @@ def train_model(
     **others: Any,
 ) -> Model | None:
     place = torchrun_place(os.environ)
-    if place is not None:
-        is_begun = Path(serialization_dir).is_dir() and any(Path(serialization_dir).iterdir())
-        # The first start has emptied the folder already.
-        force = force and place.restarts == 0
-        recover = is_begun and not force and (recover or place.restarts > 0)
-    if place is None or others.get("dry_run") or place.world_size == 1:
-        if place is not None and place.rank > 0:
+    if place is None:
+        return _train_model(params, serialization_dir, recover, force, **others)
+    if others.get("dry_run"):
+        if place.rank > 0:
             return None
-        return _train_model(params, serialization_dir, recover=recover, force=force, **others)
-    return _train_among_workers(place, params, Path(serialization_dir), recover, force, **others)
-
-
-def _train_among_workers(
-    place: TorchrunPlace,
-    params: Params,
-    folder: Path,
-    recover: bool,
-    force: bool,
-    *,
-    include_package: Sequence[str] | None = None,
-    file_friendly_logging: bool = False,
-    return_model: bool | None = None,
-    **_alone: Any,
-) -> Model | None:
+        return _train_model(params, serialization_dir, recover, force, **others)
     accelerator = check_config(params)
     device = worker_device(place, params.params.get("trainer", {}).get("cuda_device"))
-    store, _, _ = next(distributed.rendezvous("env://"))  # type: ignore[no-untyped-call]
+    store = torchrun_group.torchrun_store()
     store.set_timeout(_LONGEST_PREPARATION)
-    if place.rank == 0:
-        tokens = _prepare_for_all(store, params, folder, recover, force)
-    else:
-        tokens = _wait_until_prepared(store, folder)
-    params.pop("evaluation", None)
+    folder = Path(serialization_dir)
+    is_begun = place.restarts > 0 or store.check([_begun(folder)])
+    force = force and not is_begun  # the start before has emptied the folder
+    has_files = folder.is_dir() and any(folder.iterdir())
+    recover = has_files and not force and (recover or is_begun)
+    if place.world_size > 1:
+        worker = Worker(place, device, store, folder)
+        return worker.train(params, accelerator, recover=recover, force=force, **others)
+    store.set(_begun(folder), "")
     params.pop("distributed", None)
-    included = params.pop("include_in_archive", None)
-    params["vocabulary"] = {"type": "from_files", "directory": str(folder / _VOCABULARY), **tokens}
+    if device >= 0:
+        params["trainer"]["cuda_device"] = device
+    return _train_model(params, serialization_dir, recover, force, **others)
+
+
+def _begun(folder: Path) -> str:
+    """Return the key that says that workers of this run have begun to train in a folder."""
+    return f"begun/{folder.resolve()}"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """
+    One of several workers that torchrun has started.
+
+    # Parameters
+
+    place : `TorchrunPlace`
+        Its place among them.
+    device : `int`
+        Its GPU, or -1 for the CPU.
+    store : `Store`
+        What the workers have in common.
+    folder : `Path`
+        Where to train.
+    """
+
+    place: TorchrunPlace
+    device: int
+    store: Store
+    folder: Path
+
+    def train(
+        self,
+        params: Params,
+        accelerator: dict[str, Any],
+        *,
+        recover: bool,
+        force: bool,
+        include_package: Sequence[str] | None = None,
+        file_friendly_logging: bool = False,
+        return_model: bool | None = None,
+        **_alone: Any,
+    ) -> Model | None:
+        place, folder = self.place, self.folder
+        store = torchrun_group.store_of_this_start(self.store, place.rank, place.world_size)
+        if place.rank == 0:
+            tokens = self._prepare_for_all(store, params, recover=recover, force=force)
+        else:
+            tokens = wait_until_prepared(store, folder)
+        params.pop("evaluation", None)
+        params.pop("distributed", None)
+        included = params.pop("include_in_archive", None)
+        source = {"type": "from_files", "directory": str(folder / _VOCABULARY)}
+        params["vocabulary"] = {**source, **tokens}
+        with torchrun_group.groups_through(store), one_sentence_for_lost_workers(place.rank):
+            train._train_worker(
+                process_rank=place.rank,
+                params=params.duplicate(),
+                serialization_dir=str(folder),
+                include_package=list(include_package or ()),
+                world_size=place.world_size,
+                # It takes its own out of those of all workers.
+                distributed_device_ids=[self.device] * place.world_size,  # type: ignore[arg-type]
+                file_friendly_logging=file_friendly_logging,
+                include_in_archive=included,
+                distributed_params=Params(accelerator),
+            )
+        distributed.destroy_process_group()
+        if place.rank == 0:
+            archival.archive_model(str(folder), include_in_archive=included)
+        return Model.load(params, str(folder)) if return_model else None
+
+    def _prepare_for_all(
+        self, store: Store, params: Params, *, recover: bool, force: bool
+    ) -> dict[str, str]:
+        """Make the folder and the vocabulary, and tell the others; return their tokens."""
+        folder, vocabulary_folder = self.folder, self.folder / _VOCABULARY
+        tokens = None
+        try:
+            training_util.create_serialization_dir(params, str(folder), recover, force)
+            self.store.set(_begun(folder), "")
+            params.to_file(str(folder / "config.json"))
+            Meta.new().to_file(folder / "meta.json")
+            archival.verify_include_in_archive(params.params.get("include_in_archive"))
+            if vocabulary_folder.is_dir() and any(folder.glob("model_state_*.th")):
+                vocabulary = Vocabulary.from_files(str(vocabulary_folder))
+            else:
+                shutil.rmtree(vocabulary_folder, ignore_errors=True)
+                config = params.duplicate()
+                vocabulary = training_util.make_vocab_from_params(config, str(folder))
+            tokens = {name: str(getattr(vocabulary, f"_{name}")) for name in _TOKENS}
+            return tokens
+        finally:
+            store.set(_PREPARED, json.dumps(tokens))
+
+
+@contextmanager
+def one_sentence_for_lost_workers(rank: int) -> Iterator[None]:
+    """Let a worker say in one sentence that another, which it waited for, has ended."""
     try:
-        train._train_worker(
-            process_rank=place.rank,
-            params=params.duplicate(),
-            serialization_dir=str(folder),
-            include_package=list(include_package or ()),
-            primary_addr=place.address,
-            primary_port=place.port,
-            world_size=place.world_size,
-            # It takes its own out of those of all workers.
-            distributed_device_ids=[device] * place.world_size,  # type: ignore[arg-type]
-            file_friendly_logging=file_friendly_logging,
-            include_in_archive=included,
-            distributed_params=Params(accelerator),
-        )
+        yield
     except RuntimeError as error:
         if not any(sign in str(error) for sign in _LOST_WORKER):
             raise
         raise UserError(
-            f"worker {place.rank} has lost another worker, which has ended: see its own message; "
+            f"worker {rank} has lost another worker, which has ended: see its own message; "
             "torchrun's --max-restarts goes on from the last checkpoint, and so does --recover"
         ) from error
-    distributed.destroy_process_group()
-    if place.rank == 0:
-        archival.archive_model(str(folder), include_in_archive=included)
-    return Model.load(params, str(folder)) if return_model else None
 
 
 def check_config(params: Params) -> dict[str, Any]:
@@ -186,32 +257,7 @@ def worker_device(place: TorchrunPlace, configured: int | None) -> int:
     return place.local_rank
 
 
-def _prepare_for_all(
-    store: distributed.Store, params: Params, folder: Path, recover: bool, force: bool
-) -> dict[str, str]:
-    """Make the folder and the vocabulary, and tell the others; return the vocabulary's tokens."""
-    tokens = None
-    try:
-        training_util.create_serialization_dir(params, str(folder), recover, force)
-        params.to_file(str(folder / "config.json"))
-        Meta.new().to_file(folder / "meta.json")
-        archival.verify_include_in_archive(params.params.get("include_in_archive"))
-        place = folder / _VOCABULARY
-        if place.is_dir() and any(folder.glob("model_state_*.th")):
-            vocabulary = Vocabulary.from_files(str(place))
-        else:
-            shutil.rmtree(place, ignore_errors=True)
-            config = params.duplicate()
-            vocabulary = training_util.make_vocab_from_params(config, str(folder))
-        tokens = {name: str(getattr(vocabulary, f"_{name}")) for name in _TOKENS}
-        return tokens
-    finally:
-        store.set(_PREPARED, json.dumps(tokens))
-
-
-def _wait_until_prepared(
-    store: distributed.Store, folder: Path, patience: float = _PATIENCE
-) -> dict[str, str]:
+def wait_until_prepared(store: Store, folder: Path, patience: float = _PATIENCE) -> dict[str, str]:
     """Wait for the first worker, and return the vocabulary's tokens."""
     tokens: dict[str, str] | None = json.loads(store.get(_PREPARED))
     if tokens is None:
