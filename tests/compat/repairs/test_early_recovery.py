@@ -81,3 +81,9 @@ def test_several_workers_get_a_whole_vocabulary(tmp_path):
     vocabulary = Vocabulary.from_files(str(folder / "vocabulary"))
     assert vocabulary.get_token_to_index_vocabulary("labels") == {"N": 0, "V": 1}
     assert params.as_dict(quiet=True) == config
+
+
+def test_another_number_of_workers(tmp_path):
+    Params({"a": 1, "distributed": {"cuda_devices": [0, 1]}}).to_file(str(tmp_path / "config.json"))
+    (tmp_path / "model_state_e1_b0.th").write_bytes(b"")
+    recover(tmp_path)
