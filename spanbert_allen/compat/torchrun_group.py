@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from torch import distributed
-from torch.distributed import PrefixStore, Store
+from torch.distributed import PrefixStore, Store, rendezvous  # type: ignore[attr-defined]
 
 _OURS = "spanbert_allen"
 _PAUSE = 0.05  # seconds between two looks into the store
@@ -25,7 +25,7 @@ _PAUSE = 0.05  # seconds between two looks into the store
 
 def torchrun_store() -> Store:
     """Return torchrun's store, which all starts of a run have in common."""
-    store: Store = next(distributed.rendezvous("env://"))[0]  # type: ignore[no-untyped-call]
+    store: Store = next(rendezvous("env://"))[0]
     return PrefixStore(_OURS, store)
 
 
@@ -75,7 +75,7 @@ def groups_through(store: Store) -> Iterator[None]:
     def init(backend: str, *, rank: int, world_size: int, **_address: Any) -> None:
         init_process_group(backend, store=store, rank=rank, world_size=world_size)
 
-    distributed.init_process_group = init
+    distributed.init_process_group = init  # type: ignore[assignment]
     try:
         yield
     finally:

@@ -34,7 +34,7 @@ from allennlp.data import Vocabulary
 from allennlp.models import Model, archival
 from allennlp.training import util as training_util
 from torch import distributed
-from torch.distributed import Store
+from torch.distributed import Store  # type: ignore[attr-defined]
 
 from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.common.torchrun import TorchrunPlace, torchrun_place
@@ -150,7 +150,7 @@ class Worker:
                 include_package=list(include_package or ()),
                 world_size=place.world_size,
                 # It takes its own out of those of all workers.
-                distributed_device_ids=[self.device] * place.world_size,  # type: ignore[arg-type]
+                distributed_device_ids=[self.device] * place.world_size,
                 file_friendly_logging=file_friendly_logging,
                 include_in_archive=included,
                 distributed_params=Params(accelerator),
