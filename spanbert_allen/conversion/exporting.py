@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,10 @@ from allennlp.models.archival import extracted_archive
 from safetensors.torch import save_file
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.outputs import told_of_full_disk
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.label_names import names_of_labels, outputs_in_order_of
 from spanbert_allen.conversion.model_card import model_card
+from spanbert_allen.conversion.new_folder import checked_new_folder, new_folder
 from spanbert_allen.conversion.task import SOURCE_LABELS_KEY, ExportedTask
 from spanbert_allen.conversion.tasks import EXPORTED_TASKS
 from spanbert_allen.encoders import EncoderFiles, find_encoder
@@ -48,9 +46,7 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
     `DataError` for an archive that is none, `ConfigError` for a model that transformers has no
     class for.
     """
-    folder = Path(folder).absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError("is there already; name a new folder", folder)
+    folder = checked_new_folder(folder)
     if not Path(archive).exists():
         raise DataError("no such file; give a model.tar.gz", archive)
     with extracted_archive(archive) as extracted, errors_of(archive, extracted), torch.no_grad():
@@ -72,15 +68,8 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
             json.loads(metrics.read_text()) if metrics.is_file() else {},
             task.card_section(loaded.model),
         )
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-        try:
-            with told_of_full_disk(folder, "nothing of the folder was kept"):
-                _write(loaded.model, task, files, settings, card, part, outputs)
-            part.chmod(0o755)  # a temporary folder is its owner's only
-            part.replace(folder)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+        with new_folder(folder) as part:
+            _write(loaded.model, task, files, settings, card, part, outputs)
 
 
 def _task_of(model: Model) -> ExportedTask:

@@ -47,19 +47,34 @@ class EncoderWriter:
         self._config = config
         self._weights = merged_weights(encoder)
 
-    def added_mask(self, mask: str) -> str:
+    def added_mask(self, mask: str, groups: str | None = None) -> str:
         """
-        Add what turns a mask into what is added to the scores of attention.
+        Turn a mask into what is added to the scores of attention.
 
         # Parameters
 
         mask : `str`
-            Whether a piece is attended to, boolean. Shape: (batch_size, 1, 1 or num_pieces,
+            1 for a piece that is attended to. Shape: (batch_size, num_pieces)
+        groups : `str`, optional (default = `None`)
+            As `SpanbertEmbedder.encode` takes them. Shape: (batch_size, num_pieces)
+
+        # Returns
+
+        `str`
+            Shape: (batch_size, 1, 1, num_pieces), or with groups (batch_size, 1, num_pieces,
             num_pieces)
         """
         graph = self._graph
+        seen = graph.add("Greater", mask, graph.constant(0))
+        seen = graph.add("Unsqueeze", seen, graph.constant([1, 2]))
+        if groups is not None:
+            keys = graph.add("Unsqueeze", groups, graph.constant([1, 2]))
+            queries = graph.add("Unsqueeze", groups, graph.constant([1, 3]))
+            is_text = graph.add("Equal", keys, graph.constant(0))
+            is_same = graph.add("Equal", keys, queries)
+            seen = graph.add("And", seen, graph.add("Or", is_text, is_same))
         nothing, masked = (graph.constant(value, np.float32) for value in (0.0, _MASKED))
-        return graph.add("Where", mask, nothing, masked)
+        return graph.add("Where", seen, nothing, masked)
 
     def embeddings(self, token_ids: str, type_ids: str | None, position_ids: str | None) -> str:
         """
@@ -122,7 +137,8 @@ class EncoderWriter:
 
         Shapes: (batch_size, dim), both.
         """
-        return self._graph.add("Tanh", self._linear(vectors, "pooler.dense"))
+        weight, bias = (self._of(f"pooler.dense.{kind}") for kind in ("weight", "bias"))
+        return self._graph.add("Tanh", self._graph.linear(vectors, weight, bias, is_head=True))
 
     def _layer(self, hidden: str, mask: str, name: str) -> str:
         graph = self._graph

@@ -44,6 +44,7 @@ class GraphWriter:
         self._constants: dict[str, Any] = {}
         self._inputs: list[Any] = []
         self._outputs: list[Any] = []
+        self._ends: dict[str, dict[str, list[str | int]]] = {"inputs": {}, "outputs": {}}
         self._rounded: dict[str, list[str]] = {}
 
     def input(self, name: str, dtype: Any, shape: Sequence[str | int]) -> str:
@@ -60,12 +61,18 @@ class GraphWriter:
             The size of each dimension; a name for one that may differ from run to run.
         """
         self._inputs.append(_declared(name, dtype, shape))
+        self._ends["inputs"][name] = list(shape)
         return name
 
     def output(self, name: str, value: str, shape: Sequence[str | int]) -> None:
         """Declare a result as an output of the graph, in float32; see `input`."""
         self._nodes.append(_node("Identity", [value], [name]))
         self._outputs.append(_declared(name, np.float32, shape))
+        self._ends["outputs"][name] = list(shape)
+
+    def ends(self) -> dict[str, dict[str, list[str | int]]]:
+        """Return the shapes of `inputs` and `outputs`, by their names."""
+        return self._ends
 
     def constant(self, value: Any, dtype: Any = np.int64) -> str:
         """Return the name of a constant, one for all uses of equal small ones."""
@@ -90,7 +97,11 @@ class GraphWriter:
         self._nodes.append(_node(operator, list(inputs), names, **attributes))
         return names
 
-    def linear(self, rows: str, weight: Tensor, bias: Tensor) -> str:
+    def cast(self, value: str, dtype: Any) -> str:
+        """Add what turns numbers into another type of NumPy's."""
+        return self.add("Cast", value, to=_number_of(dtype))
+
+    def linear(self, rows: str, weight: Tensor, bias: Tensor, *, is_head: bool = False) -> str:
         """
         Add a linear layer.
 
@@ -102,6 +113,8 @@ class GraphWriter:
             Shape: (num_outputs, num_inputs)
         bias : `Tensor`
             Shape: (num_outputs,)
+        is_head : `bool`, optional (default = `False`)
+            Whether it stands above the encoder: its weights are few, and are never rounded.
 
         # Returns
 
@@ -112,7 +125,7 @@ class GraphWriter:
         table = weight.detach().float().cpu().numpy().T
         product = (
             self._rounded_product(rows, table)
-            if self._quantised
+            if self._quantised and not is_head
             else self.add("MatMul", rows, self.constant(table, np.float32))
         )
         return self.add("Add", product, self.weights(bias))
@@ -138,7 +151,7 @@ class GraphWriter:
         rounded = self.constant(np.rint(table / scales), np.int8)
         product = self.add("MatMulInteger", numbers, rounded, zero)
         both = self.add("Mul", scale, self.constant(scales, np.float32))
-        return self.add("Mul", self.add("Cast", product, to=_number_of(np.float32)), both)
+        return self.add("Mul", self.cast(product, np.float32), both)
 
     def to_bytes(self, notes: Mapping[str, str] | None = None) -> bytes:
         """
