@@ -7,10 +7,12 @@ marked `py` are other projects' code, and do not run.
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 
 import pytest
 
+from spanbert_allen.conversion.onnx.exporting import export_onnx
 from tests.docs.pages import DOCS, PAGES, blocks, name
 from tests.models.pretrained import archive_of
 from tests.places import FIXTURES
@@ -33,6 +35,8 @@ def folder(tmp_path_factory, trained_multitask):
         source = FIXTURES / "archives" / f"{archive}.tar.gz"
         shutil.copyfile(source, made / "out" / place / "model.tar.gz")
     archive_of(made / "out" / "pretrained")
+    if importlib.util.find_spec("onnxruntime") is not None:
+        export_onnx(made / "out" / "qa" / "model.tar.gz", made / "out" / "qa_onnx")
     (made / "out" / "all").mkdir()
     shutil.copy(trained_multitask / "model.tar.gz", made / "out" / "all")
     (made / "texts.txt").write_text("Ida lost her keys.\nShe found them.\n", encoding="utf-8")
