@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spanbert_allen.modules.coref.joined_clusters import ClusterLink
 from spanbert_allen.modules.coref.mentions.scorer import BoundaryScores
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.scored_links import ScoredLinks, best_links
@@ -81,6 +82,23 @@ class WindowLinks:
             list(zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)),
             self._parts[-1].mention_scores.tolist(),
             best_links(self._parts[-1], self._link_threshold)[0].tolist(),
+        )
+
+    def link_clusters(self, links: Sequence[ClusterLink]) -> None:
+        """Add links to earlier clusters to the spans of the last window, as a further column."""
+        if not links:
+            return
+        part = self._parts[-1]
+        first = len(self._number_of) - len(part.scores)
+        rows = torch.tensor([link.span - first for link in links])
+        # Shape of each: (num_new_spans, 1)
+        antecedents = part.antecedents.new_zeros(len(part.scores), 1)
+        antecedents[rows, 0] = torch.tensor([link.antecedent for link in links])
+        scores = part.scores.new_full(antecedents.shape, float("-inf"))
+        scores[rows, 0] = scores.new_tensor([link.score for link in links])
+        self._parts[-1] = part._replace(
+            antecedents=torch.cat([part.antecedents, antecedents], dim=1),
+            scores=torch.cat([part.scores, scores], dim=1),
         )
 
     def whole(self, *, num_units: int) -> ScoredLinks:

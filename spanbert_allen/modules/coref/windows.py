@@ -12,6 +12,8 @@ from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
+from spanbert_allen.modules.coref.joined_clusters import JoinedClusters
+from spanbert_allen.modules.coref.joiners import ClusterJoiner
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.remembered_mentions import RememberedMentions
 from spanbert_allen.modules.coref.scored_links import ScoredLinks
@@ -44,10 +46,18 @@ class CorefWindows(FromParams):
         How far a window reaches back into the text of the window before.
     remembered : `int`, optional (default = `200`)
         How many mentions from before a window can be linked to; 0 for none.
+    joined_by : `ClusterJoiner`, optional (default = `None`)
+        Also compares each cluster that begins in a window, as a whole, with the clusters before it,
+        and links it to the best one if that scores above the threshold of links.
     """
 
     def __init__(
-        self, *, length: int = 4000, overlap: int | None = None, remembered: int = 200
+        self,
+        *,
+        length: int = 4000,
+        overlap: int | None = None,
+        remembered: int = 200,
+        joined_by: ClusterJoiner | None = None,
     ) -> None:
         if overlap is None:
             overlap = length // 4
@@ -61,6 +71,7 @@ class CorefWindows(FromParams):
         self.length = length
         self.overlap = overlap
         self.remembered = remembered
+        self.joined_by = joined_by
 
 
 class Window(NamedTuple):
@@ -106,6 +117,9 @@ def score_in_windows(
     document = document.on_cpu()
     found = WindowLinks(link_threshold=link_threshold)
     memory = RememberedMentions(windows.remembered)
+    clusters = None
+    if windows.joined_by is not None:
+        clusters = JoinedClusters(windows.joined_by, head, document, link_threshold=link_threshold)
     for window in window_bounds(document.sentence_ids, windows):
         memory.forget_before(window.start)
         remembered = memory.mentions()
@@ -113,8 +127,14 @@ def score_in_windows(
         positions, sentence_ids = _window_units(document, window, remembered)
         links = head(_select(document, positions, sentence_ids, window, remembered)).on_cpu()
         first_own = len(positions) - (window.end - window.start)
-        added = found.add(links, positions, first_own=first_own, new=window.new)
-        memory.add(*added)
+        spans, scores, antecedents = found.add(
+            links, positions, first_own=first_own, new=window.new
+        )
+        if clusters is not None:
+            joining = clusters.add(spans, scores, antecedents)
+            found.link_clusters(joining)
+            antecedents = clusters.joined(antecedents, joining)
+        memory.add(spans, scores, antecedents)
     return found.whole(num_units=document.vectors.size(0))
 
 
