@@ -61,7 +61,10 @@ def _coref_options() -> dict[str, dict[str, Any]]:
             "head": {**HEAD, "allow_crossing": True},
         },
         "windows": {
-            "windows": {"length": 12, "overlap": 4, "remembered": 3},
+            "windows": {
+                **{"length": 12, "overlap": 4, "remembered": 3},
+                "joined_by": {"type": "spanbert_mean_of_mentions"},
+            },
             "head": {**HEAD, **LIGHT},
         },
         "easy first + spanbert_cluster_merging": {

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-
 from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
 from spanbert_allen.modules.coref.joiners import ClusterJoiner
 from spanbert_allen.modules.coref.joiners.cluster_joiner import ClusterMention
