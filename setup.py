@@ -41,6 +41,7 @@ setup(
         "spanbert_allen.modules.coref.word_lists": ["*.json"],
         "spanbert_allen.results.html": ["*.css", "*.js"],
         "spanbert_allen.sample_corpus": ["texts/*.txt"],
+        "spanbert_allen.serving": ["page/*"],
         "spanbert_allen.training_configs": [
             "README.md",
             "*/*.jsonnet",

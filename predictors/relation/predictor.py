@@ -126,6 +126,11 @@ class RelationPredictor(SpanPredictor):
         self._set(RelationOptions(probabilities, allowed_types, without_negative, by_probability))
         self._num_cut = self._num_gaps = 0
 
+    @property
+    def entity_types(self) -> list[str] | None:
+        """The types that entities may have; `None` for a model that sees none or takes any."""
+        return list(self._known.trained) or None
+
     def predict(
         self,
         text: Any = None,

@@ -68,17 +68,17 @@ class KnownTypes:
             if not self.judges(type_):
                 raise DataError(
                     f"{name}: the model knows no entity of type `{type_}`, as number {number} is; "
-                    f"it was trained with {listed(self._trained)}{hint.format(type_)}"
+                    f"it was trained with {listed(self.trained)}{hint.format(type_)}"
                 )
 
     def judges(self, type_: str) -> bool:
         """Return whether entities of a type are judged."""
         is_any = self.markers is None or self.shared is not None or self.are_words
-        return is_any or type_ in self._trained
+        return is_any or type_ in self.trained
 
     @property
-    def _trained(self) -> dict[str, None]:
-        """Return the types that a subject or an object had, in their order."""
+    def trained(self) -> dict[str, None]:
+        """Return the types that a subject or an object had, in order; none if it sees no types."""
         return {
             marker.partition("=")[2]: None
             for marker in self.markers or ()

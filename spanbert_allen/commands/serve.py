@@ -91,6 +91,6 @@ def run(arguments: argparse.Namespace) -> int:
         if not settings.keys and not is_loopback(listening):
             sys.stderr.write("whoever reaches this machine can ask: --api-key-file asks for keys\n")
         names = ", ".join(f"{model.name} ({model.task})" for model in models.by_name.values())
-        sys.stderr.write(f"serving {names} on {url_of(listening)} (/docs describes it)\n")
+        sys.stderr.write(f"serving {names} on {url_of(listening)} (open it in a browser)\n")
         run_until_stopped(make_app(models, settings), listening, timeout=settings.timeout)
     return 0

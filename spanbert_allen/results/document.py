@@ -22,14 +22,14 @@ def results_of_parts(
         What the document is called, if it does not say it.
     """
     name, text = name_of(result, number), result["text"]
-    if "clusters" in result:
+    if result.get("clusters") is not None:
         yield {
             "doc_key": f"{name}: coreference",
             "text": text,
             "clusters": result["clusters"],
             "heads": result.get("heads") or (),
         }
-    if "relations" in result:
+    if result.get("relations") is not None:
         yield {
             "id": f"{name}: relations",
             "text": text,

@@ -104,11 +104,17 @@ _SCORES = dict.fromkeys(
 )
 _WORDS: Mapping[str, Check] = {"words": _list(_whole, 2)}
 _SENTENCES = _list(_list(_string))
+_ANTECEDENT = {
+    "text": _optional(_string),
+    "score": _optional(_number),
+    "probability": _optional(_number),
+}
+_MENTION = _object(_SPAN, {**_WORDS, **_SCORES, "antecedents": _list(_object(_ANTECEDENT))})
 _FILLS = _list(_object({"piece": _string, "probability": _number}))
 
 _COREF: Mapping[str, Check] = {
     "text": _string,
-    "clusters": _list(_list(_object(_SPAN, {**_WORDS, **_SCORES}))),
+    "clusters": _list(_list(_MENTION)),
 }
 _ANSWER: Mapping[str, Check] = {
     "question": _string,
@@ -119,7 +125,9 @@ _ANSWER: Mapping[str, Check] = {
     "start": _optional(_whole),
     "end": _optional(_whole),
 }
-_ODDS: Mapping[str, Check] = {"no_answer_score": _number, "threshold": _number}
+_ODDS: Mapping[str, Check] = dict.fromkeys(
+    ("probability", "no_answer_score", "threshold"), _number
+)
 _ENTITY: Mapping[str, Check] = {**_SPAN, "type": _string}
 _RELATIONS = _list(
     _object({"subject": _whole, "object": _whole, "label": _string, "probability": _number})
@@ -130,6 +138,7 @@ _KINDS: dict[str, Check] = {
         _COREF,
         {
             **_NAMES,
+            "heads": _list(_whole),
             "sentences": _SENTENCES,
             "speakers": _SENTENCES,
             "resolved_text": _string,
@@ -153,6 +162,7 @@ _KINDS: dict[str, Check] = {
         {
             **_NAMES,
             "clusters": _COREF["clusters"],
+            "heads": _list(_whole),
             "relations": _RELATIONS,
             "answers": _list(_object(_ANSWER, _ODDS)),
         },
@@ -226,9 +236,13 @@ def check_result(kind: str, result: Mapping[str, Any]) -> None:
     """
     _KINDS[kind](result, "")
     if kind in ("coref", "document"):
-        mentions = list(chain(*result.get("clusters") or ()))
+        clusters = result.get("clusters") or ()
+        if not all(clusters):
+            raise RecordError("a cluster has no mentions")
+        mentions = list(chain(*clusters))
         _check_spans(mentions, result["text"], "a mention")
         _check_words(result, mentions)
+        _check_heads(clusters, result.get("heads") or ())
     if kind == "qa":
         _check_answer(result)
     elif kind == "document":
@@ -271,6 +285,12 @@ def _check_words(result: Mapping[str, Any], mentions: Sequence[Mapping[str, Any]
                 f"words {shown(mention['words'])} of a mention are not within the {num_words} "
                 "words of sentences"
             )
+
+
+def _check_heads(clusters: Sequence[Sequence[Any]], heads: Sequence[int]) -> None:
+    for cluster, head in zip(clusters, heads, strict=False):
+        if not 0 <= head < len(cluster):
+            raise RecordError(f"head {shown(head)} of a cluster is no mention of it")
 
 
 def _check_answer(result: Mapping[str, Any]) -> None:

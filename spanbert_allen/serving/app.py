@@ -17,9 +17,11 @@ from spanbert_allen.common.errors import DataError, UserError
 from spanbert_allen.serving.bodies import RefusedError, read_record
 from spanbert_allen.serving.description import describe, docs_page
 from spanbert_allen.serving.engine import Engine
+from spanbert_allen.serving.formats import add_formats
 from spanbert_allen.serving.gate import Gate
 from spanbert_allen.serving.models import ServedModels
 from spanbert_allen.serving.observing import CONTENT_TYPE, Observations
+from spanbert_allen.serving.page import add_page
 from spanbert_allen.serving.queue import QueueFullError, RequestQueue
 from spanbert_allen.serving.schemas import TASKS, ErrorBody, ModelBody
 from spanbert_allen.serving.settings import ServiceSettings
@@ -84,7 +86,9 @@ def make_app(models: ServedModels, settings: ServiceSettings | None = None) -> F
     )
     app.state.close = engine.close
     _add_tasks(app, models, engine, settings)
-    _add_pages(app, models, engine, observations)
+    _add_state(app, models, engine, observations)
+    add_formats(app, max_body=settings.max_body)
+    add_page(app)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(StarletteHTTPException, _other_error)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
@@ -131,15 +135,21 @@ def _add_tasks(
         )
 
 
-def _add_pages(
+def _add_state(
     app: FastAPI, models: ServedModels, engine: Engine, observations: Observations
 ) -> None:
     """Add what is said of the service itself."""
 
-    @app.get("/models", summary="List the models.", response_model=list[ModelBody])
-    async def list_models() -> list[dict[str, str]]:
+    @app.get(
+        "/models",
+        summary="List the models.",
+        response_model=list[ModelBody],
+        response_model_exclude_none=True,
+    )
+    async def list_models() -> list[dict[str, Any]]:
         return [
             {"name": model.name, "task": model.task, "path": f"/{model.task}"}
+            | {"entity_types": getattr(model.predictor, "entity_types", None)}
             for model in models.by_name.values()
         ]
 

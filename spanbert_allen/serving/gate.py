@@ -11,11 +11,12 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from spanbert_allen.serving.observing import Observations
+from spanbert_allen.serving.page import PAGE_PATHS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-WITHOUT_KEY = frozenset({"/health", "/ready", "/docs", "/openapi.json"})
+WITHOUT_KEY = frozenset({"/health", "/ready", "/docs", "/openapi.json"}) | PAGE_PATHS
 """Paths that tell nothing of data or load."""
 
 

@@ -35,6 +35,9 @@ class ModelBody(Whole):
     name: str
     task: str
     path: str = Field(description="Where its records go.")
+    entity_types: list[str] | None = Field(
+        None, description="The types that entities may have, if the model sees types."
+    )
 
 
 class CorefRecord(Open):

@@ -14,9 +14,16 @@ RESULTS: dict[str, dict[str, Any]] = {
         "clusters": [
             [
                 {"start": 0, "end": 3, "words": [0, 0], "text": "Ida", "mention_score": 1.5},
-                {"start": 9, "end": 12, "words": [3, 3], "text": "She", "link_score": 0.5},
+                {
+                    **{"start": 9, "end": 12, "words": [3, 3], "text": "She", "link_score": 0.5},
+                    "antecedents": [
+                        {"text": "Ida", "score": 0.5, "probability": 0.625},
+                        {"text": None, "score": 0.0, "probability": 0.375},
+                    ],
+                },
             ]
         ],
+        "heads": [0],
     },
     "qa": {
         "id": "q",

@@ -100,9 +100,12 @@ def test_every_reference_of_the_description_is_there(client):
 
 
 def test_what_is_served_is_listed(client):
-    assert client.get("/models").json() == [
-        {"name": task, "task": task, "path": f"/{task}"} for task in ARCHIVES
-    ]
+    served = client.get("/models").json()
+    types = [model.pop("entity_types", None) for model in served]
+    assert served == [{"name": task, "task": task, "path": f"/{task}"} for task in ARCHIVES]
+    seen = ARCHIVES.index("relation")
+    assert {"PERSON", "TITLE"} <= set(types.pop(seen))
+    assert set(types) == {None}
     assert client.get("/health").json() == {"status": "alive"}
     assert client.get("/ready").status_code == 200
 

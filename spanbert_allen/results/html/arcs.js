@@ -4,6 +4,8 @@ import { byChain, followLinks, lightUp, show } from "./linked.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MOST = 40;
+const LEVELS = 8; // of arcs above a line; further ones run in the highest
+let drawn = 0;
 
 export function enhanceRelations(article) {
   lightUp(article, byChain(article));
@@ -15,7 +17,9 @@ export function enhanceRelations(article) {
   text.classList.add("with-arcs");
   const canvas = draw("svg", { class: "arcs", "aria-hidden": "true" });
   text.append(canvas);
-  const redraw = () => drawArcs(canvas, text, rows().slice(0, MOST));
+  drawn += 1;
+  const arrow = `arrow-${drawn}`;
+  const redraw = () => drawArcs(canvas, text, rows().slice(0, MOST), arrow);
   new ResizeObserver(redraw).observe(text);
   article.addEventListener("toggle", redraw, true);
   for (const kind of ["mouseover", "focusin"]) {
@@ -28,16 +32,21 @@ export function enhanceRelations(article) {
   }
 }
 
-function drawArcs(canvas, text, rows) {
+function drawArcs(canvas, text, rows, arrow) {
   const area = text.getBoundingClientRect();
   canvas.setAttribute("width", area.width);
   canvas.setAttribute("height", text.scrollHeight);
   const marker = draw("marker", {
-    id: `${text.closest("article").dataset.number ?? ""}arrow`,
-    viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse",
+    id: arrow, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse",
   }, draw("path", { d: "M0 0 8 4 0 8z" }));
   const taken = [];
-  const arcs = rows.map((row) => arcOf(row, text, area, taken, marker.id)).filter(Boolean);
+  // Short arcs first, so that they are below the long ones.
+  const arcs = rows
+    .map((row) => ({ row, subject: boxOf(text, area, row.dataset.subject), object: boxOf(text, area, row.dataset.object) }))
+    .filter(({ subject, object }) => subject && object)
+    .sort((one, other) => widthOf(one) - widthOf(other))
+    .map((ends) => arcOf(ends, taken, arrow));
+  text.style.setProperty("--levels", 1 + Math.max(0, ...taken.map((one) => one.level)));
   canvas.replaceChildren(draw("defs", {}, marker), ...arcs);
 }
 
@@ -47,10 +56,9 @@ function boxOf(text, area, chain) {
   return box && { x: box.left + box.width / 2 - area.left, top: box.top - area.top, bottom: box.bottom - area.top };
 }
 
-function arcOf(row, text, area, taken, arrow) {
-  const subject = boxOf(text, area, row.dataset.subject);
-  const object = boxOf(text, area, row.dataset.object);
-  if (!subject || !object) return null;
+const widthOf = ({ subject, object }) => Math.abs(subject.x - object.x);
+
+function arcOf({ row, subject, object }, taken, arrow) {
   const [from, to] = [subject.x, object.x].map((x, end) => x + (end ? 4 : -4) * Math.sign(object.x - subject.x || 1) * -1);
   const oneLine = Math.abs(subject.top - object.top) < 6;
   let path, x, y;
@@ -82,7 +90,7 @@ function heightOf(taken, top, left, right) {
   let level = 0;
   const crosses = (one) =>
     one.level === level && Math.abs(one.top - top) < 6 && one.left < right && left < one.right;
-  while (taken.some(crosses) && level < 3) level += 1;
+  while (taken.some(crosses) && level < LEVELS - 1) level += 1;
   taken.push({ level, top, left, right });
   return 14 + 18 * level;
 }

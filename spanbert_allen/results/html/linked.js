@@ -38,7 +38,8 @@ export function followLinks(article, go) {
 
 export function show(element) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  element.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+  const isFar = Math.abs(element.getBoundingClientRect().top) > 3 * innerHeight;
+  element.scrollIntoView({ block: "center", behavior: calm || isFar ? "auto" : "smooth" });
 }
 
 export function make(name, attributes = {}, ...children) {

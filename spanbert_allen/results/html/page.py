@@ -64,11 +64,7 @@ class HtmlPage:
 
     def add(self, result: Mapping[str, Any]) -> None:
         """Add a result; `DataError` for one that no predictor gives."""
-        if checked_kind(result) == "document":
-            for part in results_of_parts(result, len(self._articles) + 1):
-                self.add(part)
-        else:
-            self._articles.append(_article(len(self._articles), result))
+        self._articles += articles_html(result, len(self._articles))
 
     def render(self) -> str:
         """Return the whole page."""
@@ -110,8 +106,26 @@ def framed_html(result: Mapping[str, Any]) -> str:
     )
 
 
-def _article(number: int, result: Mapping[str, Any]) -> str:
-    kind, name = checked_kind(result), name_of(result, number + 1)
+def articles_html(result: Mapping[str, Any], number: int = 0) -> list[str]:
+    """
+    Return the elements of a page that show a result: one, or one for each part of a document.
+
+    # Parameters
+
+    result : `Mapping[str, Any]`
+        The result; `DataError` for one that no predictor gives.
+    number : `int`, optional (default = `0`)
+        How many elements stand before on the page, so that links lead to this result.
+    """
+    kind = checked_kind(result)
+    if kind != "document":
+        return [_article(number, kind, result)]
+    parts = enumerate(results_of_parts(result, number + 1), start=number)
+    return [article for place, part in parts for article in articles_html(part, place)]
+
+
+def _article(number: int, kind: str, result: Mapping[str, Any]) -> str:
+    name = name_of(result, number + 1)
     if kind == ERROR:
         body = f'<p class="error">Not predicted: {as_html(result["error"])}</p>'
     else:

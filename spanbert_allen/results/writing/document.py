@@ -23,7 +23,7 @@ def document_of_result(result: Mapping[str, Any]) -> CorefDocument:
         A result of the predictor `spanbert_coref` with its option `sentences`; raises `DataError`
         for one without.
     """
-    if "sentences" not in result:
+    if result.get("sentences") is None:
         raise DataError(
             f"the prediction of {name_of(result)} does not hold the words of the text, which "
             "CoNLL rows are made of: predict with `--predictor-args '{\"sentences\": true}'`, or "

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -139,3 +140,18 @@ def open_results(
                 "resolved": _OnlyCoref(_ResolvedTexts(file, WordRules(language))),
             }
             yield writers[chosen]
+
+
+def conll_text(result: Mapping[str, Any]) -> str:
+    """
+    Return a result as the rows that a file of the format `conll` would hold.
+
+    # Parameters
+
+    result : `Mapping[str, Any]`
+        A result of the predictor `spanbert_coref` with its option `sentences`; `DataError` for
+        anything else.
+    """
+    file = StringIO()
+    _OnlyCoref(_ConllRows(file)).add(result)
+    return file.getvalue()
