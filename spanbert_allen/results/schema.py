@@ -125,9 +125,7 @@ _ANSWER: Mapping[str, Check] = {
     "start": _optional(_whole),
     "end": _optional(_whole),
 }
-_ODDS: Mapping[str, Check] = dict.fromkeys(
-    ("probability", "no_answer_score", "threshold"), _number
-)
+_ODDS: Mapping[str, Check] = dict.fromkeys(("probability", "no_answer_score", "threshold"), _number)
 _ENTITY: Mapping[str, Check] = {**_SPAN, "type": _string}
 _RELATIONS = _list(
     _object({"subject": _whole, "object": _whole, "label": _string, "probability": _number})

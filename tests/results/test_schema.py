@@ -33,7 +33,12 @@ def test_what_predictors_write_is_read(tmp_path, kind):
         ("coref", ("speakers", 0, 2), None, r"speakers\[0\]\[2\] is None; it must be a string"),
         ("coref", ("clusters", 0), [], "a cluster has no mentions"),
         ("coref", ("heads",), [-1], "head -1 of a cluster is no mention of it"),
-        ("coref", ("clusters", 0, 0, "antecedents"), [{"text": 7}], "text is 7; it must be a string"),
+        (
+            "coref",
+            ("clusters", 0, 0, "antecedents"),
+            [{"text": 7}],
+            "text is 7; it must be a string",
+        ),
         ("qa", ("probability",), "x", "probability is 'x'; it must be a number"),
         ("qa", ("answers", 0, "probability"), float("nan"), "must be a number"),
         ("qa", ("end",), None, "of start and end one is null"),
