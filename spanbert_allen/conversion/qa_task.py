@@ -49,6 +49,7 @@ class QATask(Task):
                     "embedder": {"type": "spanbert", "dtype": "float32", **source.encoder},
                     "impossible_answers": impossible_answers,
                     "threshold": source.setting(options, "threshold", 0.0),
+                    **source.temperature,
                     "decoder": {"type": "exact"},
                 },
             }
@@ -66,5 +67,6 @@ class QATask(Task):
             "max_length": config["dataset_reader"].get("max_length"),
             "impossible_answers": ours.impossible_answers,
             "threshold": ours.threshold,
+            "temperature": None if ours.temperature == 1 else ours.temperature,
         }
         return kept_settings(kept)

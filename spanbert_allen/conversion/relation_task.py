@@ -90,6 +90,7 @@ class RelationTask(Task):
                 "pooling": {"type": "cls"},
                 "negative_label": negative,
                 "threshold": threshold,
+                **source.temperature,
                 **source.head_dropout,
                 **({} if scorer is None else {"scorer": scorer}),
             },
@@ -126,6 +127,7 @@ class RelationTask(Task):
             "label_types": _names(ours, LABEL_TYPES_NAMESPACE),
             "negative_label": ours.negative_label,
             "threshold": ours.threshold,
+            "temperature": None if ours.temperature == 1 else ours.temperature,
             "scorer": config["model"].get("scorer"),
         }
         return label_settings(ours.labels, ours.classifier.dropout) | kept_settings(kept)

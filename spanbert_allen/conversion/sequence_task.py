@@ -84,6 +84,7 @@ class SequenceTask(Task):
         kept = {
             "max_length": config["dataset_reader"].get("max_length"),
             "glue_task": None if ours.task is None else ours.task.name,
+            "temperature": None if ours.temperature == 1 else ours.temperature,
         }
         return settings | kept_settings(kept)
 

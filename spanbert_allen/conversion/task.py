@@ -52,6 +52,12 @@ class Source:
             return {}
         return {"dropout": float(value)}
 
+    @property
+    def temperature(self) -> dict[str, float]:
+        """Return the setting of a temperature that an exported model has kept."""
+        value = self.setting({}, "temperature", None)
+        return {} if value is None else {"temperature": float(value)}
+
     def setting(self, options: Mapping[str, Any], name: str, default: Any) -> Any:
         """Return what the user gives, else what an exported model has kept, else the default."""
         if options.get(name) is not None:

@@ -18,6 +18,7 @@ from spanbert_allen.data.question_piece import question_piece_id
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.qa.metric import AnswerScores
 from spanbert_allen.metrics.running_share import RunningShare
+from spanbert_allen.modules.layers.temperature import checked_temperature
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.transfers import to_cpu, to_device
@@ -81,6 +82,9 @@ class SpanbertQA(Model):
     threshold : `float`, optional (default = `0.0`)
         Questions whose no-answer score, the score of "no answer" minus that of the best answer, is
         above it are answered with nothing.
+    temperature : `float`, optional (default = `1.0`)
+        What all scores are divided by before answers are decoded, so that probabilities tell how
+        often an answer is right; `spanbert-allen calibrate` fits it. It has no part in the loss.
     softmax_over : `str`, optional (default = `"answers"`)
         What the loss's softmax runs over: `answers`, which are [CLS] and the passage, or
         `everything`, question and padding of a fixed length too, as in the original.
@@ -105,6 +109,7 @@ class SpanbertQA(Model):
         *,
         impossible_answers: bool = False,
         threshold: float = 0.0,
+        temperature: float = 1.0,
         softmax_over: str = "answers",
         decoder: AnswerDecoder | None = None,
         flavour: str = "squad",
@@ -126,6 +131,7 @@ class SpanbertQA(Model):
         self.qa_outputs = self._make_head(head, initializer_range)
         self.impossible_answers = impossible_answers
         self.threshold = threshold
+        self.temperature = checked_temperature(temperature)
         self.softmax_over = softmax_over
         self.decoder = ExactAnswers() if decoder is None else decoder
         self.flavour = flavour
@@ -297,7 +303,7 @@ class SpanbertQA(Model):
     ) -> DecodedAnswers | DataError:
         """Return the answers to a question, or what is wrong with its scores."""
         if all(window.is_finite for window in windows):
-            return self._answers(windows, one)
+            return self._answers([one.at_temperature(self.temperature) for one in windows], one)
         return DataError(
             "the model's scores for this question are not finite numbers; if they are for none, "
             'the weights are broken, else use `dtype` "float32"'

@@ -25,6 +25,7 @@ from spanbert_allen.modules.classification.head import ClassificationHead
 from spanbert_allen.modules.classification.hidden_layer import HiddenLayer
 from spanbert_allen.modules.classification.losses import ClassLoss, CrossEntropyLoss
 from spanbert_allen.modules.classification.relation_pooling import ClsPooling, RelationPooling
+from spanbert_allen.modules.layers.temperature import checked_temperature
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
 
@@ -60,6 +61,9 @@ class SpanbertRelation(Model):
         Two entities have no relation if the negative label's score is higher than that of any other
         label by at least this. A higher one finds more relations; `spanbert-allen calibrate` fits
         it.
+    temperature : `float`, optional (default = `1.0`)
+        What the logits are divided by for probabilities, so that these tell how often a label is
+        right; `spanbert-allen calibrate` fits it. It changes no label.
     scorer : `str`, optional (default = `"tacred"`)
         Whose scores are measured besides: see `RelationScores`.
     by_label : `bool`, optional (default = `False`)
@@ -83,6 +87,7 @@ class SpanbertRelation(Model):
         class_weights: dict[str, float] | str | None = None,
         loss: ClassLoss | None = None,
         threshold: float = 0.0,
+        temperature: float = 1.0,
         scorer: str = "tacred",
         by_label: bool = False,
         initializer_range: float = 0.02,
@@ -118,6 +123,7 @@ class SpanbertRelation(Model):
                 "`negative_label`, or leave the threshold out"
             )
         self.threshold = threshold
+        self.temperature = checked_temperature(temperature)
         self.loss = CrossEntropyLoss() if loss is None else loss
         weights = None
         if class_weights is not None:
@@ -213,7 +219,7 @@ class SpanbertRelation(Model):
         label_ids = self.chosen(logits)
         output: dict[str, Any] = {
             "logits": logits,
-            "probabilities": logits.softmax(-1),
+            "probabilities": (logits / self.temperature).softmax(-1),
             "label_ids": label_ids,
         }
         if example is not None:
@@ -247,7 +253,7 @@ class SpanbertRelation(Model):
         # Parameters
 
         scores : `Tensor`
-            Logits, or logarithms of probabilities. Shape: (..., num_labels)
+            Logits. Shape: (..., num_labels)
 
         # Returns
 

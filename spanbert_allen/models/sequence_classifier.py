@@ -24,6 +24,7 @@ from spanbert_allen.modules.classification.class_weights import (
 )
 from spanbert_allen.modules.classification.head import ClassificationHead
 from spanbert_allen.modules.classification.losses import ClassLoss, CrossEntropyLoss
+from spanbert_allen.modules.layers.temperature import checked_temperature
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 
 NO_PAIRS = (
@@ -66,6 +67,9 @@ class SpanbertSequenceClassifier(Model):
         texts that have the class weigh so much.
     loss : `ClassLoss`, optional (default = `cross_entropy`)
         For one class a text: the loss, such as `focal`.
+    temperature : `float`, optional (default = `1.0`)
+        What the logits are divided by for probabilities, so that these tell how often a label is
+        right; `spanbert-allen calibrate` fits it. It changes no label.
     dropout : `float`, optional (default = `0.1`)
         The dropout of the head.
     initializer_range : `float`, optional (default = `0.02`)
@@ -85,6 +89,7 @@ class SpanbertSequenceClassifier(Model):
         multi_label: bool = False,
         class_weights: dict[str, float] | str | None = None,
         loss: ClassLoss | None = None,
+        temperature: float = 1.0,
         dropout: float = 0.1,
         initializer_range: float = 0.02,
         **kwargs: Any,
@@ -110,6 +115,7 @@ class SpanbertSequenceClassifier(Model):
             self.regression = bool(regression)
             self.labels = [] if self.regression else _labels_of(vocab)
         self.multi_label = multi_label
+        self.temperature = checked_temperature(temperature)
         self.embedder = embedder
         self.classifier = ClassificationHead(
             embedder.get_output_dim(),
@@ -180,7 +186,8 @@ class SpanbertSequenceClassifier(Model):
         logits = self.classifier(self.embedder.pool(vectors[:, 0]))
         output: dict[str, Any] = {"logits": logits}
         if not self.training and not self.regression:
-            output["probabilities"] = logits.sigmoid() if self.multi_label else logits.softmax(-1)
+            scaled = logits / self.temperature
+            output["probabilities"] = scaled.sigmoid() if self.multi_label else scaled.softmax(-1)
         if label is not None:
             output["loss"] = self._loss(logits, label)
             if isinstance(self.scores, LabelSetScores):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 from importlib import import_module
 
-HELP = "fit the threshold for no relation on annotated data, and keep it in a new archive"
+HELP = "fit probabilities and thresholds on annotated data, and keep them in a new archive"
 EXAMPLE = "spanbert-allen calibrate out/relation/model.tar.gz dev.json out/calibrated.tar.gz"
 
-_FITTED = {"spanbert_relation": "relation"}
+_FITTED = {
+    "spanbert_qa": "qa",
+    "spanbert_relation": "relation",
+    "spanbert_sequence_classifier": "sequence",
+}
 """The module here that fits a kind of model, by the name under which the model is registered."""
 
 
@@ -17,11 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("archive", help="a model.tar.gz")
     parser.add_argument("data", help="annotated data that the model was not trained with")
     parser.add_argument("out", help="the archive to write: NAME.tar.gz")
+    parser.add_argument(
+        "--json", metavar="FILE", help="also write what was fitted, not rounded, as JSON"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the archive, print what was fitted, and return the exit status."""
     from spanbert_allen.common.errors import ConfigError
+    from spanbert_allen.common.files import replace_file
     from spanbert_allen.common.outputs import refuse_overwriting
     from spanbert_allen.loading import register
 
@@ -30,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     from spanbert_allen.conversion.archive_settings import write_with_settings
 
-    refuse_overwriting(arguments.out, [arguments.archive, arguments.data])
+    for written in filter(None, (arguments.out, arguments.json)):
+        refuse_overwriting(written, [arguments.archive, arguments.data])
     archive = load_archive(arguments.archive)
     kind = archive.config["model"]["type"]
     if kind not in _FITTED:
@@ -39,7 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
             f"{' or '.join(_FITTED)}"
         )
     fitting = import_module(f"spanbert_allen.commands.calibrate.{_FITTED[kind]}")
-    settings, lines = fitting.fit(archive, arguments.data)
-    write_with_settings(arguments.archive, arguments.out, settings)
-    print("\n".join([*lines, arguments.out]))
+    fitted = fitting.fit(archive, arguments.data)
+    write_with_settings(arguments.archive, arguments.out, fitted.settings)
+    if arguments.json:
+        with replace_file(arguments.json) as file:
+            file.write(json.dumps(fitted.as_json(), indent=2) + "\n")
+    print("\n".join([*fitted.lines(), arguments.out]))
     return 0

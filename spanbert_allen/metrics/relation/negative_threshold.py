@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from spanbert_allen.metrics.thresholds import cuts
+
 
 class BestThreshold(NamedTuple):
     """
@@ -50,13 +52,11 @@ def best_negative_threshold(
     ]
     found = []
     num_predicted = num_right = 0
-    below = steps[0][0] - 1.0
-    for margin, rights in [*steps, (steps[-1][0] + 1.0, [])]:
+    thresholds = cuts([margin for margin, _ in steps])
+    for threshold, rights in zip(thresholds, [*(rights for _, rights in steps), []], strict=True):
         total = num_predicted + num_gold
         f1 = 2 * num_right / total if total else 0.0
-        nearest = 0.0 if below < 0.0 <= margin else (below + margin) / 2
-        found.append(BestThreshold(nearest, f1))
+        found.append(BestThreshold(threshold, f1))
         num_predicted += len(rights)
         num_right += sum(rights)
-        below = margin
     return max(found, key=lambda one: (one.f1, -abs(one.threshold)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -55,6 +55,22 @@ class WindowScores:
         """Return what the score of "no answer" is made of."""
         term = 0.0 if self.pairs is None else self.pairs.null
         return NullScore(float(self.start_logits[0]), float(self.end_logits[0]), term)
+
+    def at_temperature(self, temperature: float) -> WindowScores:
+        """Return the window with all scores divided by a temperature."""
+        if temperature == 1.0:
+            return self
+        pairs = self.pairs
+        if pairs is not None:
+            pairs = pairs._replace(
+                terms=pairs.terms / temperature, null=pairs.null / temperature
+            )
+        return replace(
+            self,
+            start_logits=self.start_logits / temperature,
+            end_logits=self.end_logits / temperature,
+            pairs=pairs,
+        )
 
     def terms(self, firsts: np.ndarray, lasts: np.ndarray) -> np.ndarray:
         """Return what is added for spans between pieces of the window: see `PairTerms.of`."""

@@ -1,0 +1,30 @@
+"""The batches of annotated data, as an evaluation reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from allennlp.common import Params
+from allennlp.data import DataLoader, TensorDict
+from allennlp.models.archival import Archive
+
+from spanbert_allen.common.errors import DataError
+
+
+def evaluation_batches(archive: Archive, data: str) -> Iterator[TensorDict]:
+    """Yield the batches of a file, as the archive's configuration makes them."""
+    settings = archive.config.as_dict(quiet=True)
+    loader_params = settings.get("validation_data_loader") or settings["data_loader"]
+    loader = DataLoader.from_params(
+        params=Params(dict(loader_params)), reader=archive.validation_dataset_reader, data_path=data
+    )
+    loader.index_with(archive.model.vocab)
+    with torch.no_grad():
+        yield from loader
+
+
+def require_label(batch: TensorDict, data: str) -> None:
+    """Raise a `DataError` for a batch of examples without labels."""
+    if "label" not in batch:
+        raise DataError("has an example without a label; give annotated data", data)
