@@ -115,7 +115,13 @@ class SequenceTask(Task):
             "dataset_reader": reader | kind,
             "validation_data_loader": prediction_loader(),
             "data_loader": prediction_loader(),
-            "model": {"type": self.model_type, "embedder": embedder} | kind | source.head_dropout,
+            "model": {
+                "type": self.model_type,
+                "embedder": embedder,
+                **kind,
+                **source.head_dropout,
+                **source.temperature,
+            },
         }
 
 

@@ -18,9 +18,9 @@ from spanbert_allen.data.question_piece import question_piece_id
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.metrics.qa.metric import AnswerScores
 from spanbert_allen.metrics.running_share import RunningShare
-from spanbert_allen.modules.layers.temperature import checked_temperature
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 from spanbert_allen.modules.layers.precision import at_least_float32
+from spanbert_allen.modules.layers.temperature import checked_temperature
 from spanbert_allen.modules.layers.transfers import to_cpu, to_device
 from spanbert_allen.modules.pretraining.pretrained_heads import load_heads
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, DecodedAnswers, WindowScores

@@ -25,8 +25,8 @@ from spanbert_allen.modules.classification.head import ClassificationHead
 from spanbert_allen.modules.classification.hidden_layer import HiddenLayer
 from spanbert_allen.modules.classification.losses import ClassLoss, CrossEntropyLoss
 from spanbert_allen.modules.classification.relation_pooling import ClsPooling, RelationPooling
-from spanbert_allen.modules.layers.temperature import checked_temperature
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
+from spanbert_allen.modules.layers.temperature import checked_temperature
 
 
 @Model.register("spanbert_relation")

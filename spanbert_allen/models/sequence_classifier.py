@@ -24,8 +24,8 @@ from spanbert_allen.modules.classification.class_weights import (
 )
 from spanbert_allen.modules.classification.head import ClassificationHead
 from spanbert_allen.modules.classification.losses import ClassLoss, CrossEntropyLoss
-from spanbert_allen.modules.layers.temperature import checked_temperature
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
+from spanbert_allen.modules.layers.temperature import checked_temperature
 
 NO_PAIRS = (
     "the encoder has one token type (`type_vocab_size` is 1), so it reads single texts, not pairs; "

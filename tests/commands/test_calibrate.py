@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tarfile
 from copy import deepcopy
 from pathlib import Path
@@ -14,10 +15,13 @@ from allennlp.common import Params
 from allennlp.data import DatasetReader, Vocabulary
 from allennlp.models import Archive, Model, load_archive
 
-import spanbert_allen.plugin  # noqa: F401
+import spanbert_allen
+import spanbert_allen.plugin
 from spanbert_allen.__main__ import main
 from spanbert_allen.commands.calibrate.relation import fit
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.formats.qa.any_layout import read_questions
+from spanbert_allen.metrics.qa.text_scores import question_scores
 from tests import places
 
 ARCHIVES = places.FIXTURES / "archives"
@@ -42,13 +46,84 @@ def test_the_threshold_is_kept_and_used(tmp_path, capsys):
     target = tmp_path / "new" / "fitted.tar.gz"
     assert main(["calibrate", str(source), str(data), str(target)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == str(target) and lines[0].startswith("threshold  0.0000 -> ")
+    assert lines[-1] == str(target) and lines[0].startswith("threshold    0.0000 -> ")
     config = json.loads(member(target, "config.json"))
     assert f"{config['model']['threshold']:.4f}" == lines[0].split()[-1]
     assert member(target, "weights.th") == member(source, "weights.th")
     scores = evaluate_from_archive(target, str(data))
     assert f"{100 * scores['f1']:.2f}" == lines[1].split()[-1]
     assert f"{100 * evaluate_from_archive(source, str(data))['f1']:.2f}" == lines[1].split()[1]
+    assert config["model"]["temperature"] == load_archive(target).model.temperature > 0
+
+
+def naive_ece(confidences, rights):
+    """Bin by bin: how far the mean confidence of 15 equally wide bins is from their accuracy."""
+    total = 0.0
+    for number in range(15):
+        inside = [
+            (confidence, right)
+            for confidence, right in zip(confidences, rights, strict=True)
+            if number / 15 < confidence <= (number + 1) / 15
+        ]
+        if inside:
+            gap = sum(one for one, _ in inside) - sum(right for _, right in inside)
+            total += abs(gap) / len(inside) * len(inside) / len(confidences)
+    return 100 * total
+
+
+def test_question_answering_is_fitted_and_predicts_so(tmp_path, capsys):
+    """The scores told are those of an evaluation, and of what the new archive predicts."""
+    source, data = ARCHIVES / "qa.tar.gz", places.FIXTURES / "qa" / "squad.json"
+    target, report = tmp_path / "fitted.tar.gz", tmp_path / "fitted.json"
+    main(["calibrate", str(source), str(data), str(target), "--json", str(report)])
+    told = json.loads(report.read_text())
+    assert "(15 bins of equal width)" in capsys.readouterr().out and told["ece_bins"] == 15
+    assert told["after"]["nll"] <= told["before"]["nll"]
+    assert told["after"]["f1"] >= told["before"]["f1"]
+    questions = list(read_questions(data))
+    for archive, side in ((source, "before"), (target, "after")):
+        predictor = spanbert_allen.load(archive)
+        scores = evaluate_from_archive(archive, str(data))
+        for name in ("exact", "f1"):
+            assert told[side][name] == pytest.approx(scores[name])
+        for name in ("temperature", "threshold"):
+            if name in told[side]:
+                assert getattr(predictor._model, name) == told[side][name]
+        results = [predictor.predict(one.question, one.context) for one in questions]
+        rights = [
+            question_scores(result["answer"], [answer.text for answer in one.answers])[0]
+            for one, result in zip(questions, results, strict=True)
+        ]
+        chosen = [
+            next(one for one in result["answers"] if one["text"] == result["answer"])
+            for result in results
+        ]
+        confidences = [one["probability"] for one in chosen]
+        assert told[side]["ece"] == pytest.approx(naive_ece(confidences, rights), abs=1e-3)
+
+
+def test_texts_are_fitted_and_keep_their_labels(tmp_path):
+    source = ARCHIVES / "sequence.tar.gz"
+    labels = load_archive(source).model.labels
+    firsts = ["A warm film.", "Dull.", "So dull that it hurts.", "Warm and good."]
+    records = [(first, "It is good.", labels[place % 2]) for place, first in enumerate(firsts)]
+    data = tmp_path / "dev.tsv"
+    rows = [f"{place}\t" + "\t".join(record) for place, record in enumerate(records)]
+    data.write_text("\n".join(["index\tsentence1\tsentence2\tlabel", *rows, ""]))
+    target, report = tmp_path / "fitted.tar.gz", tmp_path / "fitted.json"
+    main(["calibrate", str(source), str(data), str(target), "--json", str(report)])
+    told = json.loads(report.read_text())
+    for archive, side in ((source, "before"), (target, "after")):
+        predictor = spanbert_allen.load(archive)
+        results = [predictor.predict(*pair) for *pair, _ in records]
+        likelihoods, confidences, rights = [], [], []
+        for (*_, label), result in zip(records, results, strict=True):
+            likelihoods.append(math.log(result["probabilities"][label]))
+            confidences.append(result["probabilities"][result["label"]])
+            rights.append(result["label"] == label)
+        assert told[side]["nll"] == pytest.approx(-sum(likelihoods) / 4, abs=1e-4)
+        assert told[side]["ece"] == pytest.approx(naive_ece(confidences, rights), abs=1e-3)
+    assert told["after"]["nll"] <= told["before"]["nll"]
 
 
 def test_pairs_that_go_through_together_count_as_those_alone(tmp_path):
@@ -69,15 +144,15 @@ def test_pairs_that_go_through_together_count_as_those_alone(tmp_path):
         params = {"type": "spanbert_relation", "embedder": embedder, "pooling": "entity_start"}
         model = Model.from_params(Params(params), vocab=vocabulary)
         config = Params({"data_loader": {"batch_size": 8}})
-        settings_found, lines = fit(Archive(model, config, reader, reader, None), str(data))
-        found.append((lines, round(settings_found["threshold"], 4)))
-    assert found[0] == found[1]
+        found.append(fit(Archive(model, config, reader, reader, None), str(data)))
+    for mine, its in zip(found[0], found[1], strict=True):
+        assert mine == pytest.approx(its, rel=0.01, abs=1e-4)
 
 
 @pytest.mark.parametrize(
     ("archive", "out", "error", "sentence"),
     [
-        ("sequence", "new.tar.gz", ConfigError, "a model of type .* has nothing to fit; give one"),
+        ("coref", "new.tar.gz", ConfigError, "a model of type .* has nothing to fit; give one"),
         ("relation", str(DATA), DataError, "this is also what is read"),
     ],
 )

@@ -13,15 +13,24 @@ from spanbert_allen.common.errors import DataError
 
 
 def evaluation_batches(archive: Archive, data: str) -> Iterator[TensorDict]:
-    """Yield the batches of a file, as the archive's configuration makes them."""
+    """
+    Yield the batches of a file, as the archive's configuration makes them.
+
+    Raises a `DataError` if there are none.
+    """
     settings = archive.config.as_dict(quiet=True)
     loader_params = settings.get("validation_data_loader") or settings["data_loader"]
     loader = DataLoader.from_params(
         params=Params(dict(loader_params)), reader=archive.validation_dataset_reader, data_path=data
     )
     loader.index_with(archive.model.vocab)
+    is_empty = True
     with torch.no_grad():
-        yield from loader
+        for batch in loader:
+            is_empty = False
+            yield batch
+    if is_empty:
+        raise DataError("holds no example to fit anything on", data)
 
 
 def require_label(batch: TensorDict, data: str) -> None:

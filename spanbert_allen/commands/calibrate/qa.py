@@ -128,9 +128,7 @@ class _Asked:
             no_answer = answers.no_answer_score or 0.0
             rightness = self._rightness(place, text)
             has_answer = bool(question.answers)
-            scores.append(
-                QuestionScore(question.id, *rightness, has_answer, not text, no_answer)
-            )
+            scores.append(QuestionScore(question.id, *rightness, has_answer, not text, no_answer))
         return scores
 
     def scores(self, temperature: float, threshold: float) -> dict[str, float]:

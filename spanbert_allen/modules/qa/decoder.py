@@ -62,9 +62,7 @@ class WindowScores:
             return self
         pairs = self.pairs
         if pairs is not None:
-            pairs = pairs._replace(
-                terms=pairs.terms / temperature, null=pairs.null / temperature
-            )
+            pairs = pairs._replace(terms=pairs.terms / temperature, null=pairs.null / temperature)
         return replace(
             self,
             start_logits=self.start_logits / temperature,
