@@ -20,7 +20,7 @@ from spanbert_allen.metrics.calibration import (
 )
 from spanbert_allen.metrics.qa.no_answer_threshold import best_no_answer_threshold
 from spanbert_allen.metrics.qa.squad_scores import QuestionScore, at_threshold, squad1_scores
-from spanbert_allen.metrics.qa.text_scores import question_scores
+from spanbert_allen.metrics.qa.text_scores import Flavour, question_scores
 from spanbert_allen.models.qa import SpanbertQA
 from spanbert_allen.modules.qa.decoder import AnswerDecoder, DecodedAnswers, WindowScores
 
@@ -154,7 +154,7 @@ class _Asked:
     def _rightness(self, place: int, text: str) -> tuple[float, float]:
         """Return exact match and F1 of an answer to a question."""
         gold = tuple(answer.text for answer in self.questions[place][0].question.answers)
-        return question_scores(text, gold, flavour=self.model.flavour)
+        return question_scores(text, gold, flavour=cast("Flavour", self.model.flavour))
 
 
 def _confidence(decoded: DecodedAnswers, threshold: float) -> float:
