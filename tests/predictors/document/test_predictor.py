@@ -83,7 +83,7 @@ def test_entities_of_a_pipeline_with_the_models_names_for_their_types():
         ]
     )
     relation = spanbert_allen.load(ARCHIVES / "relation.tar.gz")
-    known = next(iter(relation._known._trained))
+    known = relation.entity_types[0]
     predictor = spanbert_allen.load(
         ARCHIVES / "coref.tar.gz",
         predictor="spanbert_document",
