@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, ClassVar
 
 from allennlp.data import DatasetReader
@@ -17,17 +18,19 @@ from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
 from spanbert_allen.predictors.coref.predictor import CorefPredictor
 from spanbert_allen.predictors.document.entities import doc_with_entities, named_pipeline
 from spanbert_allen.predictors.document.output import SCHEMA, document_json
+from spanbert_allen.predictors.option_checks import checked_option
 from spanbert_allen.predictors.parts import tasks_for
 from spanbert_allen.predictors.qa.predictor import QAPredictor
 from spanbert_allen.predictors.record import Record
 from spanbert_allen.predictors.relation.predictor import RelationPredictor
 from spanbert_allen.predictors.result import Result
 
-_KINDS: Mapping[str, type[SpanPredictor]] = {
+PARTS: Mapping[str, type[SpanPredictor]] = {
     "coref": CorefPredictor,
     "relation": RelationPredictor,
     "qa": QAPredictor,
 }
+"""The parts, and the kind of predictor of each."""
 _DEFAULTS = {"relation": {"without_negative": True, "by_probability": True}}
 """A document has many pairs of entities: what they have nothing to do with is left out."""
 
@@ -68,8 +71,10 @@ class DocumentPredictor(SpanPredictor):
     alone: ClassVar[str] = "document"
     needs = (("text",),)
     fields = ("text", "entities", "questions", "speakers", "genre")
-    option_names = (*_KINDS, "spacy", "types", "mentions_as_entities", "options")
+    option_names = (*PARTS, "spacy", "types", "mentions_as_entities", "options")
     takes_all_tasks: ClassVar[bool] = True
+    CHANGEABLE: ClassVar[Sequence[str]] = ("types", "mentions_as_entities", "questions")
+    """The options that a program may change for one call."""
 
     def __init__(
         self,
@@ -90,30 +95,55 @@ class DocumentPredictor(SpanPredictor):
         super().__init__(model, dataset_reader, frozen, **of_all_predictors)
         chosen = dict(options or {})
         for part in chosen:
-            if part not in _KINDS:
+            if part not in PARTS:
                 raise ConfigError(
-                    f"`options` has `{part}`, which is no part; the parts are {', '.join(_KINDS)}"
+                    f"`options` has `{part}`, which is no part; the parts are {', '.join(PARTS)}"
                 )
         given = {"coref": coref, "relation": relation, "qa": qa}
         self.parts: dict[str, SpanPredictor] = {}
         """The predictor of each part that there is a model for."""
-        for part, kind in _KINDS.items():
+        for part, kind in PARTS.items():
             own = {**of_all_predictors, **_DEFAULTS.get(part, {}), **chosen.get(part, {})}
             source = given[part]
             if source is not None:
                 self.parts[part] = _further(part, source, own)
             elif _has(model, kind):
                 self.parts[part] = kind(model, dataset_reader, frozen, **own)
-        if not any(_has(model, kind) for kind in _KINDS.values()):
+        if not any(_has(model, kind) for kind in PARTS.values()):
             raise ConfigError(
                 f"a {type(model).__name__} is no part of `spanbert_document`: give the archive of "
                 "a model of coreference, relations or answers, and others as options"
             )
         self.pipeline = named_pipeline(spacy) if isinstance(spacy, str) else spacy
-        self.types = dict(types or {})
-        self.mentions_as_entities = mentions_as_entities
-        self.questions = list(questions)
+        self._set(types, mentions_as_entities, questions)
         self.language: str = getattr(self.parts.get("coref"), "language", "en")
+
+    @classmethod
+    def of(cls, parts: Mapping[str, SpanPredictor], **options: Any) -> DocumentPredictor:
+        """
+        Return a predictor of models that are loaded already.
+
+        # Parameters
+
+        parts : `Mapping[str, SpanPredictor]`
+            The predictors of `coref`, `relation` and `qa`, or of some of them.
+        options
+            As for the class.
+        """
+        first = next(iter(parts.values()))
+        return cls(first._model, first._dataset_reader, **parts, **options)
+
+    def with_options(self, options: Mapping[str, Any]) -> DocumentPredictor:
+        """Return a predictor of the same models with other `CHANGEABLE` options."""
+        for name in options:
+            if name not in self.CHANGEABLE:
+                raise ConfigError(
+                    f"`{name}` is no option here; choose among {', '.join(self.CHANGEABLE)}"
+                )
+        changed = copy(self)
+        given = {name: value for name, value in options.items() if value is not None}
+        changed._set(**{name: getattr(self, name) for name in self.CHANGEABLE} | given)
+        return changed
 
     def predict(
         self,
@@ -206,6 +236,20 @@ class DocumentPredictor(SpanPredictor):
             )
         )
 
+    def _set(
+        self, types: Mapping[str, str] | None, mentions_as_entities: bool, questions: Sequence[str]
+    ) -> None:
+        """Check and set the changeable options."""
+        if not isinstance(types, Mapping | None):
+            raise ConfigError(f"`types` is {shown(types)}; it must be an object of names")
+        if not is_list(questions) or not all(isinstance(one, str) for one in questions):
+            raise ConfigError(f"`questions` is {shown(questions)}; it must be a list of questions")
+        self.types = dict(types or {})
+        self.mentions_as_entities: bool = checked_option(
+            "mentions_as_entities", mentions_as_entities, bool
+        )
+        self.questions = list(questions)
+
     @property
     def _takes_mentions(self) -> bool:
         return self.mentions_as_entities and self.pipeline is None
@@ -261,7 +305,7 @@ def _default_of(model: Model) -> type[Predictor] | None:
 
 def _further(part: str, source: str | SpanPredictor, options: Mapping[str, Any]) -> SpanPredictor:
     """Return the predictor of a further model."""
-    kind = _KINDS[part]
+    kind = PARTS[part]
     if not isinstance(source, str):
         if not isinstance(source, kind):
             raise ConfigError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,12 @@ from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.loading import load
 from spanbert_allen.predictors.base import SpanPredictor
+from spanbert_allen.predictors.document.predictor import PARTS, DocumentPredictor
+from spanbert_allen.predictors.multitask.predictor import MultitaskPredictor
 from spanbert_allen.serving.schemas import TASKS
+
+DOCUMENT = "document"
+"""The task of everything in one text, and the name of the model made of the parts' first ones."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,8 @@ def load_models(
 
     archives : `Sequence[str]`
         What `load` takes, or `NAME=PATH`. Without a name a model is called as its archive, or, if
-        that is a `model.tar.gz`, as the folder that it is in.
+        that is a `model.tar.gz`, as the folder that it is in. Of two or more of coreference,
+        relations and answers a further model is made, for documents.
     device : `str`, optional (default = `"cpu"`)
         As for `load`.
     engine : `str`, optional (default = `"torch"`)
@@ -107,14 +113,28 @@ def load_models(
         name, path = _name_and_path(archive)
         if name in models:
             raise ConfigError(f"two models are called {name}; give one as NAME={path}")
-        predictor = load(path, device=device, engine=engine)
-        task = predictor.schema.removeprefix("spanbert_allen.").partition("/")[0]
-        if task not in TASKS:
-            raise ConfigError(
-                f"{path}: a model for {task} is not served; give models for {', '.join(TASKS)}"
-            )
-        models[name] = ServedModel(name, task, predictor)
+        for model in _served(name, load(path, device=device, engine=engine)):
+            if model.task not in TASKS:
+                raise ConfigError(
+                    f"{path}: a model for {model.task} is not served; give models for "
+                    f"{', '.join(TASKS)}"
+                )
+            models[model.name] = model
+    parts = {model.task: model.predictor for model in reversed(models.values())}
+    parts = {part: parts[part] for part in PARTS if part in parts}
+    if len(parts) > 1 and DOCUMENT not in models:
+        models[DOCUMENT] = ServedModel(DOCUMENT, DOCUMENT, DocumentPredictor.of(parts))
     return ServedModels(list(models.values()))
+
+
+def _served(name: str, predictor: SpanPredictor) -> Iterator[ServedModel]:
+    """Yield a model, or of one of several tasks a model for each, called `NAME-TASK`."""
+    if isinstance(predictor, MultitaskPredictor):
+        for task, own in predictor.predictors.items():
+            yield from _served(f"{name}-{task}", own)
+    else:
+        kind = predictor.schema.removeprefix("spanbert_allen.").partition("/")[0]
+        yield ServedModel(name, kind, predictor)
 
 
 def keep_records_out_of_logs() -> None:

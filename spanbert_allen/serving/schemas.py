@@ -220,6 +220,63 @@ class SequenceResult(Open):
     score: float | None = None
 
 
+class DocumentOptions(Whole):
+    """Options of the predictor `spanbert_document` that may differ from request to request."""
+
+    types: dict[str, str] | None = None
+    mentions_as_entities: bool | None = None
+    questions: list[str] | None = None
+
+
+class DocumentRecord(Open):
+    """A text, with questions on it, and with entities of one's own."""
+
+    text: str
+    questions: list[str] | None = None
+    entities: list[list[int | str]] | None = Field(
+        None, description="[start, end] or [start, end, type] each."
+    )
+    speakers: Any = None
+    genre: str | None = None
+    doc_key: str | int | None = None
+    options: DocumentOptions | None = None
+
+
+class DocumentEntity(Whole):
+    """An entity of a document, and the number of the cluster that it is a mention of."""
+
+    start: int
+    end: int
+    text: str
+    type: str
+    cluster: int | None
+
+
+class DocumentAnswer(Open):
+    """As `QAResult`, without the context."""
+
+    id: str
+    question: str
+    answer: str
+    start: int | None
+    end: int | None
+    answers: list[Answer]
+
+
+class DocumentResult(Open):
+    """What the parts found; one without a model is not there."""
+
+    schema_: str = Field(alias="schema")
+    doc_key: str
+    text: str
+    parts: list[str]
+    entities: list[DocumentEntity]
+    clusters: list[list[Mention]] | None = None
+    heads: list[int] | None = None
+    relations: list[Relation] | None = None
+    answers: list[DocumentAnswer] | None = None
+
+
 class Task(NamedTuple):
     """What the requests of a task do, look like and get, and one that works."""
 
@@ -257,6 +314,12 @@ TASKS = {
             "subject_type": "ORGANIZATION",
             "object_type": "PERSON",
         },
+    ),
+    "document": Task(
+        "Find clusters, entities, relations and answers in one text.",
+        DocumentRecord,
+        DocumentResult,
+        {"text": "Ida lost her keys. She found them.", "questions": ["Who lost the keys?"]},
     ),
     "sequence": Task(
         "Classify a text or a pair of texts.",

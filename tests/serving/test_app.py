@@ -24,6 +24,7 @@ RECORDS = {
     "coref": {"text": "Ida lost her keys.", "options": {"probabilities": True}},
     "qa": {"question": "Who?", "context": "Ida left.", "options": {"top_k": 2}},
     "relation": ENTITIES | {"options": {"probabilities": True}},
+    "document": {"text": "Ida lost her keys.", "questions": ["Who?"]},
     "sequence": {"text": "It was.", "text_pair": "It was not."},
 }
 
@@ -67,7 +68,7 @@ def fake_app(**changes):
     return make_app(models, ServiceSettings(**{"max_wait_ms": 0.0} | changes))
 
 
-@pytest.mark.parametrize("task", ARCHIVES)
+@pytest.mark.parametrize("task", RECORDS)
 def test_a_record_gets_its_result_as_the_description_says(client, models, task):
     record = dict(RECORDS[task], mine=1)
     options = record.pop("options", {})
@@ -81,7 +82,7 @@ def test_a_record_gets_its_result_as_the_description_says(client, models, task):
     TASKS[task].record.model_validate(RECORDS[task])
 
 
-@pytest.mark.parametrize("task", ["coref", "qa", "sequence"])
+@pytest.mark.parametrize("task", ["coref", "qa", "sequence", "document"])
 def test_the_example_of_a_path_works(client, task):
     described = client.get("/openapi.json").json()["paths"][f"/{task}"]["post"]
     example = described["requestBody"]["content"]["application/json"]["example"]
@@ -102,12 +103,37 @@ def test_every_reference_of_the_description_is_there(client):
 def test_what_is_served_is_listed(client):
     served = client.get("/models").json()
     types = [model.pop("entity_types", None) for model in served]
-    assert served == [{"name": task, "task": task, "path": f"/{task}"} for task in ARCHIVES]
-    seen = ARCHIVES.index("relation")
+    assert served == [{"name": task, "task": task, "path": f"/{task}"} for task in RECORDS]
+    seen = list(RECORDS).index("relation")
     assert {"PERSON", "TITLE"} <= set(types.pop(seen))
     assert set(types) == {None}
     assert client.get("/health").json() == {"status": "alive"}
     assert client.get("/ready").status_code == 200
+
+
+def test_documents_are_predicted_by_the_first_models_of_their_parts(client, models):
+    record = {"text": "Ida lost her keys.", "options": {"questions": ["Who?", "What?"]}}
+    result = client.post("/document", json=record).json()
+    assert result["parts"] == ["coref", "relation", "qa"]
+    assert len(result["answers"]) == 2
+    own = client.post("/coref", json={"text": record["text"]}).json()
+    assert result["clusters"] == own["clusters"]
+    one = ServedModels([models.by_name["coref"]])
+    with TestClient(make_app(one)) as alone:
+        assert alone.post("/document", json=record).status_code == 404
+
+
+def test_each_task_of_a_model_of_several_is_served(trained_multitask):
+    several = load_models([f"all={trained_multitask / 'model.tar.gz'}"])
+    assert {model.name: model.task for model in several.by_name.values()} == {
+        "all-coref": "coref",
+        "all-qa": "qa",
+        "all-relation": "relation",
+        "document": "document",
+    }
+    with TestClient(make_app(several)) as client:
+        assert client.post("/qa", json=RECORDS["qa"]).json()["question"] == "Who?"
+        assert client.post("/document", json=RECORDS["document"]).json()["parts"]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +145,9 @@ def test_what_is_served_is_listed(client):
         ("/coref", {"text": "A", "options": {"top": 3}}, 422, "`top` is no option"),
         ("/coref", {"text": "A", "options": 3}, 422, "`options` is 3; it must be an object"),
         ("/qa", {"question": "Who?", "context": "I", "top_k": 0}, 422, "`top_k` is 0"),
+        ("/document", {"text": "A", "options": {"top": 3}}, 422, "`top` is no option"),
+        ("/document", {"text": "A", "options": {"types": 3}}, 422, "`types` is 3"),
+        ("/document", {"text": "A", "questions": 3}, 422, "`questions` is 3"),
         ("/sequence", {"text": "A", "options": {"top": 3}}, 422, "`top` is no option"),
         ("/sequence?model=coref", {"text": "A"}, 422, "no model 'coref' is served here"),
         ("/sequence", "x" * 10, 422, None),

@@ -22,6 +22,14 @@ export const TASKS = {
     spans: { name: "entities", noun: "an entity", typed: true },
     options: {},
   },
+  document: {
+    title: "Everything in one text",
+    fields: { text: "Text", questions: "Questions, one in each line" },
+    lists: ["questions"],
+    optional: ["questions"],
+    spans: { name: "entities", noun: "an entity", typed: true, optional: true },
+    options: {},
+  },
   sequence: {
     title: "Classification",
     fields: { text: "Text", text_pair: "Second text, for a model of pairs" },
@@ -57,14 +65,20 @@ export class Form {
     }
   }
 
+  isList(name) {
+    return this.task.lists?.includes(name) ?? false;
+  }
+
   get record() {
     if (this.json) return JSON.parse(this.json.value);
     const record = {};
     for (const [name, input] of Object.entries(this.inputs)) {
-      if (input.value || input.required) record[name] = input.value;
+      if (!input.value && !input.required) continue;
+      record[name] = this.isList(name) ? input.value.split("\n").filter((line) => line.trim()) : input.value;
     }
     Object.assign(record, this.rest);
-    if (this.spans?.value.length || this.task.spans?.typed) record[this.task.spans.name] = this.spans.value;
+    const needsSpans = this.task.spans?.typed && !this.task.spans.optional;
+    if (this.spans?.value.length || needsSpans) record[this.task.spans.name] = this.spans.value;
     return record;
   }
 
@@ -76,7 +90,8 @@ export class Form {
     }
     const rest = this.task.spans?.typed ? withEntities(given) : given;
     for (const [name, input] of Object.entries(this.inputs)) {
-      input.value = typeof rest[name] === "string" ? rest[name] : "";
+      const value = this.isList(name) ? (rest[name] ?? []).join("\n") : rest[name];
+      input.value = typeof value === "string" ? value : "";
       delete rest[name];
     }
     if (this.spans) {
