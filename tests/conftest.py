@@ -6,11 +6,14 @@ import os
 import random
 import signal
 import sys
+from pathlib import Path
 
 import numpy
 import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
+
+TESTS = Path(__file__).parent
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
@@ -27,6 +30,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(items):
+    """
+    Run the tests of the whole first: they start processes, and the longest take a minute.
+
+    At the end of a run one of two workers would wait for them.
+    """
+    items.sort(key=lambda item: item.path.parent != TESTS)
 
 
 @pytest.fixture(autouse=True)
