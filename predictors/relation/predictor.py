@@ -128,7 +128,7 @@ class RelationPredictor(SpanPredictor):
 
     @property
     def entity_types(self) -> list[str] | None:
-        """The types that entities may have; `None` for a model that sees none or takes any."""
+        """Return the types that entities may have; `None` if the model sees none or takes any."""
         return list(self._known.trained) or None
 
     def predict(

@@ -24,8 +24,8 @@ RECORDS = {
     "coref": {"text": "Ida lost her keys.", "options": {"probabilities": True}},
     "qa": {"question": "Who?", "context": "Ida left.", "options": {"top_k": 2}},
     "relation": ENTITIES | {"options": {"probabilities": True}},
-    "document": {"text": "Ida lost her keys.", "questions": ["Who?"]},
     "sequence": {"text": "It was.", "text_pair": "It was not."},
+    "document": {"text": "Ida lost her keys.", "questions": ["Who?"]},
 }
 
 

@@ -146,6 +146,7 @@ async function shown(found, signal) {
 
 function summary(found) {
   const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+  if (found.parts) return `${found.parts.join(", ")};`;
   if (found.clusters) {
     const mentions = found.clusters.reduce((sum, cluster) => sum + cluster.length, 0);
     return `${count(found.clusters.length, "chain")} with ${count(mentions, "mention")};`;

@@ -99,10 +99,19 @@ def sequence(record, options):
     return {"id": "s", **record, "label": "same", "probability": 0.75, "probabilities": shares}
 
 
+def document(record, options):
+    text, entities = record["text"], record.get("entities", [])
+    found = relation({"text": text, "entities": entities}, {})
+    asked = [qa({"question": one, "context": text}, {}) for one in record.get("questions", [])]
+    parts = {"doc_key": "document", "text": text, "parts": ["coref", "relation", "qa"]}
+    return coref(record, {}) | found | parts | {"answers": asked}
+
+
 PREDICTORS = {
     "names": Rules("coref", coref),
     "answers": Rules("qa", qa),
     "people": Rules("relation", relation, entity_types=["CITY", "PERSON"]),
+    "everything": Rules("document", document),
     "pairs": Rules("sequence", sequence),
 }
 """A predictor of each task, by the name that it is served under."""

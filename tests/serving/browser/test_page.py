@@ -19,7 +19,7 @@ ENTITIES = {"text": "\U0001f511 Ida lives in Oslo.", "entities": [[2, 5], [15, 1
 def ask(page, text):
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Predict").click()
-    page.locator("article").wait_for()
+    page.locator("article").first.wait_for()
 
 
 def coref_page(open_page, url, text=TEXT, **options):
@@ -265,3 +265,25 @@ def test_a_novel_is_laid_out_only_where_it_is_looked_at(service, open_page):
     expect(page.locator(".current")).to_be_in_viewport()
     assert lit(page, "current") == ["them2"]
     assert page.evaluate("scrollY") > 1000
+
+
+def test_a_document_has_an_article_for_each_part(service, open_page, violations):
+    page = open_page(service)
+    page.get_by_label("Model").select_option("everything")
+    page.get_by_label("Questions, one in each line").fill("Who lost the keys?\n\nWho found them?")
+    ask(page, TEXT)
+    kinds = page.locator("article").evaluate_all("all => all.map(one => one.dataset.kind)")
+    assert kinds == ["coref", "relation", "qa", "qa"]
+    assert page.locator("#status").inner_text().startswith("coref, relation, qa;")
+    record = json.loads(copied(page, "JSON"))
+    assert [one["question"] for one in record["answers"]] == [
+        "Who lost the keys?",
+        "Who found them?",
+    ]
+    page.get_by_role("button", name="Copy a link").click()
+    page.get_by_text("Copied a link").wait_for()
+    again = open_page(page.evaluate("navigator.clipboard.readText()"))
+    again.locator("article").first.wait_for()
+    field = again.get_by_label("Questions, one in each line")
+    assert field.input_value() == "Who lost the keys?\nWho found them?"
+    assert violations(again) == []
