@@ -13,6 +13,8 @@ from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.foreign_warnings import ignore_foreign_warnings
 from spanbert_allen.common.permissions import granting
+from spanbert_allen.conversion.hub.downloading import hub_archive
+from spanbert_allen.conversion.hub.names import hub_name
 from spanbert_allen.encoders.saved_encoder import BEST_WEIGHTS
 from spanbert_allen.encoders.trained_source import ARCHIVE
 
@@ -37,13 +39,14 @@ def load(
     Return the predictor of a trained model: `spanbert_allen.load("out/run").predict("Ida left.")`.
 
     An archive is read and cannot run anything: its configuration names registered classes only,
-    nothing is downloaded and no other archive is opened. No plugin but this package is loaded.
+    it downloads nothing and opens no other archive. No plugin but this package is loaded.
 
     # Parameters
 
     path : `str | Path`
         A `model.tar.gz`; or the folder of a training (`-s`), finished or running, of which the best
-        weights so far are taken, before the first evaluation the last ones.
+        weights so far are taken, before the first evaluation the last ones; or, where there is no
+        such path, a model on the hub: `user/model`, or `user/model@revision`.
     device : `str | int`, optional (default = `"cpu"`)
         `"cpu"` or, e.g., `"cuda:0"`; or AllenNLP's number, -1 being the CPU.
     overrides : `Mapping[str, Any]`, optional (default = `None`)
@@ -72,7 +75,8 @@ def load(
 
     Raises `DataError` or `ConfigError` for what is no trained model of this package.
     """
-    path = Path(path)
+    on_hub = hub_name(path)
+    path = Path(path) if on_hub is None else hub_archive(on_hub)
     weights = None
     if path.is_dir():
         path, weights = _in_folder(path)

@@ -31,6 +31,7 @@ COMMANDS = (
     "corpus-predict",
     "import",
     "export",
+    "push",
     "calibrate",
     "serve",
 )

@@ -9,6 +9,12 @@ from typing import Any
 from spanbert_allen.conversion.task import ExportedTask
 from spanbert_allen.version import VERSION
 
+_SCORED = {
+    "best_validation_": "the data that the best weights were chosen by",
+    "test_": "test data",
+}
+"""The beginnings of the names of scores, and what they were measured on."""
+
 
 def model_card(
     config: Mapping[str, Any],
@@ -31,11 +37,6 @@ def model_card(
         What is to be said about its use: lines of Markdown.
     """
     encoder = config["model"]["embedder"]["model_name"]
-    scores = {
-        name.removeprefix("best_validation_"): value
-        for name, value in metrics.items()
-        if name.startswith("best_validation_") and isinstance(value, (int, float))
-    }
     lines = [
         "---",
         "library_name: transformers",
@@ -46,15 +47,35 @@ def model_card(
         f"# {task.architecture} from {encoder}",
         "",
         f"{task.trained_how} with spanbert_allen {VERSION} (model `{task.model_type}`) from the",
-        f"encoder `{encoder}`. If that is one of SpanBERT's releases, its licence holds for this",
-        "model, too: CC-BY-NC 4.0, no commercial use.",
+        f"encoder `{encoder}`.",
+        licence_of_encoder(),
         "",
         *section,
     ]
-    if scores:
-        lines += ["On the data that the best weights were chosen by:", "", "| score | value |"]
-        lines += ["|---|---|"]
-        lines += [f"| {name} | {value:.4g} |" for name, value in scores.items()]
-        lines += [""]
+    lines += score_lines(metrics)
     lines += ["The configuration:", "", "```json", json.dumps(config, indent=2), "```", ""]
     return "\n".join(lines)
+
+
+def licence_of_encoder() -> str:
+    """Return what a card says of the licence that comes with the encoder."""
+    return (
+        "If that is one of SpanBERT's releases, its licence holds for this model, too: "
+        "CC-BY-NC 4.0, no commercial use."
+    )
+
+
+def score_lines(metrics: Mapping[str, Any]) -> list[str]:
+    """Return a table of the scores that a training wrote at its end, as lines of Markdown."""
+    lines = []
+    for prefix, data in _SCORED.items():
+        scores = {
+            name.removeprefix(prefix): value
+            for name, value in metrics.items()
+            if name.startswith(prefix) and isinstance(value, (int, float))
+        }
+        if scores:
+            lines += [f"On {data}:", "", "| score | value |", "|---|---|"]
+            lines += [f"| {name} | {value:.4g} |" for name, value in scores.items()]
+            lines += [""]
+    return lines

@@ -1,0 +1,33 @@
+"""Put a trained model on the Hugging Face hub, with a card."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "put a trained model on the Hugging Face hub, with a card"
+EXAMPLE = "spanbert-allen push out/run me/my-model --license cc-by-4.0 --private"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("source", help="a model.tar.gz, the folder of a training, or one that `export` made")
+    add("repo", metavar="OWNER/NAME", help="the model's name on the hub; made if it is not there")
+    add("--private", action="store_true", help="what is made is to be seen by its owner alone")
+    add("--card-only", action="store_true", help="write the card alone, anew")
+    add("--license", help="the hub's name of the model's licence (unknown)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Put it there, and return the exit status."""
+    from spanbert_allen.conversion.hub.pushing import push
+
+    url, names = push(
+        arguments.source,
+        arguments.repo,
+        private=arguments.private,
+        card_only=arguments.card_only,
+        licence=arguments.license,
+    )
+    print(f"{url}: {', '.join(names)}")
+    return 0

@@ -1,0 +1,1 @@
+"""Trained models to and from the Hugging Face hub."""
