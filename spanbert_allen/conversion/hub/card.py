@@ -69,7 +69,7 @@ def hub_card(
 
 
 def with_licence(card: str, licence: str | None) -> str:
-    """Return a card whose front matter names the licence; one that it has stays if none is given."""
+    """Return a card with the licence in its front matter, where `None` leaves one that is there."""
     lines = card.split("\n")
     if lines[0] != "---" or "---" not in lines[1:]:
         return "\n".join(["---", f"license: {licence or UNKNOWN}", "---", "", card])

@@ -9,6 +9,7 @@ from pathlib import Path
 from spanbert_allen.common.errors import ConfigError
 
 ARCHIVE = "model.tar.gz"
+_ENDING = ".tar.gz"
 _NAME = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>\w[\w./-]*))?")
 
 
@@ -41,7 +42,7 @@ def hub_name(path: str | Path) -> HubName | None:
         `user/model`, or `user/model@revision`.
     """
     found = _NAME.fullmatch(str(path))
-    if found is None or Path(path).exists() or Path(path).parent.exists():
+    if found is None or found["repo"].endswith(_ENDING) or Path(path).parent.exists():
         return None
     return HubName(found["repo"], found["revision"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import ClassVar
 
 import huggingface_hub
 import pytest
@@ -27,7 +28,7 @@ def hub(monkeypatch, tmp_path) -> Path:
     place = tmp_path / "hub"
 
     class Hub:
-        made: dict[str, bool] = {}
+        made: ClassVar[dict[str, bool]] = {}
 
         def create_repo(self, repo, *, private, exist_ok):
             assert exist_ok
@@ -137,17 +138,25 @@ def test_a_path_is_no_name_on_the_hub(tmp_path, monkeypatch):
     assert hub_name("ida/keys") == HubName("ida/keys")
     assert hub_name("ida/keys@v1.0") == HubName("ida/keys", "v1.0")
     (tmp_path / "out").mkdir()
-    for path in ("out/run", "model.tar.gz", "a/b/c", "/ida/keys", "./keys", "../keys", Path("x")):
+    for path in (
+        "out/run",
+        "model.tar.gz",
+        "a/b/c",
+        "/ida/keys",
+        "./keys",
+        "../keys",
+        "no/model.tar.gz",
+    ):
         assert hub_name(path) is None, path
 
 
 def test_what_the_hub_does_not_have_or_take_is_a_sentence(hub, training, tmp_path, monkeypatch):
     for name in ("ida/nothing", "ida/keys@v9"):
-        with pytest.raises(DataError, match="nor could its model.tar.gz be had from the hub"):
+        with pytest.raises(DataError, match=r"nor could its model\.tar\.gz be had from the hub"):
             spanbert_allen.load(name)
     with pytest.raises(ConfigError, match="'keys' is no name of a model on the hub"):
         main(["push", str(training), "keys"])
-    with pytest.raises(DataError, match="no such file or folder"):
+    with pytest.raises(DataError, match="no such file"):
         main(["push", str(tmp_path / "none"), "ida/keys"])
     with pytest.raises(DataError, match="neither the folder of a training that has ended"):
         main(["push", str(tmp_path), "ida/keys"])
