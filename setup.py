@@ -64,6 +64,7 @@ setup(
         "lora": ["peft>=0.13"],
         "onnx": ["onnx>=1.16,<2", "onnxruntime>=1.18,<2"],
         "plots": ["matplotlib"],
+        "ray": ["ray>=2.9"],
         "serve": ["fastapi>=0.110", "prometheus-client>=0.20", "uvicorn>=0.30"],
         "wandb": ["wandb"],
     },

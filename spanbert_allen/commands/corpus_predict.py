@@ -45,12 +45,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--executor",
-        choices=("local", "slurm"),
+        choices=("local", "ray", "slurm"),
         default="local",
-        help="processes here, or the script of an array job (default: %(default)s)",
+        help="processes here, actors of Ray, or the script of an array job (default: %(default)s)",
     )
     parser.add_argument(
-        "--workers", type=_number, default=1, help="processes or tasks (default: %(default)s)"
+        "--ray-address", help="a cluster of Ray that runs (default: start Ray on this machine)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=_number,
+        default=1,
+        help="processes, actors or tasks (default: %(default)s)",
     )
     parser.add_argument("--merge", action="store_true", help="at the end, join all results")
     parser.add_argument("--status", action="store_true", help="say how far it is, and do nothing")
@@ -100,6 +106,8 @@ def run(arguments: argparse.Namespace) -> int:
     from spanbert_allen.corpus_prediction.slurm import write_job_script
 
     out = Path(arguments.paths[-1])
+    if arguments.ray_address is not None and arguments.executor != "ray":
+        raise ConfigError("--ray-address says where Ray runs: give `--executor ray` with it")
     if arguments.worker:
         _work(out, arguments)
         return 0
@@ -116,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
             script = write_job_script(corpus, workers=arguments.workers)
             print(f"{script} is written: `sbatch {script}`, then look with --status")
             return 0
-        _predict(corpus, arguments.workers)
+        _predict(corpus, arguments)
     progress = progress_of(corpus)
     print(f"{out}: {progress_line(corpus, progress)}")
     for line in problem_lines(corpus):
@@ -177,10 +185,15 @@ def _work(out: Path, arguments: argparse.Namespace) -> None:
     run_worker(out, number=arguments.worker_number or 0, parent=arguments.parent)
 
 
-def _predict(corpus: RunFolder, workers: int) -> None:
+def _predict(corpus: RunFolder, arguments: argparse.Namespace) -> None:
     from spanbert_allen.corpus_prediction.local import predict_locally
+    from spanbert_allen.corpus_prediction.on_ray import predict_on_ray
 
-    predict_locally(corpus, workers=workers, wait=_looks(corpus))
+    options: dict[str, Any] = {"workers": arguments.workers, "wait": _looks(corpus)}
+    if arguments.executor == "ray":
+        predict_on_ray(corpus, **options, address=arguments.ray_address)
+    else:
+        predict_locally(corpus, **options)
 
 
 def _looks(corpus: RunFolder) -> Callable[[], None]:

@@ -58,7 +58,7 @@ def take(path: Path) -> Claim | None:
         file.close()
         return None
     file.truncate(0)
-    file.write(_owner(os.getpid()))
+    file.write(owner_of_this_process())
     file.flush()
     return Claim(path, file)
 
@@ -73,15 +73,21 @@ def is_claimed(path: Path) -> bool:
         return not _lock(file)
 
 
-def was_claimed_by(path: Path, process: int) -> bool:
-    """Tell whether a process of this machine was the last to claim a job that is not settled."""
+def was_claimed_by(path: Path, owner: str) -> bool:
+    """Tell whether a process was the last to claim a job that is not settled."""
     try:
-        return path.read_text(encoding="utf-8") == _owner(process)
+        return path.read_text(encoding="utf-8") == owner
     except FileNotFoundError:
         return False
 
 
-def _owner(process: int) -> str:
+def owner_of_this_process() -> str:
+    """Return what this process writes into its claims."""
+    return owner_of(os.getpid())
+
+
+def owner_of(process: int) -> str:
+    """Return what a process of this machine writes into its claims."""
     return f"process {process} on {socket.gethostname()}\n"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from spanbert_allen.common.errors import ConfigError, shortened
+from spanbert_allen.corpus_prediction.claims import owner_of
 from spanbert_allen.corpus_prediction.run_folder import RunFolder
 
 _MOST_DEATHS = 3
@@ -22,8 +23,8 @@ class Worker(Protocol):
     """A process that works on a run."""
 
     @property
-    def pid(self) -> int:
-        """Return the process's id."""
+    def owner(self) -> str:
+        """Return what it writes into its claims."""
 
     def poll(self) -> int | None:
         """Return the exit status, negative for a signal; `None` while it runs."""
@@ -64,9 +65,9 @@ class WorkerProcess:
         )
 
     @property
-    def pid(self) -> int:
-        """Return the process's id."""
-        return self._process.pid
+    def owner(self) -> str:
+        """Return what it writes into its claims."""
+        return owner_of(self._process.pid)
 
     def poll(self) -> int | None:
         """Return the exit status, negative for a signal; `None` while it runs."""
@@ -96,7 +97,7 @@ def predict_locally(
     start: StartWorker = WorkerProcess,
 ) -> None:
     """
-    Let processes do the jobs of a run until all are settled.
+    Let workers, processes of this machine by default, do the jobs of a run until all are settled.
 
     A worker that is killed is replaced; a job at which three were killed has failed.
 
@@ -126,16 +127,16 @@ def predict_locally(
                 if status > 0:
                     raise ConfigError(shortened(worker.said()))
                 if status < 0:
-                    _note_death(run, worker.pid, -status, deaths)
+                    _note_death(run, worker.owner, -status, deaths)
                     running[number] = start(run, number)
     finally:
         for worker in running.values():
             worker.stop()
 
 
-def _note_death(run: RunFolder, process: int, signal: int, deaths: Counter[str]) -> None:
+def _note_death(run: RunFolder, owner: str, signal: int, deaths: Counter[str]) -> None:
     """Count a worker that was killed; give up its job when that happens again and again."""
-    job = run.job_of(process)
+    job = run.job_of(owner)
     name = "" if job is None else job.name
     deaths[name] += 1
     if deaths[name] < _MOST_DEATHS:

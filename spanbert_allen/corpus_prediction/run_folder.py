@@ -161,9 +161,9 @@ class RunFolder:
         """Tell whether a process has a job in work."""
         return claims.is_claimed(self._claim(job))
 
-    def job_of(self, process: int) -> Job | None:
-        """Return the open job that a process of this machine claimed last, if there is one."""
-        mine = (job for job in self.open_jobs() if claims.was_claimed_by(self._claim(job), process))
+    def job_of(self, owner: str) -> Job | None:
+        """Return the open job that a process claimed last, if there is one."""
+        mine = (job for job in self.open_jobs() if claims.was_claimed_by(self._claim(job), owner))
         return next(mine, None)
 
     def settle(self, job: Job, report: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.corpus_prediction import local
+from spanbert_allen.corpus_prediction import local, on_ray
 from spanbert_allen.corpus_prediction.progress import progress_of
 from spanbert_allen.corpus_prediction.run_folder import CountJob, open_run
 from spanbert_allen.corpus_prediction.worker import work
@@ -70,6 +70,17 @@ def test_the_executor_slurm_writes_its_script_and_predicts_nothing(begun, tmp_pa
     assert "`sbatch out/array_job.sh`" in capsys.readouterr().out
     assert "--array=0-2" in (tmp_path / "out" / "array_job.sh").read_text()
     assert progress_of(open_run(tmp_path / "out")).counted == 0
+
+
+def test_the_executor_ray_is_given_its_address(begun, monkeypatch):
+    given = {}
+    monkeypatch.setattr(
+        on_ray, "predict_on_ray", lambda run, *, wait, **options: given.update(options)
+    )
+    begun("out", "--executor", "ray", "--workers", "2", "--ray-address", "auto")
+    assert given == {"workers": 2, "address": "auto"}
+    with pytest.raises(ConfigError, match="give `--executor ray` with it"):
+        begun("out", "--ray-address", "auto")
 
 
 def test_changed_options_archives_and_inputs_are_refused(begun, tmp_path):

@@ -2,11 +2,14 @@ import os
 import signal
 import stat
 import subprocess
+import time
+from contextlib import suppress
 
 import pytest
 
 import spanbert_allen
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.corpus_prediction.claims import owner_of
 from spanbert_allen.corpus_prediction.local import predict_locally
 from spanbert_allen.corpus_prediction.merging import merge
 from spanbert_allen.corpus_prediction.run_folder import CountJob, begin_run
@@ -14,9 +17,9 @@ from spanbert_allen.corpus_prediction.slurm import write_job_script
 from spanbert_allen.corpus_prediction.starting import run_worker
 from spanbert_allen.corpus_prediction.worker import work
 from tests import places
-from tests.corpus_prediction.fakes import FakePredictor, begin, manifest_of
+from tests.corpus_prediction.fakes import FakePredictor, begin, manifest_of, run_all
 from tests.corpus_prediction.killing import dead_from, kill_this_process
-from tests.forks import fork
+from tests.forks import exit_status, fork
 
 
 class ForkedWorker:
@@ -25,6 +28,10 @@ class ForkedWorker:
     def __init__(self, said, function, *arguments):
         self._said = said
         self.pid = fork(function, *arguments, said=said)
+
+    @property
+    def owner(self):
+        return owner_of(self.pid)
 
     def poll(self):
         child, status = os.waitpid(self.pid, os.WNOHANG)
@@ -49,6 +56,19 @@ class Killing(FakePredictor):
     def predict_batch_json(self, inputs):
         if any(record["text"] == "g" for record in inputs):
             kill_this_process()
+        return super().predict_batch_json(inputs)
+
+
+class KillingAnother(FakePredictor):
+    """It kills a process as soon as there is something to predict."""
+
+    def __init__(self, process):
+        super().__init__()
+        self.process = process
+
+    def predict_batch_json(self, inputs):
+        with suppress(ProcessLookupError):
+            os.kill(self.process, signal.SIGKILL)
         return super().predict_batch_json(inputs)
 
 
@@ -129,6 +149,32 @@ def test_two_workers_with_a_model_of_which_one_is_killed_give_what_one_process_g
     assert len(started) == 3
     assert not list(run.path.rglob("*.part"))
     assert merge(run).read_text().splitlines(keepends=True) == expected
+
+
+def test_a_driver_that_is_killed_leaves_what_the_next_one_goes_on_with(tmp_path):
+    for name in ("calm", "killed"):
+        (tmp_path / name).mkdir()
+    run_all(tmp_path / "calm")
+    run = begin(tmp_path / "killed")
+    driver = os.getpid()
+
+    def drive():
+        nonlocal driver
+        driver = os.getpid()
+        predict_locally(run, workers=2, wait=look, start=start)
+
+    def start(run, number):
+        return ForkedWorker(tmp_path / "said", worker)
+
+    def worker():
+        goes_on = lambda: os.getppid() == driver  # noqa: E731
+        work(run, KillingAnother(driver), wait=lambda: None, goes_on=goes_on)
+
+    assert exit_status(fork(drive, said=tmp_path / "said")) == -signal.SIGKILL
+    assert list(run.open_jobs())
+    # Its workers may still end what they have in work: the next one waits for them.
+    work(run, FakePredictor(), wait=lambda: time.sleep(0.01))
+    assert merge(run).read_bytes() == (tmp_path / "calm" / "out" / "predictions.jsonl").read_bytes()
 
 
 def test_the_job_script_of_slurm_starts_workers(tmp_path):
