@@ -59,16 +59,18 @@ class Killing(FakePredictor):
         return super().predict_batch_json(inputs)
 
 
-class KillingAnother(FakePredictor):
-    """It kills a process as soon as there is something to predict."""
+class KillingParent(FakePredictor):
+    """It kills the process that started it as soon as there is something to predict."""
 
-    def __init__(self, process):
+    def __init__(self, parent):
         super().__init__()
-        self.process = process
+        self.parent = parent
 
     def predict_batch_json(self, inputs):
         with suppress(ProcessLookupError):
-            os.kill(self.process, signal.SIGKILL)
+            os.kill(self.parent, signal.SIGKILL)
+        while os.getppid() == self.parent:
+            time.sleep(0.001)
         return super().predict_batch_json(inputs)
 
 
@@ -167,8 +169,8 @@ def test_a_driver_that_is_killed_leaves_what_the_next_one_goes_on_with(tmp_path)
         return ForkedWorker(tmp_path / "said", worker)
 
     def worker():
-        goes_on = lambda: os.getppid() == driver  # noqa: E731
-        work(run, KillingAnother(driver), wait=lambda: None, goes_on=goes_on)
+        killing = KillingParent(driver)
+        work(run, killing, wait=lambda: None, goes_on=lambda: os.getppid() == driver)
 
     assert exit_status(fork(drive, said=tmp_path / "said")) == -signal.SIGKILL
     assert list(run.open_jobs())
