@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.errors import ConfigError, shortened
 from spanbert_allen.corpus_prediction.claims import owner_of_this_process
 from spanbert_allen.corpus_prediction.local import predict_locally
 from spanbert_allen.corpus_prediction.manifest import Manifest
@@ -56,16 +56,7 @@ def predict_on_ray(
             "the option out"
         ) from error
     needed = resources(run.manifest)
-    begin: dict[str, Any] = {"address": address, "log_to_driver": False}
-    if address is None:
-        begin |= {"num_cpus": workers * int(needed["CPU"]), "include_dashboard": False}
-    try:
-        ray.init(**begin)
-    except (ConnectionError, ValueError) as error:
-        raise ConfigError(
-            f"--ray-address {address}: no cluster of Ray answers there: check the address, or "
-            "leave it out to start Ray on this machine"
-        ) from error
+    _connect(ray, address, num_processors=workers * int(needed["CPU"]))
     try:
         check_resources(needed, ray.cluster_resources())
         predict_locally(
@@ -76,6 +67,20 @@ def predict_on_ray(
         )
     finally:
         ray.shutdown()
+
+
+def _connect(ray: Any, address: str | None, num_processors: int) -> None:
+    """Connect to a cluster, or start Ray on this machine."""
+    alone = {"num_cpus": num_processors, "include_dashboard": False} if address is None else {}
+    try:
+        ray.init(address=address, log_to_driver=False, **alone)
+    except Exception as error:  # Ray has no kind of its own for what may go wrong here
+        place = "Ray did not start on this machine"
+        cure = "try again when it has less to do, or use the executor local"
+        if address is not None:
+            place = f"--ray-address {address}: no cluster of Ray answered"
+            cure = "check the address, or leave it out to start Ray on this machine"
+        raise ConfigError(f"{place} ({shortened(str(error))}): {cure}") from error
 
 
 def resources(manifest: Manifest) -> dict[str, float]:

@@ -127,6 +127,19 @@ def test_without_ray(run, monkeypatch):
         predict_on_ray(run, workers=1, wait=lambda: None)
 
 
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [(None, "Ray did not start on this machine"), ("far:1", "--ray-address far:1: no cluster")],
+)
+def test_ray_does_not_start(run, monkeypatch, address, message):
+    def init(**options):
+        raise ConnectionError("timed out")
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
+    with pytest.raises(ConfigError, match=message):
+        predict_on_ray(run, workers=1, wait=lambda: None, address=address)
+
+
 @pytest.mark.slow
 def test_two_actors_with_a_model_give_what_one_process_gives(tmp_path):
     ray = pytest.importorskip("ray", reason="ray is an extra and not installed here")
