@@ -92,6 +92,10 @@ class SpanbertQA(Model):
         Chooses the answers.
     flavour : `str`, optional (default = `"squad"`)
         Whose F1 is measured: `squad` or `mrqa`.
+    by_dataset : `bool`, optional (default = `False`)
+        Whether `exact` and `f1` of each data set, `NewsQA_f1`, and their means over data sets,
+        `mean_f1`, are among the metrics of an evaluation. The files say which data set they are of,
+        as those of MRQA do.
     initializer_range : `float`, optional (default = `0.02`)
         Standard deviation of the head's first weights.
     head : `Lazy[AnswerHead]`, optional (default = `spanbert_independent_answers`)
@@ -113,6 +117,7 @@ class SpanbertQA(Model):
         softmax_over: str = "answers",
         decoder: AnswerDecoder | None = None,
         flavour: str = "squad",
+        by_dataset: bool = False,
         initializer_range: float = 0.02,
         head: Lazy[AnswerHead] | None = None,
         **kwargs: Any,
@@ -140,7 +145,10 @@ class SpanbertQA(Model):
         self.span_accuracy = RunningShare()
         self.label_tally = LabelTally(may_be_mixed=True)
         self.answer_scores = AnswerScores(
-            impossible_answers=impossible_answers, threshold=threshold, flavour=flavour
+            impossible_answers=impossible_answers,
+            threshold=threshold,
+            flavour=flavour,
+            by_dataset=by_dataset,
         )
 
     def forward(
@@ -154,6 +162,7 @@ class SpanbertQA(Model):
         answer_starts: Tensor | None = None,
         answer_ends: Tensor | None = None,
         question: list[QuestionInput] | None = None,
+        task: list[str] | None = None,
     ) -> dict[str, Any]:
         """
         Score the windows that the question answering readers give, and decode answers.
@@ -170,6 +179,9 @@ class SpanbertQA(Model):
             Counted in the window; 0 is [CLS]. Shape: (batch_size, most_windows)
         question : `list[QuestionInput]`, optional (default = `None`)
             The questions, for which answers are decoded outside of training.
+        task : `list[str]`, optional (default = `None`)
+            The data set of each row, as the reader `spanbert_multitask` tells it in a training on
+            several; all are learnt in the same way.
 
         # Returns
 
@@ -178,6 +190,7 @@ class SpanbertQA(Model):
             `question`, outside of training, `decoded`: for each a `DecodedAnswers`, or a
             `DataError` if its scores are not finite.
         """
+        del task
         # All but vectors and scores is put together on the CPU, with one read of a device.
         # Shape of each: (batch_size, num_pieces); of the labels: (batch_size, most_windows)
         columns = _Columns.on_cpu(
@@ -334,11 +347,15 @@ class SpanbertQA(Model):
             return
         gold = [answer.text for answer in one.question.answers]
         if isinstance(decoded, DataError):
-            self.answer_scores.add_failure(one.question.id, gold)
+            self.answer_scores.add_failure(one.question.id, gold, one.question.dataset)
             return
         best = decoded.best
         self.answer_scores(
-            one.question.id, best.text if best is not None else "", gold, decoded.no_answer_score
+            one.question.id,
+            best.text if best is not None else "",
+            gold,
+            decoded.no_answer_score,
+            one.question.dataset,
         )
 
     def _warn_of_evaluation(self) -> None:

@@ -27,6 +27,7 @@ DATA_PATHS = {
     "PRECO_DEV_DATA_PATH": COREF / "preco.jsonl",
     "SQUAD_TRAIN_DATA_PATH": QA / "squad.json",
     "SQUAD_DEV_DATA_PATH": QA / "squad.json",
+    "MRQA_DATA_PATH": QA / "mrqa",
     "MRQA_TRAIN_DATA_PATH": QA / "mrqa.jsonl",
     "MRQA_DEV_DATA_PATH": QA / "mrqa.jsonl",
     "TACRED_TRAIN_DATA_PATH": RELATION / "tacred.json",

@@ -4,8 +4,12 @@ local experiment = import 'experiment.libsonnet';
 local parameter_groups = import 'parameter_groups.libsonnet';
 
 local knobs = {
-  // Data. `mrqa`: files of the shared task, and its F1.
+  // Data. `mrqa`: files of the shared task, and its F1. `train_path` may be an object of several data sets' files
+  // by name; then `weights` are their shares in the batches of an epoch (by default each batch comes once), and
+  // `batches_per_epoch` is by default what all of them have.
   mrqa:: false,
+  weights:: null,
+  batches_per_epoch:: null,
   impossible_answers:: false,  // SQuAD 2.0
   max_length:: 512,
   stride:: 128,
@@ -28,7 +32,12 @@ local knobs = {
 local made = {
   checks+:: [experiment.fits($, 'max_length')],
 
-  dataset_reader: $.reader { training: true },
+  has_several:: std.isObject($.train_path),
+  by_set(value):: { [name]: value for name in std.objectFields($.train_path) },
+  dataset_reader: if $.has_several then {
+    type: 'spanbert_multitask',
+    readers: $.by_set($.reader { training: true }),
+  } else $.reader { training: true },
   validation_dataset_reader: $.reader,
   model: {
     type: 'spanbert_qa',
@@ -39,8 +48,15 @@ local made = {
     [if $.head != {} then 'head']: $.head,
     decoder: { type: if $.optimisation == 'reproduce' then 'original' else 'exact' } + $.decoder,
     [if $.mrqa then 'flavour']: 'mrqa',
+    [if $.has_several then 'by_dataset']: true,
   },
-  data_loader: $.training.data_loader + (
+  data_loader: if $.has_several then {
+    type: 'spanbert_multitask',
+    batches: $.by_set($.training.data_loader.batch_sampler),
+    [if $.weights != null then 'weights']: $.weights,
+    [if $.batches_per_epoch != null then 'batches_per_epoch']: $.batches_per_epoch,
+    seed: $.seed,
+  } else $.training.data_loader + (
     if $.loading_processes > 0 then { num_workers: $.loading_processes } else {}
   ),
   validation_data_loader: { batch_sampler: { type: 'spanbert_token_budget', max_pieces: 16384, shuffle: false } },
@@ -56,7 +72,7 @@ local made = {
     [if std.objectHas($.head, 'question') && $.head.question == 'piece' then 'question_piece']: true,
   },
   training+: {
-    metric:: if $.impossible_answers then '+best_f1' else '+f1',
+    metric:: if $.has_several then '+mean_f1' else if $.impossible_answers then '+best_f1' else '+f1',
     learning_rate:: $.learning_rate,
     groups:: parameter_groups.no_decay_without_pooler,
   } + $.changes[$.optimisation] + $.trainer_knobs,
@@ -71,6 +87,9 @@ local made = {
   },
 
   idle+: {
+    [if !$.has_several then 'weights']: 'there is one data set (`train_path` is no object of several)',
+    [if !$.has_several then 'batches_per_epoch']: 'there is one data set (`train_path` is no object of several)',
+    [if $.has_several then 'loading_processes']: 'several data sets are read at the start',
     [if !$.impossible_answers then 'threshold']: 'every question has an answer (`impossible_answers` is false)',
   },
 };

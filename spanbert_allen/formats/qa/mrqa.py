@@ -42,15 +42,16 @@ def read_mrqa(path: str | Path, *, on_problem: OnProblem | None = None) -> Itera
 
 
 def _all_questions(path: str | Path, on_problem: OnProblem | None) -> Iterator[Question]:
-    is_empty = True
+    is_empty, dataset = True, ""
     for number, line in read_lines(path, errors="surrogateescape"):
         if number == 1:
-            _check_header(line, path)
+            dataset = _dataset_of(line, path)
         elif line.strip():
             for item in _questions_of_line(line):
                 is_empty = False
                 if isinstance(item, Question):
                     object.__setattr__(item, "place", f"{path}:{number}: question {item.id}")
+                    object.__setattr__(item, "dataset", dataset)
                     yield item
                     continue
                 error = DataError(str(item), path, number)
@@ -61,18 +62,22 @@ def _all_questions(path: str | Path, on_problem: OnProblem | None) -> Iterator[Q
         raise DataError("holds no questions; an MRQA file has a header and a context a line", path)
 
 
-def _check_header(line: str, path: str | Path) -> None:
+def _dataset_of(line: str, path: str | Path) -> str:
+    """Return the name of the data set that the header tells, the empty text if it tells none."""
     try:
-        has_header = "header" in json_object(line)
+        record = json_object(line)
     except DataError:
-        has_header = False
-    if not has_header:
+        record = {}
+    if "header" not in record:
         raise DataError(
             'no MRQA file: the first line must be its header, {"header": {...}}; the raw data sets '
             "(HotpotQA's own JSON, say) have to be taken in the shared task's version",
             path,
             1,
         )
+    header = record["header"]
+    name = header.get("dataset") if isinstance(header, Mapping) else None
+    return name if isinstance(name, str) else ""
 
 
 def _questions_of_line(line: str) -> Iterator[Question | RecordError]:

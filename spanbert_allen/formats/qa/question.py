@@ -36,6 +36,8 @@ class Question:
         Whether the answers are known at all; those of a user's own question are not.
     place : `str`, optional (default = `""`)
         The file and the place in it, for messages.
+    dataset : `str`, optional (default = `""`)
+        The data set that it is of, if the file says so, as those of MRQA do.
     """
 
     id: str
@@ -46,3 +48,4 @@ class Question:
     is_impossible: bool = False
     is_annotated: bool = True
     place: str = ""
+    dataset: str = ""

@@ -15,10 +15,14 @@ from spanbert_allen.compat.workers import is_idle
 from spanbert_allen.metrics.qa.squad_scores import (
     QuestionScore,
     at_threshold,
+    dataset_scores,
     squad1_scores,
     squad2_scores,
 )
 from spanbert_allen.metrics.qa.text_scores import Flavour, question_scores
+
+_Row = tuple[str, float, float, bool, bool, float, str]
+"""The fields of a `QuestionScore`."""
 
 
 class AnswerTally(NamedTuple):
@@ -57,6 +61,8 @@ class AnswerScores(Metric):
         Questions whose no-answer score is above it count as answered with nothing.
     flavour : `str`, optional (default = `"squad"`)
         `squad` or `mrqa`.
+    by_dataset : `bool`, optional (default = `False`)
+        Whether the scores of `dataset_scores` are among them.
     """
 
     supports_distributed = True
@@ -67,18 +73,25 @@ class AnswerScores(Metric):
         impossible_answers: bool = False,
         threshold: float = 0.0,
         flavour: str = "squad",
+        by_dataset: bool = False,
     ) -> None:
         if flavour not in get_args(Flavour):
             raise ConfigError(f"`flavour` of the scores is {flavour!r}; it must be squad or mrqa")
         self._impossible_answers = impossible_answers
         self._threshold = threshold
         self._flavour: Any = flavour
+        self._by_dataset = by_dataset
         # Plain values, as a run that was stopped in an evaluation goes on with them.
-        self._rows: list[tuple[str, float, float, bool, bool, float]] = []
+        self._rows: list[_Row] = []
         self._summed: list[float] = [0, 0.0, 0.0]
 
     def __call__(
-        self, id: str, prediction: str, gold: Iterable[str], no_answer_score: float | None = None
+        self,
+        id: str,
+        prediction: str,
+        gold: Iterable[str],
+        no_answer_score: float | None = None,
+        dataset: str = "",
     ) -> None:
         """
         Count one question.
@@ -93,15 +106,17 @@ class AnswerScores(Metric):
             All right answers; empty for an unanswerable question.
         no_answer_score : `float`, optional (default = `None`)
             The score of "no answer" minus that of the prediction, a difference of logits.
+        dataset : `str`, optional (default = `""`)
+            The data set that the question is of, if that is known.
         """
         if is_idle():
             return
         gold = tuple(gold)
         exact, f1 = question_scores(prediction, gold, flavour=self._flavour)
         no_answer = 0.0 if no_answer_score is None else no_answer_score
-        self._rows.append((id, exact, f1, bool(gold), not prediction, no_answer))
+        self._rows.append((id, exact, f1, bool(gold), not prediction, no_answer, dataset))
 
-    def add_failure(self, id: str, gold: Iterable[str]) -> None:
+    def add_failure(self, id: str, gold: Iterable[str], dataset: str = "") -> None:
         """
         Count a question for which the model gave no usable scores: no threshold makes it right.
 
@@ -111,9 +126,11 @@ class AnswerScores(Metric):
             The id of the question.
         gold : `Iterable[str]`
             All right answers; empty for an unanswerable question.
+        dataset : `str`, optional (default = `""`)
+            The data set that the question is of, if that is known.
         """
         if not is_idle():
-            self._rows.append((id, 0.0, 0.0, any(True for _ in gold), False, -math.inf))
+            self._rows.append((id, 0.0, 0.0, any(True for _ in gold), False, -math.inf, dataset))
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """Return the scores of all questions so far, on all workers, in percent."""
@@ -156,11 +173,13 @@ class AnswerScores(Metric):
         self._summed = [0, 0.0, 0.0]
 
     def _scores(self, scores: list[QuestionScore]) -> dict[str, float]:
+        found, decided = squad1_scores(scores), scores
         if self._impossible_answers:
-            return squad2_scores(scores, threshold=self._threshold)
-        return squad1_scores(scores)
+            found = squad2_scores(scores, threshold=self._threshold)
+            decided = [at_threshold(score, self._threshold) for score in scores]
+        return found | dataset_scores(decided) if self._by_dataset else found
 
-    def _gathered(self) -> list[tuple[str, float, float, bool, bool, float]]:
+    def _gathered(self) -> list[_Row]:
         if not (distributed.is_available() and distributed.is_initialized()):
             return self._rows
         parts: list[Any] = [None] * distributed.get_world_size()

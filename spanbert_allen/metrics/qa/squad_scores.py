@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from statistics import fmean
 
 
@@ -24,6 +25,8 @@ class QuestionScore:
         Whether the predicted text is empty.
     no_answer_score : `float`, optional (default = `0.0`)
         A difference of logits: the higher it is, the surer the model is that there is no answer.
+    dataset : `str`, optional (default = `""`)
+        The data set that the question is of, if that is known.
     """
 
     id: str
@@ -32,6 +35,7 @@ class QuestionScore:
     has_answer: bool = True
     is_empty: bool = False
     no_answer_score: float = 0.0
+    dataset: str = ""
 
 
 def squad1_scores(scores: Sequence[QuestionScore]) -> dict[str, float]:
@@ -101,7 +105,28 @@ def at_threshold(score: QuestionScore, threshold: float) -> QuestionScore:
     if score.no_answer_score <= threshold:
         return score
     right = float(not score.has_answer)
-    return QuestionScore(score.id, right, right, score.has_answer)
+    return QuestionScore(score.id, right, right, score.has_answer, dataset=score.dataset)
+
+
+def dataset_scores(scores: Sequence[QuestionScore]) -> dict[str, float]:
+    """
+    Return `exact` and `f1` of each data set, and their means over data sets, in percent.
+
+    The name of the data set and `_` are in front, `mean_` for the means. Questions of no named data
+    set are left out, but the means are 0 without any.
+
+    # Parameters
+
+    scores : `Sequence[QuestionScore]`
+        The scores after any threshold.
+    """
+    named = sorted((one for one in scores if one.dataset), key=lambda one: one.dataset)
+    found = {
+        name: squad1_scores(list(own)) for name, own in groupby(named, key=lambda one: one.dataset)
+    }
+    kinds = ("exact", "f1")
+    each = {f"{name}_{kind}": own[kind] for name, own in found.items() for kind in kinds}
+    return each | {f"mean_{kind}": _mean([own[kind] for own in found.values()]) for kind in kinds}
 
 
 def _prefixed(prefix: str, scores: Sequence[QuestionScore]) -> dict[str, float]:
