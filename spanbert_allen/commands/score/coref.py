@@ -69,6 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="cut figures off after two digits, as the official scorer prints them, in place of "
         "rounding",
     )
+    parser.add_argument(
+        "--html",
+        metavar="FILE",
+        help="write a page of the mistakes: the annotated text beside the predicted one",
+    )
     parser.add_argument("--out", metavar="FILE", help="write all of it, not rounded, as JSON")
     parser.set_defaults(score=_score)
 
@@ -99,6 +104,8 @@ def _score(arguments: argparse.Namespace) -> dict[str, Any]:
                 f"clusters: {missing}",
                 file=sys.stderr,
             )
+    if arguments.html:
+        _write_page(gold, systems[0], arguments)
     scores: dict[str, Any] = {"documents": len(gold)}
     rows: dict[str, dict[str, Any]] = {name: {} for name in gold}
     for mode, keep_singletons in _MODES.items():
@@ -112,6 +119,30 @@ def _score(arguments: argparse.Namespace) -> dict[str, Any]:
         scores["by_document"] = rows
     arguments.lines = partial(_lines, digits=_truncated if arguments.truncate else _rounded)
     return scores
+
+
+def _write_page(
+    gold: Mapping[str, Clustering],
+    predicted: Mapping[str, Clustering],
+    arguments: argparse.Namespace,
+) -> None:
+    """Write the page of mistakes."""
+    from spanbert_allen.common.errors import DataError
+    from spanbert_allen.results.html.coref_errors import ComparedDocument, write_errors_html
+
+    documents = []
+    for name, annotated in gold.items():
+        words = annotated.words or predicted[name].words
+        if not words:
+            raise DataError(
+                f"the document {name} has no words to show on a page; give the annotated data with "
+                "its words, or score without --html",
+                arguments.gold,
+            )
+        documents.append(
+            ComparedDocument(name, words, annotated.clusters, predicted[name].clusters)
+        )
+    write_errors_html(documents, arguments.html, title=f"Mistakes of {arguments.predictions}")
 
 
 def _tell_repeated(found: Mapping[str, Clustering], path: str, treated: str) -> None:

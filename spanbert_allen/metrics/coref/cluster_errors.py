@@ -6,8 +6,10 @@ The annotated clusters are the key. No torch is needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.metrics.coref.cluster_scores import align, distinct_clusters
@@ -100,7 +102,7 @@ def count_errors(
         *_by_boundary(keys, responses),
         *_several(key_parts),
         *_several(response_parts),
-        *_count_links(keys, responses),
+        **Counter(link.kind for link in found_links(keys, responses)),
     )
 
 
@@ -132,25 +134,51 @@ def _several(parts: Sequence[int]) -> tuple[int, int]:
     return sum(count > 1 for count in parts), sum(count - 1 for count in parts if count)
 
 
-def _count_links(
+class FoundLink(NamedTuple):
+    """
+    Hold how a found mention is linked.
+
+    # Parameters
+
+    mention : `WordSpan`
+        The mention.
+    kind : `str`
+        One of the last five fields of `ClusterErrors`.
+    antecedent : `WordSpan`, optional
+        The nearest found mention before it in its response cluster.
+    expected : `WordSpan`, optional
+        The nearest found mention before it in its key cluster.
+    """
+
+    mention: WordSpan
+    kind: str
+    antecedent: WordSpan | None
+    expected: WordSpan | None
+
+
+def found_links(
     keys: Sequence[Sequence[WordSpan]], responses: Sequence[Sequence[WordSpan]]
-) -> tuple[int, int, int, int, int]:
-    """Right, wrong, missed and invented links, and right firsts, of the found mentions."""
+) -> Iterator[FoundLink]:
+    """
+    Yield the link of each found mention, in the order of the document.
+
+    # Parameters
+
+    keys, responses : `Sequence[Sequence[WordSpan]]`
+        The clusters, without repeated mentions.
+    """
     key_of = {mention: i for i, cluster in enumerate(keys) for mention in cluster}
     response_of = {mention: j for j, cluster in enumerate(responses) for mention in cluster}
-    right = wrong = missed = invented = firsts = 0
-    begun: set[int] = set()  # key clusters with an earlier found mention
-    nearest: dict[int, int] = {}  # response cluster to the key cluster of its last found mention
+    last_of_key: dict[int, WordSpan] = {}
+    last_of_response: dict[int, WordSpan] = {}
     for mention in sorted(key_of.keys() & response_of.keys()):
         i, j = key_of[mention], response_of[mention]
-        if j not in nearest:
-            missed += i in begun
-            firsts += i not in begun
-        elif nearest[j] == i:
-            right += 1
+        antecedent, expected = last_of_response.get(j), last_of_key.get(i)
+        if antecedent is None:
+            kind = "right_firsts" if expected is None else "missed_links"
+        elif key_of[antecedent] == i:
+            kind = "right_links"
         else:
-            wrong += i in begun
-            invented += i not in begun
-        begun.add(i)
-        nearest[j] = i
-    return right, wrong, missed, invented, firsts
+            kind = "invented_links" if expected is None else "wrong_links"
+        yield FoundLink(mention, kind, antecedent, expected)
+        last_of_key[i] = last_of_response[j] = mention

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,32 @@ def test_nothing_heavy_is_imported(tmp_path, predicted):
     arguments = ["score", "coref", str(gold), str(predicted), "--bootstrap", "10"]
     heavy = heavy_modules(f"from spanbert_allen.__main__ import main; main({arguments})")
     assert heavy <= {"numpy", "scipy"}
+
+
+def test_a_page_shows_the_mistakes_beside_the_text(gold, predicted, tmp_path):
+    page = tmp_path / "page.html"
+    assert main(["score", "coref", str(gold), str(predicted), "--html", str(page)]) == 0
+    shown = page.read_text(encoding="utf-8")
+    assert "<p>0 of 2 documents have no mistake.</p>" in shown
+    assert shown.index("<h2>two</h2>") < shown.index("<h2>one</h2>")  # the worse one first
+    first, second = shown.split("<article")[1:]
+    assert "<b>split clusters: 2</b>" in first and "<b>split clusters: 1</b>" in second
+    # Of one cluster, cut in two, the first half has the number of the whole.
+    halves = re.findall(r'id="p1-(\d+)-\d+" class="mention hue-\d+[^>]*data-chain="(\d)"', second)
+    assert [chain for start, chain in halves if start in ("0", "4")] == ["0", "0"]
+    assert len({chain for start, chain in halves if start in ("7", "13")}) == 2
+    assert re.search(r'id="p0-10-11"[^>]* data-mistake title="cluster \d, spurious mention"', first)
+    for target in re.findall(r'href="#([^"]+)"', shown):
+        assert shown.count(f'id="{target}"') == 1
+
+
+def test_a_page_needs_words(predicted, tmp_path):
+    records = [result("one", CLUSTERS), result("two", CLUSTERS)]
+    gold = json_lines(tmp_path / "gold.jsonl", *records)
+    page, predicted = tmp_path / "page.html", json_lines(tmp_path / "other.jsonl", *records)
+    with pytest.raises(DataError, match="the document one has no words to show on a page"):
+        score(gold, predicted, "--html", page)
+    assert not page.exists()
 
 
 ANN = """#begin document (ann); part 000

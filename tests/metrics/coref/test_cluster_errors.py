@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.metrics.coref.cluster_errors import ClusterErrors, count_errors
 from spanbert_allen.metrics.coref.cluster_scores import align, muc
+from spanbert_allen.metrics.coref.mistakes import KINDS, mistakes_of
 
 MIRRORED = {
     "missed_mentions": "spurious_mentions",
@@ -178,3 +179,27 @@ def test_documents_add_up():
         right_links=3,
         right_firsts=2,
     )
+
+
+@given(clusterings, clusterings)
+def test_mistakes_are_named_as_often_as_they_are_counted(key, response):
+    counts = asdict(count_errors(key, response))
+    named = [mistake.kind for mistake in mistakes_of(key, response)]
+    assert {kind: named.count(kind) for kind in KINDS} == {kind: counts[kind] for kind in KINDS}
+
+
+def test_what_a_mistake_consists_of():
+    key, response = spans("ace", "bd", "fg", "h"), spans("aek", "bcd", "h", "xy")
+    named = [
+        (kind, ["".join(chr(97 + span.start) for span in group) for group in groups])
+        for kind, groups in mistakes_of(key, response)
+    ]
+    assert named == [
+        ("missed_clusters", ["fg"]),
+        ("invented_clusters", ["xy"]),
+        ("spurious_mentions", ["k"]),
+        ("split_clusters", ["ae", "c"]),
+        ("merged_clusters", ["bd", "c"]),
+        ("wrong_links", ["c", "b", "a"]),
+        ("wrong_links", ["d", "c", "b"]),
+    ]
