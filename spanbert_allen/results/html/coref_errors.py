@@ -155,7 +155,7 @@ def _sides(
 
 
 def _numbers(gold: Clusters, predicted: Clusters) -> list[int]:
-    """Number predicted clusters as the annotated ones that they share most mentions with."""
+    """Return numbers of predicted clusters: of annotated ones that share most mentions, or new."""
     overlaps = align(gold, predicted).overlaps
     numbers: dict[int, int] = {}
     for (i, j), _ in sorted(overlaps.items(), key=lambda item: (-item[1], item[0])):
