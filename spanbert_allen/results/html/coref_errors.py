@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import accumulate, groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -147,7 +148,7 @@ def _sides(
         shown = marked_html(
             text.text,
             mentions_of(placed),
-            anchor=lambda mention, side=side: _anchor(number, side, mention.details["span"]),
+            anchor=partial(_anchor_of, number, side),
             attributes=lambda mention: _attributes(mention, wrong),
             label=lambda mention: str(mention.chain + 1),
         )
@@ -177,6 +178,10 @@ def _attributes(mention: Mention, wrong: Mapping[WordSpan, str]) -> str:
         return f'data-chain="{mention.chain}" title="{hint}"'
     said = kind.removesuffix("s").replace("_", " ")
     return f'data-chain="{mention.chain}" data-mistake title="{hint}, {said}"'
+
+
+def _anchor_of(number: int, side: str, mention: Mention) -> str:
+    return _anchor(number, side, mention.details["span"])
 
 
 def _anchor(number: int, side: str, span: WordSpan) -> str:
