@@ -126,6 +126,7 @@ class AnswerScorer(OnnxTask):
             "max_length": self.reader.shape.max_length,
             "impossible_answers": self.model.impossible_answers,
             "threshold": self.model.threshold,
+            "temperature": self.model.temperature,
         }
 
 
@@ -146,6 +147,7 @@ class SequenceScorer(OnnxTask):
             "max_length": self.reader.max_length,
             "labels": self.model.labels,
             "regression": self.model.regression,
+            "temperature": self.model.temperature,
             "multi_label": self.model.multi_label,
         }
 
@@ -189,6 +191,7 @@ class RelationScorer(OnnxTask):
             "labels": self.model.labels,
             "negative_label": self.model.negative_label,
             "threshold": self.model.threshold,
+            "temperature": self.model.temperature,
             "mode": self.reader.mode,
             "markers": {name: pieces[number] for name, number in markers.items()},
         }

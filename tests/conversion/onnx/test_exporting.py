@@ -95,6 +95,7 @@ def test_the_description_names_inputs_outputs_and_labels(exported):
     assert (told["opset"], told["quantised"], told["max_positions"]) == (17, False, 512)
     assert told["max_length"] > 3
     assert told.get("labels") == getattr(model, "labels", None)
+    assert told.get("temperature") == getattr(model, "temperature", None)
     if told["task"] == "relation":
         assert told["markers"]["SUBJ=PERSON"] == find_encoder("tiny").vocabulary.pieces.index(
             f"[unused{1 + model.vocab.get_token_index('SUBJ=PERSON', 'relation_markers')}]"
