@@ -21,6 +21,7 @@ from spanbert_allen.metrics.coref.mention_recall import MentionRecall
 from spanbert_allen.metrics.coref.metric import CorefF1
 from spanbert_allen.metrics.label_tally import LabelTally
 from spanbert_allen.modules.coref.decoder import CorefDecoding, DecodedClusters, decode
+from spanbert_allen.modules.coref.distillation import Distillation
 from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
 from spanbert_allen.modules.coref.head_input import head_input
 from spanbert_allen.modules.coref.losses import LinkLoss, MarginalLoss
@@ -98,6 +99,8 @@ class SpanbertCoref(Model):
         float32. In training `trainer.precision` says it.
     also_without_singletons : `bool`, optional (default = `False`)
         Whether to measure a second time with annotated and predicted singletons removed.
+    distillation : `Distillation`, optional (default = `None`)
+        A teacher, whose links are learnt beside the annotated ones.
     """
 
     default_predictor = "spanbert_coref"
@@ -132,6 +135,7 @@ class SpanbertCoref(Model):
         windows: CorefWindows | None = None,
         precision: str = "fp32",
         also_without_singletons: bool = False,
+        distillation: Distillation | None = None,
         **kwargs: Any,
     ):
         super().__init__(vocab, **kwargs)
@@ -165,6 +169,7 @@ class SpanbertCoref(Model):
             )
         self.decoding = CorefDecoding(singleton_threshold, link_threshold)
         self.windows = windows
+        self.distillation = distillation
         self.precision = checked_precision(precision)
         self.genre_ids = {genre: index for index, genre in enumerate(genres)}
         self.coref_f1 = CorefF1(also_without_singletons=also_without_singletons)
@@ -237,22 +242,12 @@ class SpanbertCoref(Model):
     ) -> tuple[Tensor | None, DecodedClusters | None, bool]:
         """Return the loss, if annotated; outside of training clusters, and if scores are finite."""
         text: CorefDocument = entry["document"]
-        units, unit_vectors = self._choose_units(document, vectors, text)
         asked: CorefDecoding = entry.get("decoding") or self.decoding
         decoding = asked.over(self.decoding)
-        document_units = head_input(
-            units,
-            self.unit_dropout(unit_vectors),
-            words=text.words,
-            genre_id=self.genre_ids.get(text.genre or "", 0),
-            whole_words=self.whole_words,
-            wants_singletons=not self.training and decoding.singleton_threshold is not None,
-            is_training=self.training,
-        )
-        links = self._score(document_units, decoding, text.doc_key)
+        units, links = self._link(document, vectors, text, decoding)
         loss = decoded = None
         if units.gold_spans is not None:
-            loss = self._loss(links, units)
+            loss = self._loss(links, units, text)
         elif self.training:
             raise DataError(
                 f"the document {text.doc_key} has no clusters, which training needs: annotate it, "
@@ -269,6 +264,14 @@ class SpanbertCoref(Model):
             )
         self._measure(links, units, text, decoded)
         return loss, decoded, decoded is not None and links.are_finite()
+
+    def link_scores(
+        self, document: DocumentPieces, text: CorefDocument
+    ) -> tuple[DocumentPieces, ScoredLinks]:
+        """Return the units of one document and their scored links on the CPU, as for a student."""
+        (vectors,) = self._encode([document])
+        units, links = self._link(document, vectors, text, self.decoding)
+        return units, links.on_cpu()
 
     def get_metrics(self, reset: bool = False) -> dict[str, float]:
         """
@@ -316,6 +319,26 @@ class SpanbertCoref(Model):
         chosen = document.word_ids >= 0
         return document.select(chosen), select_rows(vectors, chosen)
 
+    def _link(
+        self,
+        document: DocumentPieces,
+        vectors: Tensor,
+        text: CorefDocument,
+        decoding: CorefDecoding,
+    ) -> tuple[DocumentPieces, ScoredLinks]:
+        """Return the units of a document, and what the head says of it."""
+        units, unit_vectors = self._choose_units(document, vectors, text)
+        document_units = head_input(
+            units,
+            self.unit_dropout(unit_vectors),
+            words=text.words,
+            genre_id=self.genre_ids.get(text.genre or "", 0),
+            whole_words=self.whole_words,
+            wants_singletons=not self.training and decoding.singleton_threshold is not None,
+            is_training=self.training,
+        )
+        return units, self._score(document_units, decoding, text.doc_key)
+
     def _score(self, units: DocumentUnits, decoding: CorefDecoding, doc_key: str) -> ScoredLinks:
         """Return what the head says of the document, which it sees whole or in windows."""
         if self.training:
@@ -333,7 +356,7 @@ class SpanbertCoref(Model):
     def _arithmetic(self, tensor: Tensor) -> AbstractContextManager[Any]:
         return nullcontext() if self.training else mixed_precision(self.precision, tensor.device)
 
-    def _loss(self, links: ScoredLinks, units: DocumentPieces) -> Tensor:
+    def _loss(self, links: ScoredLinks, units: DocumentPieces, text: CorefDocument) -> Tensor:
         """Return the loss of one document. Shape: ()."""
         loss = document_link_loss(links, units, self.link_loss)
         if self.mention_loss_weight:
@@ -341,6 +364,8 @@ class SpanbertCoref(Model):
             loss = loss + self.mention_loss_weight * document_mention_loss(
                 links, units, of_all=of_all
             )
+        if self.training and self.distillation is not None:
+            loss = loss + self.distillation.loss(links, units, text)
         if links.scores.numel() == 0:
             # No link at all: processes that train together need a gradient of every parameter.
             trained = (p for p in self.parameters() if p.requires_grad)

@@ -45,6 +45,7 @@ DATA_PATHS = {
     "PRETRAINING_DEV_DATA_PATH": ROOT / "tests" / "fixtures" / "pretraining" / "corpus",
     "PRETRAINING_TAGS_PATH": ROOT / "tests" / "fixtures" / "pretraining" / "tags.bin",
     "PRETRAINING_ENCODER_PATH": ROOT / "spanbert_allen" / "encoders" / "tiny",
+    "TEACHER_PATH": ROOT / "tests" / "fixtures" / "archives" / "coref.tar.gz",
     "TRAIN_DATA_PATH": COREF / "small.jsonl",
     "VALIDATION_DATA_PATH": COREF / "small.jsonl",
 }

@@ -19,6 +19,7 @@ local knobs = {
   whole_words:: true,
   mention_loss_weight:: if $.scorers == 'start_to_end' then 1.0 else 0.0,
   singletons:: false,
+  distillation:: null,  // { teacher: 'out/teacher/model.tar.gz', weight: 1.0, temperature: 1.0 }
 
   // Training. `modern` is AdamW with one warm-up and one gradient norm; `reproduce` is the original's two
   // Adams, each with a norm of its own, a warm-up for the encoder only, and an evaluation every 1000 documents.
@@ -48,6 +49,7 @@ local made = {
     mention_loss_weight: $.mention_loss_weight,
     [if $.singletons then 'singleton_threshold']: 0.0,
     also_without_singletons: $.singletons,
+    [if $.distillation != null then 'distillation']: $.distillation,
   },
   data_loader: { batch_size: 1, shuffle: true },
   validation_data_loader: { batch_size: 1 },
