@@ -60,14 +60,14 @@ def loss_of(model: Model, instances) -> float:
 
 def apart(model: Model, instances) -> float:
     """How far the links of all documents are from the teacher's, without dropout."""
-    plain, weight = model.distillation.weight, 1.0
+    plain = model.distillation.weight
     drop = [module for module in model.modules() if isinstance(module, torch.nn.Dropout)]
     rates = [module.p for module in drop]
     for module in drop:
         module.p = 0.0
     model.distillation.weight = 0.0
     without = loss_of(model, instances)
-    model.distillation.weight = weight
+    model.distillation.weight = 1.0
     with_teacher = loss_of(model, instances)
     model.distillation.weight = plain
     for module, rate in zip(drop, rates, strict=True):
@@ -76,11 +76,11 @@ def apart(model: Model, instances) -> float:
 
 
 def test_a_student_moves_towards_its_teacher(instances):
-    model = student(weight=20.0)
+    model, instances = student(weight=20.0), instances[:1]
     before = apart(model, instances)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     batch = tensors(instances)
-    for _ in range(30):
+    for _ in range(15):
         optimizer.zero_grad()
         model.train()(**batch)["loss"].backward()
         optimizer.step()
@@ -122,9 +122,11 @@ def test_spans_are_found_by_their_words_whatever_the_pieces(units, instances):
 
     given._teacher.model.link_scores = watched
     assert loss_of(model, instances) > 0
-    assert len(asked) == len(instances)
-    for (document, text), instance in zip(asked, instances, strict=True):
-        whole = instance["metadata"].metadata["document"]
+    documents = [instance["metadata"].metadata["document"] for instance in instances]
+    whole_of = {document.doc_key: document for document in documents}
+    assert asked
+    for document, text in asked:
+        whole = whole_of[text.doc_key]
         assert " ".join(text.words) in " ".join(whole.words)
         assert len(document.given_spans) > 1
         assert document.given_spans.max() < len(document.token_ids)

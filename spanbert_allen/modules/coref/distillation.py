@@ -164,7 +164,7 @@ class Distillation(FromParams):
 
 
 def _word_spans(links: ScoredLinks, units: DocumentPieces) -> list[WordSpan | None]:
-    """Return the words of each top span, `None` for one that begins or ends with a special piece."""
+    """Return the words of each top span; `None` for one that begins or ends with [CLS] or [SEP]."""
     starts, ends = links.spans.on_cpu
     words = zip(units.word_ids[starts].tolist(), units.word_ids[ends].tolist(), strict=True)
     return [None if min(span) < 0 else WordSpan(*span) for span in words]
