@@ -125,8 +125,14 @@ class Distillation(FromParams):
                 f"piece of the teacher {self.path}; take a teacher whose vocabulary has the "
                 "characters of this language, or leave `model.distillation` out"
             )
+        columns = [torch.as_tensor(instance[name].tensor) for name in DocumentPieces._fields[:5]]
+        token_ids, segment_ids, word_ids, sentence_ids, speaker_ids = columns
         document = DocumentPieces(
-            *(torch.as_tensor(instance[name].tensor) for name in DocumentPieces._fields[:5]),
+            token_ids,
+            segment_ids,
+            word_ids,
+            sentence_ids,
+            speaker_ids,
             given_spans=torch.tensor(given),
         )
         with torch.no_grad():
