@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+import torch
 from allennlp.commands import train as allennlp_train
 from allennlp.common import Params
 
@@ -48,6 +49,22 @@ def test_a_killed_worker_and_the_group_starts_again(trainings, corpus, whole, tm
     updates = [json.loads(line) for line in (tmp_path / "run.updates").open()]
     assert [0, 0] in updates
     assert min(number for start, number in updates if start == 1) >= 1  # it did not begin anew
+
+
+@pytest.mark.slow
+def test_shared_out_parameters_train_as_whole_ones_do(trainings, corpus, whole, tmp_path):  # noqa: F811
+    folder = tmp_path / "run"
+    shared_out = config(corpus) | {"distributed": {"ddp_accelerator": {"type": "spanbert_fsdp2"}}}
+    assert run_with_torchrun(train, shared_out, folder, 2, said=trainings.said) == 0
+    assert_close(outcome(whole), outcome(folder))
+    state = torch.load(folder / "training_state_e1_b0.th", weights_only=True)["optimizer"]["state"]
+    expected = torch.load(whole / "training_state_e1_b0.th", weights_only=True)["optimizer"][
+        "state"
+    ]
+    assert state.keys() == expected.keys()
+    for place, moments in expected.items():
+        for name, moment in moments.items():
+            torch.testing.assert_close(state[place][name], moment, rtol=1e-3, atol=1e-6)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from spanbert_allen.training.batches.multitask_loader import MultitaskLoader
 from spanbert_allen.training.batches.pretraining_loader import PretrainingLoader
 from spanbert_allen.training.batches.sampler import ResumableSampler
 from spanbert_allen.training.batches.token_budget import TokenBudgetSampler
+from spanbert_allen.training.loop.fsdp2 import Fsdp2Accelerator
 from spanbert_allen.training.loop.trainer import SpanbertTrainer
 from spanbert_allen.training.monitoring.curves import RunCurves
 from spanbert_allen.training.monitoring.mlflow import MlflowCallback
@@ -19,6 +20,7 @@ __all__ = [
     "BertAdam",
     "CorefRates",
     "FrozenBatchSampler",
+    "Fsdp2Accelerator",
     "LinearWithWarmup",
     "MlflowCallback",
     "MultitaskLoader",

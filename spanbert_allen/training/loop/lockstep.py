@@ -14,6 +14,7 @@ from torch import distributed
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.training.loop.accumulation import Group
+from spanbert_allen.training.recovery.full_tensors import is_shared_out
 
 T = TypeVar("T")
 
@@ -107,6 +108,9 @@ def without_idle_gradients(group: Group[Step], model: torch.nn.Module) -> Iterat
         yield from group.batches
         return
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if any(map(is_shared_out, trained)):  # then all have gradients, of zeros here
+        yield from group.batches
+        return
     # Shape: (num_trained_parameters,)
     used = torch.tensor([parameter.grad is not None for parameter in trained]).int()
     current = group.batches[0]

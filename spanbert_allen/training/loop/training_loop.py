@@ -28,6 +28,7 @@ from spanbert_allen.training.memory.out_of_memory import is_out_of_memory, out_o
 from spanbert_allen.training.monitoring.loss_sums import LossSums
 from spanbert_allen.training.monitoring.progress import RunProgress
 from spanbert_allen.training.monitoring.reports import add_epoch_metrics, log_evaluation
+from spanbert_allen.training.recovery.full_tensors import gathered
 from spanbert_allen.training.recovery.random_state import set_random_state
 from spanbert_allen.training.recovery.tensor_files import load_tensors, save_tensors
 from spanbert_allen.training.recovery.trainer_state import restore_trainer, trainer_state
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 class TrainingLoop(UpdateLoop):
     """Train for a number of epochs, or what is left of them, with evaluations and checkpoints."""
+
+    _primary: bool
 
     def _try_train(self) -> tuple[dict[str, Any], int]:
         """Run what is left of the training; return its metrics and its last epoch."""
@@ -65,7 +68,9 @@ class TrainingLoop(UpdateLoop):
         fill = getattr(self.optimizer, "fill_total_steps", None)
         if fill is not None and self.total_updates:
             fill(self.total_updates)
-        if self.settings.announce_memory:  # on every worker, as each measures its own batch
+        if (
+            self.settings.announce_memory and not self.is_shared_out
+        ):  # on every worker, as each measures its own batch
             budget = self.memory_budget()
             logger.log(logging.INFO if budget.fits else logging.WARNING, "%s", budget.sentence())
         if self.settings.compile:
@@ -198,7 +203,10 @@ class TrainingLoop(UpdateLoop):
         self._best_model_filename = str(Path(self._serialization_dir) / "best.th")
         self.run.best_update = self.updates_done
         average = self._moving_average
-        if self._primary:
+        weights = gathered(self.model.state_dict(), keep=self._primary)
+        if self._primary and self.is_shared_out:
+            save_tensors(weights, self._best_model_filename)
+        elif self._primary:
             if average is not None:
                 average.assign_average_value()
             try:
@@ -257,11 +265,22 @@ class TrainingLoop(UpdateLoop):
             self._finalize_model()
         else:
             weights = load_tensors(self._best_model_filename)
-            self.model.load_state_dict(weights)
+            (self._ddp_wrapped_model or self.model).load_state_dict(weights)
 
     def get_checkpoint_state(self) -> TrainerCheckpoint | None:
         """Return the checkpoint, on the worker that writes it; every worker must call this."""
-        return trainer_state(self, super().get_checkpoint_state())
+        if not self.is_shared_out:
+            return trainer_state(self, super().get_checkpoint_state())
+        is_primary, self._primary = self._primary, True  # AllenNLP's first worker gathers alone
+        try:
+            state = super().get_checkpoint_state()
+        finally:
+            self._primary = is_primary
+        assert state is not None
+        whole = gathered(state.trainer_state, keep=is_primary)
+        return trainer_state(
+            self, TrainerCheckpoint(state.model_state, whole) if is_primary else None
+        )
 
     def _maybe_restore_checkpoint(self) -> None:
         checkpoint = None if self._checkpointer is None else self._checkpointer.load_checkpoint()

@@ -14,13 +14,14 @@ from allennlp.data import DataLoader, TensorDict
 from allennlp.models import Model
 from allennlp.training import GradientDescentTrainer
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grad_norm_, get_total_norm
 
 from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.compat.workers import idle_metrics
 from spanbert_allen.training.batches.resumable import ResumableBatches
 from spanbert_allen.training.loop.accumulation import Accumulation, Group
 from spanbert_allen.training.loop.evaluation_points import EvaluationPoints
+from spanbert_allen.training.loop.fsdp2 import Fsdp2WrappedModel, check_settings
 from spanbert_allen.training.loop.lockstep import (
     Step,
     num_batches,
@@ -34,6 +35,7 @@ from spanbert_allen.training.monitoring.progress import RunProgress
 from spanbert_allen.training.monitoring.reports import RunHistory
 from spanbert_allen.training.monitoring.run_state import RunState
 from spanbert_allen.training.monitoring.speed import SpeedMeter
+from spanbert_allen.training.recovery.full_tensors import gathered
 from spanbert_allen.training.schedules.time_budget import TimeBudget
 
 logger = logging.getLogger(__name__)
@@ -87,6 +89,9 @@ class UpdateLoop(GradientDescentTrainer):
                 "`distributed.ddp_accelerator` shards the model, which the trainer `spanbert` does "
                 "not support: leave it out"
             )
+        self.is_shared_out = isinstance(self._ddp_wrapped_model, Fsdp2WrappedModel)
+        if self.is_shared_out:
+            check_settings(settings, has_average=self._moving_average is not None)
         self.precision = Precision(settings.precision, self.cuda_device)
         self._scaler = self.precision.scaler  # which AllenNLP's gradient clipping looks for
         self.num_batches = num_batches(data_loader, "training")
@@ -192,9 +197,12 @@ class UpdateLoop(GradientDescentTrainer):
 
     def _without_exchange(self) -> AbstractContextManager[Any]:
         """Keep the gradients of each worker to itself until the last batch of an update."""
-        if self._ddp_wrapped_model is None:
+        wrapped = self._ddp_wrapped_model
+        if wrapped is None:
             return nullcontext()
-        return self._ddp_wrapped_model.model.no_sync()
+        return (
+            wrapped.no_sync() if isinstance(wrapped, Fsdp2WrappedModel) else wrapped.model.no_sync()
+        )
 
     def _count_losses(self, steps: list[Step], outputs: list[dict[str, Any]]) -> float:
         """Add up the losses of an update, if they are finite; return their mean."""
@@ -228,7 +236,8 @@ class UpdateLoop(GradientDescentTrainer):
             self._scaler.unscale_(self.optimizer)
         if self._grad_norm is True:
             gradients = [p.grad.detach() for p in self.model.parameters() if p.grad is not None]
-            return torch.norm(torch.stack([torch.norm(gradient) for gradient in gradients]))
+            whole: Tensor = gathered(get_total_norm(gradients))
+            return whole
         if self._ddp_wrapped_model is not None:
             norm: Tensor = self._ddp_wrapped_model.clip_grad_norm_(self._grad_norm)
             return norm

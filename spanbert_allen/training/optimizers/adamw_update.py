@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from spanbert_allen.training.optimizers.clipping import own_shares
+
 _FAR = 1e12
 """The number of an update at which bias correction has long become 1, to the last digit."""
 
@@ -23,7 +25,8 @@ def adamw_(
     # Parameters
 
     parameters, firsts, seconds : `list[Tensor]`
-        Parameters with gradients, of any types, and their moments in the same shapes.
+        Parameters with gradients, of any types, and their moments in the same shapes. Of what is
+        shared out among workers, this worker's shares are updated.
     options : `Any`
         What `fused_adamw_` calls `rate`, `betas`, `weight_decay`, `eps` and `step`.
     """
@@ -33,11 +36,11 @@ def adamw_(
         # Single operations on the CPU: a tensor at a time is still in the cache at the next one.
         alone = None if fused or tensors[0].device.type != "cpu" else id(tensors[0])
         key = (fused, tensors[0].device, tensors[0].dtype, alone)
-        alike.setdefault(key, []).append(tensors)
+        shares = own_shares([tensors[0], tensors[0].grad, *tensors[1:]])
+        alike.setdefault(key, []).append(tuple(shares))
     for (fused, _, _, _), members in alike.items():
         update = fused_adamw_ if fused else foreach_adamw_
-        ours, first, second = (list(tensors) for tensors in zip(*members, strict=True))
-        update(ours, [p.grad for p in ours if p.grad is not None], first, second, **options)
+        update(*(list(tensors) for tensors in zip(*members, strict=True)), **options)
 
 
 def can_be_fused(parameter: Tensor) -> bool:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+from torch import distributed
 
 _GUARD = 1e-6
 """Added to a norm before dividing by it, as `torch.nn.utils.clip_grad_norm_` does."""
+
+
+def own_shares(tensors: list[Any]) -> list[Any]:
+    """
+    Return what this worker holds of each tensor: all of it, or a share, as a plain tensor.
+
+    # Parameters
+
+    tensors : `list[Tensor]`
+        Of any shapes; operations in place on a share change the tensor.
+    """
+    return [one.to_local() if hasattr(one, "to_local") else one for one in tensors]
 
 
 def clip_each(gradients: list[torch.Tensor], max_norm: float) -> None:
@@ -23,6 +38,7 @@ def clip_each(gradients: list[torch.Tensor], max_norm: float) -> None:
         return
     # Shape: (num_tensors,)
     norms = _norms(gradients)
+    gradients = own_shares(gradients)
     # Shape: (num_tensors,)
     factors = (max_norm / (norms + _GUARD)).clamp(max=1.0)
     if factors.device.type == "cpu":  # where looking costs nothing: most tensors may stay
@@ -48,13 +64,25 @@ def clip_together(gradients: list[torch.Tensor], max_norm: float) -> None:
         return
     # Shape: ()
     norm = torch.linalg.vector_norm(_norms(gradients))
+    gradients = own_shares(gradients)
     # Shape: ()
     factor = (max_norm / (norm + _GUARD)).clamp(max=1.0)
     if factor.device.type != "cpu" or not factor >= 1.0:
         torch._foreach_mul_(gradients, factor)
 
 
-def _norms(gradients: list[torch.Tensor]) -> torch.Tensor:
+def _norms(gradients: list[Any]) -> torch.Tensor:
+    """Return the L2 norm of each tensor, of all its shares together."""
+    # Shape: (num_tensors,)
+    norms = _norms_of_shares(own_shares(gradients))
+    if hasattr(gradients[0], "device_mesh"):
+        squares = norms.square()
+        distributed.all_reduce(squares, group=gradients[0].device_mesh.get_group())
+        norms = squares.sqrt()
+    return norms
+
+
+def _norms_of_shares(gradients: list[torch.Tensor]) -> torch.Tensor:
     """Return the L2 norm of each tensor, never in half precision."""
     if all(gradient.dtype.itemsize >= torch.float32.itemsize for gradient in gradients):
         # Shape: (num_tensors,)

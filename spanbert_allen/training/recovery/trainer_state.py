@@ -13,6 +13,7 @@ from allennlp.training.trainer import TrainerCheckpoint
 from torch import distributed
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.training.recovery.full_tensors import shared_out_optimizer
 from spanbert_allen.training.recovery.metric_state import load_metric_state, metric_state
 from spanbert_allen.training.recovery.other_workers import (
     accumulation_for,
@@ -186,7 +187,8 @@ def _restore_allennlp_part(
 ) -> None:
     (trainer._ddp_wrapped_model or trainer.model).load_state_dict(model_state)
     trainer._metric_tracker.load_state_dict(state["metric_tracker"])
-    trainer.optimizer.load_state_dict(state["optimizer"])
+    shares = shared_out_optimizer(state["optimizer"], trainer.optimizer)
+    trainer.optimizer.load_state_dict(shares)
     for callback, callback_state in zip(trainer._callbacks, state["callbacks"], strict=True):
         callback.load_state_dict(callback_state)
     for name in ("learning_rate_scheduler", "momentum_scheduler"):

@@ -1,0 +1,35 @@
+"""
+What an accelerator that shares out parameters asks of a training.
+
+Trainings with it are in `tests/test_torchrun.py`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.training.loop.fsdp2 import check_settings
+from spanbert_allen.training.loop.settings import LoopSettings
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"precision": "fp16"}, "`trainer.precision` 'fp16' does not work with"),
+        ({"leftover": "carry"}, "`trainer.leftover` 'carry' does not work with"),
+        ({"compile": True}, "`trainer.compile` True does not work with"),
+    ],
+)
+def test_settings_that_need_whole_parameters_are_refused(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        check_settings(LoopSettings(**settings), has_average=False)
+
+
+def test_averages_of_weights_are_refused():
+    with pytest.raises(ConfigError, match=r"`trainer\.moving_average` does not work with"):
+        check_settings(LoopSettings(), has_average=True)
+
+
+def test_other_settings_are_taken():
+    check_settings(LoopSettings(precision="bf16", leftover="drop"), has_average=False)
