@@ -61,14 +61,14 @@ def sizes_of(model: Model, config: Mapping[str, Any]) -> Sizes:
 
 
 def _of_tasks(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the part of a configuration that is about each of its tasks."""
+    """Return the part of a configuration that is about each of its tasks, or data sets."""
     readers = config["dataset_reader"].get("readers")
     if readers is None:
         return [config]
     return [
         {
             "dataset_reader": reader,
-            "model": config["model"]["tasks"].get(task, {}),
+            "model": config["model"].get("tasks", {}).get(task, {}),
             "data_loader": {"batch_sampler": config["data_loader"]["batches"].get(task)},
         }
         for task, reader in readers.items()

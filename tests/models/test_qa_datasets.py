@@ -12,6 +12,8 @@ from allennlp.common import Params
 from allennlp.data import DataLoader, DatasetReader, Vocabulary
 
 import spanbert_allen
+from spanbert_allen.configuration.building import build_without_data
+from spanbert_allen.configuration.sizes import sizes_of
 from spanbert_allen.formats.qa.mrqa import read_mrqa
 from spanbert_allen.metrics.qa.metric import AnswerScores
 from tests.places import FIXTURES, ROOT
@@ -66,6 +68,11 @@ def test_the_batches_of_an_epoch_have_the_shares_of_the_weights_and_follow_from_
         {name: 6 if name == "NewsQA" else 2 for name in config["train_data_path"]}
     )
     assert tasks_of(config, [1]) == [second] != [first]  # as a run that is resumed there
+
+
+def test_check_builds_it_and_tells_its_largest_batch(config):
+    sizes = sizes_of(build_without_data(config), config)
+    assert sizes.pieces == 60 and sizes.step_bytes
 
 
 def test_an_evaluation_of_a_folder_reports_each_data_set_and_their_mean(archive):
