@@ -32,7 +32,7 @@ class CategoryAntecedents(AntecedentScorer):
     `s(i, j) = m_i + m_j + f(i, j) + f_c(i, j) + features`, where `c` is the `PairCategory` of the
     pair: two pronouns of one group or of two, a pronoun and another mention, the same content
     words, all content words of the other, or none of these. This is Otmazgin et al. (2023),
-    "LingMess: Linguistically Informed Multi Expert Scorers for Coreference Resolution", section 3,
+    "LingMess: Linguistically Informed Multi Expert Scorers for Coreference Resolution",
     without their further losses of each expert alone. `f` and each `f_c` are the products of
     `BilinearAntecedents`, with parameters of their own, so that this scorer has seven times as many
     and makes seven products of a pair where that makes one.

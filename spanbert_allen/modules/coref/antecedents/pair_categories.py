@@ -14,7 +14,7 @@ from spanbert_allen.modules.coref.word_lists import WordLists
 
 
 class PairCategory(IntEnum):
-    """The kinds of pairs of Otmazgin et al. (2023), "LingMess", section 3.1."""
+    """The kinds of pairs of Otmazgin et al. (2023), "LingMess"."""
 
     SAME_PRONOUN = 0
     """Two pronouns of one group."""

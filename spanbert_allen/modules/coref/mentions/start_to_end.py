@@ -38,7 +38,7 @@ class StartToEndMentions(MentionScorer):
     Score units as starts of mentions, and ends only after likely starts.
 
     This is the mention extraction of Martinelli et al. (2024), "Maverick: Efficient and Accurate
-    Coreference Resolution Defying Recent Trends", section 3.1.1. A network scores each unit `x_i`
+    Coreference Resolution Defying Recent Trends". A network scores each unit `x_i`
     as a start, `a(i) = FFN(x_i)`, and where that is likely another scores the units after it as
     ends, `b(i, j) = FFN([x_i ; x_j])`. Candidates after unlikely starts are never made. Two
     binary cross-entropies train them, one of all units as starts and one of all candidates as ends.
