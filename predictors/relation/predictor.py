@@ -70,7 +70,7 @@ class RelationPredictor(SpanPredictor):
 
     # Parameters
 
-    model, dataset_reader, frozen, max_pieces_per_batch, task
+    model, dataset_reader, frozen, max_pieces_per_batch, task, engine
         As for `SpanPredictor`. The reader is one of the relation readers; it does not limit the
         form of the records.
     language : `str`, optional (default = the reader's, or `"en"`)
