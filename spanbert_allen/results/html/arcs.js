@@ -4,6 +4,7 @@ import { byChain, followLinks, lightUp, show } from "./linked.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MOST = 40;
+const LETTER = 7; // about how wide a letter of a label is
 const LEVELS = 8; // of arcs above a line; further ones run in the highest
 let drawn = 0;
 
@@ -45,7 +46,7 @@ function drawArcs(canvas, text, rows, arrow) {
     .map((row) => ({ row, subject: boxOf(text, area, row.dataset.subject), object: boxOf(text, area, row.dataset.object) }))
     .filter(({ subject, object }) => subject && object)
     .sort((one, other) => widthOf(one) - widthOf(other))
-    .map((ends) => arcOf(ends, taken, arrow));
+    .map((ends) => arcOf(ends, taken, arrow, area.width));
   text.style.setProperty("--levels", 1 + Math.max(0, ...taken.map((one) => one.level)));
   canvas.replaceChildren(draw("defs", {}, marker), ...arcs);
 }
@@ -58,7 +59,7 @@ function boxOf(text, area, chain) {
 
 const widthOf = ({ subject, object }) => Math.abs(subject.x - object.x);
 
-function arcOf({ row, subject, object }, taken, arrow) {
+function arcOf({ row, subject, object }, taken, arrow, width) {
   const [from, to] = [subject.x, object.x].map((x, end) => x + (end ? 4 : -4) * Math.sign(object.x - subject.x || 1) * -1);
   const oneLine = Math.abs(subject.top - object.top) < 6;
   let path, x, y;
@@ -78,6 +79,8 @@ function arcOf({ row, subject, object }, taken, arrow) {
     [x, y] = [subject.x + 0.84 * (object.x - subject.x), start + 0.66 * (end - start)];
   }
   const label = row.querySelector("b").textContent;
+  const half = Math.min(LETTER * label.length, width) / 2;
+  x = Math.max(half, Math.min(x, width - half)); // labels stay within the text
   const arc = draw("g", { class: "arc" },
     draw("path", { d: path, "marker-end": `url(#${arrow})` }),
     draw("text", { x, y: y - 3, "text-anchor": "middle" }, label));

@@ -21,6 +21,7 @@ class Chains {
     this.mentions = [...this.text.querySelectorAll("[id]")];
     this.current = null;
     this.chain = null;
+    this.texts = new Map(); // of the mentions of a chain, once one has searched
     this.details = make("section", { class: "details", "aria-live": "polite" });
     this.details.hidden = true;
     article.querySelector("aside").prepend(this.tools(), this.details);
@@ -63,6 +64,13 @@ class Chains {
 
   mentionsOf(chain) {
     return this.elements.get(chain).filter((element) => element.id);
+  }
+
+  textsOf(chain) {
+    if (!this.texts.has(chain)) {
+      this.texts.set(chain, [...new Set(this.mentionsOf(chain).map((one) => wordsOf(one).toLowerCase()))]);
+    }
+    return this.texts.get(chain);
   }
 
   // Of a mention that another one crosses, the element that stands for it.
@@ -148,16 +156,12 @@ class Chains {
     for (const item of this.items) {
       const fits =
         Number(item.dataset.size) >= smallest &&
-        (!query || this.mentionsOf(item.dataset.chain).some((one) => found(one, query)));
+        (!query || this.textsOf(item.dataset.chain).some((text) => text.includes(query)));
       item.hidden = !fits;
       shown += fits;
     }
     this.count.textContent = `${shown} of ${this.items.length} chains`;
   }
-}
-
-function found(mention, query) {
-  return wordsOf(mention).toLowerCase().includes(query);
 }
 
 // The text of a mention, without the numbers of chains in it.
