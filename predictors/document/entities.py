@@ -8,7 +8,7 @@ from typing import Any
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import is_list, is_whole, shown
-from spanbert_allen.common.text import rule_pipeline
+from spanbert_allen.common.text import doc_by_rules
 from spanbert_allen.formats.relation.example import UNTYPED
 
 
@@ -21,18 +21,17 @@ def named_pipeline(name: str) -> Any:
     name : `str`
         What `spacy.load` takes.
 
-    Raises `ConfigError` where there is none of this name, or none that marks entities.
+    Raises `ConfigError` where spaCy cannot load it.
     """
     import spacy
 
     try:
-        pipeline = spacy.load(name)
+        return spacy.load(name)
     except (OSError, ImportError, ValueError) as error:
         raise ConfigError(
             f"`spacy` is {shown(name)}, which spaCy cannot load "
             f"({' '.join(str(error).split())[:200]}); name an installed pipeline or its folder"
         ) from error
-    return pipeline
 
 
 def doc_with_entities(
@@ -68,7 +67,7 @@ def doc_with_entities(
             f"the text has {len(text)} characters, and the spaCy pipeline takes "
             f"{pipeline.max_length}: raise its `max_length`, or cut the text"
         )
-    doc = (rule_pipeline(language) if pipeline is None else pipeline)(text)
+    doc = doc_by_rules(text, language) if pipeline is None else pipeline(text)
     if given is not None:
         _set_entities(doc, _given_spans(doc, given))
     elif clusters is not None:

@@ -49,10 +49,9 @@ def document_json(
         "text": text,
         "parts": [part for part, found in given.items() if found is not None],
     }
-    clusters = () if coref is None else coref["clusters"]
     cluster_of = {
         (mention["start"], mention["end"]): number
-        for number, cluster in enumerate(clusters)
+        for number, cluster in enumerate(() if coref is None else coref["clusters"])
         for mention in cluster
     }
     result["entities"] = [

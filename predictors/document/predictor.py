@@ -47,7 +47,7 @@ class DocumentPredictor(SpanPredictor):
 
     # Parameters
 
-    model, dataset_reader, frozen, max_pieces_per_batch
+    model, dataset_reader, frozen, max_pieces_per_batch, engine
         As for `SpanPredictor`. The model is one of coreference, relations or answers, or has such
         tasks.
     coref, relation, qa : `str | SpanPredictor`, optional (default = `None`)
@@ -318,5 +318,4 @@ def _further(part: str, source: str | SpanPredictor, options: Mapping[str, Any])
             f"`{part}` is {source}, whose model is a {type(archive.model).__name__}: give the "
             f"archive of a model for a {kind.__name__}"
         )
-    made = kind(archive.model, archive.dataset_reader, **options)
-    return made
+    return kind(archive.model, archive.dataset_reader, **options)

@@ -18,9 +18,8 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.record_checks import shown
 from spanbert_allen.common.spans import CharSpan, WordSpan
-from spanbert_allen.data.relation.input import WINDOWS, RelationSequence, Window
+from spanbert_allen.data.relation.input import RelationSequence, Window
 from spanbert_allen.data.relation.markers import (
     LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
@@ -51,6 +50,7 @@ from spanbert_allen.predictors.relation.requests import (
     RelationRequest,
     request_of_doc,
     request_of_record,
+    window_of,
 )
 from spanbert_allen.predictors.result import Result
 
@@ -261,7 +261,7 @@ class RelationPredictor(SpanPredictor):
         request = self._request(record, self.alone)
         if not request.is_single:
             raise DataError("the record has `entities`, which is more than one instance")
-        return self._instances(request.examples, _window(record))[0]
+        return self._instances(request.examples, window_of(record))[0]
 
     def num_pieces(self, instance: Instance) -> int:
         """Return the number of word pieces."""
@@ -304,7 +304,9 @@ class RelationPredictor(SpanPredictor):
         best = int(label_id)
         if self.options.allowed_types:
             probabilities = self._allowed(example, probabilities)
-            best = int(self._relation.chosen(torch.from_numpy(probabilities).log()))
+            # Logits, up to a constant: the threshold is one of logits.
+            logits = torch.from_numpy(probabilities).log() * self._relation.temperature
+            best = int(self._relation.chosen(logits))
         return relation_json(
             example,
             self._relation.labels,
@@ -371,17 +373,13 @@ class RelationPredictor(SpanPredictor):
             return DataError(problem)
         try:
             request = self._request(record, self._default_name(record))
-            window = _window(record)
-            return request, self._instances(request.examples, window)
+            return request, self._instances(request.examples, window_of(record))
         except Exception as error:
             return noted(error)
 
     def _request(self, record: Record, default_id: str) -> RelationRequest:
         return request_of_record(
-            record,
-            default_id=default_id,
-            language=self.language,
-            known=self._known,
+            record, default_id=default_id, language=self.language, known=self._known
         )
 
     def _instances(self, examples: Sequence[RelationExample], window: Window) -> list[Instance]:
@@ -394,14 +392,6 @@ class RelationPredictor(SpanPredictor):
 def _of_pairs(result: JsonDict) -> list[JsonDict]:
     """Return the results for the pairs of an instance, which may be one."""
     return cast("list[JsonDict]", result.get("pairs", [result]))
-
-
-def _window(record: Record) -> Window:
-    """Return what a record asks to keep of a long text."""
-    window = record.get("window")
-    if window is not None and window not in WINDOWS:
-        raise DataError(f"`window` is {shown(window)}; it must be {' or '.join(WINDOWS)}")
-    return window or "entities"
 
 
 def _chars(words: WordSpan, chars: Sequence[CharSpan]) -> CharSpan:

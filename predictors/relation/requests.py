@@ -17,6 +17,7 @@ from spanbert_allen.common.record_checks import (
     shown,
 )
 from spanbert_allen.common.spans import CharSpan, WordSpan
+from spanbert_allen.data.relation.input import WINDOWS, Window
 from spanbert_allen.data.relation.markers import type_pair
 from spanbert_allen.formats.relation.example import UNTYPED, RelationExample
 from spanbert_allen.formats.relation.jsonl import entity_words, relation_example
@@ -272,6 +273,14 @@ def _request_of_entities(
         entity_json(whole, span, type_) for span, type_ in zip(word_spans, types, strict=True)
     ]
     return RelationRequest(name, whole.source()[0], entities, pairs, examples)
+
+
+def window_of(record: Mapping[str, Any]) -> Window:
+    """Return what a record asks to keep of a long text."""
+    window = record.get("window")
+    if window is not None and window not in WINDOWS:
+        raise DataError(f"`window` is {shown(window)}; it must be {' or '.join(WINDOWS)}")
+    return window or "entities"
 
 
 def _entities(value: Any) -> tuple[list[tuple[int, int]], list[str]]:

@@ -72,11 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     results.add_argument(
         "--predictor-args", type=_settings, metavar="JSON", help="options of the predictor"
     )
-    results.add_argument(
-        f"--{_ENGINE}",
-        choices=ENGINES,
-        help=f"{ENGINE_HELP} (default: {TORCH})",
-    )
+    results.add_argument(f"--{_ENGINE}", choices=ENGINES, help=f"{ENGINE_HELP} (default: {TORCH})")
     results.add_argument(
         "--overrides", type=_settings, metavar="JSON", help="other settings of the configuration"
     )

@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("source", help="a model.tar.gz, the folder of a training, or one that `export` made")
     add("repo", metavar="OWNER/NAME", help="the model's name on the hub; made if it is not there")
-    add("--private", action="store_true", help="what is made is to be seen by its owner alone")
+    add("--private", action="store_true", help="only its owner sees it; refused if it is public")
     add("--card-only", action="store_true", help="write the card alone, anew")
     add("--license", help="the hub's name of the model's licence (unknown)")
 

@@ -23,12 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     add("--port", type=int, default=8000, help="the port, 0 for any free one (%(default)s)")
     add("--device", default="cpu", help="cpu or, e.g., cuda:0 (%(default)s)")
-    add(
-        "--engine",
-        choices=ENGINES,
-        default=TORCH,
-        help=f"{ENGINE_HELP} (%(default)s)",
-    )
+    add("--engine", choices=ENGINES, default=TORCH, help=f"{ENGINE_HELP} (%(default)s)")
     add("--api-key-file", metavar="FILE", help="keys, one a line; each request must have one")
     add(
         "--max-wait-ms",

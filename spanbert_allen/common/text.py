@@ -157,7 +157,7 @@ def sentence_ids_of_words(
         return []
     from spacy.tokens import Doc
 
-    nlp = rule_pipeline(language)
+    nlp = _pipeline(language)
     # spaCy takes neither empty words nor lone surrogates.
     safe_words = [_same_length_clean(word).strip() or "_" for word in words]
     with _LOCK:
@@ -191,9 +191,7 @@ def _tokens(stretch: str, language: str) -> Iterator[tuple[int, int, bool]]:
     """Yield start, end and "begins a sentence" of each of spaCy's tokens but white space."""
     if not stretch.strip():
         return
-    nlp = rule_pipeline(language)
-    with _LOCK:
-        doc = nlp(stretch)
+    doc = doc_by_rules(stretch, language)
     opens_sentence = False
     for token in doc:
         # The first token of a stretch opens a sentence in spaCy's eyes; here the caller knows.
@@ -203,12 +201,28 @@ def _tokens(stretch: str, language: str) -> Iterator[tuple[int, int, bool]]:
             opens_sentence = False
 
 
+def doc_by_rules(text: str, language: str) -> Any:
+    """
+    Return a spaCy `Doc` of a text, split by the rules of a language, from any thread.
+
+    # Parameters
+
+    text : `str`
+        The text.
+    language : `str`
+        spaCy's code of the language.
+    """
+    nlp = _pipeline(language)
+    with _LOCK:
+        return nlp(text)
+
+
 def is_visible(word: str) -> bool:
     """Return whether a word holds more than control, format and unassigned characters."""
     return word.isprintable() or any(unicodedata.category(char)[0] != "C" for char in word)
 
 
-def rule_pipeline(language: str) -> Any:
+def _pipeline(language: str) -> Any:
     """
     Return the tokenizer and rule-based sentence splitter of spaCy for a language.
 

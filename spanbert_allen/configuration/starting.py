@@ -27,7 +27,7 @@ from spanbert_allen.configuration.structure import problems_of_config
 logger = logging.getLogger(__name__)
 
 _WORKERS = ("distributed.cuda_devices", "distributed.num_nodes", "distributed.primary_")
-"""Keys that a run may have otherwise when it goes on."""
+"""The beginnings of the keys whose values may change when a run goes on."""
 
 _train_model = train.train_model
 _find_learning_rate = find_learning_rate.find_learning_rate_model

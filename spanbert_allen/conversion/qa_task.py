@@ -63,8 +63,10 @@ class QATask(Task):
                 f"transformers' {self.architecture} has no {type(ours.qa_outputs).__name__}, the "
                 "head of this model: only models with `spanbert_independent_answers` are exported"
             )
+        # That of training may be one of several data sets.
+        reader = config.get("validation_dataset_reader") or config["dataset_reader"]
         kept = {
-            "max_length": config["dataset_reader"].get("max_length"),
+            "max_length": reader.get("max_length"),
             "impossible_answers": ours.impossible_answers,
             "threshold": ours.threshold,
             "temperature": None if ours.temperature == 1 else ours.temperature,

@@ -111,14 +111,14 @@ def load_models(
     models: dict[str, ServedModel] = {}
     for archive in archives:
         name, path = _name_and_path(archive)
-        if name in models:
-            raise ConfigError(f"two models are called {name}; give one as NAME={path}")
         for model in _served(name, load(path, device=device, engine=engine)):
             if model.task not in TASKS:
                 raise ConfigError(
                     f"{path}: a model for {model.task} is not served; give models for "
                     f"{', '.join(TASKS)}"
                 )
+            if model.name in models:
+                raise ConfigError(f"two models are called {model.name}; give one as NAME={path}")
             models[model.name] = model
     parts = {model.task: model.predictor for model in reversed(models.values())}
     parts = {part: parts[part] for part in PARTS if part in parts}

@@ -1,4 +1,4 @@
-"""A temperature goes with a model to transformers and back."""
+"""A temperature and the length of windows go with a model to transformers, and back."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def test_a_temperature_is_exported_and_imported(temperature):
     source = Source(name="theirs", encoder=encoder, config=config, num_outputs=2, max_positions=64)
     model = QATask().blueprint(source, {}).config["model"]
     assert model.get("temperature", 1.0) == temperature
+
+
+def test_a_model_of_several_data_sets_is_exported_with_the_windows_that_it_predicts_with():
+    config = {
+        "dataset_reader": {"type": "spanbert_multitask", "readers": {"one": {"max_length": 300}}},
+        "validation_dataset_reader": {"max_length": 200},
+    }
+    assert QATask().bert_settings(model_of(), config)["spanbert_allen"]["max_length"] == 200
 
 
 def test_no_temperature_is_0():

@@ -134,6 +134,9 @@ def test_each_task_of_a_model_of_several_is_served(trained_multitask):
     with TestClient(make_app(several)) as client:
         assert client.post("/qa", json=RECORDS["qa"]).json()["question"] == "Who?"
         assert client.post("/document", json=RECORDS["document"]).json()["parts"]
+    other = f"all-qa={FIXTURES / 'archives' / 'qa.tar.gz'}"
+    with pytest.raises(ConfigError, match="two models are called all-qa"):
+        load_models([other, f"all={trained_multitask / 'model.tar.gz'}"])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -47,17 +48,17 @@ def hub_card(
     """
     model = config["model"]
     kind = str(model.get("type"))
-    tag, call = _USES.get(kind, _OTHER_USE)
+    tags, arguments, call = _use(repo, model)
     embedder = model.get("embedder")
     encoder = embedder.get("model_name") if isinstance(embedder, Mapping) else None
     lines = [
         *("---", f"license: {licence or UNKNOWN}", "library_name: spanbert_allen", "language: en"),
-        *("tags:", f"- {tag}", "- spanbert", "- allennlp", "---", ""),
+        *("tags:", *(f"- {tag}" for tag in (*tags, "spanbert", "allennlp")), "---", ""),
         *(f"# {repo.rpartition('/')[2]}", ""),
         f"A model `{kind}`, trained with spanbert_allen {VERSION} from the encoder `{encoder}`.",
         *(licence_of_encoder(), ""),
         *("```python", "import spanbert_allen", ""),
-        *(f'model = spanbert_allen.load("{repo}")', f"model.{call}", "```", ""),
+        *(f"model = spanbert_allen.load({arguments})", f"model.{call}", "```", ""),
         *score_lines(metrics),
         *_data_lines(config),
         "It is trained so again, where that data is:",
@@ -66,6 +67,14 @@ def hub_card(
     if licence is None:
         lines += ["Who published this model has named no licence for it.", ""]
     return "\n".join(lines)
+
+
+def _use(repo: str, model: Mapping[str, Any]) -> tuple[list[str], str, str]:
+    """Return the hub's tags, the arguments of `load`, and a call; of several tasks the first's."""
+    tasks: Mapping[str, Mapping[str, Any]] = model.get("tasks") or {}
+    uses = [_USES.get(str(one.get("type")), _OTHER_USE) for one in tasks.values() or [model]]
+    arguments = [f'"{repo}"', *(f"task={json.dumps(name)}" for name in list(tasks)[:1])]
+    return list(dict.fromkeys(tag for tag, _ in uses)), ", ".join(arguments), uses[0][1]
 
 
 def with_licence(card: str, licence: str | None) -> str:
@@ -83,10 +92,18 @@ def with_licence(card: str, licence: str | None) -> str:
 
 def _data_lines(config: Mapping[str, Any]) -> list[str]:
     """Return the names of the data's files, without the folders of the machine they were on."""
-    names = {
-        part: PurePath(str(config[key])).name for key, part in _DATA.items() if config.get(key)
-    }
-    if not names:
-        return []
-    told = ", ".join(f"`{name}` for {part}" for part, name in names.items())
-    return [f"The data: {told}.", ""]
+    told = ", ".join(
+        f"{' and '.join(f'`{PurePath(path).name}`' for path in _paths(config[key]))} for {part}"
+        for key, part in _DATA.items()
+        if config.get(key)
+    )
+    return [f"The data: {told}.", ""] if told else []
+
+
+def _paths(value: Any) -> list[str]:
+    """Return the paths in the setting of a path, which may have several, by task or data set."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [path for one in value for path in _paths(one)]
+    return [str(value)]

@@ -40,7 +40,8 @@ def push(
     repo : `str`
         `OWNER/NAME`; made if it is not there.
     private : `bool`, optional (default = `False`)
-        Whether a repository that is made is to be seen by its owner alone.
+        Whether a repository that is made is to be seen by its owner alone. One that everybody sees
+        already is refused then.
     card_only : `bool`, optional (default = `False`)
         Whether to write the card alone, anew.
     licence : `str`, optional (default = `None`)
@@ -53,7 +54,8 @@ def push(
 
     # Errors
 
-    `DataError` for a source that is none of these, or if the hub refuses.
+    `DataError` for a source that is none of these, for a model that is public although `private` is
+    asked for, or if the hub refuses.
     """
     files = files_to_push(Path(source), checked_repo(repo), licence)
     try:
@@ -116,6 +118,12 @@ def _commit(
 
     hub = HfApi()
     url = str(hub.create_repo(repo, private=private, exist_ok=True))
+    if private and not hub.repo_info(repo).private:
+        raise DataError(
+            "is on the hub already, where everybody sees it, so that --private would hide nothing: "
+            "name another model, or leave --private out",
+            repo,
+        )
     if card_only:
         files = {CARD: files[CARD]}
     elif hub.file_exists(repo, CARD):

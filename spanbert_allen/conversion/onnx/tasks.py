@@ -147,8 +147,8 @@ class SequenceScorer(OnnxTask):
             "max_length": self.reader.max_length,
             "labels": self.model.labels,
             "regression": self.model.regression,
-            "temperature": self.model.temperature,
             "multi_label": self.model.multi_label,
+            "temperature": self.model.temperature,
         }
 
 

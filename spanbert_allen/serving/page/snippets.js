@@ -14,13 +14,23 @@ export function asCurl(model, record, keyed) {
 
 export function asPython(model, record) {
   const { options = {}, ...given } = record;
-  const named = Object.entries({ ...given, ...options });
-  const values = named.map(([name, value]) => `    ${name}=${literal(value)},\n`).join("");
+  const isDocument = model.task === "document";
+  const load = isDocument ? `\n    path,\n${named({ predictor: "spanbert_document", ...options })}` : "path";
+  const archive = isDocument ? "an archive; the options coref, relation and qa name others" : `the archive of ${model.name}`;
   return (
     "import spanbert_allen\n\n" +
-    `model = spanbert_allen.load("model.tar.gz")  # the archive of the model ${model.name}\n` +
-    `result = model.predict(\n${values})\n`
+    `path = "model.tar.gz"  # ${archive.replaceAll(/\s/g, " ")}\n` +
+    `model = spanbert_allen.load(${load})\n` +
+    `result = model.predict(\n${named(isDocument ? given : { ...given, ...options })})\n`
   );
+}
+
+// Arguments of a call. The names may come from somebody's link: one that is no name stays a text.
+function named(values) {
+  const lines = Object.entries(values).map(([name, value]) =>
+    /^[A-Za-z_]\w*$/.test(name) ? `${name}=${literal(value)}` : `**{${literal(name)}: ${literal(value)}}`,
+  );
+  return lines.map((line) => `    ${line},\n`).join("");
 }
 
 function literal(value) {

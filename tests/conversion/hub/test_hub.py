@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import huggingface_hub
@@ -14,7 +15,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 import spanbert_allen
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.conversion.hub.card import with_licence
+from spanbert_allen.conversion.hub.card import hub_card, with_licence
 from spanbert_allen.conversion.hub.names import HubName, hub_name
 from tests.places import FIXTURES
 from tests.test_old_archives import EXPECTED, assert_same
@@ -32,9 +33,13 @@ def hub(monkeypatch, tmp_path) -> Path:
 
         def create_repo(self, repo, *, private, exist_ok):
             assert exist_ok
-            (place / repo).mkdir(parents=True, exist_ok=True)
-            self.made[repo] = private
+            if not (place / repo).is_dir():
+                (place / repo).mkdir(parents=True)
+                self.made[repo] = private
             return f"https://huggingface.co/{repo}"
+
+        def repo_info(self, repo):
+            return SimpleNamespace(private=self.made[repo])
 
         def file_exists(self, repo, name):
             return (place / repo / name).is_file()
@@ -124,6 +129,25 @@ def test_an_exported_folder_goes_there_with_the_files_in_it(hub, tmp_path):
     assert names_in(there) == names_in(folder) - {".git", ".secret"}
     card = (there / "README.md").read_text()
     assert card.startswith("---\nlicense: mit\nlibrary_name: transformers\n")
+
+
+def test_what_is_public_already_gets_no_private_model(hub, training):
+    main(["push", str(training), "ida/keys"])
+    (hub / "ida" / "keys" / "model.tar.gz").unlink()
+    with pytest.raises(DataError, match="ida/keys: is on the hub already, where everybody sees it"):
+        main(["push", str(training), "ida/keys", "--private"])
+    assert "model.tar.gz" not in names_in(hub / "ida" / "keys")
+
+
+def test_the_card_of_a_model_of_several_tasks_loads_one_of_them_and_names_all_files():
+    tasks = {"people": {"type": "spanbert_relation"}, "qa": {"type": "spanbert_qa"}}
+    data = {"people": "/home/ida/people.jsonl", "qa": ["/home/ida/one.json", "two.json"]}
+    config = {"model": {"type": "spanbert_multitask", "tasks": tasks}, "train_data_path": data}
+    card = hub_card("ida/both", config, {}, None)
+    assert "tags:\n- relation-extraction\n- question-answering\n- spanbert\n" in card
+    assert 'load("ida/both", task="people")\nmodel.predict("Ida left Oslo.", (0, 3)' in card
+    assert "`people.jsonl` and `one.json` and `two.json` for training" in card
+    assert "/home" not in card
 
 
 def test_a_licence_takes_its_place_in_the_front_matter_once():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -228,6 +229,20 @@ def test_only_labels_that_the_types_had(predictor):
         TEXT, IDA, DRIVER, subject_type="ORGANIZATION", object_type="TITLE", allowed_types=True
     )
     assert (firm["label"], firm["probability"]) == ("no_relation", 1)
+
+
+def test_the_threshold_is_one_of_logits_at_every_temperature(predictor, monkeypatch):
+    types = {"subject_type": "PERSON", "object_type": "TITLE"}
+    options = types | {"probabilities": True, "allowed_types": True}
+    shares = predictor.predict(TEXT, IDA, DRIVER, **options)["relations"][0]["probabilities"]
+    none = shares.pop("no_relation")
+    margin = math.log(none) - math.log(max(shares.values()))
+    for temperature in (0.5, 1.0, 4.0):
+        monkeypatch.setattr(predictor._relation, "temperature", temperature)
+        for beside, is_negative in ((-0.1, True), (0.1, False)):
+            monkeypatch.setattr(predictor._relation, "threshold", margin + beside)
+            label = predictor.predict(TEXT, IDA, DRIVER, **options)["label"]
+            assert (label == "no_relation") == is_negative
 
 
 def test_an_archive_that_does_not_know_the_types_of_its_labels(predictor, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
@@ -184,6 +185,18 @@ def test_input_and_result_are_copied_as_others_take_them(service, open_page):
     python = copied(page, "Python")
     compile(python, "copied", "exec")
     assert f'text="{TEXT}"' in python and "sentences=True" in python
+
+
+def test_a_link_of_somebody_else_puts_no_code_into_what_is_copied(service, open_page):
+    page = open_page(service)
+    name = "genre=1)\nprint('mine')\n#"
+    link = "async (record) => (await import('./page/permalink.js')).toFragment(record)"
+    fragment = page.evaluate(link, {"model": "names", "record": {"text": TEXT, name: "x"}})
+    other = open_page(f"{service}/{fragment}")
+    other.locator("article").wait_for()
+    nodes = ast.walk(ast.parse(copied(other, "Python")))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    assert [call.func.attr for call in calls] == ["load", "predict"]
 
 
 def test_what_goes_wrong_is_one_sentence(service, open_page):

@@ -21,4 +21,5 @@ class BestPair(ClusterJoiner):
     """
 
     def stand_ins(self, vectors: Tensor, scores: Tensor, clusters: Tensor) -> ClusterVectors:
+        """See `ClusterJoiner`."""
         return ClusterVectors(vectors, scores, torch.arange(len(clusters)))

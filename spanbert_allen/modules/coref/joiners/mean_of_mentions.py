@@ -24,6 +24,7 @@ class MeanOfMentions(ClusterJoiner):
     """
 
     def stand_ins(self, vectors: Tensor, scores: Tensor, clusters: Tensor) -> ClusterVectors:
+        """See `ClusterJoiner`."""
         num_clusters = int(clusters[-1]) + 1
         (there,) = to_device(vectors.device, clusters)
         # Shape: (num_clusters,)
