@@ -68,9 +68,8 @@ class TrainingLoop(UpdateLoop):
         fill = getattr(self.optimizer, "fill_total_steps", None)
         if fill is not None and self.total_updates:
             fill(self.total_updates)
-        if (
-            self.settings.announce_memory and not self.is_shared_out
-        ):  # on every worker, as each measures its own batch
+        # On every worker, as each measures its own batch.
+        if self.settings.announce_memory and not self.is_shared_out:
             budget = self.memory_budget()
             logger.log(logging.INFO if budget.fits else logging.WARNING, "%s", budget.sentence())
         if self.settings.compile:
