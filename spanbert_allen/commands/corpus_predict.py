@@ -139,12 +139,14 @@ def _open(out: Path, arguments: argparse.Namespace) -> RunFolder:
     given: dict[str, Any] = {
         name: value for name in _SETTINGS if (value := getattr(arguments, name)) is not None
     }
-    if arguments.engine is not None:  # one of the predictor's options, by a name of its own
-        given["predictor_args"] = {**given.get("predictor_args", {}), _ENGINE: arguments.engine}
     if "include_package" in given:
         given["include_package"] = tuple(given["include_package"])
-    if archive is None:
-        corpus = open_run(out)
+    corpus = open_run(out) if archive is None else None
+    if arguments.engine is not None:  # one of the predictor's options, by a name of its own
+        of_run = {} if corpus is None else corpus.manifest.predictor_args
+        own = given.get("predictor_args", of_run)
+        given["predictor_args"] = {**own, _ENGINE: arguments.engine}
+    if corpus is not None:
         corpus.manifest.refuse_others(given, out)
         corpus.manifest.check_files()
         return corpus
