@@ -53,7 +53,7 @@ def test_the_engine_is_an_option_of_the_predictor_that_a_run_keeps(command, tmp_
     options = ("--predictor-args", '{"a": 1}', "--executor", "slurm")
     assert command("model.tar.gz", "*.txt", "out", *options, "--engine", "onnx") == 0
     assert open_run(tmp_path / "out").manifest.predictor_args == {"a": 1, "engine": "onnx"}
-    assert command("out", "--engine", "onnx") == 0
+    assert command("out", "--engine", "onnx", *options[2:]) == 0
     with pytest.raises(ConfigError, match="results of both would be mixed"):
         command("out", "--engine", "onnx-int8")
 
