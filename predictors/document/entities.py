@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.record_checks import is_list, is_whole, shown
+from spanbert_allen.common.record_checks import RecordError, shown
 from spanbert_allen.common.text import doc_by_rules
 from spanbert_allen.formats.relation.example import UNTYPED
+from spanbert_allen.predictors.relation.requests import given_entities
 
 
 def named_pipeline(name: str) -> Any:
@@ -83,28 +84,18 @@ def doc_with_entities(
 
 
 def _given_spans(doc: Any, given: Any) -> list[Any]:
-    if not is_list(given):
-        raise DataError(
-            f"`entities` is {shown(given)}; it must be a list of [start, end] or [start, end, type]"
-        )
+    try:
+        places, types = given_entities(given)
+    except RecordError as error:
+        raise DataError(str(error)) from error
     spans = []
-    for number, entity in enumerate(given):
-        if (
-            not is_list(entity)
-            or len(entity) not in (2, 3)
-            or not all(is_whole(place) for place in entity[:2])
-            or not all(isinstance(name, str) and name for name in entity[2:])
-        ):
-            raise DataError(
-                f"`entities[{number}]` is {shown(entity)}; give [start, end] or [start, end, type]"
-            )
-        start, end = entity[:2]
+    for number, ((start, end), type_) in enumerate(zip(places, types, strict=True)):
         if not 0 <= start < end <= len(doc.text):
             raise DataError(
                 f"`entities[{number}]` is from {start} to {end}, which is not within the text of "
                 f"{len(doc.text)} characters; the end stands outside of the entity"
             )
-        span = _span(doc, start, end, entity[2] if len(entity) == 3 else UNTYPED)
+        span = _span(doc, start, end, type_)
         if span is None:
             raise DataError(f"`entities[{number}]` holds no word: {shown(doc.text[start:end])}")
         spans.append(span)

@@ -12,13 +12,14 @@ from allennlp.models.archival import load_archive
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.record_checks import is_list, record_id, shown
+from spanbert_allen.common.record_checks import record_id, shown
 from spanbert_allen.models.multitask import SpanbertMultitask
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
 from spanbert_allen.predictors.coref.predictor import CorefPredictor
 from spanbert_allen.predictors.document.entities import doc_with_entities, named_pipeline
+from spanbert_allen.predictors.document.options import DocumentOptions, are_questions
 from spanbert_allen.predictors.document.output import SCHEMA, document_json
-from spanbert_allen.predictors.option_checks import checked_option
+from spanbert_allen.predictors.option_checks import changed_options
 from spanbert_allen.predictors.parts import tasks_for
 from spanbert_allen.predictors.qa.predictor import QAPredictor
 from spanbert_allen.predictors.record import Record
@@ -73,8 +74,6 @@ class DocumentPredictor(SpanPredictor):
     fields = ("text", "entities", "questions", "speakers", "genre")
     option_names = (*PARTS, "spacy", "types", "mentions_as_entities", "options")
     takes_all_tasks: ClassVar[bool] = True
-    CHANGEABLE: ClassVar[Sequence[str]] = ("types", "mentions_as_entities", "questions")
-    """The options that a program may change for one call."""
 
     def __init__(
         self,
@@ -103,10 +102,13 @@ class DocumentPredictor(SpanPredictor):
         self.parts: dict[str, SpanPredictor] = {}
         """The predictor of each part that there is a model for."""
         for part, kind in PARTS.items():
-            own = {**of_all_predictors, **_DEFAULTS.get(part, {}), **chosen.get(part, {})}
+            asked = chosen.get(part, {})
+            own = {**of_all_predictors, **_DEFAULTS.get(part, {}), **asked}
             source = given[part]
-            if source is not None:
+            if isinstance(source, str):
                 self.parts[part] = _further(part, source, own)
+            elif source is not None:
+                self.parts[part] = _checked(part, source).with_options(asked)
             elif _has(model, kind):
                 self.parts[part] = kind(model, dataset_reader, frozen, **own)
         if not any(_has(model, kind) for kind in PARTS.values()):
@@ -115,7 +117,7 @@ class DocumentPredictor(SpanPredictor):
                 "a model of coreference, relations or answers, and others as options"
             )
         self.pipeline = named_pipeline(spacy) if isinstance(spacy, str) else spacy
-        self._set(types, mentions_as_entities, questions)
+        self.options = DocumentOptions(types or {}, mentions_as_entities, questions)
         self.language: str = getattr(self.parts.get("coref"), "language", "en")
 
     @classmethod
@@ -131,19 +133,17 @@ class DocumentPredictor(SpanPredictor):
             As for the class.
         """
         first = next(iter(parts.values()))
-        return cls(first._model, first._dataset_reader, **parts, **options)
+        changed = {
+            part: predictor.with_options(_DEFAULTS.get(part, {}))
+            for part, predictor in parts.items()
+        }
+        return cls(first._model, first._dataset_reader, **changed, **options)
 
     def with_options(self, options: Mapping[str, Any]) -> DocumentPredictor:
-        """Return a predictor of the same models with other `CHANGEABLE` options."""
-        for name in options:
-            if name not in self.CHANGEABLE:
-                raise ConfigError(
-                    f"`{name}` is no option here; choose among {', '.join(self.CHANGEABLE)}"
-                )
-        changed = copy(self)
-        given = {name: value for name, value in options.items() if value is not None}
-        changed._set(**{name: getattr(self, name) for name in self.CHANGEABLE} | given)
-        return changed
+        """Return a predictor of the same models with other fields of `DocumentOptions`."""
+        predictor = copy(self)
+        predictor.options = changed_options(self.options, options)
+        return predictor
 
     def predict(
         self,
@@ -209,19 +209,20 @@ class DocumentPredictor(SpanPredictor):
                 genre=record.get("genre"),
                 doc_key=doc_key,
             )
+        takes_mentions = self.options.mentions_as_entities and self.pipeline is None
         doc = doc_with_entities(
             text,
             pipeline=self.pipeline,
             language=self.language,
             given=record.get("entities"),
-            clusters=coref["clusters"] if coref and self._takes_mentions else None,
+            clusters=coref["clusters"] if coref and takes_mentions else None,
         )
         entities = [
             {
                 "start": entity.start_char,
                 "end": entity.end_char,
                 "text": entity.text,
-                "type": self.types.get(entity.label_, entity.label_),
+                "type": self.options.types.get(entity.label_, entity.label_),
             }
             for entity in doc.ents
         ]
@@ -236,24 +237,6 @@ class DocumentPredictor(SpanPredictor):
             )
         )
 
-    def _set(
-        self, types: Mapping[str, str] | None, mentions_as_entities: bool, questions: Sequence[str]
-    ) -> None:
-        """Check and set the changeable options."""
-        if not isinstance(types, Mapping | None):
-            raise ConfigError(f"`types` is {shown(types)}; it must be an object of names")
-        if not is_list(questions) or not all(isinstance(one, str) for one in questions):
-            raise ConfigError(f"`questions` is {shown(questions)}; it must be a list of questions")
-        self.types = dict(types or {})
-        self.mentions_as_entities: bool = checked_option(
-            "mentions_as_entities", mentions_as_entities, bool
-        )
-        self.questions = list(questions)
-
-    @property
-    def _takes_mentions(self) -> bool:
-        return self.mentions_as_entities and self.pipeline is None
-
     def _relations(self, doc: Any, entities: Sequence[JsonDict]) -> list[JsonDict] | None:
         """Return the relations of those entities whose types the model knows."""
         predictor = self.parts.get("relation")
@@ -266,7 +249,7 @@ class DocumentPredictor(SpanPredictor):
             return []
         ents = doc.ents
         doc.set_ents([ents[place] for place in judged])
-        result = predictor.predict(doc, types=self.types)
+        result = predictor.predict(doc, types=self.options.types)
         return [
             {
                 **relation,
@@ -285,8 +268,8 @@ class DocumentPredictor(SpanPredictor):
                     "archive with the option `qa`"
                 )
             return None
-        asked = self.questions if questions is None else questions
-        if not is_list(asked) or not all(isinstance(question, str) for question in asked):
+        asked = self.options.questions if questions is None else questions
+        if not are_questions(asked):
             raise DataError(f"`questions` is {shown(asked)}; it must be a list of questions")
         return list(predictor.predict(list(asked), text)) if asked else []
 
@@ -303,15 +286,19 @@ def _default_of(model: Model) -> type[Predictor] | None:
     return None if name is None else Predictor.by_name(name)
 
 
-def _further(part: str, source: str | SpanPredictor, options: Mapping[str, Any]) -> SpanPredictor:
-    """Return the predictor of a further model."""
+def _checked(part: str, source: SpanPredictor) -> SpanPredictor:
+    """Return the predictor of a part, if it is one."""
     kind = PARTS[part]
-    if not isinstance(source, str):
-        if not isinstance(source, kind):
-            raise ConfigError(
-                f"`{part}` is a {type(source).__name__}; give a {kind.__name__} or an archive"
-            )
-        return source
+    if not isinstance(source, kind):
+        raise ConfigError(
+            f"`{part}` is a {type(source).__name__}; give a {kind.__name__} or an archive"
+        )
+    return source
+
+
+def _further(part: str, source: str, options: Mapping[str, Any]) -> SpanPredictor:
+    """Return the predictor of a further archive."""
+    kind = PARTS[part]
     archive = load_archive(source)
     if not _has(archive.model, kind):
         raise ConfigError(

@@ -240,7 +240,7 @@ def request_of_doc(
 def _request_of_entities(
     record: Mapping[str, Any], default_id: str, language: str, known: KnownTypes
 ) -> RelationRequest:
-    spans, types = _entities(record["entities"])
+    spans, types = given_entities(record["entities"])
     places = [f"`entities[{number}]`" for number in range(len(spans))]
     words, word_spans = entity_words(record, spans, places, language)
     name = default_id if record.get("id") is None else record_id(record["id"])
@@ -283,7 +283,12 @@ def window_of(record: Mapping[str, Any]) -> Window:
     return window or "entities"
 
 
-def _entities(value: Any) -> tuple[list[tuple[int, int]], list[str]]:
+def given_entities(value: Any) -> tuple[list[tuple[int, int]], list[str]]:
+    """
+    Return the places and the types of a record's `entities`; raise a `RecordError` for bad ones.
+
+    Shapes: (num_entities,), both
+    """
     if not is_list(value):
         raise RecordError(
             f"`entities` is {shown(value)}; it must be a list of [start, end] or [start, end, type]"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from spanbert_allen.predictors.coref.options import CorefOptions
+from spanbert_allen.predictors.document.options import DocumentOptions
 from spanbert_allen.predictors.qa.predictor import QAOptions
 from spanbert_allen.predictors.relation.options import RelationOptions
 
@@ -218,14 +219,6 @@ class SequenceResult(Open):
     probability: float | None = None
     probabilities: dict[str, float] | None = None
     score: float | None = None
-
-
-class DocumentOptions(Whole):
-    """Options of the predictor `spanbert_document` that may differ from request to request."""
-
-    types: dict[str, str] | None = None
-    mentions_as_entities: bool | None = None
-    questions: list[str] | None = None
 
 
 class DocumentRecord(Open):

@@ -116,6 +116,10 @@ def test_documents_are_predicted_by_the_first_models_of_their_parts(client, mode
     result = client.post("/document", json=record).json()
     assert result["parts"] == ["coref", "relation", "qa"]
     assert len(result["answers"]) == 2
+    named = {"text": "Ida sold Oslo.", "entities": ENTITIES["entities"]}
+    labels = {one["label"] for one in client.post("/document", json=named).json()["relations"]}
+    alone = {one["label"] for one in client.post("/relation", json=named).json()["relations"]}
+    assert labels == alone - {"no_relation"}
     own = client.post("/coref", json={"text": record["text"]}).json()
     assert result["clusters"] == own["clusters"]
     one = ServedModels([models.by_name["coref"]])

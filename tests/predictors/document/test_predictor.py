@@ -135,7 +135,8 @@ def found(coref, text):
     [
         ({"text": 3}, "`text` is 3; it must be a text"),
         ({"entities": 3}, "`entities` is 3; it must be a list of"),
-        ({"entities": [[0, 3, ""]]}, r"`entities\[0\]` is \[0, 3, ''\]; give \[start, end\]"),
+        ({"entities": [[0, 3, ""]]}, r"`entities\[0\]` is ''; it must be a string"),
+        ({"entities": [[0]]}, r"`entities\[0\]` is \[0\]; give \[start, end\]"),
         ({"entities": [[0, 99]]}, r"`entities\[0\]` is from 0 to 99, which is not within"),
         ({"entities": [[0, 8], [4, 12]]}, "'Ida lost' and 'lost her' overlap"),
         ({"questions": "Who?"}, "`questions` is 'Who\\?'; it must be a list of questions"),
@@ -165,6 +166,11 @@ def test_models_and_options_that_do_not_fit(predictor, trained_coref):
         load(trained_coref, spacy="no_such_pipeline")
     with pytest.raises(ConfigError, match="`options` has `q`, which is no part"):
         load(trained_coref, options={"q": {}})
+    coref = spanbert_allen.load(trained_coref)
+    with pytest.raises(ConfigError, match="`top` is no option"):
+        load(trained_coref, coref=coref, options={"coref": {"top": 1}})
+    with pytest.raises(ConfigError, match="`types` is"):
+        load(trained_coref, types={"PER": 3})
     alone = spanbert_allen.load(trained_coref, predictor="spanbert_document")
     assert isinstance(alone, DocumentPredictor)
     error = alone.predict_json({"text": TEXT, "questions": [QUESTION]})["error"]
