@@ -13,7 +13,6 @@ from allennlp.nn.util import move_to_device
 from allennlp.predictors import Predictor
 from torch import Tensor
 
-from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import RecordError, record_id
 from spanbert_allen.data.pretraining.masked_text import MaskedText
@@ -37,7 +36,7 @@ class PretrainerPredictor(SpanPredictor):
 
     # Parameters
 
-    model, dataset_reader, frozen, max_pieces_per_batch, engine
+    model, dataset_reader, frozen, max_pieces_per_batch, task, engine
         As for `SpanPredictor`. The reader is `spanbert_pretraining`.
     top_k : `int`, optional (default = `5`)
         How many pieces are given for each that is masked.
@@ -60,18 +59,11 @@ class PretrainerPredictor(SpanPredictor):
         dataset_reader: PretrainingReader,
         frozen: bool = True,
         *,
-        max_pieces_per_batch: int = 32768,
         top_k: int = 5,
         boundaries: bool = False,
-        engine: str = TORCH,
+        **of_all_predictors: Any,
     ) -> None:
-        super().__init__(
-            model,
-            dataset_reader,
-            frozen,
-            max_pieces_per_batch=max_pieces_per_batch,
-            engine=engine,
-        )
+        super().__init__(model, dataset_reader, frozen, **of_all_predictors)
         self._pretrainer = cast("SpanbertPretrainer", model)
         self._reader = dataset_reader
         if self._pretrainer.mlm_head is None:

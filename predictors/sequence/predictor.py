@@ -11,7 +11,6 @@ from allennlp.data import Instance
 from allennlp.models import Model
 from allennlp.predictors import Predictor
 
-from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.record_checks import is_list, shown
 from spanbert_allen.data.sequence.instance import PairInput
@@ -58,19 +57,9 @@ class SequenceClassifierPredictor(SpanPredictor):
         model: Model,
         dataset_reader: TextPairReader,
         frozen: bool = True,
-        *,
-        max_pieces_per_batch: int = 32768,
-        task: str | None = None,
-        engine: str = TORCH,
+        **of_all_predictors: Any,
     ) -> None:
-        super().__init__(
-            model,
-            dataset_reader,
-            frozen,
-            max_pieces_per_batch=max_pieces_per_batch,
-            task=task,
-            engine=engine,
-        )
+        super().__init__(model, dataset_reader, frozen, **of_all_predictors)
         self._classifier = cast("SpanbertSequenceClassifier", self._model)
         self._reader = cast("TextPairReader", self._dataset_reader)
         self._num_cut = 0
