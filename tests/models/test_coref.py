@@ -50,6 +50,10 @@ VARIANTS = {
     "light, refined": {
         "head": {**LIGHT, "refinement": {"type": "spanbert_attended_antecedent"}},
     },
+    "light with head words": {
+        "head": {**LIGHT, "links": {**LIGHT["links"], "head_word": True}},
+        "mention_loss_weight": 1.0,
+    },
     "starts, then ends": {
         "head": {**LIGHT, "mentions": {"type": "spanbert_start_to_end_mentions"}},
         "mention_loss_weight": 1.0,

@@ -12,7 +12,7 @@ local knobs = {
   mentions:: 'found',  // or `gold`: link the annotated mentions, in training and evaluation, and find no others
 
   // Model. `scorers`: `published` is feed-forward and coarse-to-fine; `light` scores from the ends of spans
-  // alone; `start_to_end` and `categories` are variants of it. See docs/coref.md.
+  // alone; `light_with_heads`, `start_to_end` and `categories` are variants of it. See docs/coref.md.
   scorers:: 'published',
   head:: {},
   special_pieces:: false,
@@ -60,6 +60,7 @@ local made = {
       mentions: { type: 'spanbert_biaffine_mentions' },
       links: { type: 'spanbert_bilinear_links' },
     },
+    light_with_heads: self.light { links+: { head_word: true } },
     categories: self.light { links: { type: 'spanbert_category_links' } },
     start_to_end: self.light { mentions: { type: 'spanbert_start_to_end_mentions' } },
   },

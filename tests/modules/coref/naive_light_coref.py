@@ -36,13 +36,27 @@ def mention_scores(scorer, vectors, spans):
     return torch.stack(scores)
 
 
-def four_products(scorer, own, other):
-    """Start with start, start with end, end with start, end with end, and what the bias adds."""
-    half = len(own) // 2
+def span_vector(scorer, units, i, j):
+    parts = [
+        projected(scorer.start_projection, units[i]),
+        projected(scorer.end_projection, units[j]),
+    ]
+    if scorer.head_projection is not None:
+        inside = units[i : j + 1]
+        weights = (inside @ scorer.token_scorer.weight[0] + scorer.token_scorer.bias[0]).exp()
+        head = (weights / weights.sum()) @ inside
+        parts.append(projected(scorer.head_projection, head))
+    return torch.cat(parts)
+
+
+def products(scorer, own, other):
+    """Start with start, start with end and so on, and what the bias adds."""
     weight = scorer.bilinear.weight
     total = scorer.bilinear.bias @ other
-    for a in (slice(0, half), slice(half, None)):
-        for b in (slice(0, half), slice(half, None)):
+    size = scorer.start_projection.linear.out_features
+    parts = [slice(first, first + size) for first in range(0, len(own), size)]
+    for a in parts:
+        for b in parts:
             total = total + other[b] @ weight[b, a] @ own[a]
     return total / math.sqrt(len(own))
 
@@ -53,7 +67,7 @@ def full_scores(scorer, document, spans, vectors, scores):
     features = scorer.pair_scores.features
     for i in range(len(spans)):
         for j in range(i):
-            full[i, j] = scores[i] + scores[j] + four_products(scorer, vectors[i], vectors[j])
+            full[i, j] = scores[i] + scores[j] + products(scorer, vectors[i], vectors[j])
             if features.embeddings:
                 row = naive_coref.feature_row(features, document, spans[i], spans[j], i, j)
                 full[i, j] = full[i, j] + row.sum()
@@ -68,17 +82,7 @@ def links(head, document):
     kept = naive_coref.keep(spans, scores, number, head.selection.allow_crossing)
     spans, scores = [spans[k] for k in kept], scores[kept]
     scorer = head.link_scorer
-    vectors = torch.stack(
-        [
-            torch.cat(
-                [
-                    projected(scorer.start_projection, document.vectors[i]),
-                    projected(scorer.end_projection, document.vectors[j]),
-                ]
-            )
-            for i, j in spans
-        ]
-    )
+    vectors = torch.stack([span_vector(scorer, document.vectors, i, j) for i, j in spans])
     full = full_scores(scorer, document, spans, vectors, scores)
     chosen = torch.zeros_like(full).bool()
     for i in range(len(spans)):

@@ -31,6 +31,11 @@ VARIANTS = {
     "distance only": {"features": ["distance"], "width_prior": False},
     "no features, crossing": {"features": [], "allow_crossing": True},
     "few antecedents": {"max_antecedents": 3},
+    "head words": {"links": Lazy(BilinearAntecedents, constructor_extras={"head_word": True})},
+    "head words, refined": {
+        "links": Lazy(BilinearAntecedents, constructor_extras={"head_word": True}),
+        "refinement": Lazy(AttendedAntecedent),
+    },
 }
 
 

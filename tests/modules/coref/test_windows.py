@@ -29,6 +29,9 @@ VARIANTS = {
         "refinement": Lazy(ClusterMerging, hidden_dim=7, feature_size=3, train_both=True)
     },
     "light": {"links": Lazy(BilinearAntecedents)},
+    "light, head words": {
+        "links": Lazy(BilinearAntecedents, constructor_extras={"head_word": True})
+    },
     "few antecedents": {"max_antecedents": 3},
 }
 

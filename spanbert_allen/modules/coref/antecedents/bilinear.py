@@ -13,7 +13,11 @@ from spanbert_allen.modules.coref.antecedents.blocks import best_products, produ
 from spanbert_allen.modules.coref.antecedents.pair_features import SpanContext
 from spanbert_allen.modules.coref.antecedents.pair_scores import PairScores
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents, AntecedentScorer
-from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
+from spanbert_allen.modules.coref.mentions.representation import (
+    SpanRepresentation,
+    attended_units,
+    span_attention,
+)
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.settings import LIGHT_HIDDEN_DIM, ScorerSettings
 from spanbert_allen.modules.layers.precision import at_least_float32
@@ -34,6 +38,11 @@ class BilinearAntecedents(AntecedentScorer):
     division by the root of `g`'s width, as in attention, without which the scores of an untrained
     model are some 20 large.
 
+    With `head_word`, `g` has a third part: the projection of the span's units weighted by attention
+    (Lee et al. 2017, "End-to-end Neural Coreference Resolution", section 4). Only top spans have
+    it, so that it costs little. It is for small encoders and little data, which do not bring what a
+    span is about to its ends.
+
     Every span before is compared, in row blocks of the lower triangle; the best remain.
 
     # Parameters
@@ -42,7 +51,9 @@ class BilinearAntecedents(AntecedentScorer):
         The width of a unit vector.
     settings : `ScorerSettings`
         Read are `max_antecedents`, `features`, `num_genres`, `max_segments`, `hidden_dim` (1024 if
-        not set: the width of a projection, of which a span vector has two) and `dropout`.
+        not set: the width of a projection, of which a span vector has two or three) and `dropout`.
+    head_word : `bool`, optional (default = `False`)
+        Whether a span vector has a part for the span's head word.
     """
 
     uses_spans: ClassVar[bool] = False
@@ -59,13 +70,20 @@ class BilinearAntecedents(AntecedentScorer):
         self,
         dim: int,
         settings: ScorerSettings,
+        *,
+        head_word: bool = False,
     ):
         super().__init__()
         hidden_dim = settings.hidden_dim or LIGHT_HIDDEN_DIM
-        self.span_dim = 2 * hidden_dim
+        self.span_dim = (3 if head_word else 2) * hidden_dim
         self.max_antecedents = settings.max_antecedents
         self.start_projection = UnitProjection(dim, hidden_dim, settings.dropout)
         self.end_projection = UnitProjection(dim, hidden_dim, settings.dropout)
+        self.token_scorer: nn.Linear | None = None
+        self.head_projection: UnitProjection | None = None
+        if head_word:
+            self.token_scorer = nn.Linear(dim, 1)
+            self.head_projection = UnitProjection(dim, hidden_dim, settings.dropout)
         self.bilinear = nn.Linear(self.span_dim, self.span_dim)
         self.pair_scores = PairScores(
             settings.features, num_genres=settings.num_genres, max_segments=settings.max_segments
@@ -77,7 +95,13 @@ class BilinearAntecedents(AntecedentScorer):
         # Shape: (num_spans, hidden_dim)
         starts = self.start_projection(vectors[top_spans.starts])
         ends = self.end_projection(vectors[top_spans.ends])
-        return torch.cat([starts, ends], dim=-1)
+        parts = [starts, ends]
+        if self.token_scorer is not None and self.head_projection is not None:
+            scores = at_least_float32(self.token_scorer(vectors)).squeeze(-1)
+            heads = attended_units(vectors, scores, top_spans, span_attention)
+            parts.append(self.head_projection(heads))
+        # Shape: (num_spans, span_dim)
+        return torch.cat(parts, dim=-1)
 
     def choose(self, spans: Tensor, mention_scores: Tensor, context: SpanContext) -> Antecedents:
         known = mention_scores.detach()

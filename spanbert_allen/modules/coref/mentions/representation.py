@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,9 @@ from torch import Tensor, nn
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, rows_at_once
 from spanbert_allen.modules.layers.precision import at_least_float32
+
+Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Gets scores of units, and starts and ends of spans; returns weights, as `span_attention`."""
 
 _SPANS_PER_CHUNK = 128
 _ADDED_TO_SUMS = 1e-13  # AllenNLP's `tiny_value_of_dtype` of single precision
@@ -54,6 +58,52 @@ def span_attention(
     lost = log_total + math.log(_ADDED_TO_SUMS)
     # Shape: (num_spans, num_units)
     return torch.cat([scores, lost], dim=-1).softmax(dim=-1)[:, :-1]
+
+
+def attended_units(
+    vectors: Tensor, token_scores: Tensor, spans: SpanCandidates, attention: Attention
+) -> Tensor:
+    """
+    Return the units of each span weighted by attention.
+
+    # Parameters
+
+    vectors : `Tensor`
+        Shape: (num_units, dim)
+    token_scores : `Tensor`
+        The attention score of each unit. Shape: (num_units,)
+    spans : `SpanCandidates`
+        Sorted by start, so that a chunk of spans covers a short stretch of units.
+    attention : `Attention`
+        `span_attention`, or the same with other settings.
+
+    # Returns
+
+    `Tensor`
+        Shape: (num_spans, dim)
+    """
+    if spans.starts.numel() == 0:
+        return vectors[:0]
+    # The units that a chunk looks at grow with its spans.
+    rows = rows_at_once(
+        _SPANS_PER_CHUNK,
+        vectors.device,
+        row_size=2 * vectors.size(1),
+        most=16 * _SPANS_PER_CHUNK,
+    )
+    chunks = [spans.part(a, b) for a, b in row_bounds(len(spans.starts), rows)]
+    bounds = [chunk.reach() for chunk in chunks]
+    heads = []
+    for (starts, ends), (first, _), units, scores in zip(
+        chunks,
+        bounds,
+        overlapping_slices(vectors, bounds),
+        overlapping_slices(token_scores, bounds),
+        strict=True,
+    ):
+        # Shape: (num_spans in the chunk, dim)
+        heads.append(attention(scores, starts - first, ends - first) @ units)
+    return torch.cat(heads)
 
 
 class SpanRepresentation(nn.Module):
@@ -130,7 +180,7 @@ class SpanRepresentation(nn.Module):
             Shape: (num_spans, span_dim)
         """
         # Shape: (num_spans, dim)
-        heads = self._heads(vectors, spans)
+        heads = attended_units(vectors, self.token_scores(vectors), spans, self.attention)
         # Shape: (num_spans, span_dim)
         return torch.cat(
             [
@@ -141,28 +191,3 @@ class SpanRepresentation(nn.Module):
             ],
             dim=-1,
         )
-
-    def _heads(self, vectors: Tensor, spans: SpanCandidates) -> Tensor:
-        """Return the units of each span weighted by attention. Shape: (num_spans, dim)."""
-        if spans.starts.numel() == 0:
-            return vectors[:0]
-        # The units that a chunk looks at grow with its spans.
-        rows = rows_at_once(
-            _SPANS_PER_CHUNK,
-            vectors.device,
-            row_size=2 * vectors.size(1),
-            most=16 * _SPANS_PER_CHUNK,
-        )
-        chunks = [spans.part(a, b) for a, b in row_bounds(len(spans.starts), rows)]
-        bounds = [chunk.reach() for chunk in chunks]
-        heads = []
-        for (starts, ends), (first, _), units, scores in zip(
-            chunks,
-            bounds,
-            overlapping_slices(vectors, bounds),
-            overlapping_slices(self.token_scores(vectors), bounds),
-            strict=True,
-        ):
-            # Shape: (num_spans in the chunk, dim)
-            heads.append(self.attention(scores, starts - first, ends - first) @ units)
-        return torch.cat(heads)
