@@ -43,7 +43,7 @@ def span_vector(scorer, units, i, j):
     ]
     if scorer.head_projection is not None:
         inside = units[i : j + 1]
-        weights = (inside @ scorer.token_scorer.weight[0] + scorer.token_scorer.bias[0]).exp()
+        weights = (inside @ scorer.token_scorer.weight[0]).exp()
         head = (weights / weights.sum()) @ inside
         parts.append(projected(scorer.head_projection, head))
     return torch.cat(parts)

@@ -82,7 +82,8 @@ class BilinearAntecedents(AntecedentScorer):
         self.token_scorer: nn.Linear | None = None
         self.head_projection: UnitProjection | None = None
         if head_word:
-            self.token_scorer = nn.Linear(dim, 1)
+            # A softmax does not change with a bias.
+            self.token_scorer = nn.Linear(dim, 1, bias=False)
             self.head_projection = UnitProjection(dim, hidden_dim, settings.dropout)
         self.bilinear = nn.Linear(self.span_dim, self.span_dim)
         self.pair_scores = PairScores(
