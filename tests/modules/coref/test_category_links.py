@@ -110,9 +110,7 @@ def naive_links(head, document):
             category = naive_category(scorer.word_lists, own, other)
             vectors = of_experts[category]
             expert = scorer.experts[category]
-            full[i, j] = full[i, j] + naive_light_coref.four_products(
-                expert, vectors[i], vectors[j]
-            )
+            full[i, j] = full[i, j] + naive_light_coref.products(expert, vectors[i], vectors[j])
     chosen = torch.zeros_like(full).bool()
     for i in range(len(spans)):
         for j in sorted(range(i), key=lambda j: -full[i, j].item())[
