@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ from spanbert_allen.predictors.encoding import Level, TextEncoder
 from spanbert_allen.predictors.line_reader import LineReader
 from spanbert_allen.predictors.option_checks import checked_option
 from spanbert_allen.predictors.parts import part_of
+from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.record import Record, parse_record
 from spanbert_allen.predictors.result import Result
 from spanbert_allen.results.writing.writers import format_of, open_results
@@ -203,8 +205,32 @@ class SpanPredictor(Predictor):
 
     def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
         """Return the results, or error records, for some records, in their order."""
-        records = [item if isinstance(item, Record) else Record(item) for item in inputs]
-        return self._results([self._prepared(record) for record in records], records)
+        return self.predict_prepared([self.prepare(item) for item in inputs])
+
+    def prepare(self, inputs: JsonDict) -> PreparedRecord:
+        """
+        Make a record ready for the model: check it, and split its text into pieces.
+
+        A bad record comes back with its `problem`.
+        """
+        record = inputs if isinstance(inputs, Record) else Record(inputs)
+        if (problem := self.problem_of(record)) is not None:
+            return PreparedRecord(record, problem=DataError(problem))
+        try:
+            return self._made_ready(record)
+        except Exception as error:  # whatever is wrong with it, the other records go on
+            return PreparedRecord(record, problem=noted(error))
+
+    def predict_prepared(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict]:
+        """Return the results, or error records, for records that are ready, in their order."""
+        return [
+            self._counted(result, one.record)
+            for one, result in zip(prepared, self._results(prepared), strict=True)
+        ]
+
+    def results_of(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict]:
+        """Return the results for records that are ready; raise what is wrong with the first."""
+        return [_good(result) for result in self._results(prepared)]
 
     def predict_instance(self, instance: Instance) -> JsonDict:
         """Return the result for an instance, or its error record."""
@@ -224,13 +250,15 @@ class SpanPredictor(Predictor):
             return self.alone
         return default_doc_key(self.source, record.line)
 
-    def _prepared(self, record: Record) -> Instance | Exception:
-        if (problem := self.problem_of(record)) is not None:
-            return DataError(problem)
-        try:
-            return self.record_to_instance(record)
-        except Exception as error:  # whatever is wrong with it, the other records go on
-            return noted(error)
+    def _made_ready(self, record: Record) -> PreparedRecord:
+        """Return a record that is ready; raise a `DataError` for a bad one."""
+        instance = self.record_to_instance(record)
+        return PreparedRecord(record, [instance], self.num_pieces(instance))
+
+    def _joined(self, prepared: PreparedRecord, rows: Sequence[JsonDict]) -> JsonDict:
+        """Return the result of a record, made of those of its instances, which were all good."""
+        (result,) = rows
+        return result
 
     def problem_of(self, record: Record) -> str | None:
         """Return what is known to be wrong with a record before it is read."""
@@ -242,15 +270,18 @@ class SpanPredictor(Predictor):
             )
         return record.problem
 
-    def _results(
-        self, prepared: Sequence[Instance | Exception], records: Sequence[Record]
-    ) -> list[JsonDict]:
-        """Return results for the instances and error records for the exceptions, in their order."""
-        predicted = iter(self._predict([item for item in prepared if isinstance(item, Instance)]))
-        return [
-            self._counted(next(predicted) if isinstance(item, Instance) else item, record)
-            for item, record in zip(prepared, records, strict=True)
-        ]
+    def _results(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict | Exception]:
+        """Return the result of each record, or why there is none."""
+        predicted = iter(
+            self._predict([instance for one in prepared for instance in one.instances])
+        )
+        results: list[JsonDict | Exception] = []
+        for one in prepared:
+            rows = list(islice(predicted, len(one.instances)))
+            failed = one.problem or next((row for row in rows if isinstance(row, Exception)), None)
+            good = [row for row in rows if not isinstance(row, Exception)]
+            results.append(failed or self._joined(one, good))
+        return results
 
     def _counted(self, result: JsonDict | Exception, record: Record) -> JsonDict:
         """Count a result, and return it as it goes out: an exception becomes an error record."""
@@ -287,12 +318,7 @@ class SpanPredictor(Predictor):
 
     def _predicted(self, instances: Sequence[Instance]) -> list[JsonDict]:
         """Return a result for each instance; raises what is wrong with the first bad one."""
-        results: list[JsonDict] = []
-        for result in self._predict(instances):
-            if isinstance(result, Exception):
-                raise result
-            results.append(result)
-        return results
+        return [_good(result) for result in self._predict(instances)]
 
     def _predict(self, instances: Sequence[Instance]) -> list[JsonDict | Exception]:
         """Return a result for each instance, or why there is none, in their order."""
@@ -316,7 +342,7 @@ class SpanPredictor(Predictor):
             return DataError(_NO_NUMBERS)
         try:
             return Result(self.result(instance, output))
-        except Exception as error:  # as in `_prepared`
+        except Exception as error:  # as in `prepare`
             return noted(error)
 
     def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -349,6 +375,13 @@ class SpanPredictor(Predictor):
             if len(instances) == 1:
                 return [noted(error)]
         return [output for instance in instances for output in self._forward([instance])]
+
+
+def _good(result: JsonDict | Exception) -> JsonDict:
+    """Return a result, or raise why there is none."""
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def noted(error: Exception) -> Exception:

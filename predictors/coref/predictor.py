@@ -34,6 +34,7 @@ from spanbert_allen.predictors.coref.options import CorefOptions
 from spanbert_allen.predictors.coref.output import SCHEMA, coref_json
 from spanbert_allen.predictors.coref.records import DocumentRecord, coref_records
 from spanbert_allen.predictors.option_checks import checked_option
+from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.record import Record
 from spanbert_allen.results.writing.doc_mention_rules import DocRules, has_tags
 from spanbert_allen.results.writing.mention_rules import MentionRules, WordRules
@@ -225,15 +226,15 @@ class CorefPredictor(SpanPredictor):
         """Do as `predict_many` for more documents than memory holds, `batch_size` at a time."""
         chosen = self.options.changed(options)
         for batch in lazy_groups_of(enumerate(inputs, start=1), batch_size):
-            records: list[Record] = []
-            prepared: list[Instance | Exception] = []
+            prepared: list[PreparedRecord] = []
             for number, item in batch:
-                records.append(Record(dict(item) if isinstance(item, Mapping) else {}))
+                record = Record(dict(item) if isinstance(item, Mapping) else {})
                 try:
-                    prepared.append(self._instance_of(item, chosen, f"input:{number}"))
+                    instance = self._instance_of(item, chosen, f"input:{number}")
+                    prepared.append(PreparedRecord(record, [instance]))
                 except Exception as error:
-                    prepared.append(noted(error))
-            yield from self._results(prepared, records)
+                    prepared.append(PreparedRecord(record, problem=noted(error)))
+            yield from self.predict_prepared(prepared)
 
     def with_options(self, options: Mapping[str, Any]) -> CorefPredictor:
         """Return a predictor of the same model with other fields of `CorefOptions`."""

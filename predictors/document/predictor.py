@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from allennlp.data import DatasetReader
@@ -19,8 +20,10 @@ from spanbert_allen.predictors.coref.predictor import CorefPredictor
 from spanbert_allen.predictors.document.entities import doc_with_entities, named_pipeline
 from spanbert_allen.predictors.document.options import DocumentOptions, are_questions
 from spanbert_allen.predictors.document.output import SCHEMA, document_json
+from spanbert_allen.predictors.document.request import DocumentRequest, RequestedEntities
 from spanbert_allen.predictors.option_checks import changed_options
 from spanbert_allen.predictors.parts import tasks_for
+from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.qa.predictor import QAPredictor
 from spanbert_allen.predictors.record import Record
 from spanbert_allen.predictors.relation.predictor import RelationPredictor
@@ -179,43 +182,77 @@ class DocumentPredictor(SpanPredictor):
         """
         given = {"questions": questions, "entities": entities, "speakers": speakers, "genre": genre}
         fields = {name: value for name, value in given.items() if value is not None}
-        return self._found(Record({"text": text, **fields}), doc_key)
+        (result,) = self.results_of([self._ready(Record({"text": text, **fields}), doc_key)])
+        return result
 
-    def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
-        """Return the results, or error records, for some records, in their order."""
-        records = [item if isinstance(item, Record) else Record(item) for item in inputs]
-        return [self._counted(self._found_or_not(record), record) for record in records]
+    def _made_ready(self, record: Record) -> PreparedRecord:
+        name = record.get("doc_key")
+        return self._ready(record, self._default_name(record) if name is None else record_id(name))
 
-    def _found_or_not(self, record: Record) -> JsonDict | Exception:
-        if (problem := self.problem_of(record)) is not None:
-            return DataError(problem)
-        try:
-            name = record.get("doc_key")
-            return self._found(
-                record, self._default_name(record) if name is None else record_id(name)
-            )
-        except Exception as error:  # whatever is wrong with it, the other records go on
-            return noted(error)
-
-    def _found(self, record: Record, doc_key: str) -> JsonDict:
+    def _ready(self, record: Record, doc_key: str) -> PreparedRecord:
+        """Return a record that is ready for all parts; raise a `DataError` for a bad one."""
         text = record.get("text")
         if not isinstance(text, str):
             raise DataError(f"`text` is {shown(text)}; it must be a text")
-        coref = None
-        if isinstance(predictor := self.parts.get("coref"), CorefPredictor):
-            coref = predictor.predict(
-                text,
-                speakers=record.get("speakers"),
-                genre=record.get("genre"),
-                doc_key=doc_key,
-            )
-        takes_mentions = self.options.mentions_as_entities and self.pipeline is None
-        doc = doc_with_entities(
+        asked = DocumentRequest(
+            doc_key,
             text,
-            pipeline=self.pipeline,
-            language=self.language,
-            given=record.get("entities"),
-            clusters=coref["clusters"] if coref and takes_mentions else None,
+            self._clusters_ready(record, doc_key),
+            self._answers_ready(text, record.get("questions")),
+        )
+        given = record.get("entities")
+        takes_mentions = self.options.mentions_as_entities and self.pipeline is None
+        if given is not None or asked.clusters is None or not takes_mentions:
+            asked = replace(asked, entities=self._entities_ready(text, given))
+        return PreparedRecord(record, pieces=asked.pieces, asked=asked)
+
+    def _results(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict | Exception]:
+        return [one.problem or self._found_or_not(one.asked) for one in prepared]
+
+    def _found_or_not(self, asked: DocumentRequest) -> JsonDict | Exception:
+        try:
+            return self._found(asked)
+        except Exception as error:  # whatever is wrong with it, the other records go on
+            return noted(error)
+
+    def _found(self, asked: DocumentRequest) -> JsonDict:
+        coref = relations = answers = None
+        if asked.clusters is not None:
+            (coref,) = self.parts["coref"].results_of([asked.clusters])
+        found = asked.entities
+        if found is None and coref is not None:
+            found = self._entities_ready(asked.text, clusters=coref["clusters"])
+        assert found is not None
+        if "relation" in self.parts:
+            pairs = [] if found.pairs is None else [found.pairs]
+            judged = self.parts["relation"].results_of(pairs)
+            relations = [found.placed(one) for result in judged for one in result["relations"]]
+        if asked.answers is not None:
+            answers = self.parts["qa"].results_of(asked.answers)
+        return Result(
+            document_json(
+                asked.doc_key,
+                asked.text,
+                found.entities,
+                coref=coref,
+                relations=relations,
+                answers=answers,
+            )
+        )
+
+    def _clusters_ready(self, record: Record, doc_key: str) -> PreparedRecord | None:
+        if "coref" not in self.parts:
+            return None
+        own = {name: record.get(name) for name in ("text", "speakers", "genre")}
+        given = {name: value for name, value in own.items() if value is not None}
+        return _checked_ready(self.parts["coref"].prepare(given | {"doc_key": doc_key}))
+
+    def _entities_ready(
+        self, text: str, given: Any = None, *, clusters: Any = None
+    ) -> RequestedEntities:
+        """Return the entities of a text, with the pairs of those whose types the model knows."""
+        doc = doc_with_entities(
+            text, pipeline=self.pipeline, language=self.language, given=given, clusters=clusters
         )
         entities = [
             {
@@ -226,42 +263,21 @@ class DocumentPredictor(SpanPredictor):
             }
             for entity in doc.ents
         ]
-        return Result(
-            document_json(
-                doc_key,
-                text,
-                entities,
-                coref=coref,
-                relations=self._relations(doc, entities),
-                answers=self._answers(text, record.get("questions")),
-            )
-        )
-
-    def _relations(self, doc: Any, entities: Sequence[JsonDict]) -> list[JsonDict] | None:
-        """Return the relations of those entities whose types the model knows."""
         predictor = self.parts.get("relation")
         if not isinstance(predictor, RelationPredictor):
-            return None
+            return RequestedEntities(entities)
         judged = [
             place for place, entity in enumerate(entities) if predictor.knows_type(entity["type"])
         ]
         if len(judged) < 2:
-            return []
+            return RequestedEntities(entities)
         ents = doc.ents
         doc.set_ents([ents[place] for place in judged])
-        result = predictor.predict(doc, types=self.options.types)
-        return [
-            {
-                **relation,
-                "subject": judged[relation["subject"]],
-                "object": judged[relation["object"]],
-            }
-            for relation in result["relations"]
-        ]
+        pairs = predictor.prepare_doc(doc, types=self.options.types)
+        return RequestedEntities(entities, judged, pairs)
 
-    def _answers(self, text: str, questions: Any) -> list[JsonDict] | None:
-        predictor = self.parts.get("qa")
-        if not isinstance(predictor, QAPredictor):
+    def _answers_ready(self, text: str, questions: Any) -> list[PreparedRecord] | None:
+        if "qa" not in self.parts:
             if questions:
                 raise DataError(
                     "the record has `questions`, but there is no model that answers: give its "
@@ -271,7 +287,15 @@ class DocumentPredictor(SpanPredictor):
         asked = self.options.questions if questions is None else questions
         if not are_questions(asked):
             raise DataError(f"`questions` is {shown(asked)}; it must be a list of questions")
-        return list(predictor.predict(list(asked), text)) if asked else []
+        prepare = self.parts["qa"].prepare
+        return [_checked_ready(prepare({"question": one, "context": text})) for one in asked]
+
+
+def _checked_ready(prepared: PreparedRecord) -> PreparedRecord:
+    """Return what is ready for a part; raise what is wrong with it."""
+    if prepared.problem is not None:
+        raise prepared.problem
+    return prepared
 
 
 def _has(model: Model, kind: type[SpanPredictor]) -> bool:

@@ -16,6 +16,7 @@ from spanbert_allen.common.record_checks import shown
 from spanbert_allen.data.multitask.vocabulary import TASK
 from spanbert_allen.models.multitask import SpanbertMultitask
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.record import Record
 
 
@@ -102,19 +103,30 @@ class MultitaskPredictor(SpanPredictor):
         _check_task(task, self.predictors)
         return self.predictors[task].predict(*inputs, **options)
 
-    def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
-        """Return the results, or error records, for some records, in their order."""
-        records = [item if isinstance(item, Record) else Record(item) for item in inputs]
-        results: list[JsonDict] = [{}] * len(records)
+    def prepare(self, inputs: JsonDict) -> PreparedRecord:
+        """Make a record ready for the model of its task; a bad one comes back with its problem."""
+        record = inputs if isinstance(inputs, Record) else Record(inputs)
+        try:
+            task = self.task_of(record)
+        except DataError as error:
+            return PreparedRecord(record, problem=error)
+        self.predictors[task].source = self.source
+        own = self.predictors[task].prepare(record)
+        return PreparedRecord(record, pieces=own.pieces, asked=(task, own))
+
+    def predict_prepared(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict]:
+        """Return the results, or error records, for records that are ready, in their order."""
+        results: list[JsonDict] = [{}] * len(prepared)
         of_task: dict[str, list[int]] = defaultdict(list)
-        for place, record in enumerate(records):
-            try:
-                of_task[self.task_of(record)].append(place)
-            except DataError as error:
-                results[place] = self._counted(error, record)
+        for place, one in enumerate(prepared):
+            if one.problem is None:
+                of_task[one.asked[0]].append(place)
+            else:
+                results[place] = self._counted(one.problem, one.record)
         for task, places in of_task.items():
-            self.predictors[task].source = self.source
-            made = self.predictors[task].predict_batch_json([records[place] for place in places])
+            made = self.predictors[task].predict_prepared(
+                [prepared[place].asked[1] for place in places]
+            )
             for place, result in zip(places, made, strict=True):
                 results[place] = self._noted(result)
         return results

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -35,8 +34,9 @@ from spanbert_allen.formats.relation.example import RelationExample
 from spanbert_allen.formats.relation.jsonl import relation_record
 from spanbert_allen.formats.spacy.documents import is_doc
 from spanbert_allen.models.relation import SpanbertRelation
-from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.option_checks import changed_options
+from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.relation.official_file import ENDINGS, official_labels
 from spanbert_allen.predictors.relation.options import RelationOptions
@@ -188,9 +188,13 @@ class RelationPredictor(SpanPredictor):
         request = self._asked(given, types, id)
         changes = {name: value for name, value in options.items() if value is not None}
         predictor = self.with_options(changes)
-        instances = predictor._instances(request.examples, "entities")
-        results = [pair for row in predictor._predicted(instances) for pair in _of_pairs(row)]
-        return Result(predictor._chosen(request.result(results)))
+        (result,) = predictor.results_of([predictor._ready(Record({}), request, "entities")])
+        return result
+
+    def prepare_doc(self, doc: Any, *, types: Mapping[str, str]) -> PreparedRecord:
+        """Make all pairs of entities of a spaCy `Doc` ready; arguments as for `predict`."""
+        request = self._asked({"text": doc}, types, self.alone)
+        return self._ready(Record({}), request, "entities")
 
     def knows_type(self, type_: str) -> bool:
         """Return whether the model judges entities of a type."""
@@ -201,29 +205,6 @@ class RelationPredictor(SpanPredictor):
         predictor = copy(self)
         predictor._set(changed_options(self.options, options))
         return predictor
-
-    def predict_batch_json(self, inputs: Sequence[JsonDict]) -> list[JsonDict]:
-        """Return the results, or error records, of some records, in their order."""
-        records = [item if isinstance(item, Record) else Record(item) for item in inputs]
-        prepared = [self._prepared_request(record) for record in records]
-        instances = [
-            instance for item in prepared if not isinstance(item, Exception) for instance in item[1]
-        ]
-        predicted = iter(self._predict(instances))
-        results: list[JsonDict] = []
-        for item, record in zip(prepared, records, strict=True):
-            if isinstance(item, Exception):
-                results.append(self._counted(item, record))
-                continue
-            request, own = item
-            rows = list(islice(predicted, len(own)))
-            failed = next((row for row in rows if isinstance(row, Exception)), None)
-            good = [
-                pair for row in rows if not isinstance(row, Exception) for pair in _of_pairs(row)
-            ]
-            result = failed or Result(self._chosen(request.result(good)))
-            results.append(self._counted(result, record))
-        return results
 
     def records(self, path: str) -> Iterator[Record]:
         """Yield the records of a file: lines, or the examples of TACRED's or SemEval's layout."""
@@ -366,16 +347,19 @@ class RelationPredictor(SpanPredictor):
             raise ConfigError("`types` renames the labels of a spaCy `Doc`; give one, or none")
         return self._request(Record(fields), id)
 
-    def _prepared_request(
-        self, record: Record
-    ) -> tuple[RelationRequest, list[Instance]] | Exception:
-        if (problem := self.problem_of(record)) is not None:
-            return DataError(problem)
-        try:
-            request = self._request(record, self._default_name(record))
-            return request, self._instances(request.examples, window_of(record))
-        except Exception as error:
-            return noted(error)
+    def _made_ready(self, record: Record) -> PreparedRecord:
+        request = self._request(record, self._default_name(record))
+        return self._ready(record, request, window_of(record))
+
+    def _ready(self, record: Record, request: RelationRequest, window: Window) -> PreparedRecord:
+        instances = self._instances(request.examples, window)
+        return PreparedRecord(
+            record, instances, sum(map(self.num_pieces, instances)), asked=request
+        )
+
+    def _joined(self, prepared: PreparedRecord, rows: Sequence[JsonDict]) -> JsonDict:
+        pairs = [pair for row in rows for pair in _of_pairs(row)]
+        return Result(self._chosen(prepared.asked.result(pairs)))
 
     def _request(self, record: Record, default_id: str) -> RelationRequest:
         return request_of_record(

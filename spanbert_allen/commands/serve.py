@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-pieces",
         type=int,
         default=8192,
-        help="about how many word pieces go together, four bytes each (%(default)s)",
+        help="most word pieces that go through a model together (%(default)s)",
     )
     add("--max-queue", type=int, default=256, help="how many requests may wait (%(default)s)")
     add("--max-body", type=int, default=4 * 2**20, help="most bytes of a record (%(default)s)")

@@ -67,7 +67,7 @@ def make_app(models: ServedModels, settings: ServiceSettings | None = None) -> F
         max_wait=settings.max_wait_ms / 1000,
         max_requests=settings.max_queue,
     )
-    engine = Engine(models.predict, queue, on_batch=observations.of_batch)
+    engine = Engine(models.prepare, models.predict, queue, on_batch=observations.of_batch)
     observations.count_waiting_by(engine.num_waiting)
 
     @asynccontextmanager
@@ -109,14 +109,14 @@ def _add_tasks(
 
     def answering(task: str) -> Callable[..., Awaitable[Response]]:
         async def answer(request: Request, model: str | None = None) -> Response:
-            record, pieces = await read_record(request, max_bytes=settings.max_body)
+            record = await read_record(request, max_bytes=settings.max_body)
             try:
                 group = models.group(task, model, record)
             except DataError as error:
                 raise RefusedError(422, error.problem) from None
             except UserError as error:
                 raise RefusedError(422, str(error)) from None
-            return await _answer(request, engine, (group, record, pieces), settings.timeout)
+            return await _answer(request, engine, (group, record), settings.timeout)
 
         return answer
 
@@ -177,7 +177,7 @@ def _add_state(
 
 
 async def _answer(
-    request: Request, engine: Engine, asked: tuple[Any, Any, int], timeout: float
+    request: Request, engine: Engine, asked: tuple[Any, Any], timeout: float
 ) -> Response:
     """Let a record be predicted, for as long as the client waits and time allows."""
     if not engine.is_ready:

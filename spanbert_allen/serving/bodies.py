@@ -26,9 +26,9 @@ class RefusedError(Exception):
         self.status, self.sentence, self.headers = status, sentence, headers
 
 
-async def read_record(request: Request, *, max_bytes: int) -> tuple[Record, int]:
+async def read_record(request: Request, *, max_bytes: int) -> Record:
     """
-    Return the record that a request holds, and about how many word pieces it has.
+    Return the record that a request holds.
 
     Raises `RefusedError` for a body that holds none or is too long, of which no more is read.
 
@@ -55,11 +55,4 @@ async def read_record(request: Request, *, max_bytes: int) -> tuple[Record, int]
     record = parse_record(body.decode("utf-8", "surrogateescape"))
     if record.problem is not None:
         raise RefusedError(422, record.problem)
-    return record, _pieces(record, len(body))
-
-
-def _pieces(record: Record, num_bytes: int) -> int:
-    """Return an estimate: a piece has about four bytes, and each pair of entities is read anew."""
-    entities = record.get("entities")
-    num_pairs = len(entities) * (len(entities) - 1) if isinstance(entities, list) else 1
-    return max(1, num_bytes // 4) * max(1, num_pairs)
+    return record

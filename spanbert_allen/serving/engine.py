@@ -9,12 +9,14 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from spanbert_allen.serving.queue import Request, RequestQueue
+from spanbert_allen.serving.queue import Prepared, Request, RequestQueue
 
 logger = logging.getLogger(__name__)
 
-Predict = Callable[[Hashable, Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
-"""Returns the results, or error records, of records that belong to a group."""
+Prepare = Callable[[Hashable, Mapping[str, Any]], Prepared]
+"""Makes a record of a group ready for its model; a bad one has its `problem`."""
+Predict = Callable[[Hashable, Sequence[Any]], list[dict[str, Any]]]
+"""Returns the results, or error records, of what is ready of a group."""
 OnBatch = Callable[[Sequence[Request], float], None]
 """Is told of the requests of a batch and the seconds that they took."""
 
@@ -28,6 +30,8 @@ class Engine:
 
     # Parameters
 
+    prepare : `Prepare`
+        Makes a record ready, once; a bad one is answered then, and is in no batch.
     predict : `Predict`
         Computes; a record that it fails on is asked for once more alone.
     queue : `RequestQueue`
@@ -40,19 +44,21 @@ class Engine:
 
     def __init__(
         self,
+        prepare: Prepare,
         predict: Predict,
         queue: RequestQueue,
         *,
         on_batch: OnBatch | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._prepare = prepare
         self._predict = predict
         self._queue = queue
         self._on_batch = on_batch
         self._clock = clock
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._pieces_a_second: float | None = None
+        self._seconds_a_request = 0.0
 
     @property
     def is_ready(self) -> bool:
@@ -65,11 +71,9 @@ class Engine:
         with self._changed:
             return len(self._queue)
 
-    def submit(
-        self, group: Hashable, record: Mapping[str, Any], pieces: int
-    ) -> Future[dict[str, Any]]:
+    def submit(self, group: Hashable, record: Mapping[str, Any]) -> Future[dict[str, Any]]:
         """Let a record wait for its result; raises `QueueFullError` if too many do."""
-        request = Request(group, record, pieces, self._clock())
+        request = Request(group, record, self._clock())
         with self._changed:
             self._queue.add(request)
             self._changed.notify()
@@ -77,28 +81,26 @@ class Engine:
 
     def seconds_to_drain(self) -> int:
         """Return about how long the requests that wait will take, from 1 to 60 seconds."""
-        with self._changed:
-            pieces = self._queue.num_pieces()
-        speed = self._pieces_a_second or self._queue.max_pieces
-        return max(1, min(60, round(pieces / speed)))
+        return max(1, min(60, round(self.num_waiting() * self._seconds_a_request)))
 
     def step(self) -> bool:
-        """Answer the requests that are ready now, if there are some; return whether there were."""
+        """Do what is next, if anything is: prepare a request, or answer those that are ready."""
         with self._changed:
-            batch = self._queue.take(self._clock())
+            now = self._clock()
+            request = self._queue.to_prepare(now)
+            batch = [] if request else self._queue.take(now)
+        if request is not None:
+            self._make_ready(request)
+            return True
         # A request is not computed any more once nobody waits for it.
         batch = [one for one in batch if one.answer.set_running_or_notify_cancel()]
         if not batch:
             return False
         started = self._clock()
         for request, result in zip(batch, self._results(batch), strict=True):
-            if isinstance(result, Exception):
-                request.answer.set_exception(result)
-            else:
-                request.answer.set_result(result)
+            _answer(request, result)
         seconds = self._clock() - started
-        if seconds > 0:
-            self._pieces_a_second = sum(one.pieces for one in batch) / seconds
+        self._seconds_a_request = seconds / len(batch)
         if self._on_batch is not None:
             self._on_batch(batch, seconds)
         return True
@@ -124,25 +126,50 @@ class Engine:
 
     def _run(self) -> None:
         while True:
+            if self.step():
+                continue
             with self._changed:
                 wait = self._queue.seconds_until_ready(self._clock())
                 if wait is None and self._queue.is_draining:
                     return
                 if wait is None or wait > 0:
                     self._changed.wait(wait)
-                    continue
-            self.step()
+
+    def _make_ready(self, request: Request) -> None:
+        """Prepare a request, and answer it if it is bad."""
+        try:
+            prepared = self._prepare(request.group, request.record)
+        except Exception as error:
+            result: dict[str, Any] | Exception = _logged(error)
+        else:
+            request.prepared = prepared
+            if prepared.problem is None:
+                return
+            (result,) = self._results([request])
+        if request.answer.set_running_or_notify_cancel():
+            _answer(request, result)
 
     def _results(self, batch: Sequence[Request]) -> list[dict[str, Any] | Exception]:
         """Return the result of each request; one that cannot be predicted is alone in that."""
         try:
-            results = [*self._predict(batch[0].group, [request.record for request in batch])]
+            results = [*self._predict(batch[0].group, [request.prepared for request in batch])]
             if len(results) != len(batch):
                 raise RuntimeError(f"{len(results)} results for {len(batch)} records")
             return [*results]
         except Exception as error:
             if len(batch) == 1:
-                # What the error says may hold a part of the record, which no log may have.
-                logger.error("a request could not be answered: %s", type(error).__name__)
-                return [error]
+                return [_logged(error)]
         return [result for request in batch for result in self._results([request])]
+
+
+def _answer(request: Request, result: dict[str, Any] | Exception) -> None:
+    if isinstance(result, Exception):
+        request.answer.set_exception(result)
+    else:
+        request.answer.set_result(result)
+
+
+def _logged(error: Exception) -> Exception:
+    """Log the kind of an error: what it says may hold a part of a record, which no log may have."""
+    logger.error("a request could not be answered: %s", type(error).__name__)
+    return error

@@ -40,7 +40,7 @@ def add_formats(app: FastAPI, *, max_body: int) -> None:
         response_class=PlainTextResponse,
     )
     async def write(request: Request, to: Literal["html", "conll"]) -> PlainTextResponse:
-        result, _ = await read_record(request, max_bytes=_LONGER * max_body)
+        result = await read_record(request, max_bytes=_LONGER * max_body)
         try:
             # A novel takes a second, and others need not wait for it.
             text = await asyncio.to_thread(_WRITERS[to], result)

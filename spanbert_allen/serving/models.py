@@ -16,6 +16,7 @@ from spanbert_allen.loading import load
 from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.document.predictor import PARTS, DocumentPredictor
 from spanbert_allen.predictors.multitask.predictor import MultitaskPredictor
+from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.serving.schemas import TASKS
 
 DOCUMENT = "document"
@@ -82,13 +83,17 @@ class ServedModels:
         model.predictor.with_options(options)
         return Group(model.name, json.dumps(options, sort_keys=True))
 
-    def predict(self, group: Hashable, records: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Return the results, or error records, of records of a group, in their order."""
+    def prepare(self, group: Hashable, record: Mapping[str, Any]) -> PreparedRecord:
+        """Make a record of a group ready for its model; a bad one has its `problem`."""
+        return self._predictor(group).prepare(dict(record))
+
+    def predict(self, group: Hashable, prepared: Sequence[PreparedRecord]) -> list[dict[str, Any]]:
+        """Return the results, or error records, of what is ready of a group, in their order."""
+        return self._predictor(group).predict_prepared(prepared)
+
+    def _predictor(self, group: Hashable) -> SpanPredictor:
         assert isinstance(group, Group)
-        predictor = self.by_name[group.model].predictor
-        return predictor.with_options(json.loads(group.options)).predict_batch_json(
-            [dict(record) for record in records]
-        )
+        return self.by_name[group.model].predictor.with_options(json.loads(group.options))
 
 
 def load_models(

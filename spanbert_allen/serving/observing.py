@@ -43,7 +43,7 @@ class Observations:
             buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
         )
         self._pieces = Counter(
-            "spanbert_pieces", "Word pieces of the requests, estimated.", registry=self._registry
+            "spanbert_pieces", "Word pieces that went through models.", registry=self._registry
         )
         self._model_seconds = Counter(
             "spanbert_model_seconds", "Seconds that models computed.", registry=self._registry

@@ -6,7 +6,19 @@ from collections import OrderedDict, deque
 from collections.abc import Hashable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+
+class Prepared(Protocol):
+    """What a request is once it is ready for the model; see `PreparedRecord`."""
+
+    @property
+    def pieces(self) -> int:
+        """Return how many word pieces go through the model."""
+
+    @property
+    def problem(self) -> Exception | None:
+        """Return why the record cannot be predicted, if it cannot."""
 
 
 class QueueFullError(Exception):
@@ -24,19 +36,24 @@ class Request:
         What can be predicted together has the same group: a model with its options.
     record : `Mapping[str, Any]`
         The record.
-    pieces : `int`
-        About how many word pieces it has.
     arrived : `float`
         When it came, in seconds of the queue's clock.
     answer : `Future[dict[str, Any]]`, optional
         Gets the result, or the error record. Cancelled, the request is passed over.
+    prepared : `Prepared`, optional (default = `None`)
+        What goes into the model, once the queue has asked for it.
     """
 
     group: Hashable
     record: Mapping[str, Any]
-    pieces: int
     arrived: float
     answer: Future[dict[str, Any]] = field(default_factory=Future)
+    prepared: Prepared | None = None
+
+    @property
+    def pieces(self) -> int:
+        """Return how many word pieces it has, as far as that is known."""
+        return 0 if self.prepared is None else self.prepared.pieces
 
 
 class RequestQueue:
@@ -45,8 +62,10 @@ class RequestQueue:
 
     A group is ready as soon as its first request has waited long enough, or its requests fill the
     budget. Of the groups that are ready, the one whose first request came first is next, so that no
-    model keeps another one waiting. Nothing here reads a clock or knows a thread: the callers say
-    what time it is, and one of them at a time may call.
+    model keeps another one waiting. A request's pieces are counted when it may be of the next
+    batch, so that no more than about a batch of a group is held in pieces at a time. Nothing here
+    reads a clock or knows a thread: the callers say what time it is, and one of them at a time may
+    call.
 
     # Parameters
 
@@ -69,28 +88,47 @@ class RequestQueue:
     def __len__(self) -> int:
         return sum(len(requests) for requests in self._groups.values())
 
-    def num_pieces(self) -> int:
-        """Return about how many word pieces wait."""
-        return sum(one.pieces for waiting in self._groups.values() for one in waiting)
-
     def add(self, request: Request) -> None:
         """Let a request wait; raises `QueueFullError` if there is no room for it."""
         if len(self) >= self.max_requests:
-            self._forget_cancelled()
+            self._forget_answered()
             if len(self) >= self.max_requests:
                 raise QueueFullError
         self._groups.setdefault(request.group, deque()).append(request)
 
+    def to_prepare(self, now: float) -> Request | None:
+        """
+        Return a request that has to be prepared before it is known what goes next, maybe none.
+
+        One that turns out bad is answered at once and waits no longer.
+        """
+        self._forget_answered()
+        by_arrival = sorted(self._groups.values(), key=lambda requests: requests[0].arrived)
+        ready = next((waiting for waiting in by_arrival if self._is_ready(waiting, now)), None)
+        for waiting in by_arrival if ready is None else [ready]:
+            pieces = 0
+            for request in waiting:
+                if pieces >= self.max_pieces:
+                    break
+                if request.prepared is None:
+                    return request
+                pieces += request.pieces
+        return None
+
     def take(self, now: float) -> list[Request]:
-        """Return the requests that go through a model now: of one group, in order, maybe none."""
-        self._forget_cancelled()
+        """
+        Return the requests that go through a model now: of one group, in order, maybe none.
+
+        There is none `to_prepare`.
+        """
+        self._forget_answered()
         ready = [waiting for waiting in self._groups.values() if self._is_ready(waiting, now)]
         if not ready:
             return []
         waiting = min(ready, key=lambda requests: requests[0].arrived)
         batch = [waiting.popleft()]
         pieces = batch[0].pieces
-        while waiting and pieces + waiting[0].pieces <= self.max_pieces:
+        while waiting and waiting[0].prepared and pieces + waiting[0].pieces <= self.max_pieces:
             batch.append(waiting.popleft())
             pieces += batch[-1].pieces
         if not waiting:
@@ -98,7 +136,9 @@ class RequestQueue:
         return batch
 
     def seconds_until_ready(self, now: float) -> float | None:
-        """Return how long there is nothing to take unless a request comes; `None` is for ever."""
+        """Return how long there is nothing to do unless a request comes; `None` is for ever."""
+        if self.to_prepare(now) is not None:
+            return 0.0
         if not self._groups:
             return None
         if any(self._is_ready(waiting, now) for waiting in self._groups.values()):
@@ -113,9 +153,10 @@ class RequestQueue:
             or sum(request.pieces for request in waiting) >= self.max_pieces
         )
 
-    def _forget_cancelled(self) -> None:
+    def _forget_answered(self) -> None:
+        """Forget the requests that nobody waits for any more, and those that were bad."""
         for group, waiting in list(self._groups.items()):
-            alive = deque(request for request in waiting if not request.answer.cancelled())
+            alive = deque(request for request in waiting if not request.answer.done())
             if alive:
                 self._groups[group] = alive
             else:

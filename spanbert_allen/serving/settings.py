@@ -15,7 +15,8 @@ class ServiceSettings:
     # Parameters
 
     max_pieces : `int`, optional (default = `8192`)
-        About how many word pieces go through a model together.
+        How many word pieces go through a model together at most, as its predictor counts them; a
+        request with more goes alone.
     max_wait_ms : `float`, optional (default = `5.0`)
         How long a request waits for others to go with, in milliseconds.
     max_queue : `int`, optional (default = `256`)

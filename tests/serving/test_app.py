@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.predictors.prepared import PreparedRecord
+from spanbert_allen.predictors.record import Record
 from spanbert_allen.serving.app import make_app
 from spanbert_allen.serving.models import ServedModel, ServedModels, load_models
 from spanbert_allen.serving.schemas import TASKS
@@ -54,12 +56,16 @@ class Predictor:
             raise ConfigError("`no_option` is no option; choose among depth")
         return Predictor(options)
 
-    def predict_batch_json(self, records):
-        if any(record["text"] == "raise" for record in records):
+    def prepare(self, record):
+        problem = DataError("`text` is bad") if record["text"] == "bad" else None
+        return PreparedRecord(Record(record), pieces=1, problem=problem)
+
+    def predict_prepared(self, prepared):
+        if any(one.record["text"] == "raise" for one in prepared):
             raise RuntimeError("all of the batch")
         return [
-            {"error": "`text` is bad"} if record["text"] == "bad" else record | self.options
-            for record in records
+            one.record | self.options if one.problem is None else {"error": one.problem.problem}
+            for one in prepared
         ]
 
 
@@ -80,6 +86,69 @@ def test_a_record_gets_its_result_as_the_description_says(client, models, task):
     shown = TASKS[task].result.model_validate(answer.json(), strict=False)
     assert set(shown.model_extra) == {"mine"}
     TASKS[task].record.model_validate(RECORDS[task])
+
+
+def pieces_so_far(client) -> int:
+    counts = client.get("/metrics").text.splitlines()
+    (line,) = (line for line in counts if line.startswith("spanbert_pieces_total"))
+    return int(float(line.split()[1]))
+
+
+def test_the_budget_counts_the_pieces_that_the_models_read(client, models):
+    asked = {task: dict(RECORDS[task]) for task in ("coref", "qa", "relation", "sequence")}
+    asked["qa"]["context"] = (
+        "Ida left Oslo on a tram. " * 80
+    )  # in windows, with the question in each
+    counted = {}
+    for task, record in asked.items():
+        before = pieces_so_far(client)
+        assert client.post(f"/{task}", json=record).status_code == 200
+        counted[task] = pieces_so_far(client) - before
+        bad = {"text": 3, "question": 3, "entities": 3}
+        assert client.post(f"/{task}", json=bad).status_code == 422
+        assert pieces_so_far(client) == before + counted[task]
+    one = {"question": "Who?", "context": asked["qa"]["context"]}
+    predictor = models.by_name["qa"].predictor
+    assert counted["qa"] == len(predictor._json_to_instance(one)["token_ids"]) > 600
+    # [CLS] it was . [SEP] it was not . [SEP], and so on: two orders of the two entities
+    assert counted["sequence"] == 10
+    assert counted["relation"] == 2 * counted["relation"] // 2 and counted["relation"] > 10
+    assert 5 < counted["coref"] < 20
+    document = {"text": "Ida lost her keys.", "questions": ["Who?"]}
+    before = pieces_so_far(client)
+    assert client.post("/document", json=document).status_code == 200
+    alone = predictor.prepare({"question": "Who?", "context": document["text"]}).pieces
+    assert pieces_so_far(client) - before == counted["coref"] + alone
+
+
+@pytest.mark.parametrize("task", RECORDS)
+def test_a_result_does_not_depend_on_the_records_that_go_along(models, task):
+    own = {name: value for name, value in RECORDS[task].items() if name != "options"}
+    mates = [{name: value for name, value in own.items() if name != "text"}, own, own]
+    if "context" in own:
+        mates.append(own | {"context": "A boy of ten found them on the old tram. " * 9})
+    else:
+        mates.append(own | {"text": own["text"] * 30})
+    group = models.group(task, None, {})
+    together = models.predict(group, [models.prepare(group, record) for record in mates])
+    for record, result in zip(mates, together, strict=True):
+        assert_close(result, *models.predict(group, [models.prepare(group, record)]))
+    assert [task == "qa", False, False, False] == ["error" not in one for one in together[:1]] + [
+        "error" in one for one in together[1:]
+    ]
+
+
+def assert_close(one, other):
+    """Two results are alike up to the last digits of scores."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        one, other = list(one.values()), list(other.values())
+    if isinstance(one, list):
+        assert len(one) == len(other)
+        for inner, theirs in zip(one, other, strict=True):
+            assert_close(inner, theirs)
+    else:
+        assert one == (pytest.approx(other, abs=1e-4) if isinstance(one, float) else other)
 
 
 @pytest.mark.parametrize("task", ["coref", "qa", "sequence", "document"])

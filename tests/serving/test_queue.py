@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def queue(**changes):
 
 
 def request(pieces=1, arrived=0.0, group="a"):
-    return Request(group, {}, pieces, arrived)
+    return Request(group, {}, arrived, prepared=SimpleNamespace(pieces=pieces, problem=None))
 
 
 def test_requests_wait_for_others_until_the_first_has_waited_long_enough():
@@ -69,6 +71,30 @@ def test_nothing_waits_for_others_while_the_queue_drains():
     waiting.add(one)
     waiting.is_draining = True
     assert waiting.take(0.0) == [one]
+
+
+def test_pieces_are_counted_of_what_may_go_next_and_of_no_more():
+    waiting = queue()
+    requests = [Request(group, {}, 0.0) for group in "aabb"] + [Request("a", {}, 0.5)]
+    for one in requests:
+        waiting.add(one)
+    assert waiting.seconds_until_ready(0.0) == 0.0
+    counted = []
+    while (one := waiting.to_prepare(0.75)) is not None:
+        counted.append(requests.index(one))
+        one.prepared = SimpleNamespace(pieces=6, problem=None)
+    assert counted == [0, 1]  # these fill the budget: the group is ready
+    assert waiting.take(0.75) == [requests[0]]
+    assert waiting.to_prepare(0.75) is requests[2]  # of "b", which waits longer than is left of "a"
+
+
+def test_one_that_was_answered_as_it_was_bad_is_not_waiting():
+    waiting, bad, good = queue(), request(), request(arrived=0.5)
+    waiting.add(bad)
+    waiting.add(good)
+    bad.answer.set_result({"error": "it is bad"})
+    assert waiting.seconds_until_ready(1.0) == 0.5
+    assert waiting.take(1.5) == [good]
 
 
 @given(st.lists(st.tuples(st.integers(1, 12), st.sampled_from("abc"), st.booleans())))

@@ -6,6 +6,9 @@ import re
 from bisect import bisect_left
 from itertools import permutations
 
+from spanbert_allen.predictors.prepared import PreparedRecord
+from spanbert_allen.predictors.record import Record
+
 CHAINS = (r"\b(Ida Berg|Ida|[Hh]er|[Ss]he)\b", r"\b(her keys|them)\b")
 
 
@@ -25,8 +28,11 @@ class Rules:
         changed.__dict__ = self.__dict__ | {"options": options}
         return changed
 
-    def predict_batch_json(self, records):
-        return [self._answer(record) for record in records]
+    def prepare(self, record):
+        return PreparedRecord(Record(record), pieces=1)
+
+    def predict_prepared(self, prepared):
+        return [self._answer(one.record) for one in prepared]
 
     def _answer(self, record):
         if "error" in record.get("text", ""):
