@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Protocol
 
 
@@ -86,11 +87,11 @@ class RequestQueue:
         self._groups: OrderedDict[Hashable, deque[Request]] = OrderedDict()
 
     def __len__(self) -> int:
-        return sum(len(requests) for requests in self._groups.values())
+        return sum(not one.answer.done() for waiting in self._groups.values() for one in waiting)
 
     def add(self, request: Request) -> None:
         """Let a request wait; raises `QueueFullError` if there is no room for it."""
-        if len(self) >= self.max_requests:
+        if sum(map(len, self._groups.values())) >= self.max_requests:
             self._forget_answered()
             if len(self) >= self.max_requests:
                 raise QueueFullError
@@ -100,64 +101,72 @@ class RequestQueue:
         """
         Return a request that has to be prepared before it is known what goes next, maybe none.
 
-        One that turns out bad is answered at once and waits no longer.
+        One that turns out bad is to be answered at once; it waits no longer then.
         """
-        self._forget_answered()
-        by_arrival = sorted(self._groups.values(), key=lambda requests: requests[0].arrived)
+        by_arrival = self._by_arrival()
         ready = next((waiting for waiting in by_arrival if self._is_ready(waiting, now)), None)
         for waiting in by_arrival if ready is None else [ready]:
-            pieces = 0
-            for request in waiting:
-                if pieces >= self.max_pieces:
-                    break
-                if request.prepared is None:
-                    return request
-                pieces += request.pieces
+            request = next((one for one in self._next_of(waiting) if one.prepared is None), None)
+            if request is not None:
+                return request
         return None
 
     def take(self, now: float) -> list[Request]:
         """
         Return the requests that go through a model now: of one group, in order, maybe none.
 
-        There is none `to_prepare`.
+        All that may be among them are prepared: there is none `to_prepare`.
         """
-        self._forget_answered()
-        ready = [waiting for waiting in self._groups.values() if self._is_ready(waiting, now)]
+        ready = [waiting for waiting in self._by_arrival() if self._is_ready(waiting, now)]
         if not ready:
             return []
-        waiting = min(ready, key=lambda requests: requests[0].arrived)
-        batch = [waiting.popleft()]
-        pieces = batch[0].pieces
-        while waiting and waiting[0].prepared and pieces + waiting[0].pieces <= self.max_pieces:
-            batch.append(waiting.popleft())
-            pieces += batch[-1].pieces
-        if not waiting:
-            del self._groups[batch[0].group]
+        waiting, batch, pieces = ready[0], [], 0
+        while waiting:
+            one = waiting[0]
+            if not one.answer.done():
+                if one.prepared is None or (batch and pieces + one.pieces > self.max_pieces):
+                    break
+                batch.append(one)
+                pieces += one.pieces
+            waiting.popleft()
         return batch
 
     def seconds_until_ready(self, now: float) -> float | None:
         """Return how long there is nothing to do unless a request comes; `None` is for ever."""
-        if self.to_prepare(now) is not None:
-            return 0.0
-        if not self._groups:
+        by_arrival = self._by_arrival()
+        if not by_arrival:
             return None
-        if any(self._is_ready(waiting, now) for waiting in self._groups.values()):
+        is_ready = any(self._is_ready(waiting, now) for waiting in by_arrival)
+        if is_ready or self.to_prepare(now) is not None:
             return 0.0
-        first = min(waiting[0].arrived for waiting in self._groups.values())
-        return first + self.max_wait - now
+        return by_arrival[0][0].arrived + self.max_wait - now
+
+    def _by_arrival(self) -> list[deque[Request]]:
+        """Return the groups, that of the request which waited longest first."""
+        for group, waiting in list(self._groups.items()):
+            while waiting and waiting[0].answer.done():
+                waiting.popleft()
+            if not waiting:
+                del self._groups[group]
+        return sorted(self._groups.values(), key=lambda requests: requests[0].arrived)
+
+    def _next_of(self, waiting: deque[Request]) -> Iterator[Request]:
+        """Yield the requests of a group until those that are prepared fill the budget."""
+        pieces = 0
+        for request in waiting:
+            if not request.answer.done():
+                yield request
+                pieces += request.pieces
+                if pieces >= self.max_pieces:
+                    return
 
     def _is_ready(self, waiting: deque[Request], now: float) -> bool:
-        return (
-            self.is_draining
-            or now >= waiting[0].arrived + self.max_wait
-            or sum(request.pieces for request in waiting) >= self.max_pieces
-        )
+        if self.is_draining or now >= waiting[0].arrived + self.max_wait:
+            return True
+        prepared = takewhile(lambda one: one.prepared is not None, self._next_of(waiting))
+        return sum(one.pieces for one in prepared) >= self.max_pieces
 
     def _forget_answered(self) -> None:
         """Forget the requests that nobody waits for any more, and those that were bad."""
-        for group, waiting in list(self._groups.items()):
-            alive = deque(request for request in waiting if not request.answer.done())
-            if alive:
-                self._groups[group] = alive
-            else:
-                del self._groups[group]
+        for group, waiting in self._groups.items():
+            self._groups[group] = deque(one for one in waiting if not one.answer.done())

@@ -194,7 +194,7 @@ def test_a_bad_request_is_answered_before_the_others_go_and_takes_no_room():
     while not bad.done():
         assert serving.step()
     assert bad.result(0) == {"error": "bad"}
-    assert not first.done() and serving.num_waiting() == 3
+    assert not first.done() and serving.num_waiting() == 2
     work(serving)
     assert batches == [1, 2]
     assert first.result(0) == {"pieces": 9} and last.result(0) == {"pieces": 1}

@@ -85,7 +85,7 @@ def test_pieces_are_counted_of_what_may_go_next_and_of_no_more():
         one.prepared = SimpleNamespace(pieces=6, problem=None)
     assert counted == [0, 1]  # these fill the budget: the group is ready
     assert waiting.take(0.75) == [requests[0]]
-    assert waiting.to_prepare(0.75) is requests[2]  # of "b", which waits longer than is left of "a"
+    assert waiting.to_prepare(1.0) is requests[4]  # beside what is left of "a"
 
 
 def test_one_that_was_answered_as_it_was_bad_is_not_waiting():
