@@ -7,13 +7,14 @@ Package `spanbert_allen`, with two folders of the repository's top inside of it.
 """
 
 from pathlib import Path
+from typing import Any
 
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 VERSION: dict[str, str] = {}
 exec((ROOT / "spanbert_allen" / "version.py").read_text(encoding="utf-8"), VERSION)
-TESTED: dict[str, dict[str, str]] = {}
+TESTED: dict[str, Any] = {}
 exec((ROOT / "spanbert_allen" / "tested_versions.py").read_text(encoding="utf-8"), TESTED)
 
 PACKAGES = set(find_packages(include=["spanbert_allen", "spanbert_allen.*"]))
@@ -61,12 +62,8 @@ setup(
         name + bound for name, bound in {**TESTED["BOUNDS"], **TESTED["NEEDED_BY_ALLENNLP"]}.items()
     ),
     extras_require={
-        "lora": ["peft>=0.13"],
-        "onnx": ["onnx>=1.16,<2", "onnxruntime>=1.18,<2"],
-        "plots": ["matplotlib"],
-        "ray": ["ray>=2.9"],
-        "serve": ["fastapi>=0.110", "prometheus-client>=0.20", "uvicorn>=0.30"],
-        "wandb": ["wandb"],
+        extra: sorted(name + bound for name, bound in bounds.items())
+        for extra, bounds in TESTED["EXTRAS"].items()
     },
     python_requires=">=3.10",
     classifiers=[

@@ -56,3 +56,13 @@ What pip can take only with `--no-deps`, so that it is not among this package's 
 AllenNLP's own bounds end at torch 1.12, which no Python from 3.11 on can install. `spanbert-allen
 install-allennlp` installs these two; everything that they need is required by this package.
 """
+
+EXTRAS = {
+    "lora": {"peft": ">=0.13"},
+    "onnx": {"onnx": ">=1.16,<2", "onnxruntime": ">=1.18,<2"},
+    "plots": {"matplotlib": ""},
+    "ray": {"ray": ">=2.9"},
+    "serve": {"fastapi": ">=0.110", "prometheus-client": ">=0.20", "uvicorn": ">=0.30"},
+    "wandb": {"wandb": ""},
+}
+"""What only some commands need, by the names that pip has for it; the rest works without."""

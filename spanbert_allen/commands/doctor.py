@@ -16,16 +16,16 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from spanbert_allen.tested_versions import BOUNDS, NEEDED_BY_ALLENNLP, WITHOUT_DEPENDENCIES
+from spanbert_allen.tested_versions import BOUNDS, EXTRAS, NEEDED_BY_ALLENNLP, WITHOUT_DEPENDENCIES
 
 if TYPE_CHECKING:
     import torch
 
-HELP = "check this installation: versions, AllenNLP, plugin, encoder, device"
+HELP = "check this installation: versions, extras, AllenNLP, plugin, encoder, device"
 EXAMPLE = "spanbert-allen doctor --quick"
 
 _REPAIR = "run `make install` in a clone, or `pip install --force-reinstall spanbert-allen`"
@@ -49,11 +49,12 @@ print("probe: registered")
 
 
 class Finding(NamedTuple):
-    """One line of the report; `cure` is empty when all is well."""
+    """One line of the report; `cure` is empty when all is well, or what is missing may be."""
 
     subject: str
     state: str
     cure: str = ""
+    is_there: bool = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,14 +66,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report. Return 0 if all is well, else 1."""
-    checks: list[Callable[[], Iterator[Finding]]] = [_python, _versions, _encoder]
+    checks: list[Callable[[], Iterator[Finding]]] = [_python, _versions, _extras, _encoder]
     if not arguments.quick:
         checks += [_allennlp, _device]
     wrong = 0
     for check in checks:
         for finding in check():
             wrong += bool(finding.cure)
-            mark = "WRONG" if finding.cure else "ok"
+            mark = "WRONG" if finding.cure else "ok" if finding.is_there else "-"
             cure = f": {finding.cure}" if finding.cure else ""
             print(f"{mark:<6}{finding.subject:<22}{finding.state}{cure}", flush=True)
     return 1 if wrong else 0
@@ -112,6 +113,42 @@ def version_finding(name: str, bound: str, cure: str) -> Finding:
     if SpecifierSet(bound).contains(version, prereleases=True):
         return Finding(name, version)
     return Finding(name, version, f"tested are {bound}: {cure}")
+
+
+def _extras() -> Iterator[Finding]:
+    for extra, bounds in EXTRAS.items():
+        yield extra_finding(extra, bounds)
+
+
+def extra_finding(extra: str, bounds: Mapping[str, str]) -> Finding:
+    """
+    Tell whether the packages of an extra are installed, in versions that are tested.
+
+    # Parameters
+
+    extra : `str`
+        Its name.
+    bounds : `Mapping[str, str]`
+        The tested versions of its packages, by their names.
+    """
+    subject = f"extra {extra}"
+    install = "pip install " + " ".join(f"'{name}{bound}'" for name, bound in bounds.items())
+    findings = [version_finding(name, bound, f"run `{install}`") for name, bound in bounds.items()]
+    missing = [one.subject for one in findings if not is_installed(one.subject)]
+    if missing:
+        which = "" if len(missing) == len(bounds) else f"{', '.join(missing)} "
+        return Finding(subject, f"{which}not installed, if needed: {install}", is_there=False)
+    state = ", ".join(f"{one.subject} {one.state}" for one in findings)
+    return Finding(subject, state, next((one.cure for one in findings if one.cure), ""))
+
+
+def is_installed(name: str) -> bool:
+    """Return whether a distribution is installed."""
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _encoder() -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 HELP = "put a trained model on the Hugging Face hub, with a card"
 EXAMPLE = "spanbert-allen push out/run me/my-model --license cc-by-4.0 --private"
@@ -22,12 +23,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Put it there, and return the exit status."""
     from spanbert_allen.conversion.hub.pushing import push
 
-    url, names = push(
+    pushed = push(
         arguments.source,
         arguments.repo,
         private=arguments.private,
         card_only=arguments.card_only,
         licence=arguments.license,
     )
-    print(f"{url}: {', '.join(names)}")
+    print(f"{pushed.url}: {', '.join(pushed.names)}")
+    if pushed.left:
+        sys.stderr.write(f"left here, as `export` does not make them: {', '.join(pushed.left)}\n")
     return 0

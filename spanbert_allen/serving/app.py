@@ -148,7 +148,7 @@ def _add_state(
     )
     async def list_models() -> list[dict[str, Any]]:
         return [
-            {"name": model.name, "task": model.task, "path": f"/{model.task}"}
+            {"name": model.name, "task": model.task, "path": f"/{model.task}", "part": model.part}
             | {"entity_types": getattr(model.predictor, "entity_types", None)}
             for model in models.by_name.values()
         ]

@@ -36,11 +36,14 @@ class ServedModel:
         A key of `TASKS`; the path of its requests is the same.
     predictor : `SpanPredictor`
         Its predictor.
+    part : `str`, optional (default = `None`)
+        What its archive calls the task, if it has several.
     """
 
     name: str
     task: str
     predictor: SpanPredictor
+    part: str | None = None
 
 
 class Group(NamedTuple):
@@ -135,11 +138,14 @@ def load_models(
 def _served(name: str, predictor: SpanPredictor) -> Iterator[ServedModel]:
     """Yield a model, or of one of several tasks a model for each, called `NAME-TASK`."""
     if isinstance(predictor, MultitaskPredictor):
-        for task, own in predictor.predictors.items():
-            yield from _served(f"{name}-{task}", own)
+        for part, own in predictor.predictors.items():
+            yield ServedModel(f"{name}-{part}", _task_of(own), own, part)
     else:
-        kind = predictor.schema.removeprefix("spanbert_allen.").partition("/")[0]
-        yield ServedModel(name, kind, predictor)
+        yield ServedModel(name, _task_of(predictor), predictor)
+
+
+def _task_of(predictor: SpanPredictor) -> str:
+    return predictor.schema.removeprefix("spanbert_allen.").partition("/")[0]
 
 
 def keep_records_out_of_logs() -> None:

@@ -36,6 +36,9 @@ class ModelBody(Whole):
     name: str
     task: str
     path: str = Field(description="Where its records go.")
+    part: str | None = Field(
+        None, description="What its archive calls the task, if it has several: `task` of `load`."
+    )
     entity_types: list[str] | None = Field(
         None, description="The types that entities may have, if the model sees types."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import os
 import re
@@ -99,7 +100,8 @@ def test_plugin_line_leaves_the_others(tmp_path, monkeypatch):
 def test_doctor_is_content(capsys):
     assert program.main(["doctor", "--quick"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert all(line.startswith("ok ") for line in lines)
+    wrong = [line for line in lines if not line.startswith("ok ")]
+    assert all(line.startswith("-     extra ") for line in wrong)
     assert any("encoder minilm" in line and "whole" in line for line in lines)
 
 
@@ -114,6 +116,47 @@ def test_doctor_is_content(capsys):
 def test_doctor_compares_versions(name, bound, said):
     cure = doctor.version_finding(name, bound, "pip install it").cure
     assert (said in cure) if said else not cure
+
+
+@pytest.mark.parametrize(
+    ("bounds", "finding"),
+    [
+        ({"packaging": ">=1"}, ("packaging {packaging}", "", True)),
+        (
+            {"packaging": "<1", "pytest": ""},
+            (
+                "packaging {packaging}, pytest {pytest}",
+                "tested are <1: run `pip install 'packaging<1' 'pytest'`",
+                True,
+            ),
+        ),
+        (
+            {"no-such": ">=2"},
+            ("not installed, if needed: pip install 'no-such>=2'", "", False),
+        ),
+        (
+            {"packaging": ">=1", "no-such": ""},
+            ("no-such not installed, if needed: pip install 'packaging>=1' 'no-such'", "", False),
+        ),
+    ],
+)
+def test_doctor_tells_of_an_extra(bounds, finding):
+    state, cure, is_there = finding
+    versions = {name: importlib.metadata.version(name) for name in ("packaging", "pytest")}
+    expected = doctor.Finding("extra mine", state.format(**versions), cure, is_there)
+    assert doctor.extra_finding("mine", bounds) == expected
+
+
+def test_doctor_names_every_extra_and_one_that_is_missing_is_nothing_wrong(monkeypatch, capsys):
+    monkeypatch.setitem(doctor.EXTRAS, "ray", {"no-such-distribution": ""})
+    assert program.main(["doctor", "--quick"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert {line[2]: line[0] for line in lines if line[1] == "extra"}.keys() == doctor.EXTRAS.keys()
+    assert ["-", "extra", "ray", "not", "installed,"] == next(
+        line[:5] for line in lines if line[1:3] == ["extra", "ray"]
+    )
+    monkeypatch.setitem(doctor.EXTRAS, "ray", {"packaging": "<1"})
+    assert program.main(["doctor", "--quick"]) == 1
 
 
 def test_doctor_finds_a_damaged_encoder(tmp_path):

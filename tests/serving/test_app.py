@@ -205,6 +205,10 @@ def test_each_task_of_a_model_of_several_is_served(trained_multitask):
         "document": "document",
     }
     with TestClient(make_app(several)) as client:
+        parts = {model["name"]: model.get("part") for model in client.get("/models").json()}
+        assert parts == {"all-coref": "coref", "all-qa": "qa", "all-relation": "relation"} | {
+            "document": None
+        }
         assert client.post("/qa", json=RECORDS["qa"]).json()["question"] == "Who?"
         assert client.post("/document", json=RECORDS["document"]).json()["parts"]
     other = f"all-qa={FIXTURES / 'archives' / 'qa.tar.gz'}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import re
+import shutil
+import subprocess
 from importlib.resources import files
 
 import pytest
@@ -117,3 +120,29 @@ def test_no_result_makes_a_format_fail(client, kind, data):
     for to in ("html", "conll"):
         answer = client.post(f"/format?to={to}", content=body, headers=headers)
         assert answer.status_code in (200, 422), (body, answer.text)
+
+
+def copied_python(folder, model, record) -> str:
+    """Return what the page copies as Python, by its own function."""
+    if (node := shutil.which("node")) is None:
+        pytest.skip("node is not installed, which runs the page's functions")
+    page = files("spanbert_allen.serving") / "page"
+    for name in ("client.js", "snippets.js"):
+        (folder / name).write_text((page / name).read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "package.json").write_text('{"type": "module"}')
+    given = f"{json.dumps(model)}, {json.dumps(record)}"
+    imported = 'import { asPython } from "./snippets.js";'
+    script = f"{imported} console.log(asPython({given}));"
+    (folder / "main.js").write_text(script)
+    done = subprocess.run([node, folder / "main.js"], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_python_that_is_copied_loads_the_task_of_a_model_of_several(tmp_path):
+    model = {"name": "all-keys", "task": "qa", "path": "/qa", "part": "keys"}
+    record = {"question": "Who?", "context": "Ida.", "options": {"top_k": 2}}
+    called = ast.unparse(ast.parse(copied_python(tmp_path, model, record)))
+    assert "spanbert_allen.load(path, task='keys')" in called
+    assert "predict(question='Who?', context='Ida.', top_k=2)" in called
+    del model["part"]
+    assert "load(path)" in copied_python(tmp_path, model, record)

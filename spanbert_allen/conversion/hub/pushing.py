@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.conversion.hub.card import hub_card, with_licence
@@ -13,8 +13,22 @@ from spanbert_allen.encoders.sources import tar_index
 
 CARD = "README.md"
 _ENCODER_FILES = ("vocab.txt", "tokenizer_config.json")
-_EXPORTED = ("model.safetensors", "model.onnx")
-"""One of these is in every folder that `export` made."""
+_EXPORTED = {
+    "model.safetensors": (
+        *("config.json", "generation_config.json", *_ENCODER_FILES),
+        "span_boundary_head.safetensors",
+    ),
+    "model.onnx": ("model.json", "tokenizer.json"),
+}
+"""The weights that `export` makes, and what may be beside them."""
+
+
+class Pushed(NamedTuple):
+    """What `push` did: the address of the model, what was put there, and what was left here."""
+
+    url: str
+    names: list[str]
+    left: list[str]
 
 
 def push(
@@ -24,14 +38,14 @@ def push(
     private: bool = False,
     card_only: bool = False,
     licence: str | None = None,
-) -> tuple[str, list[str]]:
+) -> Pushed:
     """
     Put a trained model on the hub in one commit, with a card.
 
     Of a training, the archive goes there, with the configuration and the tokenizer's files that are
-    in it, and nothing else; of a folder that `export` made, the files in it. A card that is there
-    already stays, since somebody may have written it. The token is that of the hub's own login, or
-    of its variable `HF_TOKEN`.
+    in it, and nothing else; of a folder that `export` made, the files that it made, and a card. A
+    card that is there already stays, since somebody may have written it. The token is that of the
+    hub's own login, or of its variable `HF_TOKEN`.
 
     # Parameters
 
@@ -49,8 +63,8 @@ def push(
 
     # Returns
 
-    `tuple[str, list[str]]`
-        The address of the model, and the names of what was put there.
+    `Pushed`
+        What is on the hub now, and what of the exported folder is not.
 
     # Errors
 
@@ -59,18 +73,19 @@ def push(
     """
     files = files_to_push(Path(source), checked_repo(repo), licence)
     try:
-        return _commit(files, repo, private=private, card_only=card_only)
+        url, names = _commit(files, repo, private=private, card_only=card_only)
     except (OSError, ValueError) as error:
         raise DataError(
             f"the hub did not take it ({reason_of(error)}): check the name and the network, and "
             "log in with `huggingface-cli login` as somebody who may write there",
             repo,
         ) from error
+    return Pushed(url, names, _left(Path(source)))
 
 
 def files_to_push(source: Path, repo: str, licence: str | None) -> dict[str, bytes | Path]:
     """Return what belongs on the hub by its name there, with the card; see `push`."""
-    if source.is_dir() and not (source / ARCHIVE).is_file():
+    if _is_exported(source):
         return _exported(source, licence)
     archive = source / ARCHIVE if source.is_dir() else source
     if not archive.is_file():
@@ -94,6 +109,10 @@ def files_to_push(source: Path, repo: str, licence: str | None) -> dict[str, byt
     return files | {CARD: card.encode()}
 
 
+def _is_exported(source: Path) -> bool:
+    return source.is_dir() and not (source / ARCHIVE).is_file()
+
+
 def _exported(folder: Path, licence: str | None) -> dict[str, bytes | Path]:
     if not any((folder / name).is_file() for name in _EXPORTED):
         raise DataError(
@@ -102,13 +121,26 @@ def _exported(folder: Path, licence: str | None) -> dict[str, bytes | Path]:
             folder,
         )
     files: dict[str, bytes | Path] = {
-        path.name: path
-        for path in sorted(folder.iterdir())
-        if path.is_file() and not path.name.startswith(".")
+        name: folder / name for name in _made_by_export(folder) if (folder / name).is_file()
     }
     card = folder / CARD
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     return files | {CARD: with_licence(text, licence).encode()}
+
+
+def _made_by_export(folder: Path) -> list[str]:
+    """Return the names that files have which `export` makes beside the weights of a folder."""
+    kinds = [weights for weights in _EXPORTED if (folder / weights).is_file()]
+    return [name for weights in kinds for name in (weights, *_EXPORTED[weights])]
+
+
+def _left(source: Path) -> list[str]:
+    """Return what is in an exported folder and not of it; what begins with a dot is passed over."""
+    if not _is_exported(source):
+        return []
+    known = {CARD, *_made_by_export(source)}
+    others = sorted(path for path in source.iterdir() if path.name not in known)
+    return [path.name + "/" * path.is_dir() for path in others if not path.name.startswith(".")]
 
 
 def _commit(

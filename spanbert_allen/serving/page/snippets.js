@@ -15,7 +15,8 @@ export function asCurl(model, record, keyed) {
 export function asPython(model, record) {
   const { options = {}, ...given } = record;
   const isDocument = model.task === "document";
-  const load = isDocument ? `\n    path,\n${named({ predictor: "spanbert_document", ...options })}` : "path";
+  const part = model.part ? `path, task=${literal(model.part)}` : "path";
+  const load = isDocument ? `\n    path,\n${named({ predictor: "spanbert_document", ...options })}` : part;
   const archive = isDocument ? "an archive; the options coref, relation and qa name others" : `the archive of ${model.name}`;
   return (
     "import spanbert_allen\n\n" +

@@ -15,8 +15,10 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 import spanbert_allen
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.conversion.hub import pushing
 from spanbert_allen.conversion.hub.card import hub_card, with_licence
 from spanbert_allen.conversion.hub.names import HubName, hub_name
+from spanbert_allen.modules.pretraining.pretrained_heads import BOUNDARIES_FILE
 from tests.places import FIXTURES
 from tests.test_old_archives import EXPECTED, assert_same
 
@@ -119,16 +121,26 @@ def test_no_licence_is_said_to_be_unknown_and_a_card_that_is_there_stays(hub, tr
     assert "| score |" not in card.read_text()
 
 
-def test_an_exported_folder_goes_there_with_the_files_in_it(hub, tmp_path):
-    folder = tmp_path / "hf"
-    main(["export", str(FIXTURES / "archives" / "qa.tar.gz"), str(folder)])
-    (folder / ".git").mkdir()
-    (folder / ".secret").touch()
-    main(["push", str(folder), "ida/answers", "--license", "mit"])
-    there = hub / "ida" / "answers"
-    assert names_in(there) == names_in(folder) - {".git", ".secret"}
-    card = (there / "README.md").read_text()
+def test_of_an_exported_folder_what_export_made_goes_there(hub, tmp_path, capsys):
+    for task, options in (("qa", []), ("sequence", ["--format", "onnx"])):
+        folder = tmp_path / task
+        main(["export", str(FIXTURES / "archives" / f"{task}.tar.gz"), str(folder), *options])
+        made = names_in(folder)
+        for name in (".git", "data"):
+            (folder / name).mkdir()
+        for name in (".secret", "notes.txt", "vocab.txt.bak", "train.json"):
+            (folder / name).touch()
+        capsys.readouterr()
+        main(["push", str(folder), f"ida/{task}", "--license", "mit"])
+        assert names_in(hub / "ida" / task) == made | {"README.md"}
+        left = "data/, notes.txt, train.json, vocab.txt.bak"
+        assert f"`export` does not make them: {left}\n" in capsys.readouterr().err
+    card = (hub / "ida" / "qa" / "README.md").read_text()
     assert card.startswith("---\nlicense: mit\nlibrary_name: transformers\n")
+
+
+def test_the_span_boundary_head_is_among_what_export_makes():
+    assert BOUNDARIES_FILE in pushing._EXPORTED["model.safetensors"]
 
 
 def test_what_is_public_already_gets_no_private_model(hub, training):
