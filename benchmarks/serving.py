@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def main() -> None:
     print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     print("service      clients  a second   p50 ms   p95 ms   p99 ms    MiB")
     for name, options in (("one by one", ["--max-pieces", "1"]), ("batches", [])):
-        with service(arguments.archive, options) as (port, process):
+        with service([arguments.archive], options) as (port, process):
             path, record = asked(port, arguments.record)
             ask(port, path, record, clients=arguments.clients, number=2 * arguments.clients)
             for clients in (1, arguments.clients):
@@ -63,9 +63,11 @@ def main() -> None:
 
 
 @contextmanager
-def service(archive: str, options: list[str]) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def service(
+    archives: Sequence[str], options: Sequence[str]
+) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """Run a service for as long as it is measured, and give its port and process."""
-    command = [sys.executable, "-W", "ignore", "-m", "spanbert_allen", "serve", archive]
+    command = [sys.executable, "-W", "ignore", "-m", "spanbert_allen", "serve", *archives]
     process = subprocess.Popen(
         [*command, "--port", "0", "--max-queue", "10000", *options],
         stderr=subprocess.PIPE,

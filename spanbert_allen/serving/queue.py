@@ -120,7 +120,8 @@ class RequestQueue:
         ready = [waiting for waiting in self._by_arrival() if self._is_ready(waiting, now)]
         if not ready:
             return []
-        waiting, batch, pieces = ready[0], [], 0
+        batch: list[Request] = []
+        waiting, pieces = ready[0], 0
         while waiting:
             one = waiting[0]
             if not one.answer.done():
