@@ -14,10 +14,10 @@ import asyncio
 import http.client
 import json
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -259,11 +259,8 @@ def ask_differently(port: int, numbers: range) -> None:
             answer.read()
         connection.close()
 
-    threads = [threading.Thread(target=client, args=(first,)) for first in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(AT_ONCE) as clients:
+        list(clients.map(client, range(AT_ONCE)))
 
 
 if __name__ == "__main__":

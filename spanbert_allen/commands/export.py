@@ -24,18 +24,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--int8", action="store_true", help="with --format onnx: the encoder's weights in 8 bits"
     )
+    parser.add_argument(
+        "--task", metavar="NAME", help="with --format onnx: the task of a model of several"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the folder, and return the exit status."""
     if arguments.int8 and arguments.format != _ONNX:
         raise ConfigError("--int8 is for --format onnx: give both, or leave --int8 out")
+    if arguments.task is not None and arguments.format != _ONNX:
+        raise ConfigError("--task is for --format onnx: give both, or leave --task out")
     import spanbert_allen.plugin  # noqa: F401  our classes are registered
 
     if arguments.format == _ONNX:
         from spanbert_allen.conversion.onnx.exporting import export_onnx
 
-        export_onnx(arguments.archive, arguments.folder, quantised=arguments.int8)
+        export_onnx(
+            arguments.archive, arguments.folder, quantised=arguments.int8, task=arguments.task
+        )
     else:
         from spanbert_allen.conversion.exporting import export_archive
 

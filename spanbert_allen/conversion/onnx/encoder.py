@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.conversion.onnx.activations import ACTIVATIONS
 from spanbert_allen.conversion.onnx.graph import GraphWriter
 from spanbert_allen.modules.encoder.lora import merged_weights
 
@@ -37,10 +37,10 @@ class EncoderWriter:
     def __init__(self, graph: GraphWriter, encoder: Any) -> None:
         config = encoder.config
         positions = getattr(config, "position_embedding_type", "absolute")
-        if config.hidden_act not in _ACTIVATIONS or positions != "absolute":
+        if config.hidden_act not in ACTIVATIONS or positions != "absolute":
             raise ConfigError(
                 f"an encoder with the activation {config.hidden_act!r} and {positions} positions "
-                f"has no form in ONNX here, only {', '.join(_ACTIVATIONS)} and absolute ones; "
+                f"has no form in ONNX here, only {', '.join(ACTIVATIONS)} and absolute ones; "
                 'predict with torch, which is `engine` "torch"'
             )
         self._graph = graph
@@ -149,7 +149,7 @@ class EncoderWriter:
             graph.add("Add", attended, hidden), f"{name}.attention.output.LayerNorm"
         )
         inner = self._linear(hidden, f"{name}.intermediate.dense")
-        active = _ACTIVATIONS[self._config.hidden_act](graph, inner)
+        active = ACTIVATIONS[self._config.hidden_act](graph, inner)
         outer = self._linear(active, f"{name}.output.dense")
         return self._norm(graph.add("Add", outer, hidden), f"{name}.output.LayerNorm")
 
@@ -194,37 +194,9 @@ class EncoderWriter:
         return self._graph.linear(rows, self._of(f"{name}.weight"), self._of(f"{name}.bias"))
 
     def _norm(self, rows: str, name: str) -> str:
-        weight, bias = (
-            self._graph.weights(self._of(f"{name}.{kind}")) for kind in ("weight", "bias")
-        )
+        weight, bias = (self._of(f"{name}.{kind}") for kind in ("weight", "bias"))
         epsilon = float(self._config.layer_norm_eps)
-        return self._graph.add("LayerNormalization", rows, weight, bias, axis=-1, epsilon=epsilon)
+        return self._graph.layer_norm(rows, weight, bias, epsilon=epsilon)
 
     def _of(self, name: str) -> Tensor:
         return self._weights[name]
-
-
-def _gelu(graph: GraphWriter, rows: str) -> str:
-    """Add the form of GELU that runtimes know and compute at once."""
-    root, one, half = (graph.constant(value, np.float32) for value in (math.sqrt(2), 1.0, 0.5))
-    share = graph.add("Add", graph.add("Erf", graph.add("Div", rows, root)), one)
-    return graph.add("Mul", graph.add("Mul", rows, share), half)
-
-
-def _gelu_by_tanh(graph: GraphWriter, rows: str) -> str:
-    scale, cubic, one, half = (
-        graph.constant(value, np.float32) for value in (math.sqrt(2 / math.pi), 0.044715, 1.0, 0.5)
-    )
-    cube = graph.add("Mul", graph.add("Mul", graph.add("Mul", rows, rows), rows), cubic)
-    inner = graph.add("Tanh", graph.add("Mul", graph.add("Add", rows, cube), scale))
-    return graph.add("Mul", graph.add("Mul", rows, graph.add("Add", inner, one)), half)
-
-
-_ACTIVATIONS: dict[str, Callable[[GraphWriter, str], str]] = {
-    "gelu": _gelu,
-    "gelu_new": _gelu_by_tanh,
-    "gelu_pytorch_tanh": _gelu_by_tanh,
-    "relu": lambda graph, rows: graph.add("Relu", rows),
-    "tanh": lambda graph, rows: graph.add("Tanh", rows),
-}
-"""How the activations of transformers are written, by the names that it has for them."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
-from allennlp.models import load_archive
+from allennlp.data import DatasetReader
+from allennlp.models import Model, load_archive
 from allennlp.models.archival import extracted_archive
 from tokenizers.implementations import BertWordPieceTokenizer
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.new_folder import checked_new_folder, new_folder
 from spanbert_allen.conversion.onnx.graph import OPSET
@@ -17,13 +19,16 @@ from spanbert_allen.conversion.onnx.packages import require_packages
 from spanbert_allen.conversion.onnx.tasks import onnx_task
 from spanbert_allen.encoders import EncoderFiles
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
+from spanbert_allen.models.multitask import SpanbertMultitask
 from spanbert_allen.version import VERSION
 
 FORMAT = "spanbert_allen.onnx/1"
 """What `model.json` says that it is."""
 
 
-def export_onnx(archive: str | Path, folder: str | Path, *, quantised: bool = False) -> None:
+def export_onnx(
+    archive: str | Path, folder: str | Path, *, quantised: bool = False, task: str | None = None
+) -> None:
     """
     Write a trained model as a graph of ONNX: of a coreference model the encoder, of others all.
 
@@ -38,6 +43,8 @@ def export_onnx(archive: str | Path, folder: str | Path, *, quantised: bool = Fa
         To be made; it must not be there, or be empty.
     quantised : `bool`, optional (default = `False`)
         Whether the weights of the encoder are in 8 bits: see `GraphWriter`.
+    task : `str`, optional (default = `None`)
+        Of a model of several tasks, the name of the one to write.
 
     # Errors
 
@@ -50,22 +57,37 @@ def export_onnx(archive: str | Path, folder: str | Path, *, quantised: bool = Fa
         raise DataError("no such file; give a model.tar.gz", archive)
     with extracted_archive(archive) as extracted, errors_of(archive, extracted), torch.no_grad():
         loaded = load_archive(extracted)
-        task = onnx_task(loaded.model, loaded.validation_dataset_reader, quantised=quantised)
+        model, reader = _part(loaded.model, loaded.validation_dataset_reader, task)
+        written = onnx_task(model, reader, quantised=quantised)
         files = loaded.model.embedder.files
         description = {
             "format": FORMAT,
             "version": VERSION,
-            "task": task.name,
+            "task": written.name,
             "opset": OPSET,
             "quantised": quantised,
             "max_positions": files.max_positions,
         }
-        content = task.write()
-        description |= task.graph.ends() | task.settings()
+        content = written.write()
+        description |= written.graph.ends() | written.settings()
         with new_folder(folder) as part:
             (part / "model.onnx").write_bytes(content)
             (part / "model.json").write_bytes(to_json_bytes(description))
             _tokenizer(files).save(str(part / "tokenizer.json"))
+
+
+def _part(model: Any, reader: Any, task: str | None) -> tuple[Model, DatasetReader]:
+    """Return the model and the reader of a task; raise a `ConfigError` if there is no such one."""
+    if not isinstance(model, SpanbertMultitask):
+        if task is not None:
+            raise ConfigError(f"--task is {task}, but the model has one task only: leave it out")
+        return model, reader
+    if task not in model.tasks:
+        which = "several tasks" if task is None else f"no task {task!r}"
+        raise ConfigError(
+            f"the model has {which}: choose one with --task, which is {' or '.join(model.tasks)}"
+        )
+    return model.tasks[task], reader.reader_of(task)
 
 
 def _tokenizer(files: EncoderFiles) -> BertWordPieceTokenizer:

@@ -64,10 +64,12 @@ class GraphWriter:
         self._ends["inputs"][name] = list(shape)
         return name
 
-    def output(self, name: str, value: str, shape: Sequence[str | int]) -> None:
-        """Declare a result as an output of the graph, in float32; see `input`."""
+    def output(
+        self, name: str, value: str, shape: Sequence[str | int], dtype: Any = np.float32
+    ) -> None:
+        """Declare a result as an output of the graph; see `input`."""
         self._nodes.append(_node("Identity", [value], [name]))
-        self._outputs.append(_declared(name, np.float32, shape))
+        self._outputs.append(_declared(name, dtype, shape))
         self._ends["outputs"][name] = list(shape)
 
     def ends(self) -> dict[str, dict[str, list[str | int]]]:
@@ -101,7 +103,9 @@ class GraphWriter:
         """Add what turns numbers into another type of NumPy's."""
         return self.add("Cast", value, to=_number_of(dtype))
 
-    def linear(self, rows: str, weight: Tensor, bias: Tensor, *, is_head: bool = False) -> str:
+    def linear(
+        self, rows: str, weight: Tensor, bias: Tensor | None = None, *, is_head: bool = False
+    ) -> str:
         """
         Add a linear layer.
 
@@ -111,7 +115,7 @@ class GraphWriter:
             What it is applied to. Shape: (..., num_inputs)
         weight : `Tensor`
             Shape: (num_outputs, num_inputs)
-        bias : `Tensor`
+        bias : `Tensor`, optional (default = `None`)
             Shape: (num_outputs,)
         is_head : `bool`, optional (default = `False`)
             Whether it stands above the encoder: its weights are few, and are never rounded.
@@ -128,7 +132,12 @@ class GraphWriter:
             if self._quantised and not is_head
             else self.add("MatMul", rows, self.constant(table, np.float32))
         )
-        return self.add("Add", product, self.weights(bias))
+        return product if bias is None else self.add("Add", product, self.weights(bias))
+
+    def layer_norm(self, rows: str, weight: Tensor, bias: Tensor, *, epsilon: float) -> str:
+        """Add a layer normalisation over the last dimension; `weight` and `bias` are (dim,)."""
+        both = (self.weights(weight), self.weights(bias))
+        return self.add("LayerNormalization", rows, *both, axis=-1, epsilon=epsilon)
 
     def weights(self, tensor: Tensor) -> str:
         """Return the name of a constant for weights, in float32."""

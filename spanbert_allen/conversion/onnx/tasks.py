@@ -10,11 +10,12 @@ from allennlp.data import DatasetReader
 from allennlp.models import Model
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.conversion.onnx.answers import write_answers
 from spanbert_allen.conversion.onnx.encoder import EncoderWriter
 from spanbert_allen.conversion.onnx.graph import GraphWriter
 from spanbert_allen.conversion.onnx.pooling import PairWriter
+from spanbert_allen.data.question_piece import question_piece_id
 from spanbert_allen.data.relation.markers import LEVITATED, MARKERS_NAMESPACE, marker_pieces
-from spanbert_allen.modules.qa.heads import IndependentAnswers
 
 _SHAPE = ("batch", "pieces")
 
@@ -107,27 +108,22 @@ class AnswerScorer(OnnxTask):
     reads_types = True
 
     def write_head(self, vectors: str) -> None:
-        """See `OnnxTask`; the outputs are `start_logits` and `end_logits`."""
-        head = self.model.qa_outputs
-        if type(head) is not IndependentAnswers:
-            raise ConfigError(
-                f"the head {type(head).__name__} of this model has no form in ONNX here, only "
-                '`spanbert_independent_answers` has; predict with `engine` "onnx", which takes '
-                "every head"
-            )
-        scores = self.scored(vectors, head)
-        for number, name in enumerate(("start_logits", "end_logits")):
-            one = self.graph.add("Gather", scores, self.graph.constant(number), axis=2)
-            self.graph.output(name, one, _SHAPE)
+        """See `OnnxTask`; the outputs are those of `write_answers`."""
+        self._head = write_answers(self.graph, self.model.qa_outputs, vectors)
 
     def settings(self) -> dict[str, Any]:
         """See `OnnxTask`."""
-        return {
+        settings = {
             "max_length": self.reader.shape.max_length,
+            "head": self._head,
             "impossible_answers": self.model.impossible_answers,
             "threshold": self.model.threshold,
             "temperature": self.model.temperature,
         }
+        if self.model.qa_outputs.asks_piece:
+            pieces = self.model.embedder.files.vocabulary.pieces
+            settings["question_piece"] = question_piece_id(pieces)
+        return settings
 
 
 class SequenceScorer(OnnxTask):
