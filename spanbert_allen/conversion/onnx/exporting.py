@@ -82,7 +82,7 @@ def _part(model: Any, reader: Any, task: str | None) -> tuple[Model, DatasetRead
         if task is not None:
             raise ConfigError(f"--task is {task}, but the model has one task only: leave it out")
         return model, reader
-    if task not in model.tasks:
+    if task is None or task not in model.tasks:
         which = "several tasks" if task is None else f"no task {task!r}"
         raise ConfigError(
             f"the model has {which}: choose one with --task, which is {' or '.join(model.tasks)}"
