@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy
 from allennlp.common.util import SigTermReceived
 from allennlp.data import DatasetReader, Instance
 from allennlp.models import Model
@@ -27,6 +26,7 @@ from spanbert_allen.predictors.line_reader import LineReader
 from spanbert_allen.predictors.option_checks import checked_option
 from spanbert_allen.predictors.parts import part_of
 from spanbert_allen.predictors.prepared import PreparedRecord
+from spanbert_allen.predictors.problems import has_nan, sentence_of, unwritable
 from spanbert_allen.predictors.record import Record, parse_record
 from spanbert_allen.predictors.result import Result
 from spanbert_allen.results.writing.writers import format_of, open_results
@@ -37,7 +37,6 @@ JsonDict = dict[str, Any]
 
 _RESERVED = ("schema", "line", "error")
 """What only results have: a field of a record that is called so does not come back."""
-_LONGEST_SENTENCE = 500
 _LARGEST_ID = 10**300
 _NO_NUMBERS = (
     "the model's scores for this record are not numbers (NaN): look at the record, and if all are "
@@ -288,7 +287,7 @@ class SpanPredictor(Predictor):
         self.num_records += 1
         own = self._own_fields(record)
         if not isinstance(result, Exception):
-            problem = _unwritable(own, "the record's own fields") or _unwritable(result, "scores")
+            problem = unwritable(own, "the record's own fields") or unwritable(result, "scores")
             if problem is None:
                 if not own:
                     return result
@@ -304,9 +303,9 @@ class SpanPredictor(Predictor):
                 outputs[name] = value
             elif is_whole(value) and abs(value) < _LARGEST_ID:
                 outputs[name] = int(value)
-        if _unwritable(own, "") is None:
+        if unwritable(own, "") is None:
             outputs |= own
-        marked = Result(outputs | {"error": _sentence(result)})
+        marked = Result(outputs | {"error": sentence_of(result)})
         self.first_error = self.first_error or marked
         return marked
 
@@ -338,7 +337,7 @@ class SpanPredictor(Predictor):
     ) -> JsonDict | Exception:
         if isinstance(output, Exception):
             return output
-        if _has_nan(output):
+        if has_nan(output):
             return DataError(_NO_NUMBERS)
         try:
             return Result(self.result(instance, output))
@@ -391,38 +390,3 @@ def noted(error: Exception) -> Exception:
     if not isinstance(error, UserError):
         logger.warning("a record could not be predicted", exc_info=error)
     return error
-
-
-def _sentence(error: Exception) -> str:
-    """Return what an error record says of an error."""
-    if isinstance(error, UserError):
-        text = error.problem if isinstance(error, DataError) else str(error)
-    else:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        text = f"the model failed on this record: {first}"
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_SENTENCE else f"{text[:_LONGEST_SENTENCE]} ..."
-
-
-def _unwritable(value: JsonDict, what: str) -> str | None:
-    """Return why a value cannot be written as JSON, `None` if it can."""
-    try:
-        if value:
-            json.dumps(value, allow_nan=False)
-    except RecursionError:
-        return f"{what} are nested too deeply to be written"
-    except ValueError:
-        return f"{what} have a number that JSON cannot hold (NaN, infinite or far too long)"
-    except TypeError:  # a program may give what is no JSON, and takes it back
-        return None
-    return None
-
-
-def _has_nan(outputs: Mapping[str, Any]) -> bool:
-    """Return whether something that the model computed is no number."""
-    return any(
-        isinstance(value, numpy.ndarray)
-        and numpy.issubdtype(value.dtype, numpy.floating)
-        and bool(numpy.isnan(value).any())
-        for value in outputs.values()
-    )

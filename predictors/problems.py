@@ -1,0 +1,48 @@
+"""What can be wrong with records, results and scores, and how it is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy
+
+from spanbert_allen.common.errors import DataError, UserError
+
+_LONGEST_SENTENCE = 500
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what an error record says of an error."""
+    if isinstance(error, UserError):
+        text = error.problem if isinstance(error, DataError) else str(error)
+    else:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        text = f"the model failed on this record: {first}"
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_SENTENCE else f"{text[:_LONGEST_SENTENCE]} ..."
+
+
+def unwritable(value: Mapping[str, Any], what: str) -> str | None:
+    """Return why a value cannot be written as JSON, `None` if it can."""
+    try:
+        if value:
+            json.dumps(value, allow_nan=False)
+    except RecursionError:
+        return f"{what} are nested too deeply to be written"
+    except ValueError:
+        return f"{what} have a number that JSON cannot hold (NaN, infinite or far too long)"
+    except TypeError:  # a program may give what is no JSON, and takes it back
+        return None
+    return None
+
+
+def has_nan(outputs: Mapping[str, Any]) -> bool:
+    """Return whether something that the model computed is no number."""
+    return any(
+        isinstance(value, numpy.ndarray)
+        and numpy.issubdtype(value.dtype, numpy.floating)
+        and bool(numpy.isnan(value).any())
+        for value in outputs.values()
+    )
