@@ -80,11 +80,12 @@ class GraphWriter:
         """Return the name of a constant, one for all uses of equal small ones."""
         from onnx import numpy_helper
 
-        array = np.ascontiguousarray(value, dtype)
+        # NumPy makes a vector of a single number here, and the two are not the same to operators.
+        array = np.ascontiguousarray(value, dtype).reshape(np.shape(value))
         is_small = array.size <= 8
         name = f"{array.dtype}_{array.tolist()}" if is_small else f"weights_{len(self._constants)}"
         if name not in self._constants:
-            self._constants[name] = numpy_helper.from_array(array.reshape(np.shape(value)), name)
+            self._constants[name] = numpy_helper.from_array(array, name)
         return name
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
