@@ -126,9 +126,10 @@ class Requests:
 
     def __init__(self, described: dict[str, Any], random: Random) -> None:
         sys.path.insert(0, str(ROOT))
-        from tests.hostile.mutations import mutated_text, mutated_value
+        from tests.hostile.mutations import dumped, mutated_text, mutated_value
 
         self._mutated_text, self._mutated_value = mutated_text, mutated_value
+        self._dumped = dumped
         self._random = random
         self._schemas = described["components"]["schemas"]
         self._paths = sorted(described["paths"])
@@ -164,13 +165,9 @@ class Requests:
                 path += f"?model={random.choice(names)}"
         if random.random() < 0.5:
             value = self._mutated_value(value, random)
-        text = json.dumps(value)
-        if random.random() < 0.1:
-            text = self._mutated_text(text, random)
-        body = text.encode("utf-8", "surrogatepass")
-        if random.random() < 0.05:
-            place = random.randrange(len(body) + 1)
-            body = body[:place] + random.randbytes(3) + body[place:]
+        body = self._dumped(value)
+        if random.random() < 0.15:
+            body = self._mutated_text(body, random)
         kind = "application/json" if random.random() < 0.97 else random.choice(("", "text/plain"))
         return Sent("POST", path, body, kind)
 
