@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -11,6 +12,8 @@ from spanbert_allen.common.record_checks import RecordError, shown
 from spanbert_allen.common.text import doc_by_rules
 from spanbert_allen.formats.relation.example import UNTYPED
 from spanbert_allen.predictors.relation.requests import given_entities
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def named_pipeline(name: str) -> Any:
@@ -63,6 +66,7 @@ def doc_with_entities(
 
     Raises `DataError` for entities that are not in the text, or that overlap.
     """
+    text = _LONE_SURROGATE.sub(" ", text)  # spaCy takes none
     if pipeline is not None and len(text) > pipeline.max_length:
         raise DataError(
             f"the text has {len(text)} characters, and the spaCy pipeline takes "

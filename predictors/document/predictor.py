@@ -13,7 +13,7 @@ from allennlp.models.archival import load_archive
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.record_checks import record_id, shown
+from spanbert_allen.common.record_checks import RecordError, record_id, shown
 from spanbert_allen.models.multitask import SpanbertMultitask
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
 from spanbert_allen.predictors.coref.predictor import CorefPredictor
@@ -187,7 +187,11 @@ class DocumentPredictor(SpanPredictor):
 
     def _made_ready(self, record: Record) -> PreparedRecord:
         name = record.get("doc_key")
-        return self._ready(record, self._default_name(record) if name is None else record_id(name))
+        try:
+            key = self._default_name(record) if name is None else record_id(name, "doc_key")
+        except RecordError as error:
+            raise DataError(str(error)) from error
+        return self._ready(record, key)
 
     def _ready(self, record: Record, doc_key: str) -> PreparedRecord:
         """Return a record that is ready for all parts; raise a `DataError` for a bad one."""
@@ -258,7 +262,7 @@ class DocumentPredictor(SpanPredictor):
             {
                 "start": entity.start_char,
                 "end": entity.end_char,
-                "text": entity.text,
+                "text": text[entity.start_char : entity.end_char],
                 "type": self.options.types.get(entity.label_, entity.label_),
             }
             for entity in doc.ents

@@ -53,4 +53,4 @@ def _verdict(result: Mapping[str, Any]) -> str:
 
 def _ranked(result: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Return the classes, the most probable first."""
-    return sorted(result.get("probabilities", {}).items(), key=lambda item: -item[1])
+    return sorted((result.get("probabilities") or {}).items(), key=lambda item: -item[1])

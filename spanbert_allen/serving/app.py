@@ -11,10 +11,10 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from spanbert_allen.common.errors import DataError, UserError
-from spanbert_allen.serving.bodies import RefusedError, read_record
+from spanbert_allen.serving.bodies import JsonAnswer, RefusedError, read_record
 from spanbert_allen.serving.description import describe, docs_page
 from spanbert_allen.serving.engine import Engine
 from spanbert_allen.serving.formats import add_formats
@@ -208,7 +208,7 @@ async def _answer(
     result = answer.result()
     if "error" in result:
         raise RefusedError(422, result["error"])
-    return JSONResponse(result)
+    return JsonAnswer(result)
 
 
 async def _until_disconnected(request: Request) -> None:
@@ -218,17 +218,17 @@ async def _until_disconnected(request: Request) -> None:
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
-    return JSONResponse({"error": error.sentence}, status_code=error.status, headers=error.headers)
+    return JsonAnswer({"error": error.sentence}, status_code=error.status, headers=error.headers)
 
 
 async def _other_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException | StarletteHTTPException)
     sentence = _OTHER_SENTENCES.get(error.status_code, str(error.detail))
-    return JSONResponse({"error": sentence}, status_code=error.status_code, headers=error.headers)
+    return JsonAnswer({"error": sentence}, status_code=error.status_code, headers=error.headers)
 
 
 async def _bad_parameter(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
-    return JSONResponse({"error": f"{name}: {first['msg']}"}, status_code=422)
+    return JsonAnswer({"error": f"{name}: {first['msg']}"}, status_code=422)

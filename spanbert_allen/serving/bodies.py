@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from spanbert_allen.predictors.record import Record, parse_record
+
+
+class JsonAnswer(JSONResponse):
+    """Answer with JSON, also where a text has halves of surrogate pairs: those are escaped."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        try:
+            return super().render(content)
+        except UnicodeEncodeError:
+            return json.dumps(content, allow_nan=False).encode()
 
 
 class RefusedError(Exception):

@@ -47,4 +47,5 @@ def add_formats(app: FastAPI, *, max_body: int) -> None:
         except DataError as error:
             raise RefusedError(422, error.problem) from None
         # As plain text, also the HTML: a browser that is led here shows no page of somebody's.
-        return PlainTextResponse(text, headers={"X-Content-Type-Options": "nosniff"})
+        body = text.encode(errors="replace")  # halves of surrogate pairs have no form in UTF-8
+        return PlainTextResponse(body, headers={"X-Content-Type-Options": "nosniff"})

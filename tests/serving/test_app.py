@@ -151,6 +151,19 @@ def assert_close(one, other):
         assert one == (pytest.approx(other, abs=1e-4) if isinstance(one, float) else other)
 
 
+@pytest.mark.parametrize("task", RECORDS)
+def test_a_text_with_half_of_a_surrogate_pair_comes_back(client, task):
+    """A program that cuts texts between its bytes makes such; JSON can hold them, UTF-8 cannot."""
+    key = "context" if task == "qa" else "text"
+    record = RECORDS[task] | {key: RECORDS[task][key] + " \ud83d"}
+    body, headers = json.dumps(record), {"Content-Type": "application/json"}
+    answer = client.post(f"/{task}", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()[key] == record[key]
+    shown = client.post("/format?to=html", content=answer.content, headers=headers)
+    assert shown.status_code == 200
+
+
 @pytest.mark.parametrize("task", ["coref", "qa", "sequence", "document"])
 def test_the_example_of_a_path_works(client, task):
     described = client.get("/openapi.json").json()["paths"][f"/{task}"]["post"]

@@ -122,6 +122,12 @@ def test_no_result_makes_a_format_fail(client, kind, data):
         assert answer.status_code in (200, 422), (body, answer.text)
 
 
+def test_a_number_whose_result_names_no_probabilities_is_shown(client):
+    result = {"schema": "spanbert_allen.sequence/1", "id": "a", "text": "A", "is_cut": False}
+    shown = client.post("/format?to=html", json=result | {"score": -2.0, "probabilities": None})
+    assert shown.status_code == 200 and "-2.000" in shown.text
+
+
 def copied_python(folder, model, record) -> str:
     """Return what the page copies as Python, by its own function."""
     if (node := shutil.which("node")) is None:

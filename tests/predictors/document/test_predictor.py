@@ -134,6 +134,7 @@ def found(coref, text):
     ("fields", "sentence"),
     [
         ({"text": 3}, "`text` is 3; it must be a text"),
+        ({"doc_key": [None]}, "`doc_key` is \\[None\\]; it must be a string in one line"),
         ({"entities": 3}, "`entities` is 3; it must be a list of"),
         ({"entities": [[0, 3, ""]]}, r"`entities\[0\]` is ''; it must be a string"),
         ({"entities": [[0]]}, r"`entities\[0\]` is \[0\]; give \[start, end\]"),
