@@ -128,6 +128,7 @@ class Requests:
     def __init__(self, described: dict[str, Any], random: Random) -> None:
         sys.path.insert(0, str(ROOT))
         from tests.hostile.mutations import dumped, mutated_text, mutated_value
+        from tests.hostile.results import RESULTS
 
         self._mutated_text, self._mutated_value = mutated_text, mutated_value
         self._dumped = dumped
@@ -139,7 +140,8 @@ class Requests:
             for path, one in described["paths"].items()
             if "requestBody" in one.get("post", {})
         }
-        self._results = [
+        self._results = RESULTS
+        self._schemas_of_results = [
             (path[1:], one["post"]["responses"]["200"]["content"]["application/json"]["schema"])
             for path, one in described["paths"].items()
             if path in self._records
@@ -155,17 +157,18 @@ class Requests:
         random = self._random
         path = random.choice([*self._records, "/format"])
         if path == "/format":
-            task, schema = random.choice(self._results)
+            task, schema = random.choice(self._schemas_of_results)
             value = self._value(schema, 0) | {"schema": f"spanbert_allen.{task}/1"}
+            value = random.choice([value, *self._results.values()])
             path += random.choice(("?to=html", "?to=conll", "?to=html", "?to=conll", "?to=x", ""))
         else:
             content = self._records[path]
-            is_made = random.random() < 0.7
+            is_made = random.random() < 0.5
             value = self._value(content["schema"], 0) if is_made else content["example"]
             if random.random() < 0.1:
                 names = (path[1:], "", "none", "\u00e9", "%00")
                 path += f"?model={random.choice(names)}"
-        if random.random() < 0.5:
+        if random.random() < 0.6:
             value = self._mutated_value(value, random)
         body = self._dumped(value)
         if random.random() < 0.15:
