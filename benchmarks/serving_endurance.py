@@ -37,7 +37,6 @@ TEXTS = (
     "Zoë \U0001f511 saw e\u0301t\u00e9 \u202eback\u202c.",
     "",
 )
-AT_ONCE = 8
 
 
 class Sent(NamedTuple):
@@ -55,15 +54,17 @@ def main() -> None:
     parser.add_argument("what", choices=("fuzz", "memory"))
     parser.add_argument("archives", nargs="*", default=ARCHIVES, help="those of the tests")
     parser.add_argument("--number", type=int, help="requests (10000, for memory 50000)")
+    parser.add_argument("--clients", type=int, default=8, help="how many ask at once (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="other requests (%(default)s)")
     arguments = parser.parse_args()
     if arguments.what == "fuzz":
         number = arguments.number or 10_000
-        sys.exit(asyncio.run(fuzz(arguments.archives, number, arguments.seed)))
-    memory(arguments.archives, arguments.number or 50_000)
+        requests = (number, arguments.seed, arguments.clients)
+        sys.exit(asyncio.run(fuzz(arguments.archives, *requests)))
+    memory(arguments.archives, arguments.number or 50_000, arguments.clients)
 
 
-async def fuzz(archives: list[str], number: int, seed: int) -> int:
+async def fuzz(archives: list[str], number: int, seed: int, clients: int) -> int:
     """Send requests with mistakes, print how they were answered, and return how to end."""
     import httpx
 
@@ -97,7 +98,7 @@ async def fuzz(archives: list[str], number: int, seed: int) -> int:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://here", timeout=None) as client,
     ):
-        await asyncio.gather(*(ask(client) for _ in range(AT_ONCE)))
+        await asyncio.gather(*(ask(client) for _ in range(clients)))
     statuses = sorted({status for _, status in answers})
     print(f"{'path':<16}" + "".join(f"{status:>8}" for status in statuses))
     for path in sorted({path for path, _ in answers}):
@@ -223,7 +224,7 @@ class Requests:
         return made
 
 
-def memory(archives: list[str], number: int) -> None:
+def memory(archives: list[str], number: int, clients: int) -> None:
     """Print the memory of a service before and between many requests."""
     with service(archives, []) as (port, process):
         print("requests     a second      MiB", flush=True)
@@ -231,13 +232,13 @@ def memory(archives: list[str], number: int) -> None:
         step = max(1, min(10_000, number))
         for done in range(0, number, step):
             started = time.perf_counter()
-            ask_differently(port, range(done, min(number, done + step)))
+            ask_differently(port, range(done, min(number, done + step)), clients)
             speed = min(step, number - done) / (time.perf_counter() - started)
             memory_now = resident(process.pid)
             print(f"{min(number, done + step):>8}{speed:>13.1f}{memory_now:>9.0f}", flush=True)
 
 
-def ask_differently(port: int, numbers: range) -> None:
+def ask_differently(port: int, numbers: range, clients: int) -> None:
     """Send a request for each number, by several clients, of each task in turn."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.request("GET", "/models")
@@ -247,7 +248,7 @@ def ask_differently(port: int, numbers: range) -> None:
 
     def client(first: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port)
-        for number in numbers[first::AT_ONCE]:
+        for number in numbers[first::clients]:
             task = tasks[number % len(tasks)]
             record = {
                 name: f"{value} Number {number}." if name in ("text", "context") else value
@@ -261,8 +262,8 @@ def ask_differently(port: int, numbers: range) -> None:
             answer.read()
         connection.close()
 
-    with ThreadPoolExecutor(AT_ONCE) as clients:
-        list(clients.map(client, range(AT_ONCE)))
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(client, range(clients)))
 
 
 if __name__ == "__main__":
