@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Any, Protocol
 
 
@@ -57,6 +56,41 @@ class Request:
         return 0 if self.prepared is None else self.prepared.pieces
 
 
+class _Group:
+    """Hold the requests that may go together, in order, and the pieces of the first of them."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[Request] = deque()
+        self.pieces = 0
+        self._counted: deque[int] = deque()
+
+    def count(self, enough: int) -> Request | None:
+        """
+        Count pieces until there are enough; return the request that has to be prepared for that.
+
+        Each is looked at once only: many may wait, and this is asked again for every one of them.
+        """
+        while self.pieces < enough and len(self._counted) < len(self.waiting):
+            one = self.waiting[len(self._counted)]
+            if one.prepared is None and not one.answer.done():
+                return one
+            self._counted.append(0 if one.answer.done() else one.pieces)
+            self.pieces += self._counted[-1]
+        return None
+
+    def pop(self) -> Request:
+        """Remove the first request and return it."""
+        if self._counted:
+            self.pieces -= self._counted.popleft()
+        return self.waiting.popleft()
+
+    def forget_answered(self) -> None:
+        """Remove the requests that nobody waits for any more, and those that were bad."""
+        self.waiting = deque(one for one in self.waiting if not one.answer.done())
+        self._counted.clear()
+        self.pieces = 0
+
+
 class RequestQueue:
     """
     Collect requests into batches, under a budget of word pieces.
@@ -84,18 +118,20 @@ class RequestQueue:
         self.max_requests = max_requests
         self.is_draining = False
         """Whether no more requests will come, so that none waits for others."""
-        self._groups: OrderedDict[Hashable, deque[Request]] = OrderedDict()
+        self._groups: OrderedDict[Hashable, _Group] = OrderedDict()
 
     def __len__(self) -> int:
-        return sum(not one.answer.done() for waiting in self._groups.values() for one in waiting)
+        groups = self._groups.values()
+        return sum(not one.answer.done() for group in groups for one in group.waiting)
 
     def add(self, request: Request) -> None:
         """Let a request wait; raises `QueueFullError` if there is no room for it."""
-        if sum(map(len, self._groups.values())) >= self.max_requests:
-            self._forget_answered()
-            if len(self) >= self.max_requests:
+        if self._num_held() >= self.max_requests:
+            for group in self._groups.values():
+                group.forget_answered()
+            if self._num_held() >= self.max_requests:
                 raise QueueFullError
-        self._groups.setdefault(request.group, deque()).append(request)
+        self._groups.setdefault(request.group, _Group()).waiting.append(request)
 
     def to_prepare(self, now: float) -> Request | None:
         """
@@ -103,10 +139,10 @@ class RequestQueue:
 
         One that turns out bad is to be answered at once; it waits no longer then.
         """
-        by_arrival = self._by_arrival()
-        ready = next((waiting for waiting in by_arrival if self._is_ready(waiting, now)), None)
-        for waiting in by_arrival if ready is None else [ready]:
-            request = next((one for one in self._next_of(waiting) if one.prepared is None), None)
+        groups = self._by_arrival()
+        ready = next((group for group in groups if self._is_ready(group, now)), None)
+        for group in groups if ready is None else [ready]:
+            request = group.count(self.max_pieces)
             if request is not None:
                 return request
         return None
@@ -117,57 +153,42 @@ class RequestQueue:
 
         All that may be among them are prepared: there is none `to_prepare`.
         """
-        ready = [waiting for waiting in self._by_arrival() if self._is_ready(waiting, now)]
-        if not ready:
-            return []
+        ready = [group for group in self._by_arrival() if self._is_ready(group, now)]
         batch: list[Request] = []
-        waiting, pieces = ready[0], 0
-        while waiting:
+        pieces = 0
+        while ready and (waiting := ready[0].waiting):
             one = waiting[0]
             if not one.answer.done():
                 if one.prepared is None or (batch and pieces + one.pieces > self.max_pieces):
                     break
                 batch.append(one)
                 pieces += one.pieces
-            waiting.popleft()
+            ready[0].pop()
         return batch
 
     def seconds_until_ready(self, now: float) -> float | None:
         """Return how long there is nothing to do unless a request comes; `None` is for ever."""
-        by_arrival = self._by_arrival()
-        if not by_arrival:
+        groups = self._by_arrival()
+        if not groups:
             return None
-        is_ready = any(self._is_ready(waiting, now) for waiting in by_arrival)
-        if is_ready or self.to_prepare(now) is not None:
+        if any(self._is_ready(group, now) for group in groups) or self.to_prepare(now) is not None:
             return 0.0
-        return by_arrival[0][0].arrived + self.max_wait - now
+        return groups[0].waiting[0].arrived + self.max_wait - now
 
-    def _by_arrival(self) -> list[deque[Request]]:
+    def _num_held(self) -> int:
+        return sum(len(group.waiting) for group in self._groups.values())
+
+    def _by_arrival(self) -> list[_Group]:
         """Return the groups, that of the request which waited longest first."""
-        for group, waiting in list(self._groups.items()):
-            while waiting and waiting[0].answer.done():
-                waiting.popleft()
-            if not waiting:
-                del self._groups[group]
-        return sorted(self._groups.values(), key=lambda requests: requests[0].arrived)
+        for name, group in list(self._groups.items()):
+            while group.waiting and group.waiting[0].answer.done():
+                group.pop()
+            if not group.waiting:
+                del self._groups[name]
+        return sorted(self._groups.values(), key=lambda group: group.waiting[0].arrived)
 
-    def _next_of(self, waiting: deque[Request]) -> Iterator[Request]:
-        """Yield the requests of a group until those that are prepared fill the budget."""
-        pieces = 0
-        for request in waiting:
-            if not request.answer.done():
-                yield request
-                pieces += request.pieces
-                if pieces >= self.max_pieces:
-                    return
-
-    def _is_ready(self, waiting: deque[Request], now: float) -> bool:
-        if self.is_draining or now >= waiting[0].arrived + self.max_wait:
+    def _is_ready(self, group: _Group, now: float) -> bool:
+        if self.is_draining or now >= group.waiting[0].arrived + self.max_wait:
             return True
-        prepared = takewhile(lambda one: one.prepared is not None, self._next_of(waiting))
-        return sum(one.pieces for one in prepared) >= self.max_pieces
-
-    def _forget_answered(self) -> None:
-        """Forget the requests that nobody waits for any more, and those that were bad."""
-        for group, waiting in self._groups.items():
-            self._groups[group] = deque(one for one in waiting if not one.answer.done())
+        group.count(self.max_pieces)
+        return group.pieces >= self.max_pieces
