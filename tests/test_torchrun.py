@@ -14,13 +14,16 @@ from tests.test_distributed import assert_close, coref, corpus, trainings  # noq
 from tests.torchrun import run_with_torchrun, watch_updates
 from tests.training.trainings import assert_equal, outcome
 
+SHARED_OUT = {"distributed": {"ddp_accelerator": {"type": "spanbert_fsdp2"}}}
+
 
 def config(corpus):  # noqa: F811
-    """Updates of two documents, and a checkpoint after each."""
+    """Updates of two batches a worker, averages of the weights, and a checkpoint after each."""
     config = coref(corpus, 1)
     config["trainer"] |= {
         "num_epochs": 1,
-        "num_gradient_accumulation_steps": 1,
+        "num_gradient_accumulation_steps": 2,
+        "moving_average": {"type": "exponential", "decay": 0.5},
         "checkpointer": {"save_every_num_batches": 1, "keep_most_recent_by_count": 99},
     }
     return config
@@ -42,7 +45,7 @@ def whole(trainings, corpus, tmp_path_factory):  # noqa: F811
 @pytest.mark.slow
 def test_a_killed_worker_and_the_group_starts_again(trainings, corpus, whole, tmp_path):  # noqa: F811
     folder = tmp_path / "run"
-    assert run_with_torchrun(train, config(corpus), folder, 2, said=trainings.said) == 0
+    assert run_with_torchrun(train, config(corpus), folder, 1, said=trainings.said) == 0
     assert_equal(outcome(whole), outcome(folder))
     names = {path.name for path in folder.iterdir()}
     assert names >= {"out_worker0.log", "out_worker1.log", "vocabulary", "config.json"}
@@ -54,17 +57,35 @@ def test_a_killed_worker_and_the_group_starts_again(trainings, corpus, whole, tm
 @pytest.mark.slow
 def test_shared_out_parameters_train_as_whole_ones_do(trainings, corpus, whole, tmp_path):  # noqa: F811
     folder = tmp_path / "run"
-    shared_out = config(corpus) | {"distributed": {"ddp_accelerator": {"type": "spanbert_fsdp2"}}}
-    assert run_with_torchrun(train, shared_out, folder, 2, said=trainings.said) == 0
+    assert (
+        run_with_torchrun(train, config(corpus) | SHARED_OUT, folder, 1, said=trainings.said) == 0
+    )
     assert_close(outcome(whole), outcome(folder))
-    state = torch.load(folder / "training_state_e1_b0.th", weights_only=True)["optimizer"]["state"]
-    expected = torch.load(whole / "training_state_e1_b0.th", weights_only=True)["optimizer"][
-        "state"
-    ]
-    assert state.keys() == expected.keys()
-    for place, moments in expected.items():
-        for name, moment in moments.items():
-            torch.testing.assert_close(state[place][name], moment, rtol=1e-3, atol=1e-6)
+    state, expected = last_state(folder), last_state(whole)
+    moments = expected["optimizer"]["state"]
+    assert state["optimizer"]["state"].keys() == moments.keys()
+    for place, one in moments.items():
+        torch.testing.assert_close(state["optimizer"]["state"][place], one, rtol=1e-3, atol=1e-6)
+    averages = state["moving_average"]["shadows"]
+    for name, average in expected["moving_average"]["shadows"].items():
+        mine = averages[name.removeprefix("module.")]
+        torch.testing.assert_close(mine, average, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_shared_out_parameters_train_in_bf16(trainings, corpus, whole, tmp_path):  # noqa: F811
+    in_bf16 = config(corpus) | SHARED_OUT
+    in_bf16["trainer"]["precision"] = "bf16"
+    assert run_with_torchrun(train, in_bf16, tmp_path / "run", said=trainings.said) == 0
+    (in_float32,), (rounded,) = (outcome(one)["evaluations"] for one in (whole, tmp_path / "run"))
+    for part in ("training", "validation"):
+        losses = in_float32[part]["loss"], rounded[part]["loss"]
+        assert losses[0] != losses[1]
+        assert losses[0] == pytest.approx(losses[1], rel=0.003)
+
+
+def last_state(folder):
+    return torch.load(folder / "training_state_e1_b0.th", weights_only=True)
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from allennlp.common import Params
 
 from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.common.folder_lock import is_locked
+from spanbert_allen.common.torchrun import torchrun_place
 from spanbert_allen.compat.repairs.early_recovery import is_only_begun
 from spanbert_allen.compat.replacing import replace_function
 from spanbert_allen.configuration.structure import problems_of_config
@@ -60,6 +61,7 @@ def train_model(
     is_new = force or not folder.is_dir() or not any(folder.iterdir())
     if is_new or recover:  # otherwise AllenNLP refuses the folder
         check_config(params)
+        _check_test_evaluation(params)
     if recover:
         _check_same_config(params, folder)
     try:
@@ -84,6 +86,23 @@ def find_learning_rate_model(params: Params, *args: Any, **kwargs: Any) -> Any:
             "optimizers compute their rates themselves: train with some rates instead"
         )
     return _find_learning_rate(params, *args, **kwargs)
+
+
+def _check_test_evaluation(params: Params) -> None:
+    """
+    Raise a `ConfigError` if several workers train and the test data is to be evaluated on.
+
+    AllenNLP lets the first worker do it alone, on its share of the data, and metrics wait for the
+    other workers, which have ended.
+    """
+    place = torchrun_place(os.environ)
+    are_several = params.get("distributed") if place is None else place.world_size > 1
+    if are_several and params.params.get("evaluate_on_test"):
+        raise ConfigError(
+            "`evaluate_on_test` does not work with several workers, of which the first would have "
+            "a share of the test data only: take it out of the config and run `evaluate` on the "
+            "archive"
+        )
 
 
 def _checked(function: Any) -> Any:

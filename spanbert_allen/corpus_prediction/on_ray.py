@@ -73,7 +73,8 @@ def _connect(ray: Any, address: str | None, num_processors: int) -> None:
     """Connect to a cluster, or start Ray on this machine."""
     alone = {"num_cpus": num_processors, "include_dashboard": False} if address is None else {}
     try:
-        ray.init(address=address, log_to_driver=False, **alone)
+        # Without an address Ray would take a cluster that it finds here, whatever its size.
+        ray.init(address=address or "local", log_to_driver=False, **alone)
     except Exception as error:  # Ray has no kind of its own for what may go wrong here
         place = "Ray did not start on this machine"
         cure = "try again when it has less to do, or use the executor local"

@@ -151,10 +151,6 @@ class RunFolder:
         if self.is_settled(job):  # since this process looked
             claim.release(is_settled=True)
             return None
-        for path in (self.report_path(job), self._failure(job)):
-            remove_parts(path)
-        if isinstance(job, Shard):
-            remove_parts(self.result(job))
         return claim
 
     def is_claimed(self, job: Job) -> bool:
@@ -168,10 +164,12 @@ class RunFolder:
 
     def settle(self, job: Job, report: Mapping[str, Any]) -> None:
         """Say that a job is done; its result stands in its place already."""
+        self._remove_parts(job)
         write_json(self.report_path(job), report)
 
     def fail(self, job: Job, reason: str) -> None:
         """Say that a job cannot be done."""
+        self._remove_parts(job)
         write_json(self._failure(job), reason)
 
     def forget_failures(self) -> int:
@@ -184,6 +182,17 @@ class RunFolder:
     def report_path(self, job: Job) -> Path:
         """Name the file that says that a job is done."""
         return self.path / "reports" / f"{job.name}.json"
+
+    def _remove_parts(self, job: Job) -> None:
+        """
+        Remove what killed processes left of a job.
+
+        Not before it is done: on a disk without locks another one may still be writing.
+        """
+        for path in (self.report_path(job), self._failure(job)):
+            remove_parts(path)
+        if isinstance(job, Shard):
+            remove_parts(self.result(job))
 
     def _failure(self, job: Job) -> Path:
         return self.path / "failures" / f"{job.name}.json"

@@ -137,6 +137,8 @@ def _do(run: RunFolder, job: Job, reader: _RecordReader, predictor: CorpusPredic
     except Exception as error:
         if is_full_disk(error.__cause__ or error):
             raise
+        if run.report(job) is not None:  # without locks another process has done it meanwhile
+            return
         if not isinstance(error, UserError):
             logger.exception("%s failed", job.name)
         place = run.manifest.inputs[job.source].path

@@ -11,6 +11,7 @@ from allennlp.common import Params
 import spanbert_allen.plugin
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.configuration.reading import read_params
+from tests.common.test_torchrun import ENVIRONMENT
 from tests.places import ROOT
 from tests.training_configs.evaluating import evaluate
 
@@ -57,6 +58,18 @@ def test_recovering_with_the_configuration_of_another_task(config, tmp_path):
     assert "`model.type` was 'spanbert_relation'" in str(raised.value) or (
         "`dataset_reader.type` was 'spanbert_relation_jsonl'" in str(raised.value)
     )
+
+
+@pytest.mark.parametrize("by_torchrun", [False, True])
+def test_several_workers_do_not_evaluate_on_test_data(config, tmp_path, monkeypatch, by_torchrun):
+    config["evaluate_on_test"] = True
+    if by_torchrun:
+        for name, value in ENVIRONMENT.items():
+            monkeypatch.setenv(name, value)
+    else:
+        config["distributed"] = {"cuda_devices": [-1, -1]}
+    with pytest.raises(ConfigError, match="`evaluate_on_test` does not work with several workers"):
+        train.train_model(Params(config), str(tmp_path / "run"))
 
 
 def test_a_gpu_that_is_not_there(config, tmp_path):

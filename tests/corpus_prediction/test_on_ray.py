@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from types import SimpleNamespace
 
@@ -17,9 +18,11 @@ from spanbert_allen.corpus_prediction.on_ray import (
     predict_on_ray,
     resources,
 )
-from spanbert_allen.corpus_prediction.run_folder import begin_run
+from spanbert_allen.corpus_prediction.run_folder import begin_run, open_run
 from tests import places
 from tests.corpus_prediction.fakes import begin, manifest_of
+from tests.corpus_prediction.killing import kill_this_process
+from tests.forks import exit_status, fork
 
 
 class GetTimeoutError(Exception):
@@ -132,28 +135,52 @@ def test_without_ray(run, monkeypatch):
     [(None, "Ray did not start on this machine"), ("far:1", "--ray-address far:1: no cluster")],
 )
 def test_ray_does_not_start(run, monkeypatch, address, message):
+    asked = []
+
     def init(**options):
+        asked.append(options["address"])
         raise ConnectionError("timed out")
 
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
     with pytest.raises(ConfigError, match=message):
         predict_on_ray(run, workers=1, wait=lambda: None, address=address)
+    assert asked == [address or "local"]  # without an address, Ray takes a cluster that it finds
+
+
+def drive_until_killed(path):
+    """Be the driver of two actors, killed when they have settled a job."""
+    run = open_run(path)
+
+    def look():
+        if any(map(run.is_settled, run.jobs())):
+            kill_this_process()
+
+    predict_on_ray(run, workers=2, wait=look)
+
+
+def reports_of(run):
+    return {path: path.stat().st_mtime_ns for path in (run.path / "reports").glob("*.json")}
 
 
 @pytest.mark.slow
-def test_two_actors_with_a_model_give_what_one_process_gives(tmp_path):
+def test_two_actors_and_those_of_a_killed_driver_give_what_one_process_gives(tmp_path):
     ray = pytest.importorskip("ray", reason="ray is an extra and not installed here")
     import spanbert_allen
 
     enable_socket()
     archive = places.FIXTURES / "archives" / "coref_light.tar.gz"
     texts = tmp_path / "texts.jsonl"
-    texts.write_text('"Ida left. She ran."\n{\n"He saw Bo. Bo saw him."\n"A dog."\n"It is."\n')
+    texts.write_text('"Ida left. She ran."\n{\n"He saw Bo. Bo saw him."\n' + '"It is."\n' * 60)
     run = begin_run(tmp_path / "out", manifest_of(archive, [texts]), {})
+    killed = fork(drive_until_killed, run.path, said=tmp_path / "said")
+    assert exit_status(killed) == -signal.SIGKILL, (tmp_path / "said").read_text()[-2000:]
+    before = reports_of(run)
+    assert before
     predictor = spanbert_allen.load(archive)
     predictor.source = str(texts)
     predict_on_ray(run, workers=2, wait=lambda: None)
     assert not ray.is_initialized()
+    assert before.items() <= reports_of(run).items()
     assert merge(run).read_text().splitlines(keepends=True) == [
         predictor.dump_line(predictor.predict_json(record))
         for record in predictor.records(predictor.source)

@@ -3,6 +3,7 @@ import json
 import os
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.corpus_prediction import claims
 from spanbert_allen.corpus_prediction.merging import merge
 from spanbert_allen.corpus_prediction.progress import Rate, progress_of, status_lines
 from spanbert_allen.corpus_prediction.run_folder import CountJob, open_run
@@ -39,6 +40,26 @@ def test_shards_that_another_worker_had_are_taken_when_it_is_gone(tmp_path):
 
     work(run, FakePredictor(), wait=other_is_killed)
     assert waited == [3]
+    merge(run)
+    assert len(read_merged(tmp_path)) == 8
+
+
+def test_on_a_disk_without_locks_a_shard_may_be_done_twice(tmp_path, monkeypatch):
+    """As by an actor whose driver was killed, and that did not end yet."""
+    monkeypatch.setattr(claims, "fcntl", None)
+    run = begin(tmp_path)
+
+    class Overtaken(FakePredictor):
+        def predict_batch_json(self, inputs):
+            if not self.num_predicted:
+                with monkeypatch.context() as patched:
+                    patched.setattr(os, "getpid", lambda: 1)
+                    work(open_run(run.path), FakePredictor(), wait=never)
+            return super().predict_batch_json(inputs)
+
+    work(run, Overtaken(), wait=never)
+    assert not list(run.failed_jobs())
+    assert not list(run.path.rglob("*.part"))
     merge(run)
     assert len(read_merged(tmp_path)) == 8
 

@@ -209,7 +209,7 @@ def check_config(params: Params) -> dict[str, Any]:
 
     # Errors
 
-    `ConfigError` if it starts workers, or evaluates on test data, of which a worker has a part.
+    `ConfigError` if it starts workers.
     """
     block: Mapping[str, Any] = params.as_dict(quiet=True).get("distributed") or {}
     for key in block:
@@ -218,11 +218,6 @@ def check_config(params: Params) -> dict[str, Any]:
                 f"`distributed.{key}` is for workers that `train` starts, but torchrun has started "
                 "them: take it out of the config (of `distributed` only `ddp_accelerator` may stay)"
             )
-    if params.params.get("evaluate_on_test"):
-        raise ConfigError(
-            "`evaluate_on_test` would evaluate on the first worker's share of the test data only: "
-            "take it out of the config and run `evaluate` on the archive"
-        )
     return dict(block)
 
 

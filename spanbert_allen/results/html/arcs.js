@@ -4,8 +4,9 @@ import { byChain, followLinks, lightUp, show } from "./linked.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MOST = 40;
-const LETTER = 7; // about how wide a letter of a label is
-const LEVELS = 8; // of arcs above a line; further ones run in the highest
+const LEVELS = 8; // lanes above a line; further arcs run in the highest, without a label until they light up
+const BOLD = 1.1; // how much wider a label is when it lights up
+const GAP = 6; // between two labels
 let drawn = 0;
 
 export function enhanceRelations(article) {
@@ -25,10 +26,11 @@ export function enhanceRelations(article) {
   article.addEventListener("toggle", redraw, true);
   for (const kind of ["mouseover", "focusin"]) {
     article.addEventListener(kind, (event) => {
-      const row = event.target.closest("tr[data-subject]");
+      const pointed = event.target.closest(".arc")?.row;
+      const row = pointed ?? event.target.closest("tr[data-subject]");
       for (const arc of canvas.querySelectorAll(".arc")) arc.classList.toggle("on", arc.row === row);
       for (const one of article.querySelectorAll("tr.on")) one.classList.remove("on");
-      event.target.closest(".arc")?.row.classList.add("on");
+      pointed?.classList.add("on");
     });
   }
 }
@@ -40,15 +42,24 @@ function drawArcs(canvas, text, rows, arrow) {
   const marker = draw("marker", {
     id: arrow, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse",
   }, draw("path", { d: "M0 0 8 4 0 8z" }));
-  const taken = [];
   // Short arcs first, so that they are below the long ones.
   const arcs = rows
     .map((row) => ({ row, subject: boxOf(text, area, row.dataset.subject), object: boxOf(text, area, row.dataset.object) }))
     .filter(({ subject, object }) => subject && object)
-    .sort((one, other) => widthOf(one) - widthOf(other))
-    .map((ends) => arcOf(ends, taken, arrow, area.width));
+    .sort((one, other) => widthOf(one) - widthOf(other));
+  const labels = arcs.map(({ row }) => draw("text", { "text-anchor": "middle" }, row.querySelector("b").textContent));
+  // Labels come after all lines, which would run through them.
+  const lines = arcs.map(() => draw("path", { "marker-end": `url(#${arrow})` }));
+  canvas.replaceChildren(draw("defs", {}, marker), ...lines, ...labels);
+  const widths = labels.map((label) => label.getComputedTextLength() * BOLD + GAP);
+  const taken = [];
+  arcs.forEach((arc, place) => {
+    const { path, x, y, isCrowded } = runOf(arc, widths[place], area.width, taken);
+    setAll(lines[place], { d: path, class: "arc" });
+    setAll(labels[place], { x, y: y - 3, class: isCrowded ? "arc crowded" : "arc" });
+    lines[place].row = labels[place].row = arc.row;
+  });
   text.style.setProperty("--levels", 1 + Math.max(0, ...taken.map((one) => one.level)));
-  canvas.replaceChildren(draw("defs", {}, marker), ...arcs);
 }
 
 // The first box of an entity, from the text's own corner.
@@ -59,48 +70,50 @@ function boxOf(text, area, chain) {
 
 const widthOf = ({ subject, object }) => Math.abs(subject.x - object.x);
 
-function arcOf({ row, subject, object }, taken, arrow, width) {
+// The way of an arc, and the place of its label: in a lane above the lower one of its ends.
+function runOf({ subject, object }, width, most, taken) {
   const [from, to] = [subject.x, object.x].map((x, end) => x + (end ? 4 : -4) * Math.sign(object.x - subject.x || 1) * -1);
-  const oneLine = Math.abs(subject.top - object.top) < 6;
-  let path, x, y;
-  if (oneLine) {
-    const height = heightOf(taken, subject.top, Math.min(from, to), Math.max(from, to));
-    y = subject.top - height;
-    const corner = Math.min(10, Math.abs(to - from) / 2);
+  const inText = (x) => Math.max(width / 2, Math.min(x, most - width / 2));
+  if (isOnLine(subject, object.top)) {
+    const x = inText((from + to) / 2);
+    const ends = [from, to, x - width / 2, x + width / 2];
+    const [y, isCrowded] = laneAt(taken, subject.top, Math.min(...ends), Math.max(...ends));
     const way = Math.sign(to - from) || 1;
-    path = `M${from} ${subject.top}Q${from} ${y} ${from + way * corner} ${y}H${to - way * corner}Q${to} ${y} ${to} ${object.top}`;
-    x = (from + to) / 2;
-  } else {
-    const down = subject.top < object.top;
-    const [start, end] = [down ? subject.bottom : subject.top, down ? object.top : object.bottom];
-    const middle = (start + end) / 2;
-    path = `M${subject.x} ${start}C${subject.x} ${middle} ${object.x} ${middle} ${object.x} ${end}`;
-    // Arcs meet in the middle between two lines; their labels stand near the objects.
-    [x, y] = [subject.x + 0.84 * (object.x - subject.x), start + 0.66 * (end - start)];
+    const corner = Math.min(10, Math.abs(to - from) / 2) * way;
+    const path = `M${from} ${subject.top}Q${from} ${y} ${from + corner} ${y}H${to - corner}Q${to} ${y} ${to} ${object.top}`;
+    return { path, x, y, isCrowded };
   }
-  const label = row.querySelector("b").textContent;
-  const half = Math.min(LETTER * label.length, width) / 2;
-  x = Math.max(half, Math.min(x, width - half)); // labels stay within the text
-  const arc = draw("g", { class: "arc" },
-    draw("path", { d: path, "marker-end": `url(#${arrow})` }),
-    draw("text", { x, y: y - 3, "text-anchor": "middle" }, label));
-  arc.row = row;
-  return arc;
+  const [upper, lower] = subject.top < object.top ? [subject, object] : [object, subject];
+  const x = inText(lower.x);
+  const [y, isCrowded] = laneAt(taken, lower.top, x - width / 2, x + width / 2);
+  const middle = (upper.bottom + y) / 2;
+  const path = lower === object
+    ? `M${upper.x} ${upper.bottom}C${upper.x} ${middle} ${lower.x} ${middle} ${lower.x} ${y}V${lower.top}`
+    : `M${lower.x} ${lower.top}V${y}C${lower.x} ${middle} ${upper.x} ${middle} ${upper.x} ${upper.bottom}`;
+  return { path, x, y, isCrowded };
 }
 
-// How far above its line an arc runs: as low as the arcs there leave room.
-function heightOf(taken, top, left, right) {
+const isOnLine = (one, top) => Math.abs(one.top - top) < 6;
+
+// Where the lowest lane above a line is that has room, and whether none has.
+function laneAt(taken, top, left, right) {
+  const near = taken.filter((one) => isOnLine(one, top) && one.left < right && left < one.right);
+  const full = new Set(near.map((one) => one.level));
   let level = 0;
-  const crosses = (one) =>
-    one.level === level && Math.abs(one.top - top) < 6 && one.left < right && left < one.right;
-  while (taken.some(crosses) && level < LEVELS - 1) level += 1;
-  taken.push({ level, top, left, right });
-  return 14 + 18 * level;
+  while (full.has(level)) level += 1;
+  const isCrowded = level >= LEVELS;
+  if (isCrowded) level = LEVELS - 1;
+  else taken.push({ level, top, left, right });
+  return [top - 14 - 18 * level, isCrowded];
 }
 
 function draw(name, attributes, ...children) {
   const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  setAll(element, attributes);
   element.append(...children);
   return element;
+}
+
+function setAll(element, attributes) {
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
 }

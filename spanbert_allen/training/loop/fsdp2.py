@@ -66,8 +66,8 @@ class Fsdp2Accelerator(DdpAccelerator):
     whole model.
 
     A parameter that no document of an update uses has a gradient of zeros here, and none with
-    `torch`: an optimizer with moments or decay moves it. `fp16`, `leftover` "carry", `compile`
-    and `moving_average` are refused.
+    `torch`: an optimizer with moments or decay moves it. `fp16`, `leftover` "carry" and `compile`
+    are refused.
 
     # Parameters
 
@@ -91,7 +91,7 @@ class Fsdp2Accelerator(DdpAccelerator):
         )
 
 
-def check_settings(settings: LoopSettings, *, has_average: bool) -> None:
+def check_settings(settings: LoopSettings) -> None:
     """
     Check the settings of a trainer whose model is shared out.
 
@@ -103,14 +103,13 @@ def check_settings(settings: LoopSettings, *, has_average: bool) -> None:
         "precision": settings.precision == "fp16",
         "leftover": settings.leftover == "carry",
         "compile": bool(settings.compile),
-        "moving_average": has_average,
     }
     for name, is_set in refused.items():
         if is_set:
-            value = f" {getattr(settings, name)!r}" if hasattr(settings, name) else ""
             raise ConfigError(
-                f"`trainer.{name}`{value} does not work with `distributed.ddp_accelerator` "
-                "'spanbert_fsdp2': change it, or leave the accelerator out"
+                f"`trainer.{name}` {getattr(settings, name)!r} does not work with "
+                "`distributed.ddp_accelerator` 'spanbert_fsdp2': change it, or leave the "
+                "accelerator out"
             )
 
 

@@ -202,14 +202,13 @@ class TrainingLoop(UpdateLoop):
         self._best_model_filename = str(Path(self._serialization_dir) / "best.th")
         self.run.best_update = self.updates_done
         average = self._moving_average
-        weights = gathered(self.model.state_dict(), keep=self._primary)
-        if self._primary and self.is_shared_out:
-            save_tensors(weights, self._best_model_filename)
-        elif self._primary:
+        if self._primary or self.is_shared_out:
             if average is not None:
                 average.assign_average_value()
             try:
-                save_tensors(self.model.state_dict(), self._best_model_filename)
+                weights = gathered(self.model.state_dict(), keep=self._primary)
+                if self._primary:
+                    save_tensors(weights, self._best_model_filename)
             finally:
                 if average is not None:
                     average.restore()

@@ -91,7 +91,7 @@ class UpdateLoop(GradientDescentTrainer):
             )
         self.is_shared_out = isinstance(self._ddp_wrapped_model, Fsdp2WrappedModel)
         if self.is_shared_out:
-            check_settings(settings, has_average=self._moving_average is not None)
+            check_settings(settings)
         self.precision = Precision(settings.precision, self.cuda_device)
         self._scaler = self.precision.scaler  # which AllenNLP's gradient clipping looks for
         self.num_batches = num_batches(data_loader, "training")

@@ -21,7 +21,7 @@ def gathered(value: Any, *, keep: bool = True) -> Any:
     # Parameters
 
     value : `Any`
-        Tensors and plain values, and lists and dicts of them.
+        Tensors and plain values, and lists, tuples and dicts of them.
     keep : `bool`, optional (default = `True`)
         Whether this worker wants the result; otherwise it gets `None` for each tensor.
 
@@ -33,12 +33,12 @@ def gathered(value: Any, *, keep: bool = True) -> Any:
     if isinstance(value, Tensor):
         if not is_shared_out(value):
             return value
-        whole = value.full_tensor()  # type: ignore[attr-defined]
+        whole = value.detach().full_tensor()  # type: ignore[attr-defined]
         return whole.cpu() if keep else None
     if isinstance(value, dict):
         return type(value)((key, gathered(inner, keep=keep)) for key, inner in value.items())
-    if isinstance(value, list):
-        return [gathered(inner, keep=keep) for inner in value]
+    if isinstance(value, (list, tuple)):
+        return type(value)([gathered(inner, keep=keep) for inner in value])
     return value
 
 

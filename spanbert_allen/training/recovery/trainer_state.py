@@ -10,10 +10,10 @@ from allennlp.models import Model
 from allennlp.nn.util import dist_reduce_sum
 from allennlp.training import GradientDescentTrainer
 from allennlp.training.trainer import TrainerCheckpoint
-from torch import distributed
+from torch import Tensor, distributed
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.training.recovery.full_tensors import shared_out_optimizer
+from spanbert_allen.training.recovery.full_tensors import shared_out, shared_out_optimizer
 from spanbert_allen.training.recovery.metric_state import load_metric_state, metric_state
 from spanbert_allen.training.recovery.other_workers import (
     accumulation_for,
@@ -197,12 +197,18 @@ def _restore_allennlp_part(
             part.load_state_dict(state[name])
     if trainer._moving_average is not None:
         # Its own `load_state_dict` would average copies of the weights from here on.
-        for name, average in state["moving_average"]["shadows"].items():
-            trainer._moving_average._shadows[name].copy_(average)
+        before = _by_own_name(state["moving_average"]["shadows"])
+        for name, shadow in _by_own_name(trainer._moving_average._shadows).items():
+            shadow.copy_(shared_out(before[name], shadow))
     trainer._epochs_completed = state["epochs_completed"]
     trainer._batches_in_epoch_completed = state["batches_in_epoch_completed"]
     trainer._total_batches_completed = state[KEY]["updates_done"]
     trainer._best_model_filename = state["best_model_filename"]
+
+
+def _by_own_name(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors by the names of parameters in the model, which torch's DDP wraps."""
+    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
 
 
 def _carried_gradients(trainer: RecoverableTrainer) -> dict[str, Any]:

@@ -28,7 +28,6 @@ PLACE = torchrun_place(ENVIRONMENT)
     [
         ({"distributed": {"cuda_devices": [0, 1]}}, "`distributed.cuda_devices` is for workers"),
         ({"distributed": {"num_nodes": 2}}, "`distributed.num_nodes` is for workers"),
-        ({"evaluate_on_test": True}, "the first worker's share of the test data only"),
     ],
 )
 def test_a_config_that_torchrun_makes_impossible(config, message):

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import shlex
+from itertools import combinations
 
 import pytest
 
@@ -149,14 +150,53 @@ def test_entities_are_marked_by_selecting_and_move_with_the_text(service, open_p
     rows = page.locator("table.relations tbody tr")
     rows.first.wait_for()
     assert [row.is_visible() for row in rows.all()] == [True, False]
-    arcs = page.locator("svg.arcs .arc")
+    arcs = page.locator("svg.arcs text")
     assert arcs.all_text_contents() == ["per:city"]
     page.get_by_text("1 pair without a relation").click()
-    page.locator("svg.arcs .arc").nth(1).wait_for()
+    page.locator("svg.arcs text").nth(1).wait_for()
     rows.first.hover()
-    assert page.locator(".arc.on").all_text_contents() == ["per:city"]
+    assert page.locator("text.arc.on").all_text_contents() == ["per:city"]
     page.get_by_role("button", name="Remove Ida").click()
     assert page.locator(".spans b").all_inner_texts() == ["Oslo"]
+
+
+def test_labels_of_relations_stand_apart_from_each_other(open_page, tmp_path):
+    names = ["Ida Berg", "Oslo", "Acme Corporation", "Bo", "Bergen", "a bakery", "Clara"]
+    text = (
+        "Ida Berg was born in Oslo, and has worked for Acme Corporation since 2001. Her brother Bo "
+        "lives in Bergen, where he owns a bakery with his daughter Clara. The firm has moved."
+    )
+    places = [[text.index(name), text.index(name) + len(name)] for name in names]
+    result = relation({"text": text, "entities": places}, {})
+    pairs = [(0, 1), (0, 2), (3, 0), (0, 3), (3, 4), (3, 5), (3, 6), (2, 4)]
+    result["relations"] = [
+        {"subject": one, "object": other, "label": f"org:city_of_branch_{number}"}
+        | {"probability": 0.9, "is_cut": False}
+        for number, (one, other) in enumerate(pairs)
+    ]
+    schema = {"schema": "spanbert_allen.relation/1"}
+    write_html([schema | result], tmp_path / "page.html")
+    page = open_page(f"file://{tmp_path}/page.html", viewport={"width": 620, "height": 900})
+    assert len(set(tops(page.locator(".text .mention")))) == len(("lines", "of", "text"))
+    labels = page.locator("svg.arcs text")
+    # Of the letters: Playwright's own box is that of their halos.
+    boxes = labels.evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
+    assert len(boxes) == len(pairs)
+    assert [pair for pair in combinations(boxes, 2) if do_intersect(*pair)] == []
+    labels.last.hover()
+    assert page.locator("text.arc.on").all_text_contents() == [labels.last.text_content()]
+    assert page.locator("tr.on").count() == 1
+
+
+def tops(elements):
+    return elements.evaluate_all("all => all.map(one => Math.round(one.getClientRects()[0].top))")
+
+
+def do_intersect(one, other):
+    return all(
+        one[place] < other[place] + other[size] and other[place] < one[place] + one[size]
+        for place, size in (("x", "width"), ("y", "height"))
+    )
 
 
 def test_a_link_holds_the_input_and_stays_in_the_browser(service, open_page):
@@ -255,7 +295,7 @@ def test_a_page_of_results_is_one_file_that_does_the_same(tmp_path, open_page, v
     page = open_page(f"file://{tmp_path}/page.html")
     mention(page, "She").click()
     assert lit(page, "chosen") == ["Ida Berg1", "her1", "She1"]
-    assert page.locator("svg.arcs .arc").all_text_contents() == ["per:city"]
+    assert page.locator("svg.arcs text").all_text_contents() == ["per:city"]
     assert violations(page) == []
 
 

@@ -23,13 +23,8 @@ from spanbert_allen.training.loop.settings import LoopSettings
 )
 def test_settings_that_need_whole_parameters_are_refused(settings, message):
     with pytest.raises(ConfigError, match=message):
-        check_settings(LoopSettings(**settings), has_average=False)
-
-
-def test_averages_of_weights_are_refused():
-    with pytest.raises(ConfigError, match=r"`trainer\.moving_average` does not work with"):
-        check_settings(LoopSettings(), has_average=True)
+        check_settings(LoopSettings(**settings))
 
 
 def test_other_settings_are_taken():
-    check_settings(LoopSettings(precision="bf16", leftover="drop"), has_average=False)
+    check_settings(LoopSettings(precision="bf16", leftover="drop"))
