@@ -171,9 +171,10 @@ class RequestQueue:
         groups = self._by_arrival()
         if not groups:
             return None
+        first = groups[0].waiting[0].arrived  # now: a request may be given up at any moment
         if any(self._is_ready(group, now) for group in groups) or self.to_prepare(now) is not None:
             return 0.0
-        return groups[0].waiting[0].arrived + self.max_wait - now
+        return first + self.max_wait - now
 
     def _num_held(self) -> int:
         return sum(len(group.waiting) for group in self._groups.values())

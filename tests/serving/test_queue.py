@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from types import SimpleNamespace
 
 import pytest
@@ -95,6 +96,31 @@ def test_one_that_was_answered_as_it_was_bad_is_not_waiting():
     bad.answer.set_result({"error": "it is bad"})
     assert waiting.seconds_until_ready(1.0) == 0.5
     assert waiting.take(1.5) == [good]
+
+
+class GivenUpMeanwhile(Future):
+    """Is cancelled after some looks at it, as by another thread."""
+
+    def __init__(self, looks):
+        super().__init__()
+        self.looks = looks
+
+    def done(self):
+        self.looks -= 1
+        return self.looks < 0
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+@pytest.mark.parametrize("looks", range(8))
+def test_a_request_may_be_given_up_at_any_moment(looks, is_prepared):
+    waiting, one = queue(), request()
+    one.answer = GivenUpMeanwhile(looks)
+    if not is_prepared:
+        one.prepared = None
+    waiting.add(one)
+    assert waiting.seconds_until_ready(0.25) in (None, 0.0, 0.75)
+    assert waiting.to_prepare(0.25) in (None, one)
+    assert waiting.take(1.0) in ([], [one])
 
 
 @given(st.lists(st.tuples(st.integers(1, 12), st.sampled_from("abc"), st.booleans())))
