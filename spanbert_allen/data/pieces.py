@@ -25,7 +25,8 @@ from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES
 MAX_CHARACTERS = 100
 """A longer stretch without space and punctuation becomes one [UNK]."""
 
-_MOST_KNOWN = 1_000_000  # words to remember: far more than a corpus has different ones
+_MOST_KNOWN = 100_000
+"""How many words to remember, about 20 MB: those that return are cut anew soon after."""
 _CJK_RANGES = (
     (0x4E00, 0x9FFF),
     (0x3400, 0x4DBF),
