@@ -9,11 +9,11 @@ written out here, and only the longest-match step is the `tokenizers` library's.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, groupby, pairwise, starmap
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tokenizers.models import WordPiece
 
@@ -25,6 +25,7 @@ from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES
 MAX_CHARACTERS = 100
 """A longer stretch without space and punctuation becomes one [UNK]."""
 
+_Made = TypeVar("_Made")
 _MOST_KNOWN = 100_000
 """How many words to remember, about 20 MB: those that return are cut anew soon after."""
 _CJK_RANGES = (
@@ -179,12 +180,7 @@ class PieceTokenizer:
 
     def pieces_of_each(self, words: Sequence[str]) -> list[tuple[int, ...]]:
         """Return the ids of the pieces of many words; each different word is cut once."""
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
-        for word in words:
-            if word not in self._known:
-                self._known[word] = self._cut(word)
-        return list(map(self._known.__getitem__, words))
+        return _of_each(words, self._known, self._cut)
 
     def places_of_each(self, words: Sequence[str]) -> list[tuple[CharSpan, ...]]:
         """
@@ -193,12 +189,7 @@ class PieceTokenizer:
         The pieces are those of `pieces_of_each`. Characters that the cleaning drops are inside a
         span or in none.
         """
-        if len(self._known_places) > _MOST_KNOWN:
-            self._known_places.clear()
-        for word in words:
-            if word not in self._known_places:
-                self._known_places[word] = tuple(self._places(word))
-        return list(map(self._known_places.__getitem__, words))
+        return _of_each(words, self._known_places, lambda word: tuple(self._places(word)))
 
     def tokenize(self, text: str) -> list[str]:
         """Return the pieces of a text as strings."""
@@ -234,6 +225,24 @@ class SpecialPieces(NamedTuple):
     def of(cls, tokenizer: PieceTokenizer) -> SpecialPieces:
         """Return the ids in the vocabulary of a tokenizer."""
         return cls(tokenizer.id_of("[CLS]"), tokenizer.id_of("[SEP]"))
+
+
+def _of_each(
+    words: Sequence[str], known: dict[str, _Made], make: Callable[[str], _Made]
+) -> list[_Made]:
+    """Return what is made of each word, once for each different one; long ones are forgotten."""
+    if len(known) > _MOST_KNOWN:
+        known.clear()
+    long: list[str] = []
+    for word in words:
+        if word not in known:
+            known[word] = make(word)
+            if len(word) > MAX_CHARACTERS:  # rather a text than a word, which does not return
+                long.append(word)
+    made = list(map(known.__getitem__, words))
+    for word in long:
+        del known[word]
+    return made
 
 
 class _Cleaning(dict[int, str]):

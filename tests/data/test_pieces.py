@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.data import pieces as pieces_module
 from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.encoders import WordPieceVocabulary, find_encoder
 from tests import places
@@ -129,6 +130,22 @@ def test_pieces_stand_at_their_characters(word):
         assert rest <= start
         assert seen == piece.removeprefix("##") or piece == "[UNK]"
         rest = end
+
+
+def test_texts_are_not_remembered_and_words_only_up_to_a_limit(monkeypatch):
+    monkeypatch.setattr(pieces_module, "_MOST_KNOWN", 3)
+    tokenizer = PieceTokenizer(SMALL, lower_case=False)
+    text = "the " * 50
+    cut = tokenizer.pieces_of_each(["the", text, "a", text])
+    spans = tokenizer.places_of_each([text])
+    assert cut[1] == cut[3] == cut[0] * 50
+    assert len(spans[0]) == 50
+    assert list(tokenizer._known) == ["the", "a"]
+    assert not tokenizer._known_places
+    tokenizer.pieces_of_each(["b", "c"])
+    assert "the" in tokenizer._known
+    tokenizer.pieces_of_each(["e"])
+    assert list(tokenizer._known) == ["e"]
 
 
 def test_unknown_parts_of_other_lengths_have_their_own_characters(small):
