@@ -97,12 +97,13 @@ class Engine:
         if not batch:
             return False
         started = self._clock()
-        for request, result in zip(batch, self._results(batch), strict=True):
-            _answer(request, result)
+        results = self._results(batch)
         seconds = self._clock() - started
         self._seconds_a_request = seconds / len(batch)
-        if self._on_batch is not None:
+        if self._on_batch is not None:  # before a client may ask for the counts
             self._on_batch(batch, seconds)
+        for request, result in zip(batch, results, strict=True):
+            _answer(request, result)
         return True
 
     def start(self) -> None:

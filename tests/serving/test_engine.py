@@ -33,13 +33,14 @@ def ready(_group, record):
     return Ready(record, record.get("pieces", 1), problem)
 
 
-def engine(predict, clock=None, prepare=ready, **changes):
+def engine(predict, clock=None, prepare=ready, on_batch=None, **changes):
     sizes = {"max_pieces": 10, "max_wait": 1.0, "max_requests": 2000} | changes
 
     def of_ready(group, prepared):
         return predict(group, [one.record for one in prepared])
 
-    return Engine(prepare, of_ready, RequestQueue(**sizes), clock=clock or Clock())
+    queue = RequestQueue(**sizes)
+    return Engine(prepare, of_ready, queue, on_batch=on_batch, clock=clock or Clock())
 
 
 def work(serving):
@@ -198,6 +199,24 @@ def test_a_bad_request_is_answered_before_the_others_go_and_takes_no_room():
     work(serving)
     assert batches == [1, 2]
     assert first.result(0) == {"pieces": 9} and last.result(0) == {"pieces": 1}
+
+
+def test_a_batch_is_counted_before_a_client_can_know_of_it():
+    seen, clock = [], Clock()
+
+    def predict(group, records):
+        clock.now += 2.0
+        return doubled(group, records)
+
+    def on_batch(batch, seconds):
+        seen.append(([one.answer.done() for one in batch], seconds))
+
+    serving = engine(predict, clock, on_batch=on_batch)
+    answers = [serving.submit("a", {"number": number}) for number in range(2)]
+    clock.now = 1.0
+    work(serving)
+    assert seen == [([False, False], 2.0)]
+    assert all(answer.done() for answer in answers)
 
 
 def test_a_request_that_cannot_even_be_prepared_fails_alone(caplog):
