@@ -130,7 +130,13 @@ class RunFolder:
         return self._reports[job.name]
 
     def failure(self, job: Job) -> str | None:
-        """Return why a job cannot be done, `None` if it has not failed."""
+        """
+        Return why a job cannot be done, `None` if it has not failed.
+
+        Without locks two processes may have it in work: if one has done it, it has not failed.
+        """
+        if self.report(job) is not None:
+            return None
         try:
             return str(json.loads(self._failure(job).read_bytes()))
         except FileNotFoundError:
@@ -164,13 +170,13 @@ class RunFolder:
 
     def settle(self, job: Job, report: Mapping[str, Any]) -> None:
         """Say that a job is done; its result stands in its place already."""
-        self._remove_parts(job)
         write_json(self.report_path(job), report)
+        self._remove_parts(job)
 
     def fail(self, job: Job, reason: str) -> None:
         """Say that a job cannot be done."""
-        self._remove_parts(job)
         write_json(self._failure(job), reason)
+        self._remove_parts(job)
 
     def forget_failures(self) -> int:
         """Let failed jobs be tried again; return how many there were."""
@@ -185,9 +191,10 @@ class RunFolder:
 
     def _remove_parts(self, job: Job) -> None:
         """
-        Remove what killed processes left of a job.
+        Remove what killed processes left of a job, after it is settled.
 
-        Not before it is done: on a disk without locks another one may still be writing.
+        On a disk without locks another process may still write there: it fails, and finds the job
+        settled.
         """
         for path in (self.report_path(job), self._failure(job)):
             remove_parts(path)

@@ -49,7 +49,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def remove_parts(path: Path) -> None:
-    """Remove what killed processes left beside a file; nobody may be writing it."""
+    """Remove what killed processes left beside a file; a process that still writes it fails."""
     for left in path.parent.glob(f".{path.name}.*.part"):
         left.unlink(missing_ok=True)
 

@@ -3,9 +3,10 @@ import dataclasses
 import pytest
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.corpus_prediction import run_folder
 from spanbert_allen.corpus_prediction.manifest import input_files
 from spanbert_allen.corpus_prediction.merging import merge
-from spanbert_allen.corpus_prediction.run_folder import CountJob, begin_run, open_run
+from spanbert_allen.corpus_prediction.run_folder import CountJob, RunFolder, begin_run, open_run
 from spanbert_allen.corpus_prediction.worker import work
 from tests.corpus_prediction.fakes import FakePredictor, begin, manifest_of, never, run_all
 
@@ -107,12 +108,34 @@ def test_a_job_is_of_one_worker_until_it_is_released(tmp_path):
     assert run.claim(job) is None
 
 
+@pytest.mark.parametrize("is_done_first", [True, False])
+def test_a_job_that_one_of_two_workers_has_done_has_not_failed(tmp_path, is_done_first):
+    run, job = begin(tmp_path), CountJob(0)
+    if not is_done_first:
+        run.fail(job, "its file was gone")
+    run.settle(job, {"records": 1})
+    if is_done_first:
+        run.fail(job, "its file was gone")
+    assert not list(run.failed_jobs())
+    assert not list(open_run(run.path).failed_jobs())
+
+
+@pytest.mark.parametrize("settle", [RunFolder.settle, RunFolder.fail])
+def test_what_another_process_writes_is_removed_once_a_job_is_settled(
+    tmp_path, monkeypatch, settle
+):
+    run, job, seen = begin(tmp_path), CountJob(0), []
+    monkeypatch.setattr(run_folder, "remove_parts", lambda _path: seen.append(run.is_settled(job)))
+    settle(run, job, {})
+    assert seen and all(seen)
+
+
 def test_a_run_that_is_not_complete_is_not_merged(tmp_path):
     run = begin(tmp_path)
     with pytest.raises(ConfigError, match="2 jobs are left and 0 have failed"):
         merge(run)
-    work(run, FakePredictor(), wait=never)
     run.fail(CountJob(0), "broken")
+    work(run, FakePredictor(), wait=never)
     with pytest.raises(ConfigError, match="--retry-failed"):
         merge(run)
 
