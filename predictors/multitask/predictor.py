@@ -104,7 +104,7 @@ class MultitaskPredictor(SpanPredictor):
         return self.predictors[task].predict(*inputs, **options)
 
     def prepare(self, inputs: JsonDict) -> PreparedRecord:
-        """Make a record ready for the model of its task; a bad one comes back with its problem."""
+        """Make a record ready for the model of its task; a bad one has its `problem`."""
         record = inputs if isinstance(inputs, Record) else Record(inputs)
         try:
             task = self.task_of(record)
@@ -112,16 +112,16 @@ class MultitaskPredictor(SpanPredictor):
             return PreparedRecord(record, problem=error)
         self.predictors[task].source = self.source
         own = self.predictors[task].prepare(record)
-        return PreparedRecord(record, pieces=own.pieces, asked=(task, own))
+        return PreparedRecord(record, pieces=own.pieces, asked=(task, own), problem=own.problem)
 
     def predict_prepared(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict]:
         """Return the results, or error records, for records that are ready, in their order."""
         results: list[JsonDict] = [{}] * len(prepared)
         of_task: dict[str, list[int]] = defaultdict(list)
         for place, one in enumerate(prepared):
-            if one.problem is None:
+            if one.asked is not None:
                 of_task[one.asked[0]].append(place)
-            else:
+            elif one.problem is not None:
                 results[place] = self._counted(one.problem, one.record)
         for task, places in of_task.items():
             made = self.predictors[task].predict_prepared(

@@ -45,7 +45,10 @@ def test_records_of_all_tasks_come_back_in_their_order(predictor):
         {"task": "sequence", "text": "a"},
         {"task": "qa", "text": "a"},
     ]
-    results = predictor.predict_batch_json([*(one for _, one in RECORDS), *bad])
+    records = [*(one for _, one in RECORDS), *bad]
+    problems = [predictor.prepare(one).problem for one in records]
+    assert [one is None for one in problems] == [True] * len(RECORDS) + [False] * len(bad)
+    results = predictor.predict_batch_json(records)
     for (task, _), result in zip(RECORDS, results, strict=False):
         assert result["schema"] == f"spanbert_allen.{task}/1"
     none, unknown, wrong = results[-3:]
