@@ -64,7 +64,7 @@ def push(
     # Returns
 
     `Pushed`
-        What is on the hub now, and what of the exported folder is not.
+        What was put on the hub, and what of the exported folder does not belong there.
 
     # Errors
 
@@ -80,7 +80,7 @@ def push(
             "log in with `huggingface-cli login` as somebody who may write there",
             repo,
         ) from error
-    return Pushed(url, names, _left(Path(source)))
+    return Pushed(url, names, [] if card_only else _left(Path(source)))
 
 
 def files_to_push(source: Path, repo: str, licence: str | None) -> dict[str, bytes | Path]:
@@ -129,13 +129,13 @@ def _exported(folder: Path, licence: str | None) -> dict[str, bytes | Path]:
 
 
 def _made_by_export(folder: Path) -> list[str]:
-    """Return the names that files have which `export` makes beside the weights of a folder."""
+    """Return the names of what `export` makes: the weights in a folder, and what goes with them."""
     kinds = [weights for weights in _EXPORTED if (folder / weights).is_file()]
     return [name for weights in kinds for name in (weights, *_EXPORTED[weights])]
 
 
 def _left(source: Path) -> list[str]:
-    """Return what is in an exported folder and not of it; what begins with a dot is passed over."""
+    """Return what `export` did not make in its folder, without names that begin with a dot."""
     if not _is_exported(source):
         return []
     known = {CARD, *_made_by_export(source)}

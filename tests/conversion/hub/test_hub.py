@@ -135,6 +135,8 @@ def test_of_an_exported_folder_what_export_made_goes_there(hub, tmp_path, capsys
         assert names_in(hub / "ida" / task) == made | {"README.md"}
         left = "data/, notes.txt, train.json, vocab.txt.bak"
         assert f"`export` does not make them: {left}\n" in capsys.readouterr().err
+        main(["push", str(folder), f"ida/{task}", "--license", "mit", "--card-only"])
+        assert "left here" not in capsys.readouterr().err
     card = (hub / "ida" / "qa" / "README.md").read_text()
     assert card.startswith("---\nlicense: mit\nlibrary_name: transformers\n")
 
