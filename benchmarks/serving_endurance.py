@@ -149,7 +149,7 @@ class Requests:
         ]
 
     def first(self, number: int) -> Iterator[Sent]:
-        """Yield so many."""
+        """Yield a number of requests."""
         for _ in range(number):
             yield self._other() if self._random.random() < 0.05 else self._posted()
 

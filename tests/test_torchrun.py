@@ -81,7 +81,7 @@ def test_shared_out_parameters_train_in_bf16(trainings, corpus, whole, tmp_path)
     for part in ("training", "validation"):
         losses = in_float32[part]["loss"], rounded[part]["loss"]
         assert losses[0] != losses[1]
-        assert losses[0] == pytest.approx(losses[1], rel=0.003)
+        assert losses[0] == pytest.approx(losses[1], rel=0.01)
 
 
 def last_state(folder):
