@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.antecedents.blocks import best_products, products_with
-from spanbert_allen.modules.coref.antecedents.pair_features import SpanContext
+from spanbert_allen.modules.coref.antecedents.pair_features import PairFeatures, SpanContext
+from spanbert_allen.modules.coref.antecedents.pair_scorer import PairScorer
 from spanbert_allen.modules.coref.antecedents.pair_scores import PairScores
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents, AntecedentScorer
 from spanbert_allen.modules.coref.mentions.representation import (
@@ -43,7 +44,11 @@ class BilinearAntecedents(AntecedentScorer):
     it, so that it costs little. It is for small encoders and little data, which do not bring what a
     span is about to its ends.
 
-    Every span before is compared, in row blocks of the lower triangle; the best remain.
+    Every span before is compared, in row blocks of the lower triangle; the best remain. With
+    `fine_dim`, these have `FFN([q_i ; q_j ; q_i * q_j ; features])` added to their scores, where
+    `q` is a projection of `g`: the fine score of `PairScorer` at a fraction of its width. Here the
+    features of a pair tell with what its spans are, such as whether two times "I" are said by one
+    speaker, for which the sum above has no term.
 
     # Parameters
 
@@ -54,6 +59,8 @@ class BilinearAntecedents(AntecedentScorer):
         not set: the width of a projection, of which a span vector has two or three) and `dropout`.
     head_word : `bool`, optional (default = `False`)
         Whether a span vector has a part for the span's head word.
+    fine_dim : `int`, optional (default = `None`)
+        The width of `q` and of the network's hidden layer. `None` is no fine score.
     """
 
     uses_spans: ClassVar[bool] = False
@@ -72,6 +79,7 @@ class BilinearAntecedents(AntecedentScorer):
         settings: ScorerSettings,
         *,
         head_word: bool = False,
+        fine_dim: int | None = None,
     ):
         super().__init__()
         hidden_dim = settings.hidden_dim or LIGHT_HIDDEN_DIM
@@ -89,6 +97,12 @@ class BilinearAntecedents(AntecedentScorer):
         self.pair_scores = PairScores(
             settings.features, num_genres=settings.num_genres, max_segments=settings.max_segments
         )
+        self.fine_projection: UnitProjection | None = None
+        self.fine_scorer: PairScorer | None = None
+        if fine_dim is not None:
+            # Span vectors have been through dropout already.
+            self.fine_projection = UnitProjection(self.span_dim, fine_dim, dropout=0.0)
+            self.fine_scorer = _fine_scorer(fine_dim, settings)
 
     def represent(
         self, vectors: Tensor, top_spans: SpanCandidates, spans: SpanRepresentation | None
@@ -123,13 +137,28 @@ class BilinearAntecedents(AntecedentScorer):
     def score(
         self, spans: Tensor, antecedents: Antecedents, context: SpanContext, *, refined: bool
     ) -> Tensor:
-        if not refined:
+        if refined:
+            assert antecedents.products is not None
+            products = products_with(self.sources(spans), spans, antecedents.indices)
+            scores = antecedents.scores - antecedents.products + at_least_float32(products)
+            antecedents = antecedents._replace(scores=scores)
+        if self.fine_projection is None or self.fine_scorer is None:
             return antecedents.scores
-        assert antecedents.products is not None
-        products = products_with(self.sources(spans), spans, antecedents.indices)
-        return antecedents.scores - antecedents.products + at_least_float32(products)
+        fine: Tensor = self.fine_scorer(self.fine_projection(spans), antecedents, context)
+        return fine
 
     def sources(self, spans: Tensor) -> Tensor:
         """Return `(B g + b) / sqrt(|g|)` of each span. Shape: (num_spans, span_dim)."""
         sources: Tensor = self.bilinear(spans) / math.sqrt(self.span_dim)
         return sources
+
+
+def _fine_scorer(dim: int, settings: ScorerSettings) -> PairScorer:
+    """Return a new network for pairs of vectors of this width."""
+    features = PairFeatures(
+        settings.features,
+        num_genres=settings.num_genres,
+        max_segments=settings.max_segments,
+        dropout=settings.dropout,
+    )
+    return PairScorer(dim, features, hidden_dim=dim, dropout=settings.dropout)
