@@ -50,8 +50,8 @@ VARIANTS = {
     "light, refined": {
         "head": {**LIGHT, "refinement": {"type": "spanbert_attended_antecedent"}},
     },
-    "light with head words": {
-        "head": {**LIGHT, "links": {**LIGHT["links"], "head_word": True}},
+    "light with head words and fine scores": {
+        "head": {**LIGHT, "links": {**LIGHT["links"], "head_word": True, "fine_dim": 4}},
         "mention_loss_weight": 1.0,
     },
     "starts, then ends": {

@@ -74,6 +74,26 @@ def full_scores(scorer, document, spans, vectors, scores):
     return full
 
 
+def with_fine_scores(scorer, document, spans, vectors, full):
+    """Add what the network says of the pairs that are kept."""
+    if scorer.fine_scorer is None:
+        return full
+    network = scorer.fine_scorer
+    rows = [projected(scorer.fine_projection, vector) for vector in vectors]
+    added = full.clone()
+    for i in range(len(spans)):
+        for j in range(i):
+            parts = [rows[i], rows[j], rows[i] * rows[j]]
+            if network.features.embeddings:
+                parts.append(
+                    naive_coref.feature_row(network.features, document, spans[i], spans[j], i, j)
+                )
+            added[i, j] = full[i, j] + naive_coref.feedforward(
+                network.feedforward, torch.cat(parts)
+            )
+    return added
+
+
 def links(head, document):
     """As `naive_coref.links`."""
     spans = naive_coref.candidates(document.sentence_ids.tolist(), head.max_span_width)
@@ -89,6 +109,7 @@ def links(head, document):
         for j in sorted(range(i), key=lambda j: -full[i, j].item())[: scorer.max_antecedents]:
             chosen[i, j] = True
     full = full.masked_fill(~chosen, -math.inf)
+    full = with_fine_scores(scorer, document, spans, vectors, full)
     if head.refinement is not None:
         gate = head.refinement.gate
         weights = functional.pad(full, (1, 0)).softmax(dim=1)
@@ -97,4 +118,5 @@ def links(head, document):
         vectors = opened * attended + (1 - opened) * vectors
         full = full_scores(scorer, document, spans, vectors, scores)
         full = full.masked_fill(~chosen, -math.inf)
+        full = with_fine_scores(scorer, document, spans, vectors, full)
     return spans, scores, full

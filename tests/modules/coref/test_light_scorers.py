@@ -36,6 +36,16 @@ VARIANTS = {
         "links": Lazy(BilinearAntecedents, constructor_extras={"head_word": True}),
         "refinement": Lazy(AttendedAntecedent),
     },
+    "fine scores": {"links": Lazy(BilinearAntecedents, constructor_extras={"fine_dim": 3})},
+    "head words, fine scores, few antecedents, refined": {
+        "links": Lazy(BilinearAntecedents, constructor_extras={"head_word": True, "fine_dim": 3}),
+        "max_antecedents": 3,
+        "refinement": Lazy(AttendedAntecedent),
+    },
+    "fine scores without features": {
+        "links": Lazy(BilinearAntecedents, constructor_extras={"fine_dim": 3}),
+        "features": [],
+    },
 }
 
 

@@ -29,8 +29,8 @@ VARIANTS = {
         "refinement": Lazy(ClusterMerging, hidden_dim=7, feature_size=3, train_both=True)
     },
     "light": {"links": Lazy(BilinearAntecedents)},
-    "light, head words": {
-        "links": Lazy(BilinearAntecedents, constructor_extras={"head_word": True})
+    "light, head words, fine scores": {
+        "links": Lazy(BilinearAntecedents, constructor_extras={"head_word": True, "fine_dim": 3})
     },
     "few antecedents": {"max_antecedents": 3},
 }
