@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Hashable, Mapping
 from concurrent.futures import Future
@@ -62,6 +63,8 @@ class _Group:
     def __init__(self) -> None:
         self.waiting: deque[Request] = deque()
         self.pieces = 0
+        self.closed_at = math.inf
+        """When its next batch was due: who comes later waits for the one after that."""
         self._counted: deque[int] = deque()
 
     def count(self, enough: int) -> Request | None:
@@ -73,7 +76,8 @@ class _Group:
         while self.pieces < enough and len(self._counted) < len(self.waiting):
             one = self.waiting[len(self._counted)]
             if one.prepared is None and not one.answer.done():
-                return one
+                # Otherwise a stream of bad requests, which add no pieces, would keep it for ever.
+                return None if self._counted and one.arrived > self.closed_at else one
             self._counted.append(0 if one.answer.done() else one.pieces)
             self.pieces += self._counted[-1]
         return None
@@ -141,6 +145,8 @@ class RequestQueue:
         """
         groups = self._by_arrival()
         ready = next((group for group in groups if self._is_ready(group, now)), None)
+        if ready is not None:
+            ready.closed_at = min(ready.closed_at, now)
         for group in groups if ready is None else [ready]:
             request = group.count(self.max_pieces)
             if request is not None:
@@ -164,6 +170,8 @@ class RequestQueue:
                 batch.append(one)
                 pieces += one.pieces
             ready[0].pop()
+        if ready:
+            ready[0].closed_at = math.inf
         return batch
 
     def seconds_until_ready(self, now: float) -> float | None:

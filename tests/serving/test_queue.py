@@ -98,6 +98,21 @@ def test_one_that_was_answered_as_it_was_bad_is_not_waiting():
     assert waiting.take(1.5) == [good]
 
 
+def test_a_stream_of_bad_requests_does_not_keep_a_good_one_waiting():
+    waiting, good = queue(), Request("a", {}, 0.0)
+    waiting.add(good)
+    good.prepared = SimpleNamespace(pieces=1, problem=None)
+    now = 1.0
+    for _ in range(20):
+        waiting.add(Request("a", {}, now))
+        if (bad := waiting.to_prepare(now)) is None:
+            break
+        bad.answer.set_result({"error": "it is bad"})
+        now += 0.25
+    assert waiting.take(now) == [good]
+    assert waiting.to_prepare(now + 1.0) is not None  # what came later is not forgotten
+
+
 class GivenUpMeanwhile(Future):
     """Is cancelled after some looks at it, as by another thread."""
 
