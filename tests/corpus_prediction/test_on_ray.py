@@ -163,6 +163,7 @@ def reports_of(run):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # four actors start, of which each imports torch and AllenNLP
 def test_two_actors_and_those_of_a_killed_driver_give_what_one_process_gives(tmp_path):
     ray = pytest.importorskip("ray", reason="ray is an extra and not installed here")
     import spanbert_allen
