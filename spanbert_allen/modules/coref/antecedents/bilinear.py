@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.antecedents.blocks import best_products, products_with
-from spanbert_allen.modules.coref.antecedents.pair_features import PairFeatures, SpanContext
+from spanbert_allen.modules.coref.antecedents.pair_features import SpanContext
 from spanbert_allen.modules.coref.antecedents.pair_scorer import PairScorer
 from spanbert_allen.modules.coref.antecedents.pair_scores import PairScores
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents, AntecedentScorer
@@ -102,7 +102,9 @@ class BilinearAntecedents(AntecedentScorer):
         if fine_dim is not None:
             # Span vectors have been through dropout already.
             self.fine_projection = UnitProjection(self.span_dim, fine_dim, dropout=0.0)
-            self.fine_scorer = _fine_scorer(fine_dim, settings)
+            read = {name: getattr(settings, name) for name in self.reads}
+            own = ScorerSettings(**{**read, "hidden_dim": fine_dim})
+            self.fine_scorer = PairScorer.of(fine_dim, own)
 
     def represent(
         self, vectors: Tensor, top_spans: SpanCandidates, spans: SpanRepresentation | None
@@ -151,14 +153,3 @@ class BilinearAntecedents(AntecedentScorer):
         """Return `(B g + b) / sqrt(|g|)` of each span. Shape: (num_spans, span_dim)."""
         sources: Tensor = self.bilinear(spans) / math.sqrt(self.span_dim)
         return sources
-
-
-def _fine_scorer(dim: int, settings: ScorerSettings) -> PairScorer:
-    """Return a new network for pairs of vectors of this width."""
-    features = PairFeatures(
-        settings.features,
-        num_genres=settings.num_genres,
-        max_segments=settings.max_segments,
-        dropout=settings.dropout,
-    )
-    return PairScorer(dim, features, hidden_dim=dim, dropout=settings.dropout)

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from spanbert_allen.modules.coref.antecedents.pair_features import PairFeatures, SpanContext
+from spanbert_allen.modules.coref.antecedents.pair_features import SpanContext
 from spanbert_allen.modules.coref.antecedents.pair_scorer import PairScorer
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents, AntecedentScorer
 from spanbert_allen.modules.coref.mentions.representation import SpanRepresentation
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
-from spanbert_allen.modules.coref.settings import PUBLISHED_HIDDEN_DIM, ScorerSettings
+from spanbert_allen.modules.coref.settings import ScorerSettings
 
 
 class PairNetworkAntecedents(AntecedentScorer):
@@ -52,20 +52,7 @@ class PairNetworkAntecedents(AntecedentScorer):
 
     def pair_network(self, settings: ScorerSettings) -> PairScorer:
         """Return a new network for pairs of these spans."""
-        features = PairFeatures(
-            settings.features,
-            feature_size=settings.feature_size,
-            num_genres=settings.num_genres,
-            max_segments=settings.max_segments,
-            dropout=settings.dropout_of_inputs,
-        )
-        return PairScorer(
-            self.span_dim,
-            features,
-            hidden_dim=settings.hidden_dim or PUBLISHED_HIDDEN_DIM,
-            num_layers=settings.num_layers,
-            dropout=settings.dropout,
-        )
+        return PairScorer.of(self.span_dim, settings)
 
     def represent(
         self, vectors: Tensor, top_spans: SpanCandidates, spans: SpanRepresentation | None

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.antecedents.pair_features import PairFeatures, SpanContext
 from spanbert_allen.modules.coref.antecedents.scorer import Antecedents
+from spanbert_allen.modules.coref.settings import PUBLISHED_HIDDEN_DIM, ScorerSettings
 from spanbert_allen.modules.layers.chunking import (
     overlapping_slices,
     row_bounds,
@@ -57,6 +58,24 @@ class PairScorer(nn.Module):
             hidden_dim=hidden_dim,
             num_layers=num_layers,
             dropout=dropout,
+        )
+
+    @classmethod
+    def of(cls, span_dim: int, settings: ScorerSettings) -> PairScorer:
+        """Return a new network for pairs of vectors of a width."""
+        features = PairFeatures(
+            settings.features,
+            feature_size=settings.feature_size,
+            num_genres=settings.num_genres,
+            max_segments=settings.max_segments,
+            dropout=settings.dropout_of_inputs,
+        )
+        return cls(
+            span_dim,
+            features,
+            hidden_dim=settings.hidden_dim or PUBLISHED_HIDDEN_DIM,
+            num_layers=settings.num_layers,
+            dropout=settings.dropout,
         )
 
     def forward(self, spans: Tensor, antecedents: Antecedents, context: SpanContext) -> Tensor:
