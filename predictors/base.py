@@ -224,12 +224,12 @@ class SpanPredictor(Predictor):
         """Return the results, or error records, for records that are ready, in their order."""
         return [
             self._counted(result, one.record)
-            for one, result in zip(prepared, self._results(prepared), strict=True)
+            for one, result in zip(prepared, self.results_or_problems(prepared), strict=True)
         ]
 
     def results_of(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict]:
         """Return the results for records that are ready; raise what is wrong with the first."""
-        return [_good(result) for result in self._results(prepared)]
+        return [_good(result) for result in self.results_or_problems(prepared)]
 
     def predict_instance(self, instance: Instance) -> JsonDict:
         """Return the result for an instance, or its error record."""
@@ -269,7 +269,7 @@ class SpanPredictor(Predictor):
             )
         return record.problem
 
-    def _results(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict | Exception]:
+    def results_or_problems(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict | Exception]:
         """Return the result of each record, or why there is none."""
         predicted = iter(
             self._predict([instance for one in prepared for instance in one.instances])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from itertools import islice
 from typing import Any, ClassVar
 
 from allennlp.data import DatasetReader
@@ -210,39 +211,47 @@ class DocumentPredictor(SpanPredictor):
             asked = replace(asked, entities=self._entities_ready(text, given))
         return PreparedRecord(record, pieces=asked.pieces, asked=asked)
 
-    def _results(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict | Exception]:
-        return [one.problem or self._found_or_not(one.asked) for one in prepared]
+    def results_or_problems(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict | Exception]:
+        found = iter(self._found([one.asked for one in prepared if one.problem is None]))
+        return [one.problem or next(found) for one in prepared]
 
-    def _found_or_not(self, asked: DocumentRequest) -> JsonDict | Exception:
+    def _found(self, texts: Sequence[DocumentRequest]) -> list[JsonDict | Exception]:
+        """Return what is found in each text, or why there is nothing; a part sees all at once."""
+        clusters = self._of_part("coref", [_some(text.clusters) for text in texts])
+        entities = [
+            self._entities_or_problem(text, found)
+            for text, found in zip(texts, clusters, strict=True)
+        ]
+        pairs = [[] if isinstance(one, Exception) else _some(one.pairs) for one in entities]
+        judged = self._of_part("relation", pairs)
+        answers = self._of_part("qa", [text.answers or () for text in texts])
+        return [
+            _joined(*found)
+            for found in zip(texts, clusters, entities, judged, answers, strict=True)
+        ]
+
+    def _of_part(
+        self, part: str, asked: Sequence[Sequence[PreparedRecord]]
+    ) -> list[list[JsonDict] | Exception | None]:
+        """Return what a part finds for each text, or why nothing; `None` without such a part."""
+        if part not in self.parts:
+            return [None] * len(asked)
+        found = iter(self.parts[part].results_or_problems([one for ones in asked for one in ones]))
+        return [_all_or_problem(list(islice(found, len(ones)))) for ones in asked]
+
+    def _entities_or_problem(
+        self, text: DocumentRequest, clusters: list[JsonDict] | Exception | None
+    ) -> RequestedEntities | Exception:
+        if text.entities is not None:
+            return text.entities
+        if isinstance(clusters, Exception):
+            return clusters
+        assert clusters is not None  # entities are known, or are the mentions of clusters
+        (coref,) = clusters
         try:
-            return self._found(asked)
-        except Exception as error:  # whatever is wrong with it, the other records go on
+            return self._entities_ready(text.text, clusters=coref["clusters"])
+        except Exception as error:  # whatever is wrong with it, the other texts go on
             return noted(error)
-
-    def _found(self, asked: DocumentRequest) -> JsonDict:
-        coref = relations = answers = None
-        if asked.clusters is not None:
-            (coref,) = self.parts["coref"].results_of([asked.clusters])
-        found = asked.entities
-        if found is None and coref is not None:
-            found = self._entities_ready(asked.text, clusters=coref["clusters"])
-        assert found is not None
-        if "relation" in self.parts:
-            pairs = [] if found.pairs is None else [found.pairs]
-            judged = self.parts["relation"].results_of(pairs)
-            relations = [found.placed(one) for result in judged for one in result["relations"]]
-        if asked.answers is not None:
-            answers = self.parts["qa"].results_of(asked.answers)
-        return Result(
-            document_json(
-                asked.doc_key,
-                asked.text,
-                found.entities,
-                coref=coref,
-                relations=relations,
-                answers=answers,
-            )
-        )
 
     def _clusters_ready(self, record: Record, doc_key: str) -> PreparedRecord | None:
         if "coref" not in self.parts:
@@ -293,6 +302,51 @@ class DocumentPredictor(SpanPredictor):
             raise DataError(f"`questions` is {shown(asked)}; it must be a list of questions")
         prepare = self.parts["qa"].prepare
         return [_checked_ready(prepare({"question": one, "context": text})) for one in asked]
+
+
+def _joined(
+    text: DocumentRequest,
+    clusters: list[JsonDict] | Exception | None,
+    entities: RequestedEntities | Exception,
+    judged: list[JsonDict] | Exception | None,
+    answers: list[JsonDict] | Exception | None,
+) -> JsonDict | Exception:
+    """Return the result of a text, or why one of the parts has none."""
+    if isinstance(clusters, Exception):
+        return clusters
+    if isinstance(entities, Exception):
+        return entities
+    if isinstance(judged, Exception):
+        return judged
+    if isinstance(answers, Exception):
+        return answers
+    relations = None
+    if judged is not None:
+        relations = [entities.placed(one) for result in judged for one in result["relations"]]
+    return Result(
+        document_json(
+            text.doc_key,
+            text.text,
+            entities.entities,
+            coref=None if clusters is None else clusters[0],
+            relations=relations,
+            answers=answers,
+        )
+    )
+
+
+def _some(one: PreparedRecord | None) -> list[PreparedRecord]:
+    return [] if one is None else [one]
+
+
+def _all_or_problem(results: list[JsonDict | Exception]) -> list[JsonDict] | Exception:
+    """Return results that are all good, or the first that is not."""
+    good: list[JsonDict] = []
+    for result in results:
+        if isinstance(result, Exception):
+            return result
+        good.append(result)
+    return good
 
 
 def _checked_ready(prepared: PreparedRecord) -> PreparedRecord:

@@ -116,19 +116,27 @@ class MultitaskPredictor(SpanPredictor):
 
     def predict_prepared(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict]:
         """Return the results, or error records, for records that are ready, in their order."""
-        results: list[JsonDict] = [{}] * len(prepared)
+        results = []
+        for one, found in zip(prepared, self.results_or_problems(prepared), strict=True):
+            if one.asked is None:
+                results.append(self._counted(found, one.record))
+            else:
+                task, own = one.asked
+                results.append(self._noted(self.predictors[task]._counted(found, own.record)))
+        return results
+
+    def results_or_problems(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict | Exception]:
+        """Return the result of each record, or why there is none; a task's go together."""
+        results: list[JsonDict | Exception] = [one.problem or {} for one in prepared]
         of_task: dict[str, list[int]] = defaultdict(list)
         for place, one in enumerate(prepared):
             if one.asked is not None:
                 of_task[one.asked[0]].append(place)
-            elif one.problem is not None:
-                results[place] = self._counted(one.problem, one.record)
         for task, places in of_task.items():
-            made = self.predictors[task].predict_prepared(
-                [prepared[place].asked[1] for place in places]
-            )
-            for place, result in zip(places, made, strict=True):
-                results[place] = self._noted(result)
+            own = [prepared[place].asked[1] for place in places]
+            found = self.predictors[task].results_or_problems(own)
+            for place, result in zip(places, found, strict=True):
+                results[place] = result
         return results
 
     def predict_batch_instance(self, instances: Sequence[Instance]) -> list[JsonDict]:

@@ -59,6 +59,8 @@ class Engine:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._seconds_a_request = 0.0
+        self._seconds_preparing = 0.0
+        """What was made ready since the last batch took so long."""
 
     @property
     def is_ready(self) -> bool:
@@ -91,6 +93,7 @@ class Engine:
             batch = [] if request else self._queue.take(now)
         if request is not None:
             self._make_ready(request)
+            self._seconds_preparing += self._clock() - now
             return True
         # A request is not computed any more once nobody waits for it.
         batch = [one for one in batch if one.answer.set_running_or_notify_cancel()]
@@ -99,7 +102,8 @@ class Engine:
         started = self._clock()
         results = self._results(batch)
         seconds = self._clock() - started
-        self._seconds_a_request = seconds / len(batch)
+        self._seconds_a_request = (seconds + self._seconds_preparing) / len(batch)
+        self._seconds_preparing = 0.0
         if self._on_batch is not None:  # before a client may ask for the counts
             self._on_batch(batch, seconds)
         for request, result in zip(batch, results, strict=True):

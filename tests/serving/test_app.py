@@ -18,6 +18,7 @@ from spanbert_allen.serving.app import make_app
 from spanbert_allen.serving.models import ServedModel, ServedModels, load_models
 from spanbert_allen.serving.schemas import TASKS
 from spanbert_allen.serving.settings import ServiceSettings
+from tests.alike import assert_alike
 from tests.hostile.archives import TASKS as ARCHIVES
 from tests.places import FIXTURES
 
@@ -140,22 +141,9 @@ def test_a_result_does_not_depend_on_the_records_that_go_along(models, task):
     group = models.group(task, None, {})
     together = models.predict(group, [models.prepare(group, record) for record in mates])
     for record, result in zip(mates, together, strict=True):
-        assert_close(result, *models.predict(group, [models.prepare(group, record)]))
+        assert_alike(result, *models.predict(group, [models.prepare(group, record)]))
     # A question needs no `text`, of which the first is without.
     assert ["error" in one for one in together] == [task != "qa", False, False, False]
-
-
-def assert_close(one, other):
-    """Two results are alike up to the last digits of scores."""
-    if isinstance(one, dict):
-        assert one.keys() == other.keys()
-        one, other = list(one.values()), list(other.values())
-    if isinstance(one, list):
-        assert len(one) == len(other)
-        for inner, theirs in zip(one, other, strict=True):
-            assert_close(inner, theirs)
-    else:
-        assert one == (pytest.approx(other, abs=1e-4) if isinstance(one, float) else other)
 
 
 @pytest.mark.parametrize("task", RECORDS)

@@ -115,13 +115,18 @@ def test_a_cancelled_request_is_not_computed():
 def test_a_full_queue_says_how_long_it_will_take():
     clock = Clock()
 
+    def prepare(group, record):
+        clock.now += 0.5
+        return ready(group, record)
+
     def predict(group, records):
-        clock.now += 2.0
+        clock.now += 1.5
         return doubled(group, records)
 
-    serving = engine(predict, clock, max_requests=3)
-    serving.submit("a", {"number": 1, "pieces": 10})
-    work(serving)  # a request in two seconds
+    serving = engine(predict, clock, prepare, max_requests=3)
+    for _again in range(2):
+        serving.submit("a", {"number": 1, "pieces": 10})
+        work(serving)  # a request in two seconds
     for number in range(3):
         serving.submit("a", {"number": number, "pieces": 10})
     with pytest.raises(QueueFullError):

@@ -12,6 +12,7 @@ from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.formats.relation.example import UNTYPED
 from spanbert_allen.predictors import DocumentPredictor
 from spanbert_allen.results.html.page import render_html
+from tests.alike import assert_alike
 from tests.places import FIXTURES
 
 ARCHIVES = FIXTURES / "archives"
@@ -151,6 +152,59 @@ def test_a_bad_record_is_marked_and_the_others_go_on(predictor, fields, sentence
         raise DataError(first["error"])
     assert first["mine"] == 1
     assert second["doc_key"] == "good" and "error" not in second
+
+
+def test_texts_that_come_together_go_through_each_model_together(predictor, monkeypatch):
+    """And each gets what it gets alone, whatever becomes of the others."""
+    texts = ["He slept.", TEXT, "Bo saw Ida in Oslo. Then Bo left her.", "It rained in Oslo."]
+    records = [
+        {"text": text, "doc_key": str(number), "questions": [QUESTION] * (number % 3)}
+        for number, text in enumerate(texts)
+    ]
+    records[2]["entities"] = [[0, 2], [7, 10], [14, 18]]
+    alone = [predictor.predict_json(record) for record in records]
+    bad = [{"text": 3}, *records]
+    calls = {part: watch(monkeypatch, one) for part, one in predictor.parts.items()}
+    first, *together = predictor.predict_batch_json(bad)
+    assert "error" in first
+    assert {part: len(sizes) for part, sizes in calls.items()} == {
+        "coref": 1,
+        "relation": 1,
+        "qa": 1,
+    }
+    assert calls["coref"] == [4] and calls["qa"] == [3]
+    for one, other in zip(together, alone, strict=True):
+        assert_alike(one, other)
+
+
+def test_a_text_that_one_part_fails_on_is_the_only_one_lost(predictor, monkeypatch):
+    qa = predictor.parts["qa"]
+    result = qa.result
+
+    def failing(instance, outputs):
+        if "rain" in instance["question"].metadata.passage.text:
+            raise DataError("too wet")
+        return result(instance, outputs)
+
+    monkeypatch.setattr(qa, "result", failing)
+    asked = {"questions": [QUESTION, "When?"]}
+    records = [{"text": TEXT, **asked}, {"text": "It rained.", **asked}, {"text": TEXT, **asked}]
+    first, wet, last = predictor.predict_batch_json(records)
+    assert wet["error"] == "too wet" and "clusters" not in wet
+    assert len(first["answers"]) == len(last["answers"]) == 2
+
+
+def watch(monkeypatch, part):
+    """Return a list that gets the number of records whenever a part is asked for some."""
+    sizes = []
+    results_or_problems = part.results_or_problems
+
+    def watched(prepared):
+        sizes.append(len(prepared))
+        return results_or_problems(prepared)
+
+    monkeypatch.setattr(part, "results_or_problems", watched)
+    return sizes
 
 
 def test_models_and_options_that_do_not_fit(predictor, trained_coref):
