@@ -136,5 +136,5 @@ def _chunk_bounds(starts: Tensor) -> list[tuple[int, int]]:
     edges = [first for first, _ in row_bounds(starts.size(0), _CANDIDATES_PER_CHUNK)]
     # Shape: (num_stretches,)
     stretches = torch.arange(0, int(starts[-1]) + 1, _UNITS_PER_CHUNK, device=starts.device)
-    edges += torch.searchsorted(starts, stretches).tolist()
+    edges += torch.searchsorted(starts.contiguous(), stretches).tolist()
     return list(pairwise(sorted({*edges, starts.size(0)})))
