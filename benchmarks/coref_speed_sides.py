@@ -35,6 +35,11 @@ OUR_HEADS: dict[str, dict[str, Any]] = {
         "mentions": {"type": "spanbert_biaffine_mentions"},
         "links": {"type": "spanbert_bilinear_links", "head_word": True, "fine_dim": 256},
     },
+    "ours, light links": {
+        "hidden_dim": 1024,
+        "mentions": {"type": "spanbert_feedforward_mentions"},
+        "links": {"type": "spanbert_bilinear_links", "head_word": True, "fine_dim": 256},
+    },
     "ours, start to end": {
         # A trained model finds about one start in eight units likely; one with random weights half.
         "mentions": {

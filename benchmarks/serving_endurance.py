@@ -56,12 +56,16 @@ def main() -> None:
     parser.add_argument("--number", type=int, help="requests (10000, for memory 50000)")
     parser.add_argument("--clients", type=int, default=8, help="how many ask at once (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="other requests (%(default)s)")
+    parser.add_argument(
+        "--new-words", action="store_true", help="for memory: in each text a word not met before"
+    )
     arguments = parser.parse_args()
     if arguments.what == "fuzz":
         number = arguments.number or 10_000
         requests = (number, arguments.seed, arguments.clients)
         sys.exit(asyncio.run(fuzz(arguments.archives, *requests)))
-    memory(arguments.archives, arguments.number or 50_000, arguments.clients)
+    number = arguments.number or 50_000
+    memory(arguments.archives, number, arguments.clients, new_words=arguments.new_words)
 
 
 async def fuzz(archives: list[str], number: int, seed: int, clients: int) -> int:
@@ -224,7 +228,7 @@ class Requests:
         return made
 
 
-def memory(archives: list[str], number: int, clients: int) -> None:
+def memory(archives: list[str], number: int, clients: int, *, new_words: bool) -> None:
     """Print the memory of a service before and between many requests."""
     with service(archives, []) as (port, process):
         print("requests     a second      MiB", flush=True)
@@ -232,13 +236,14 @@ def memory(archives: list[str], number: int, clients: int) -> None:
         step = max(1, min(10_000, number))
         for done in range(0, number, step):
             started = time.perf_counter()
-            ask_differently(port, range(done, min(number, done + step)), clients)
+            numbers = range(done, min(number, done + step))
+            ask_differently(port, numbers, clients, new_words=new_words)
             speed = min(step, number - done) / (time.perf_counter() - started)
             memory_now = resident(process.pid)
             print(f"{min(number, done + step):>8}{speed:>13.1f}{memory_now:>9.0f}", flush=True)
 
 
-def ask_differently(port: int, numbers: range, clients: int) -> None:
+def ask_differently(port: int, numbers: range, clients: int, *, new_words: bool) -> None:
     """Send a request for each number, by several clients, of each task in turn."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.request("GET", "/models")
@@ -250,8 +255,9 @@ def ask_differently(port: int, numbers: range, clients: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port)
         for number in numbers[first::clients]:
             task = tasks[number % len(tasks)]
+            told = str(number) if new_words else " ".join(str(number))
             record = {
-                name: f"{value} Number {number}." if name in ("text", "context") else value
+                name: f"{value} Number {told}." if name in ("text", "context") else value
                 for name, value in EXAMPLES[task].items()
             }
             headers = {"Content-Type": "application/json"}

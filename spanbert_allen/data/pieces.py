@@ -27,7 +27,7 @@ MAX_CHARACTERS = 100
 
 _Made = TypeVar("_Made")
 _MOST_KNOWN = 100_000
-"""How many words to remember, about 20 MB: those that return are cut anew soon after."""
+"""How many words to remember, about 30 MB: those that return are cut anew soon after."""
 _CJK_RANGES = (
     (0x4E00, 0x9FFF),
     (0x3400, 0x4DBF),

@@ -54,8 +54,8 @@ def evaluated(tmp_path):
         (
             "coref/own_data",
             "scorers:: 'x'",
-            "coref: `scorers` is `x`: it must be one of categories, light, light_to_fine, "
-            "light_with_heads, published, start_to_end",
+            "coref: `scorers` is `x`: it must be one of categories, light, light_links, "
+            "light_to_fine, light_with_heads, published, start_to_end",
         ),
         (
             "coref/own_data",

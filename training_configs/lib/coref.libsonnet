@@ -12,7 +12,8 @@ local knobs = {
   mentions:: 'found',  // or `gold`: link the annotated mentions, in training and evaluation, and find no others
 
   // Model. `scorers`: `published` is feed-forward and coarse-to-fine; `light` scores from the ends of spans
-  // alone; `light_with_heads`, `light_to_fine`, `start_to_end` and `categories` are variants of it. See docs/coref.md.
+  // alone; `light_with_heads`, `light_to_fine`, `light_links`, `start_to_end` and `categories` are variants of it.
+  // See docs/coref.md.
   scorers:: 'published',
   head:: {},
   special_pieces:: false,
@@ -62,6 +63,7 @@ local made = {
     },
     light_with_heads: self.light { links+: { head_word: true } },
     light_to_fine: self.light_with_heads { links+: { fine_dim: 256 } },
+    light_links: self.light_to_fine { mentions: { type: 'spanbert_feedforward_mentions' }, hidden_dim: 1024 },
     categories: self.light { links: { type: 'spanbert_category_links' } },
     start_to_end: self.light { mentions: { type: 'spanbert_start_to_end_mentions' } },
   },
