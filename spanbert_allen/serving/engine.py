@@ -60,7 +60,7 @@ class Engine:
         self._thread: threading.Thread | None = None
         self._seconds_a_request = 0.0
         self._seconds_preparing = 0.0
-        """What was made ready since the last batch took so long."""
+        """So long took what was made ready since the last batch."""
 
     @property
     def is_ready(self) -> bool:
@@ -93,7 +93,6 @@ class Engine:
             batch = [] if request else self._queue.take(now)
         if request is not None:
             self._make_ready(request)
-            self._seconds_preparing += self._clock() - now
             return True
         # A request is not computed any more once nobody waits for it.
         batch = [one for one in batch if one.answer.set_running_or_notify_cancel()]
@@ -142,6 +141,7 @@ class Engine:
 
     def _make_ready(self, request: Request) -> None:
         """Prepare a request, and answer it if it is bad."""
+        started = self._clock()
         try:
             prepared = self._prepare(request.group, request.record)
         except Exception as error:
@@ -149,6 +149,7 @@ class Engine:
         else:
             request.prepared = prepared
             if prepared.problem is None:
+                self._seconds_preparing += self._clock() - started
                 return
             (result,) = self._results([request])
         if request.answer.set_running_or_notify_cancel():
