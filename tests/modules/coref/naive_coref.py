@@ -99,19 +99,25 @@ def fine_scores(head, document, spans, vectors, coarse):
     return full
 
 
+def mention_scores(head, document, spans):
+    """The spans' vectors, and the scores that a feed-forward network gives to them."""
+    vectors = torch.stack(
+        [span_vector(head.span_representation, document.vectors, i, j) for i, j in spans]
+    )
+    scorer = head.mention_scorer
+    scores = feedforward(scorer.feedforward, vectors)
+    if scorer.prior_embedding is not None:
+        prior = feedforward(scorer.prior_feedforward, scorer.prior_embedding.weight)
+        scores = scores + torch.stack([prior[j - i] for i, j in spans])
+    return vectors, scores
+
+
 def links(head, document):
     """Kept spans, their mention scores, and full scores of their best antecedents, else -inf."""
     spans = candidates(
         document.sentence_ids.tolist(), head.max_span_width, document.may_start, document.may_end
     )
-    representation = head.span_representation
-    vectors = torch.stack([span_vector(representation, document.vectors, i, j) for i, j in spans])
-    scores = feedforward(head.mention_scorer.feedforward, vectors)
-    if head.mention_scorer.prior_embedding is not None:
-        prior = feedforward(
-            head.mention_scorer.prior_feedforward, head.mention_scorer.prior_embedding.weight
-        )
-        scores = scores + torch.stack([prior[j - i] for i, j in spans])
+    vectors, scores = mention_scores(head, document, spans)
     number = math.floor(
         head.selection.kept_per_unit * (len(document.vectors) + head.selection.uncounted_units)
     )

@@ -8,6 +8,7 @@ import math
 import torch
 from torch.nn import functional
 
+from spanbert_allen.modules.coref.mentions.feedforward import FeedForwardMentions
 from tests.modules.coref import naive_coref
 
 
@@ -97,7 +98,10 @@ def with_fine_scores(scorer, document, spans, vectors, full):
 def links(head, document):
     """As `naive_coref.links`."""
     spans = naive_coref.candidates(document.sentence_ids.tolist(), head.max_span_width)
-    scores = mention_scores(head.mention_scorer, document.vectors, spans)
+    if isinstance(head.mention_scorer, FeedForwardMentions):
+        _, scores = naive_coref.mention_scores(head, document, spans)
+    else:
+        scores = mention_scores(head.mention_scorer, document.vectors, spans)
     number = math.floor(head.selection.kept_per_unit * len(document.vectors))
     kept = naive_coref.keep(spans, scores, number, head.selection.allow_crossing)
     spans, scores = [spans[k] for k in kept], scores[kept]

@@ -14,6 +14,7 @@ from spanbert_allen.modules.coref.head import CorefHead
 from spanbert_allen.modules.coref.losses.marginal import marginal_loss
 from spanbert_allen.modules.coref.mentions import biaffine as biaffine_mentions
 from spanbert_allen.modules.coref.mentions.biaffine import BiaffineMentions
+from spanbert_allen.modules.coref.mentions.feedforward import FeedForwardMentions
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.refinements import (
     AttendedAntecedent,
@@ -41,6 +42,10 @@ VARIANTS = {
         "links": Lazy(BilinearAntecedents, constructor_extras={"head_word": True, "fine_dim": 3}),
         "max_antecedents": 3,
         "refinement": Lazy(AttendedAntecedent),
+    },
+    "feed-forward mentions, head words, fine scores": {
+        "mentions": Lazy(FeedForwardMentions),
+        "links": Lazy(BilinearAntecedents, constructor_extras={"head_word": True, "fine_dim": 3}),
     },
     "fine scores without features": {
         "links": Lazy(BilinearAntecedents, constructor_extras={"fine_dim": 3}),
