@@ -170,13 +170,13 @@ class PieceTokenizer:
             raise DataError(f"`{piece}` is not in the vocabulary of {len(self._ids)} word pieces")
         return self._ids[piece]
 
-    def pieces_of(self, word: str) -> tuple[int, ...]:
+    def pieces_of(self, text: str) -> tuple[int, ...]:
         """
-        Return the ids of a word's pieces.
+        Return the ids of the pieces of a text, which is not remembered.
 
-        A word of control characters only has none. Text with white space in it is cut there first.
+        A text of control characters only has none. White space in it is where it is cut first.
         """
-        return self.pieces_of_each((word,))[0]
+        return self._cut(text)
 
     def pieces_of_each(self, words: Sequence[str]) -> list[tuple[int, ...]]:
         """Return the ids of the pieces of many words; each different word is cut once."""
@@ -201,7 +201,7 @@ class PieceTokenizer:
         )
 
     def _places(self, text: str) -> Iterator[CharSpan]:
-        ends = list(accumulate(self._lengths[i] for i in self.pieces_of(text)))
+        ends = list(accumulate(self._lengths[i] for i in self.pieces_of_each((text,))[0]))
         if text.isascii() and ends[-1:] == [len(text)]:  # no character was dropped or is unknown
             yield from starmap(CharSpan, pairwise([0, *ends]))
             return

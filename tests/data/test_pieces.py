@@ -139,6 +139,7 @@ def test_texts_are_not_remembered_and_words_only_up_to_a_limit(monkeypatch):
     cut = tokenizer.pieces_of_each(["the", text, "a", text])
     spans = tokenizer.places_of_each([text])
     assert cut[1] == cut[3] == cut[0] * 50
+    assert tokenizer.pieces_of("the the") == cut[0] * 2
     assert len(spans[0]) == 50
     assert list(tokenizer._known) == ["the", "a"]
     assert not tokenizer._known_places

@@ -95,7 +95,8 @@ class TextPairReader(ExampleReader[TextPair]):
             As for `ClassLabelField`.
         """
         label = None if pair.label is None else self.output_of(pair, pair.label)
-        first, second = self.tokenizer.pieces_of_each((pair.text, pair.text_pair or ""))
+        first = self.tokenizer.pieces_of(pair.text)
+        second = self.tokenizer.pieces_of(pair.text_pair or "")
         columns = pair_columns(
             first,
             second,

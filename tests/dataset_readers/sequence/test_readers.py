@@ -45,6 +45,13 @@ def test_a_pair_and_its_label():
     assert labels == [0, 1, 1, 0]  # in the task's order, not that of the file
 
 
+def test_no_text_is_remembered():
+    """A service reads texts for ever."""
+    reader = make_reader(task="rte")
+    reader.text_to_instance(TextPair(id="0", text="A lamp.", text_pair="A light."))
+    assert not reader.tokenizer._known
+
+
 def test_numbers():
     reader = make_reader(task="STS-B")
     read = list(reader.read(GLUE / "STS-B" / "dev.tsv"))
