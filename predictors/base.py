@@ -277,9 +277,8 @@ class SpanPredictor(Predictor):
         results: list[JsonDict | Exception] = []
         for one in prepared:
             rows = list(islice(predicted, len(one.instances)))
-            failed = one.problem or next((row for row in rows if isinstance(row, Exception)), None)
-            good = [row for row in rows if not isinstance(row, Exception)]
-            results.append(failed or self._joined(one, good))
+            good = one.problem or all_or_problem(rows)
+            results.append(good if isinstance(good, Exception) else self._joined(one, good))
         return results
 
     def _counted(self, result: JsonDict | Exception, record: Record) -> JsonDict:
@@ -381,6 +380,16 @@ def _good(result: JsonDict | Exception) -> JsonDict:
     if isinstance(result, Exception):
         raise result
     return result
+
+
+def all_or_problem(results: Sequence[JsonDict | Exception]) -> list[JsonDict] | Exception:
+    """Return results that are all good, or the first that is not."""
+    good: list[JsonDict] = []
+    for result in results:
+        if isinstance(result, Exception):
+            return result
+        good.append(result)
+    return good
 
 
 def noted(error: Exception) -> Exception:

@@ -16,7 +16,7 @@ from allennlp.predictors import Predictor
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import RecordError, record_id, shown
 from spanbert_allen.models.multitask import SpanbertMultitask
-from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor, all_or_problem, noted
 from spanbert_allen.predictors.coref.predictor import CorefPredictor
 from spanbert_allen.predictors.document.entities import doc_with_entities, named_pipeline
 from spanbert_allen.predictors.document.options import DocumentOptions, are_questions
@@ -226,7 +226,7 @@ class DocumentPredictor(SpanPredictor):
         judged = self._of_part("relation", pairs)
         answers = self._of_part("qa", [text.answers or () for text in texts])
         return [
-            _joined(*found)
+            _combined(*found)
             for found in zip(texts, clusters, entities, judged, answers, strict=True)
         ]
 
@@ -237,7 +237,7 @@ class DocumentPredictor(SpanPredictor):
         if part not in self.parts:
             return [None] * len(asked)
         found = iter(self.parts[part].results_or_problems([one for ones in asked for one in ones]))
-        return [_all_or_problem(list(islice(found, len(ones)))) for ones in asked]
+        return [all_or_problem(list(islice(found, len(ones)))) for ones in asked]
 
     def _entities_or_problem(
         self, text: DocumentRequest, clusters: list[JsonDict] | Exception | None
@@ -304,7 +304,7 @@ class DocumentPredictor(SpanPredictor):
         return [_checked_ready(prepare({"question": one, "context": text})) for one in asked]
 
 
-def _joined(
+def _combined(
     text: DocumentRequest,
     clusters: list[JsonDict] | Exception | None,
     entities: RequestedEntities | Exception,
@@ -337,16 +337,6 @@ def _joined(
 
 def _some(one: PreparedRecord | None) -> list[PreparedRecord]:
     return [] if one is None else [one]
-
-
-def _all_or_problem(results: list[JsonDict | Exception]) -> list[JsonDict] | Exception:
-    """Return results that are all good, or the first that is not."""
-    good: list[JsonDict] = []
-    for result in results:
-        if isinstance(result, Exception):
-            return result
-        good.append(result)
-    return good
 
 
 def _checked_ready(prepared: PreparedRecord) -> PreparedRecord:

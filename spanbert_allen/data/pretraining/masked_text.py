@@ -87,8 +87,9 @@ def masked_text(
             pieces.append(mask_id)
             chars.append(CharSpan(start, found.end()))
             continue
-        pieces += tokenizer.pieces_of(found[0])
+        (cut,) = tokenizer.pieces_of_each((found[0],))
         (places,) = tokenizer.places_of_each((found[0],))
+        pieces += cut
         chars += [CharSpan(start + place.start, start + place.end) for place in places]
     if len(pieces) > max_pieces:
         raise DataError(
