@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from _jsonnet import evaluate_snippet
 from coref_documents import (
     ANTECEDENTS,
     KEPT,
@@ -21,38 +24,15 @@ from coref_documents import (
 
 MAX_LENGTH = 512
 """On all sides: pieces of a segment."""
+LIBRARY = Path(__file__).resolve().parent.parent / "training_configs" / "lib" / "coref.libsonnet"
+KINDS: dict[str, dict[str, Any]] = json.loads(
+    evaluate_snippet("sides", f"(import '{LIBRARY}').scorer_kinds")
+)
+"""The `scorers` of the configurations."""
+# A trained model finds about one start in eight units likely; one with random weights half.
+KINDS["start_to_end"]["mentions"] |= {"threshold": None, "starts_per_unit": 0.2}
 OUR_HEADS: dict[str, dict[str, Any]] = {
-    "ours, published": {},
-    "ours, light": {
-        "mentions": {"type": "spanbert_biaffine_mentions"},
-        "links": {"type": "spanbert_bilinear_links"},
-    },
-    "ours, light with heads": {
-        "mentions": {"type": "spanbert_biaffine_mentions"},
-        "links": {"type": "spanbert_bilinear_links", "head_word": True},
-    },
-    "ours, light to fine": {
-        "mentions": {"type": "spanbert_biaffine_mentions"},
-        "links": {"type": "spanbert_bilinear_links", "head_word": True, "fine_dim": 256},
-    },
-    "ours, light links": {
-        "hidden_dim": 1024,
-        "mentions": {"type": "spanbert_feedforward_mentions"},
-        "links": {"type": "spanbert_bilinear_links", "head_word": True, "fine_dim": 256},
-    },
-    "ours, start to end": {
-        # A trained model finds about one start in eight units likely; one with random weights half.
-        "mentions": {
-            "type": "spanbert_start_to_end_mentions",
-            "threshold": None,
-            "starts_per_unit": 0.2,
-        },
-        "links": {"type": "spanbert_bilinear_links"},
-    },
-    "ours, categories": {
-        "mentions": {"type": "spanbert_biaffine_mentions"},
-        "links": {"type": "spanbert_category_links"},
-    },
+    **{f"ours, {name.replace('_', ' ')}": head for name, head in KINDS.items()},
     "ours, AllenNLP's formula": {
         "hidden_dim": 1500,
         "num_layers": 2,
