@@ -17,7 +17,14 @@ from tests.docs.pages import DOCS, PAGES, blocks, name
 from tests.models.pretrained import archive_of
 from tests.places import FIXTURES
 
-MODELS = {"run": "coref", "qa": "qa", "relation": "relation", "mrpc": "sequence"}
+MODELS = {
+    "run": "coref",
+    "qa": "qa",
+    "relation": "relation",
+    "mrpc": "sequence",
+    "quickstart/qa": "qa",
+    "quickstart/relation": "relation",
+}
 """The folders under `out/` that the pages name, and the archives of the fixtures."""
 ELSEWHERE = {DOCS / "extending.md"}
 """Run by a test of its own."""
