@@ -34,8 +34,7 @@ class Alias:
     bert_cased: bool = False
 
 
-# The authors' own archives hold the same weights without a vocabulary; download one and give its
-# path as `model_name`, and BERT's cased vocabulary as `vocabulary`:
+# The authors' own archives hold the same weights, and like the hub's models no vocabulary:
 #   base   https://dl.fbaipublicfiles.com/fairseq/models/spanbert_hf_base.tar.gz
 #   large  https://dl.fbaipublicfiles.com/fairseq/models/spanbert_hf.tar.gz
 ALIASES: dict[str, Alias] = {
@@ -51,5 +50,6 @@ ALIASES: dict[str, Alias] = {
 }
 
 BERT_CASED_HUB_ID = "bert-base-cased"
+BERT_CASED_SIZE = 28_996
 BERT_CASED_MD5 = "bb6ca9b42e790e5cd986bbb16444d0e0"
-"""Of BERT's cased `vocab.txt`, 28,996 entries: SpanBERT's vocabulary in both sizes."""
+"""Of BERT's cased `vocab.txt`: SpanBERT's vocabulary in both sizes."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.encoders.aliases import ALIASES, BERT_CASED_HUB_ID, Alias
+from spanbert_allen.encoders.aliases import ALIASES, BERT_CASED_HUB_ID, BERT_CASED_SIZE, Alias
 from spanbert_allen.encoders.encoder_files import EncoderFiles
 from spanbert_allen.encoders.saved_encoder import saved_encoder_folder
 from spanbert_allen.encoders.sources import (
@@ -58,8 +58,9 @@ def find_encoder(
         layout of the `transformers` library, one of the authors' `.tar.gz`, a hub id, or a trained
         model, whose encoder is taken: its `model.tar.gz` or the folder of its training.
     vocabulary : `str`, optional (default = `None`)
-        A `vocab.txt`, a folder with one, or a hub id: for a source without a vocabulary, such as
-        the authors' archives. It replaces the source's own if there is one.
+        A `vocab.txt`, a folder with one, or a hub id. It replaces the source's own if there is one.
+        A source without a vocabulary whose size is that of BERT's cased list, as SpanBERT's
+        releases, takes this list from the hub or from its cache.
     serialization_dir : `str | PathLike`, optional (default = `None`)
         Where a model is being trained or loaded from. If encoder and weights were saved there, they
         are what is used, and `model_name` is not looked at.
@@ -83,7 +84,8 @@ def _from_source(
     name: str, source: EncoderSource, vocabulary: str | None, alias: Alias | None, *, trained: bool
 ) -> EncoderFiles:
     config = _read_config(name, source)
-    pieces, beside, settings = _read_vocabulary(name, source, vocabulary, alias)
+    may_be_cased = not trained and config["vocab_size"] == BERT_CASED_SIZE
+    pieces, beside, settings = _read_vocabulary(name, source, vocabulary, may_be_cased)
     tokenizer_config = _read_json(name, source, "tokenizer_config.json")
     if tokenizer_config is None:  # the vocabulary's, if it came from elsewhere
         tokenizer_config = _read_json(name, beside, "tokenizer_config.json") or {}
@@ -178,7 +180,7 @@ def _read_config(name: str, source: EncoderSource) -> dict[str, Any]:
 
 
 def _read_vocabulary(
-    name: str, source: EncoderSource, vocabulary: str | None, alias: Alias | None
+    name: str, source: EncoderSource, vocabulary: str | None, may_be_cased: bool
 ) -> tuple[WordPieceVocabulary, EncoderSource, dict[str, Any]]:
     """Return the pieces, the source that they come from, and settings that stand with them."""
     if vocabulary is not None:
@@ -195,14 +197,14 @@ def _read_vocabulary(
     tokenizer = _read_json(name, source, TOKENIZER_JSON) if content is None else None
     if tokenizer is not None:
         return _read_tokenizer(name, source, tokenizer)
-    if content is None and vocabulary is None and alias is not None and alias.bert_cased:
+    if content is None and vocabulary is None and may_be_cased:
         source = HubSource(BERT_CASED_HUB_ID)
         name = BERT_CASED_HUB_ID
         content = source.read("vocab.txt")
     if content is None:
         raise DataError(
-            f"has neither vocab.txt nor {TOKENIZER_JSON} here or in the hub's local cache: give "
-            "`vocabulary`, a vocab.txt, a folder with one or a hub id (for SpanBERT: that of "
+            f"has neither vocab.txt nor {TOKENIZER_JSON} here or in the hub's local cache: make a "
+            "folder of its files and put its vocab.txt beside them (SpanBERT's is that of "
             f"`{BERT_CASED_HUB_ID}`)",
             name,
         )

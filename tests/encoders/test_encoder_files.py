@@ -15,7 +15,7 @@ import pytest
 from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
 from spanbert_allen.common.errors import ConfigError, DataError, UserError
-from spanbert_allen.encoders import WordPieceVocabulary, find_encoder, vocabulary
+from spanbert_allen.encoders import WordPieceVocabulary, find_encoder, finding, vocabulary
 from tests.fixtures import make_tiny_spanbert
 
 TINY = make_tiny_spanbert.SHIPPED
@@ -60,8 +60,9 @@ def hub(monkeypatch, tmp_path):
 @pytest.fixture
 def tiny_is_bert_cased(monkeypatch):
     """Takes the vocabulary of `tiny` for BERT's cased one."""
-    digest = hashlib.md5((TINY / "vocab.txt").read_bytes()).hexdigest()
-    monkeypatch.setattr(vocabulary, "BERT_CASED_MD5", digest)
+    content = (TINY / "vocab.txt").read_bytes()
+    monkeypatch.setattr(vocabulary, "BERT_CASED_MD5", hashlib.md5(content).hexdigest())
+    monkeypatch.setattr(finding, "BERT_CASED_SIZE", content.count(b"\n"))
 
 
 def test_tiny_is_what_its_program_makes(tmp_path):
@@ -159,7 +160,7 @@ def test_another_architecture_is_refused(folder):
         ("config.json", b"{", "`config.json` of it is not JSON"),
         ("config.json", b"[]", "`config.json` of it is not a JSON object"),
         ("config.json", b"{}", "config.json of it lacks hidden_size, intermediate_size, num_att"),
-        ("vocab.txt", None, "has neither vocab.txt nor tokenizer.json .*: give `vocabulary`"),
+        ("vocab.txt", None, "has neither vocab.txt nor tokenizer.json .*: make a folder"),
         ("vocab.txt", b"[PAD]\n[UNK]\n", r"is not a BERT vocabulary.*: it lacks \[CLS\] \[SEP\]"),
         ("vocab.txt", b"\xff\xfe", "is not a vocabulary: not UTF-8"),
     ],
@@ -234,15 +235,36 @@ def test_a_hub_model(folder, hub):
         files.find_weights()
 
 
-def test_spanbert_takes_berts_cased_vocabulary(folder, tmp_path, hub, tiny_is_bert_cased):
+@pytest.fixture
+def released(folder, tmp_path, hub, tiny_is_bert_cased):
+    """The files of a SpanBERT as it was released; the vocabulary is on the hub alone."""
     bert = tmp_path / "bert"
     bert.mkdir()
     shutil.move(folder / "vocab.txt", bert)
     (folder / "tokenizer_config.json").unlink()
     hub |= {"SpanBERT/spanbert-base-cased": folder, "bert-base-cased": bert}
-    files = find_encoder("spanbert-base-cased")
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["alias", "hub id", "folder", "archive"])
+def test_spanbert_takes_berts_cased_vocabulary(released, tmp_path, kind):
+    contents = {path.name: path.read_bytes() for path in released.iterdir()}
+    name = {
+        "alias": "spanbert-base-cased",
+        "hub id": "SpanBERT/spanbert-base-cased",
+        "folder": str(released),
+        "archive": str(make_tar(tmp_path / "spanbert_hf_base.tar.gz", contents)),
+    }[kind]
+    files = find_encoder(name)
     assert files.vocabulary == find_encoder("tiny").vocabulary
     assert files.lower_case is False
+
+
+def test_a_trained_model_takes_no_vocabulary_from_elsewhere(released, tmp_path):
+    shutil.copytree(released, tmp_path / "run" / "encoder")
+    (tmp_path / "run" / "weights.th").touch()
+    with pytest.raises(DataError, match=r"has neither vocab\.txt"):
+        find_encoder("spanbert-base-cased", serialization_dir=tmp_path / "run")
 
 
 def test_spanbert_takes_no_other_vocabulary(folder, hub):
@@ -254,7 +276,7 @@ def test_spanbert_takes_no_other_vocabulary(folder, hub):
 def test_spanbert_without_a_vocabulary_anywhere(folder, hub):
     (folder / "vocab.txt").unlink()
     hub["SpanBERT/spanbert-base-cased"] = folder
-    with pytest.raises(DataError, match=r"has neither vocab\.txt .* \(for SpanBERT: that of"):
+    with pytest.raises(DataError, match=r"has neither vocab\.txt .* \(SpanBERT's is that of"):
         find_encoder("spanbert-base-cased")
 
 
