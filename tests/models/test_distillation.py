@@ -14,6 +14,11 @@ from allennlp.models import Model, load_archive
 
 import spanbert_allen.plugin  # noqa: F401
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.modules.coref.distillation import Distillation
+from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
+from spanbert_allen.modules.coref.scored_links import ScoredLinks
+from spanbert_allen.modules.coref.units import DocumentPieces
 from tests import places
 
 FIXTURES = places.FIXTURES / "coref"
@@ -130,6 +135,32 @@ def test_spans_are_found_by_their_words_whatever_the_pieces(units, instances):
         assert " ".join(text.words) in " ".join(whole.words)
         assert len(document.given_spans) > 1
         assert document.given_spans.max() < len(document.token_ids)
+
+
+def test_the_teacher_reads_also_what_comes_before_the_first_top_span(instances, monkeypatch):
+    text = instances[0]["metadata"].metadata["document"]
+    asked = []
+
+    def targets(self, part, spans, student):
+        asked.append(([*part.words], spans))
+        return torch.zeros(1, 2)
+
+    monkeypatch.setattr(Distillation, "_targets", targets)
+    # [CLS], the words 1 to 5 of the document, the last in two pieces, and [SEP].
+    columns = dict.fromkeys(DocumentPieces._fields[:5], torch.zeros(8, dtype=torch.long))
+    units = DocumentPieces(**columns | {"word_ids": torch.tensor([-1, 1, 2, 3, 4, 5, 5, -1])})
+    span = SpanCandidates(torch.tensor([4]), torch.tensor([6]))
+    links = ScoredLinks(
+        span,
+        torch.zeros(1),
+        torch.zeros(1, 1, dtype=torch.long),
+        torch.zeros(1, 1),
+        span,
+        torch.zeros(1),
+    )
+    Distillation("teacher").loss(links, units, text)
+    ((words, spans),) = asked
+    assert words == text.words[1:6] and spans == [WordSpan(3, 4)]
 
 
 def test_an_archive_needs_no_teacher_and_training_goes_on_with_it(tmp_path, instances):

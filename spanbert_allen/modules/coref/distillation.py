@@ -81,11 +81,11 @@ class Distillation(FromParams):
         if not self.weight or links.scores.numel() == 0:
             return links.scores.new_zeros(())
         spans = _word_spans(links, units)
-        words = [span for span in spans if span is not None]
         device = links.scores.device
-        if not words:
+        if all(span is None for span in spans):
             return links.scores.new_zeros(())
-        first = min(span.start for span in words)
+        # Also the words before the first top span: the student's encoder reads them, too.
+        first = int(units.word_ids[units.word_ids >= 0].min())
         last = int(units.word_ids.max())
         here = [None if span is None else WordSpan(*(x - first for x in span)) for span in spans]
         part = _part(text, first, last + 1)
