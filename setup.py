@@ -65,7 +65,7 @@ setup(
         extra: sorted(name + bound for name, bound in bounds.items())
         for extra, bounds in TESTED["EXTRAS"].items()
     },
-    python_requires=">=3.10",
+    python_requires=">=3.11",
     classifiers=[
         "License :: OSI Approved :: Apache Software License",
         "Operating System :: POSIX :: Linux",

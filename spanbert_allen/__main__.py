@@ -31,8 +31,8 @@ _WITH_VERBOSE = ("build-vocab", "count-instances", "evaluate", "predict", "train
 NOT_OFFERED = {
     "find-lr": "AllenNLP's search knows its own trainer only, not the trainer `spanbert`, whose "
     "optimizers compute their rates themselves: train with some rates instead, each a knob",
-    "push-to-hf": "it needs functions that huggingface_hub 1.0 no longer has: make a folder with "
-    "`spanbert-allen export` and upload it with `hf upload`",
+    "push-to-hf": "it needs functions that huggingface_hub 1.0 no longer has: use "
+    "`spanbert-allen push`",
 }
 """Commands of AllenNLP that do not work with this package, and what to do instead."""
 

@@ -80,8 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _python() -> Iterator[Finding]:
-    good = sys.version_info >= (3, 10)
-    yield Finding("python", platform.python_version(), "" if good else "use 3.10 or newer")
+    good = sys.version_info >= (3, 11)
+    yield Finding("python", platform.python_version(), "" if good else "use 3.11 or newer")
 
 
 def _versions() -> Iterator[Finding]:

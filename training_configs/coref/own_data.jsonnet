@@ -1,4 +1,4 @@
-// Your own documents with MiniLM, in this project's jsonl (README, "Your own data") or any other format
+// Your own documents with MiniLM, in this project's jsonl (docs/data.md) or any other format
 // that `spanbert-allen convert --help` lists; `spanbert-allen validate FILE` looks them through. Change
 // `encoder` to `encoders.spanbert_base` for SpanBERT.
 local coref = import '../lib/coref.libsonnet';

@@ -1,4 +1,4 @@
-// Your own relations: JSON lines with a text, two entities and a label each, see README.md. Set `encoder`
+// Your own relations: JSON lines with a text, two entities and a label each, see docs/data.md. Set `encoder`
 // to `encoders.spanbert_base` where there is a GPU.
 local encoders = import '../lib/encoders.libsonnet';
 local relation = import '../lib/relation.libsonnet';

@@ -121,8 +121,8 @@ QUICKSTART_TASKS = {
         title="Coreference quickstart",
         own_record='{"text": "Your own text."}',
         closing=(
-            "This model has seen a few dozen short texts only: README.md says how to train on\n"
-            "more, or on your own, and which other configurations there are."
+            "This model has seen a few dozen short texts only. docs/data.md says how to train on\n"
+            "more, or on your own, and `spanbert-allen config` lists other configurations."
         ),
     ),
     "qa": QuickstartTask(
@@ -147,7 +147,8 @@ QUICKSTART_TASKS = {
         own_record='{"question": "Whose text?", "context": "Your own text."}',
         closing=(
             "This model has seen a few hundred questions only, far too few to answer well:\n"
-            "README.md says how to train on SQuAD, and which other configurations there are."
+            "docs/qa.md says how to train on SQuAD, and `spanbert-allen config` lists other\n"
+            "configurations."
         ),
     ),
     "relation": QuickstartTask(
@@ -168,8 +169,8 @@ QUICKSTART_TASKS = {
             '{"text": "Anna lives in Corrin.", "entities": [[0, 4, "PERSON"], [14, 20, "CITY"]]}'
         ),
         closing=(
-            "This model has seen a few hundred pairs of entities only: README.md says how to\n"
-            "train on TACRED, on SemEval-2010 or on your own relations."
+            "This model has seen a few hundred pairs of entities only: docs/relation.md says how\n"
+            "to train on TACRED, on SemEval-2010 or on your own relations."
         ),
         default_text=DEFAULT_MARKED_TEXT,
     ),
