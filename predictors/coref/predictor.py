@@ -230,6 +230,8 @@ class CorefPredictor(SpanPredictor):
             for number, item in batch:
                 record = Record(dict(item) if isinstance(item, Mapping) else {})
                 try:
+                    if (problem := self.problem_of(record)) is not None:
+                        raise DataError(problem)
                     instance = self._instance_of(item, chosen, f"input:{number}")
                     prepared.append(PreparedRecord(record, [instance]))
                 except Exception as error:

@@ -299,7 +299,7 @@ class SpanbertCoref(Model):
         segment_ids = pad_sequence(
             [document.segment_ids for document in documents], batch_first=True, padding_value=-1
         )
-        with self._arithmetic(token_ids):
+        with self._arithmetic(self.embedder.device):
             # Shape: (batch_size, num_pieces, dim)
             vectors = self.embedder.encode(token_ids, segment_ids)
         return [
@@ -343,18 +343,18 @@ class SpanbertCoref(Model):
         """Return what the head says of the document, which it sees whole or in windows."""
         if self.training:
             return self.head(units)
-        num_units = units.vectors.size(0)
-        seen_at_once = num_units if self.windows is None else min(num_units, self.windows.length)
-        self.head.warn_of_limit(seen_at_once, doc_key)
-        with self._arithmetic(units.vectors):
+        if units.given_spans is None:  # of given mentions none is left out
+            longest = len(units.vectors) if self.windows is None else self.windows.length
+            self.head.warn_of_limit(min(longest, len(units.vectors)), doc_key)
+        with self._arithmetic(units.vectors.device):
             if self.windows is None:
                 return self.head(units)
             return score_in_windows(
                 self.head, units, self.windows, link_threshold=decoding.link_threshold or 0.0
             )
 
-    def _arithmetic(self, tensor: Tensor) -> AbstractContextManager[Any]:
-        return nullcontext() if self.training else mixed_precision(self.precision, tensor.device)
+    def _arithmetic(self, device: torch.device) -> AbstractContextManager[Any]:
+        return nullcontext() if self.training else mixed_precision(self.precision, device)
 
     def _loss(self, links: ScoredLinks, units: DocumentPieces, text: CorefDocument) -> Tensor:
         """Return the loss of one document. Shape: ()."""

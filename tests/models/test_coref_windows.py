@@ -13,6 +13,7 @@ import torch
 from allennlp.commands.train import train_model
 from allennlp.common import Params
 from allennlp.data import Instance
+from allennlp.data.fields import MetadataField
 from allennlp.models import Model, load_archive
 
 import spanbert_allen.plugin  # noqa: F401
@@ -208,6 +209,10 @@ def test_a_limit_that_costs_mentions_is_said_once_a_document(model, instances, c
         model.forward_on_instances(instances)
         said = [record.getMessage() for record in caplog.records]
         caplog.clear()
+        # Given mentions all stay.
+        given = instances[0]["metadata"].metadata | {"given_spans": [[1, 1], [3, 3]]}
+        fields = instances[0].fields | {"metadata": MetadataField(given)}
+        model.forward_on_instance(Instance(fields))
         # A window's share is not above the limit.
         model.windows = CorefWindows(**WINDOWS)
         model.forward_on_instances(instances)

@@ -163,6 +163,8 @@ def test_a_knob_reaches_all_that_depends_on_it():
     assert params["model"]["head"]["max_segments"] == 7
     assert params["dataset_reader"]["indexer"]["max_length"] == 128
     assert params["trainer"]["num_epochs"] == 2
+    whole = evaluate(config, "max_training_segments:: null")["model"]
+    assert whole["max_training_segments"] is None and "max_segments" not in whole["head"]
 
 
 def test_published_coreference_trains_as_the_original_did():

@@ -8,7 +8,7 @@ local knobs = {
   // Data.
   reader:: { type: 'spanbert_coref_conll' },
   segment_length:: 384,
-  max_training_segments:: 3,
+  max_training_segments:: 3,  // `null`: whole documents
   mentions:: 'found',  // or `gold`: link the annotated mentions, in training and evaluation, and find no others
 
   // Model. `scorers`: `published` is feed-forward and coarse-to-fine; `light` scores from the ends of spans
@@ -43,7 +43,7 @@ local made = {
   model: {
     type: 'spanbert_coref',
     embedder: $.embedder,
-    head: { max_segments: $.max_training_segments } + $.scorer_kinds[$.scorers] + $.head,
+    head: std.prune({ max_segments: $.max_training_segments }) + $.scorer_kinds[$.scorers] + $.head,
     special_pieces: $.special_pieces,
     whole_words: $.whole_words,
     max_training_segments: $.max_training_segments,

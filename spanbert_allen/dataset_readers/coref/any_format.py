@@ -119,8 +119,8 @@ class CorefFormatReader(CorefFilesReader):
     """
     Base of the readers of one format, which a subclass names.
 
-    A file of a wholly different kind is read as what its first line says it is: so a model that was
-    trained on JSON lines is evaluated on CoNLL files, and the other way round.
+    A file of another format is read as what its first line says it is: so a model that was trained
+    on JSON lines is evaluated on CoNLL files, and the other way round.
 
     # Parameters
 
@@ -150,10 +150,8 @@ class CorefFormatReader(CorefFilesReader):
         )
 
     def format_of(self, path: str | Path) -> CorefFormat:
-        """Return the own format, or the file's, if just one of the two is JSON lines."""
-        own = find_format(self.format_name)
+        """Return the file's format, or the own one if the first line tells none."""
         try:
-            found = detect_format(path)
+            return detect_format(path)
         except DataError:
-            return own  # which tells the file's first mistake
-        return own if (found.parse is None) == (own.parse is None) else found
+            return find_format(self.format_name)  # which tells the file's first mistake

@@ -156,9 +156,9 @@ def _new_candidates(
 
 
 def _joined_boundaries(parts: Sequence[ScoredLinks], order: Tensor) -> BoundaryScores | None:
-    """Return the boundaries of all windows, with those of candidates in this order."""
+    """Return the boundaries, if each window has some, with those of candidates in this order."""
     found = [part.boundaries for part in parts if part.boundaries is not None]
-    if not found:
+    if len(found) < len(parts):  # a long window holds its best candidates alone, and no boundaries
         return None
     starts, ends = map(torch.cat, zip(*found, strict=True))
     return BoundaryScores(starts, ends[order])

@@ -79,7 +79,9 @@ def _small_chunks(monkeypatch):
     """Chunks so small that every loop over them runs several times."""
     monkeypatch.setattr(feedforward_mentions, "_CANDIDATES_PER_BLOCK", 19)
     monkeypatch.setattr(feedforward_mentions, "_CANDIDATES_PER_CHUNK", 7)
+    monkeypatch.setattr(feedforward_mentions, "_UNITS_PER_CHUNK", 3)
     monkeypatch.setattr(span_representation, "_SPANS_PER_CHUNK", 4)
+    monkeypatch.setattr(span_representation, "_UNITS_PER_SPAN", 1)
     monkeypatch.setattr(antecedent_blocks, "_ROWS_PER_CHUNK", 5)
     monkeypatch.setattr(gated_refinement, "_ROWS_PER_CHUNK", 5)
     for module in (antecedent_scorer, attended_antecedent, cluster_merging):

@@ -13,6 +13,8 @@ from spanbert_allen.modules.coref.antecedents.pair_scores import PairScores
 from spanbert_allen.modules.coref.head import CorefHead
 from spanbert_allen.modules.coref.losses.marginal import marginal_loss
 from spanbert_allen.modules.coref.mentions import biaffine as biaffine_mentions
+from spanbert_allen.modules.coref.mentions import feedforward as feedforward_mentions
+from spanbert_allen.modules.coref.mentions import representation as span_representation
 from spanbert_allen.modules.coref.mentions.biaffine import BiaffineMentions
 from spanbert_allen.modules.coref.mentions.feedforward import FeedForwardMentions
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
@@ -188,6 +190,27 @@ def test_candidates_that_lie_far_apart_make_no_large_square(monkeypatch):
             for i in starts.tolist()
         ]
     torch.testing.assert_close(scores, torch.cat(alone))
+
+
+def test_given_mentions_that_lie_far_apart_make_no_large_table(monkeypatch):
+    monkeypatch.setattr(feedforward_mentions, "_UNITS_PER_CHUNK", 100)
+    monkeypatch.setattr(span_representation, "_SPANS_PER_CHUNK", 16)
+    head = make_head(mentions=Lazy(FeedForwardMentions))
+    scorer, spans, vectors = (
+        head.mention_scorer,
+        head.span_representation,
+        make_document(4000).vectors,
+    )
+    starts = torch.arange(0, 4000, 40)
+    with LargestTensor() as largest, torch.no_grad():
+        given = SpanCandidates(starts, starts + 2)
+        scores, represented = scorer(vectors, given, spans), spans(vectors, given)
+    assert largest.most <= len(vectors)
+    with torch.no_grad():
+        first = SpanCandidates(torch.tensor([0]), torch.tensor([2]))
+        alone = [vectors[i : i + 3] for i in starts.tolist()]
+        torch.testing.assert_close(scores, torch.cat([scorer(v, first, spans) for v in alone]))
+        torch.testing.assert_close(represented, torch.cat([spans(v, first) for v in alone]))
 
 
 @pytest.mark.parametrize("refinement", [AttendedAntecedent, ClusterMerging, SpanClustering])

@@ -262,6 +262,14 @@ def test_many_documents_of_any_kind_in_order_bad_ones_marked() -> None:
         assert list(predictor.predict_stream(iter(inputs), batch_size=batch_size)) == results
 
 
+def test_options_inside_a_record_are_refused_by_whatever_takes_it() -> None:
+    predictor = fake_predictor()
+    record = {"text": "A a", "link_threshold": 0.5}
+    good, bad = predictor.predict_many(["A a", record])
+    assert good["clusters"] and "`link_threshold` is an option of the pred" in bad["error"]
+    assert predictor.predict_batch_json([record]) == [bad]
+
+
 def test_results_can_be_looked_at_and_stay_dictionaries() -> None:
     predictor = fake_predictor()
     result = predictor.predict("Ann saw <ann> .")

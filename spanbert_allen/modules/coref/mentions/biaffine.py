@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import ClassVar
 
 import torch
@@ -14,7 +13,7 @@ from spanbert_allen.modules.coref.mentions.representation import SpanRepresentat
 from spanbert_allen.modules.coref.mentions.scorer import MentionScorer
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.settings import LIGHT_HIDDEN_DIM, ScorerSettings
-from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds
+from spanbert_allen.modules.layers.chunking import overlapping_slices
 from spanbert_allen.modules.layers.fast_linear import linear
 from spanbert_allen.modules.layers.precision import at_least_float32
 from spanbert_allen.modules.layers.unit_projection import UnitProjection
@@ -101,8 +100,7 @@ def _band_products(starts: Tensor, ends: Tensor, candidates: SpanCandidates) -> 
     `Tensor`
         Shape: (num_candidates,)
     """
-    known = candidates.on_cpu
-    chunks = [candidates.part(a, b) for a, b in _chunk_bounds(known.starts)]
+    chunks = candidates.parts(_CANDIDATES_PER_CHUNK, units=_UNITS_PER_CHUNK)
     end_bounds = [chunk.reach() for chunk in chunks]
     start_bounds = [
         (first, int(chunk.on_cpu.starts[-1]) + 1)
@@ -122,19 +120,3 @@ def _band_products(starts: Tensor, ends: Tensor, candidates: SpanCandidates) -> 
         # Shape: (num_candidates in the chunk,)
         products.append(square.flatten()[places])
     return torch.cat(products)
-
-
-def _chunk_bounds(starts: Tensor) -> list[tuple[int, int]]:
-    """
-    Return the candidates of each chunk, as (first, stop).
-
-    # Parameters
-
-    starts : `Tensor`
-        Ascending, on the CPU. Shape: (num_candidates,)
-    """
-    edges = [first for first, _ in row_bounds(starts.size(0), _CANDIDATES_PER_CHUNK)]
-    # Shape: (num_stretches,)
-    stretches = torch.arange(0, int(starts[-1]) + 1, _UNITS_PER_CHUNK, device=starts.device)
-    edges += torch.searchsorted(starts.contiguous(), stretches).tolist()
-    return list(pairwise(sorted({*edges, starts.size(0)})))

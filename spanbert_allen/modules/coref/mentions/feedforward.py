@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -15,7 +16,6 @@ from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.coref.settings import PUBLISHED_HIDDEN_DIM, ScorerSettings
 from spanbert_allen.modules.layers.chunking import (
     overlapping_slices,
-    row_bounds,
     rows_at_once,
     run_chunks,
 )
@@ -25,6 +25,8 @@ from spanbert_allen.modules.layers.feedforward_scorer import FeedForwardScorer
 # The products of a block's units are made once, and its candidates scored a chunk at a time.
 _CANDIDATES_PER_BLOCK = 4096
 _CANDIDATES_PER_CHUNK = 512
+# Given mentions may lie far apart: the units of a block or chunk are bounded as well.
+_UNITS_PER_CHUNK = 1024
 
 
 @MentionScorer.register("spanbert_feedforward_mentions")
@@ -101,10 +103,10 @@ class FeedForwardMentions(MentionScorer):
     ) -> Tensor:
         """Return the scores without the prior. Shape: (num_candidates,)."""
         num_candidates, hidden_dim = len(candidates.starts), self.feedforward.first.out_features
-        rows = rows_at_once(
-            _CANDIDATES_PER_BLOCK, vectors.device, row_size=3 * hidden_dim, most=num_candidates
+        at_once = partial(
+            rows_at_once, device=vectors.device, row_size=3 * hidden_dim, most=num_candidates
         )
-        blocks = [candidates.part(a, b) for a, b in row_bounds(num_candidates, rows)]
+        blocks = candidates.parts(at_once(_CANDIDATES_PER_BLOCK), units=at_once(_UNITS_PER_CHUNK))
         bounds = [block.reach() for block in blocks]
 
         def score(block: SpanCandidates, first: int, units: Tensor) -> Tensor:
@@ -149,8 +151,7 @@ class FeedForwardMentions(MentionScorer):
             row_size=3 * self.feedforward.first.out_features,
             most=8 * _CANDIDATES_PER_CHUNK,
         )
-        for a, b in row_bounds(candidates.starts.size(0), rows):
-            chunk = candidates.part(a, b)
+        for chunk in candidates.parts(rows, units=_UNITS_PER_CHUNK):
             starts, ends = chunk
             first, stop = chunk.reach()
             last_start = int(chunk.on_cpu.starts[-1]) + 1

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
-from spanbert_allen.modules.layers.chunking import overlapping_slices, row_bounds, rows_at_once
+from spanbert_allen.modules.layers.chunking import overlapping_slices, rows_at_once
 from spanbert_allen.modules.layers.precision import at_least_float32
 
 Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Gets scores of units, and starts and ends of spans; returns weights, as `span_attention`."""
 
 _SPANS_PER_CHUNK = 128
+_UNITS_PER_SPAN = 8  # of a chunk: given mentions may lie far apart
 _ADDED_TO_SUMS = 1e-13  # AllenNLP's `tiny_value_of_dtype` of single precision
 
 
@@ -91,7 +92,7 @@ def attended_units(
         row_size=2 * vectors.size(1),
         most=16 * _SPANS_PER_CHUNK,
     )
-    chunks = [spans.part(a, b) for a, b in row_bounds(len(spans.starts), rows)]
+    chunks = spans.parts(rows, units=_UNITS_PER_SPAN * rows)
     bounds = [chunk.reach() for chunk in chunks]
     heads = []
     for (starts, ends), (first, _), units, scores in zip(

@@ -54,6 +54,25 @@ class SpanCandidates(_Columns):
         """Return the spans from `first` to before `stop`."""
         return self._each(lambda column: column[first:stop])
 
+    def parts(self, most: int, *, units: int) -> list[SpanCandidates]:
+        """
+        Return the spans in parts that look at few units, though spans may lie far apart.
+
+        # Parameters
+
+        most : `int`
+            How many spans a part has at most.
+        units : `int`
+            Within how many units the spans of a part begin.
+        """
+        starts = self.on_cpu.starts.contiguous()
+        parts, first = [], 0
+        while first < len(starts):
+            stop = int(torch.searchsorted(starts, int(starts[first]) + units))
+            parts.append(self.part(first, min(first + most, stop)))
+            first = min(first + most, stop)
+        return parts
+
     def moved(self, by: int) -> SpanCandidates:
         """Return the spans so many units further on."""
         return self._each(lambda column: column + by)

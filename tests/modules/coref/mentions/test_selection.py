@@ -29,6 +29,13 @@ def test_candidates_are_all_short_spans_of_a_sentence(lengths, width, random):
     assert found == naive_coref.candidates(sentence_ids, width, may_start, may_end)
 
 
+def test_parts_have_few_spans_that_begin_within_few_units():
+    starts = torch.tensor([0, 0, 1, 5, 5, 20])
+    parts = SpanCandidates(starts, starts + 1).parts(2, units=5)
+    assert [part.starts.tolist() for part in parts] == [[0, 0], [1, 5], [5], [20]]
+    assert [part.ends.tolist() for part in parts] == [[1, 1], [2, 6], [6], [21]]
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4), st.integers(0, 3)), max_size=25),

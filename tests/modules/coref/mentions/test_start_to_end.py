@@ -8,12 +8,13 @@ from allennlp.common import Lazy
 from torch.nn import functional
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.modules.coref import head as head_module
 from spanbert_allen.modules.coref.antecedents.bilinear import BilinearAntecedents
 from spanbert_allen.modules.coref.losses.document import document_mention_loss
-from spanbert_allen.modules.coref.mentions import start_to_end
+from spanbert_allen.modules.coref.mentions import candidate_pool, start_to_end
 from spanbert_allen.modules.coref.mentions.start_to_end import StartToEndMentions
 from spanbert_allen.modules.coref.units import DocumentPieces
-from spanbert_allen.modules.coref.windows import CorefWindows, score_in_windows
+from spanbert_allen.modules.coref.windows import CorefWindows, score_in_windows, window_bounds
 from tests.modules.coref import naive_coref
 from tests.modules.coref.heads import head_of
 from tests.modules.coref.test_head import DIM, make_document
@@ -166,6 +167,21 @@ def test_windows_have_the_boundaries_of_the_whole():
     for mine, other in zip(found.boundaries, whole.boundaries, strict=True):
         torch.testing.assert_close(mine, other)
     torch.testing.assert_close(found.candidate_scores, whole.candidate_scores)
+
+
+def test_long_windows_beside_a_short_one_have_no_boundaries(monkeypatch):
+    monkeypatch.setattr(head_module, "UNITS_PER_STRETCH", 25)
+    monkeypatch.setattr(candidate_pool, "UNITS_PER_STRETCH", 25)
+    document = make_document(60)._replace(needs_candidates=False)
+    head, windows = make_head(), CorefWindows(length=30, overlap=5, remembered=0)
+    lengths = [w.end - w.start for w in window_bounds(document.sentence_ids, windows)]
+    assert min(lengths) <= 25 < max(lengths)
+    found = score_in_windows(head, document, windows)
+    assert found.boundaries is None
+    monkeypatch.undo()
+    whole = score_in_windows(head, document, windows)
+    assert whole.boundaries is not None and spans_of(found.spans) == spans_of(whole.spans)
+    torch.testing.assert_close(found.scores, whole.scores)
 
 
 def test_scores_are_float32_under_mixed_precision():
