@@ -75,13 +75,9 @@ def load(
 
     Raises `DataError` or `ConfigError` for what is no trained model of this package.
     """
-    on_hub = hub_name(path)
-    path = Path(path) if on_hub is None else hub_archive(on_hub)
-    weights = None
+    path, weights = find_model(path), None
     if path.is_dir():
         path, weights = _in_folder(path)
-    elif not path.exists():
-        raise DataError(f"no such file or folder (looked from {Path.cwd()}); check the path", path)
     register()
     from allennlp.common.util import import_module_and_submodules
     from allennlp.models.archival import load_archive
@@ -119,6 +115,24 @@ def load(
             "`Predictor.from_path`"
         )
     return made
+
+
+def find_model(path: str | Path) -> Path:
+    """
+    Return the file or folder of a model; one on the hub is downloaded, if it is not here already.
+
+    # Parameters
+
+    path : `str | Path`
+        As for `load`.
+
+    Raises a `DataError` where there is none.
+    """
+    on_hub = hub_name(path)
+    found = Path(path) if on_hub is None else hub_archive(on_hub)
+    if not found.exists():
+        raise DataError(f"no such file or folder (looked from {Path.cwd()}); check the path", found)
+    return found
 
 
 def load_encoder(

@@ -124,6 +124,8 @@ class RelationPredictor(SpanPredictor):
             None if mode == "text" else markers, pairs, shared, are_words=mode == TYPED_WORDS
         )
         self._set(RelationOptions(probabilities, allowed_types, without_negative, by_probability))
+        self.max_pairs: int | None = None
+        """How many pairs the entities of a record may have; any number, if `None`."""
         self._num_cut = self._num_gaps = 0
 
     @property
@@ -342,7 +344,13 @@ class RelationPredictor(SpanPredictor):
                 raise ConfigError(
                     f"a spaCy `Doc` has its own words and entities; leave `{list(fields)[1]}` out"
                 )
-            return request_of_doc(doc, request_id=id, types=types or {}, known=self._known)
+            return request_of_doc(
+                doc,
+                request_id=id,
+                types=types or {},
+                known=self._known,
+                max_pairs=self.max_pairs,
+            )
         if types is not None:
             raise ConfigError("`types` renames the labels of a spaCy `Doc`; give one, or none")
         return self._request(Record(fields), id)
@@ -363,7 +371,11 @@ class RelationPredictor(SpanPredictor):
 
     def _request(self, record: Record, default_id: str) -> RelationRequest:
         return request_of_record(
-            record, default_id=default_id, language=self.language, known=self._known
+            record,
+            default_id=default_id,
+            language=self.language,
+            known=self._known,
+            max_pairs=self.max_pairs,
         )
 
     def _instances(self, examples: Sequence[RelationExample], window: Window) -> list[Instance]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import groupby, permutations
 from typing import Any
 
 from spanbert_allen.common.errors import DataError
@@ -142,7 +142,12 @@ class RelationRequest:
 
 
 def request_of_record(
-    record: Mapping[str, Any], *, default_id: str, language: str, known: KnownTypes
+    record: Mapping[str, Any],
+    *,
+    default_id: str,
+    language: str,
+    known: KnownTypes,
+    max_pairs: int | None = None,
 ) -> RelationRequest:
     """
     Return what a record asks; raise a `DataError` for a bad one.
@@ -158,6 +163,8 @@ def request_of_record(
         spaCy's code of the language.
     known : `KnownTypes`
         Pairs that the model cannot judge are not asked for.
+    max_pairs : `int`, optional (default = `None`)
+        How many pairs the entities may have; any number by default.
     """
     if record.get("entities") is not None:
         besides = [name for name in _OF_A_PAIR if record.get(name) is not None]
@@ -172,13 +179,18 @@ def request_of_record(
         text, _ = example.source()
         return RelationRequest(example.id, text, [], [(0, 1)], [example], is_single=True)
     try:
-        return _request_of_entities(record, default_id, language, known)
+        return _request_of_entities(record, default_id, language, known, max_pairs)
     except RecordError as error:
         raise DataError(str(error)) from error
 
 
 def request_of_doc(
-    doc: Any, *, request_id: str, types: Mapping[str, str], known: KnownTypes
+    doc: Any,
+    *,
+    request_id: str,
+    types: Mapping[str, str],
+    known: KnownTypes,
+    max_pairs: int | None = None,
 ) -> RelationRequest:
     """
     Return a request for all pairs of entities within the sentences of a spaCy `Doc`.
@@ -194,7 +206,7 @@ def request_of_doc(
         The name of the document in the result.
     types : `Mapping[str, str]`
         The model's name for the label of an entity, where the two differ.
-    known : `KnownTypes`
+    known, max_pairs
         As for `request_of_record`.
     """
     document = document_of_doc(doc)
@@ -210,37 +222,48 @@ def request_of_doc(
     )
     pairs, examples = [], []
     known.check(names, "doc.ents", hint=_TYPES_HINT)
-    for subject, object_ in known.pairs_of(names):
-        sentence = document.sentence_ids[spans[subject].start]
-        if document.sentence_ids[spans[object_].start] != sentence:
-            continue
-        first, last = _bounds(document.sentence_ids, sentence)
-        # An entity that runs over the sentence's end is cut there.
-        inside = [
-            WordSpan(spans[number].start - first, min(spans[number].end, last) - first)
-            for number in (subject, object_)
-        ]
-        pairs.append((subject, object_))
-        examples.append(
-            RelationExample(
-                id=request_id,
-                words=document.words[first : last + 1],
-                subject=inside[0],
-                object=inside[1],
-                subject_type=names[subject],
-                object_type=names[object_],
-                text=document.text,
-                word_chars=document.word_chars[first : last + 1],
-            )
+    sentences = [
+        list(numbers)
+        for _, numbers in groupby(
+            range(len(spans)), key=lambda number: document.sentence_ids[spans[number].start]
         )
+    ]
+    _check_number([len(numbers) for numbers in sentences], max_pairs)
+    for numbers in sentences:
+        first, last = _bounds(document.sentence_ids, spans[numbers[0]].start)
+        for one, other in known.pairs_of([names[number] for number in numbers]):
+            ends = numbers[one], numbers[other]
+            # An entity that runs over the sentence's end is cut there.
+            inside = [
+                WordSpan(spans[number].start - first, min(spans[number].end, last) - first)
+                for number in ends
+            ]
+            pairs.append(ends)
+            examples.append(
+                RelationExample(
+                    id=request_id,
+                    words=document.words[first : last + 1],
+                    subject=inside[0],
+                    object=inside[1],
+                    subject_type=names[ends[0]],
+                    object_type=names[ends[1]],
+                    text=document.text,
+                    word_chars=document.word_chars[first : last + 1],
+                )
+            )
     entities = [entity_json(whole, span, name) for span, name in zip(spans, names, strict=True)]
     return RelationRequest(request_id, document.text, entities, pairs, examples)
 
 
 def _request_of_entities(
-    record: Mapping[str, Any], default_id: str, language: str, known: KnownTypes
+    record: Mapping[str, Any],
+    default_id: str,
+    language: str,
+    known: KnownTypes,
+    max_pairs: int | None,
 ) -> RelationRequest:
     spans, types = given_entities(record["entities"])
+    _check_number([len(spans)], max_pairs)
     places = [f"`entities[{number}]`" for number in range(len(spans))]
     words, word_spans = entity_words(record, spans, places, language)
     name = default_id if record.get("id") is None else record_id(record["id"])
@@ -308,6 +331,21 @@ def given_entities(value: Any) -> tuple[list[tuple[int, int]], list[str]]:
     return spans, types
 
 
-def _bounds(sentence_ids: Sequence[int], sentence: int) -> tuple[int, int]:
-    inside = [number for number, one in enumerate(sentence_ids) if one == sentence]
-    return inside[0], inside[-1]
+def _check_number(sizes: Sequence[int], max_pairs: int | None) -> None:
+    """Raise a `DataError` if the entities of all sentences have too many ordered pairs."""
+    num_pairs = sum(size * (size - 1) for size in sizes)
+    if max_pairs is not None and num_pairs > max_pairs:
+        raise DataError(
+            f"the {sum(sizes)} entities have {num_pairs} pairs, and {max_pairs} are judged at once "
+            "here; send parts of the text, or fewer entities"
+        )
+
+
+def _bounds(sentence_ids: Sequence[int], word: int) -> tuple[int, int]:
+    """Return the first and the last word of the sentence of a word."""
+    first = last = word
+    while first and sentence_ids[first - 1] == sentence_ids[word]:
+        first -= 1
+    while last + 1 < len(sentence_ids) and sentence_ids[last + 1] == sentence_ids[word]:
+        last += 1
+    return first, last

@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the tags and return the exit status."""
+    from spanbert_allen.common.outputs import refuse_overwriting
     from spanbert_allen.data.pieces import PieceTokenizer
     from spanbert_allen.data.pretraining.corpus_tags import texts_with_spans, write_tags
     from spanbert_allen.encoders import find_encoder
@@ -50,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     sources, layout = text_files(arguments), arguments.documents
     corpus = Corpus(arguments.corpus)
+    spans = [] if arguments.spans is None else [arguments.spans]
+    refuse_overwriting(arguments.out, [*sources, *spans, *corpus.files])
     files = find_encoder(
         arguments.encoder or corpus.description.encoder, vocabulary=arguments.vocabulary
     )

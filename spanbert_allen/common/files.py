@@ -198,8 +198,10 @@ def find_files(path: str | Path, *, suffixes: Sequence[str]) -> list[str | Path]
         and file.name.removesuffix(".gz").endswith(tuple(suffixes))
     )
     # The text beside its annotations in brat's layout is no document of its own.
-    annotated = {file.with_suffix("") for file in found if file.suffix == ".ann"}
-    found = [one for one in found if one.suffix != ".txt" or one.with_suffix("") not in annotated]
+    names = {str(file).removesuffix(".gz") for file in found}
+    found = [
+        one for one in found if one.suffix != ".txt" or str(one.with_suffix(".ann")) not in names
+    ]
     if not found:
         raise DataError(
             f"no file in this folder has a name ending in {' or '.join(suffixes)}", path

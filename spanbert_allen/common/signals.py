@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+_OF_STOPPED = {128 + number: number for number in (signal.SIGINT, signal.SIGTERM)}
+
 
 class Terminated(KeyboardInterrupt):
     """What SIGTERM raises: to whoever cleans up, the same as Ctrl-C."""
@@ -32,10 +34,20 @@ def one_line_when_stopped(command: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         sys.stderr.write(f"{command} was stopped: what it was writing is as it was before\n")
-        raise SystemExit(143 if isinstance(stop, Terminated) else 130) from None
+        number = signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT
+        raise SystemExit(128 + number) from None
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
+
+
+def with_signals_told(status: int) -> int:
+    """
+    Return a status of `subprocess.Popen.poll`, negative for every command that a signal ended.
+
+    Those that cleaned up first, see `one_line_when_stopped`, exit with a status above 128.
+    """
+    return -_OF_STOPPED[status] if status in _OF_STOPPED else status
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from spanbert_allen.common.errors import ConfigError, shortened
+from spanbert_allen.common.signals import with_signals_told
 from spanbert_allen.corpus_prediction.claims import owner_of
 from spanbert_allen.corpus_prediction.run_folder import RunFolder
 
@@ -71,7 +72,8 @@ class WorkerProcess:
 
     def poll(self) -> int | None:
         """Return the exit status, negative for a signal; `None` while it runs."""
-        return self._process.poll()
+        status = self._process.poll()
+        return None if status is None else with_signals_told(status)
 
     def said(self) -> str:
         """Return the last line that it wrote of an error."""

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
+
+from spanbert_allen.common.errors import DataError
+
+_INTERRUPTIONS = 10
+"""How often mentions may be interrupted by others that end inside them: so often for each ..."""
+_MORE_INTERRUPTIONS = 1000
+"""... and so often besides. Every mention that crosses all others makes their square of marks."""
 
 
 class Mention(NamedTuple):
@@ -29,11 +37,13 @@ class Mark(NamedTuple):
     goes_on: bool = False
 
 
-def mentions_of(clusters: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mention]:
+def mentions_of(
+    clusters: Sequence[Sequence[Mapping[str, Any]]], *, first_chain: int = 0
+) -> list[Mention]:
     """Return the mentions of a result's `clusters`, in the order of the text, outer first."""
     mentions = [
         Mention(details["start"], details["end"], chain, details)
-        for chain, cluster in enumerate(clusters)
+        for chain, cluster in enumerate(clusters, start=first_chain)
         for details in cluster
     ]
     return sorted(mentions, key=lambda mention: (mention.start, -mention.end, mention.chain))
@@ -52,9 +62,13 @@ def marked(text: str, mentions: Sequence[Mention]) -> Iterator[Mark]:
         The text.
     mentions : `Sequence[Mention]`
         Its mentions, as `mentions_of` orders them.
+
+    Raises a `DataError` where so many mentions cross others that it would never end.
     """
     position = 0
     is_open: list[Mention] = []
+    num_ending: Counter[int] = Counter()  # how many of the open mentions end where
+    left = _INTERRUPTIONS * len(mentions) + _MORE_INTERRUPTIONS
     boundaries = sorted({edge for mention in mentions for edge in (mention.start, mention.end)})
     pending = list(reversed(mentions))
     for boundary in boundaries:
@@ -62,16 +76,24 @@ def marked(text: str, mentions: Sequence[Mention]) -> Iterator[Mark]:
             yield Mark("text", text=text[position:boundary])
             position = boundary
         going_on = []
-        while any(mention.end == boundary for mention in is_open):
+        while num_ending[boundary]:
             mention = is_open.pop()
+            num_ending[mention.end] -= 1
             interrupts = mention.end != boundary
             yield Mark("close", mention=mention, goes_on=interrupts)
             if interrupts:
                 going_on.append(mention)
+        left -= len(going_on)
+        if left < 0:
+            raise DataError(
+                f"too many of its {len(mentions)} mentions begin inside others and end outside of "
+                "them to be shown; leave out mentions that cross others"
+            )
         while pending and pending[-1].start == boundary:
             going_on.append(pending.pop())
         for mention in sorted(going_on, key=lambda mention: -mention.end):
             is_open.append(mention)
+            num_ending[mention.end] += 1
             yield Mark("open", mention=mention, goes_on=mention.start < boundary)
     if position < len(text):
         yield Mark("text", text=text[position:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from spanbert_allen.predictors.record import Record, parse_record
@@ -63,10 +63,13 @@ async def read_record(request: Request, *, max_bytes: int) -> Record:
     if announced.isascii() and announced.isdigit() and int(announced[:19]) > max_bytes:
         raise too_long
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > max_bytes:
-            raise too_long
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > max_bytes:
+                raise too_long
+    except ClientDisconnect:  # nobody reads why
+        raise RefusedError(499, "the client left before all of the body was here") from None
     record = parse_record(body.decode("utf-8", "surrogateescape"))
     if record.problem is not None:
         raise RefusedError(422, record.problem)

@@ -17,10 +17,13 @@ from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.document.predictor import PARTS, DocumentPredictor
 from spanbert_allen.predictors.multitask.predictor import MultitaskPredictor
 from spanbert_allen.predictors.prepared import PreparedRecord
+from spanbert_allen.predictors.relation.predictor import RelationPredictor
 from spanbert_allen.serving.schemas import TASKS
 
 DOCUMENT = "document"
 """The task of everything in one text, and the name of the model made of the parts' first ones."""
+_MAX_PAIRS = 10_000
+"""So many pairs of entities of a record are judged: all pairs of a hundred entities."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ def load_models(
                     f"{path}: a model for {model.task} is not served; give models for "
                     f"{', '.join(TASKS)}"
                 )
+            if isinstance(model.predictor, RelationPredictor):
+                model.predictor.max_pairs = _MAX_PAIRS
             if model.name in models:
                 raise ConfigError(f"two models are called {model.name}; give one as NAME={path}")
             models[model.name] = model

@@ -81,7 +81,7 @@ def read_keys(path: str) -> frozenset[str]:
         The file.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot be read as a file of keys ({error}); check it", path) from error
     keys = [line.strip() for line in lines]

@@ -7,7 +7,7 @@ import tempfile
 import pytest
 
 from spanbert_allen.common.files import replace_file
-from spanbert_allen.common.signals import one_line_when_stopped
+from spanbert_allen.common.signals import one_line_when_stopped, with_signals_told
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -29,3 +29,11 @@ def test_half_written_files_are_removed_and_one_line_says_so(tmp_path, capsys, n
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
     assert out.read_text() == "of before"
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_status_above_128_of_a_command_that_cleaned_up_is_its_signal():
+    assert [with_signals_told(status) for status in (0, 1, 2, -9, 130, 143, 137)] == [
+        *(0, 1, 2, -9),
+        *(-signal.SIGINT, -signal.SIGTERM),
+        137,
+    ]

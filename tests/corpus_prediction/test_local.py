@@ -4,13 +4,14 @@ import stat
 import subprocess
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
 import spanbert_allen
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.corpus_prediction.claims import owner_of
-from spanbert_allen.corpus_prediction.local import predict_locally
+from spanbert_allen.corpus_prediction.local import WorkerProcess, predict_locally
 from spanbert_allen.corpus_prediction.merging import merge
 from spanbert_allen.corpus_prediction.run_folder import CountJob, begin_run
 from spanbert_allen.corpus_prediction.slurm import write_job_script
@@ -195,3 +196,8 @@ def test_the_job_script_of_slurm_starts_workers(tmp_path):
     ).stdout.splitlines()
     assert command[1:] == ["-m", "spanbert_allen", "corpus-predict", str(run.path), "--worker"]
     assert script.stat().st_mode & stat.S_IRUSR
+
+
+def test_a_worker_that_was_told_to_end_was_killed_and_did_not_fail(tmp_path, monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: SimpleNamespace(poll=lambda: 143))
+    assert WorkerProcess(SimpleNamespace(path=tmp_path), 0).poll() == -signal.SIGTERM

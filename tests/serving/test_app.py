@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -365,3 +366,34 @@ def test_models_are_named_by_their_archives_or_as_is_asked(tmp_path):
         load_models([str(archive), str(archive)])
     with pytest.raises(DataError, match="no such file or folder"):
         load_models([str(tmp_path / "none.tar.gz")])
+
+
+def test_a_client_that_leaves_amid_its_upload_is_no_failure():
+    app = fake_app()
+    coming = iter(
+        [
+            {"type": "http.request", "body": b'{"te', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    answered = []
+
+    async def receive():
+        return next(coming)
+
+    async def send(message):
+        answered.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/sequence", "headers": headers}
+    asyncio.run(app(scope | {"query_string": b""}, receive, send))
+    assert answered[0]["status"] == 499
+
+
+@pytest.mark.parametrize("task", ["relation", "document"])
+def test_too_many_pairs_of_entities_are_refused_before_they_are_made(client, task):
+    entities = [[2 * place, 2 * place + 1, "PERSON"] for place in range(102)]
+    answer = client.post(f"/{task}", json={"text": "I " * 102, "entities": entities})
+    assert answer.status_code == 422
+    sentence = "the 102 entities have 10302 pairs, and 10000 are judged at once here; send parts"
+    assert sentence in answer.json()["error"]

@@ -90,6 +90,8 @@ def test_keys_are_the_lines_of_a_file(tmp_path):
     path = tmp_path / "keys"
     path.write_text("# of the team\none\n\n two \n")
     assert read_keys(str(path)) == {"one", "two"}
+    path.write_text("one\ntwo\n", encoding="utf-8-sig")
+    assert read_keys(str(path)) == {"one", "two"}
     path.write_text("\n")
     with pytest.raises(DataError, match="holds no key"):
         read_keys(str(path))

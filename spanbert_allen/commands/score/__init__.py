@@ -13,6 +13,9 @@ from spanbert_allen.commands.score import relation as score_relation
 HELP = "score predictions by the official metrics"
 EXAMPLE = "spanbert-allen score coref gold.conll out/predictions.jsonl"
 
+_INPUTS = ("gold", "predictions", "against", "null_odds")
+_OUTPUTS = ("out", "html")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
@@ -29,7 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the scores, and return the exit status."""
     from spanbert_allen.common.files import replace_file
+    from spanbert_allen.common.outputs import refuse_overwriting
 
+    inputs, outputs = (
+        [given for name in names if (given := getattr(arguments, name, None))]
+        for names in (_INPUTS, _OUTPUTS)
+    )
+    for output in outputs:
+        refuse_overwriting(output, inputs)
     scores = arguments.score(arguments)
     if arguments.out:
         with replace_file(arguments.out) as file:

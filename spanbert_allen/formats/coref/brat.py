@@ -19,16 +19,13 @@ from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import file_stem, read_lines
 from spanbert_allen.common.record_checks import RecordError, shown
 from spanbert_allen.common.spans import CharSpan
+from spanbert_allen.formats.brat import StandoffEntity, StandoffText, standoff_relation
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings, RecordFindings
 from spanbert_allen.formats.coref.jsonl import parse_coref_record
 from spanbert_allen.formats.coref.linked_mentions import clusters_of_links, is_coreference
 from spanbert_allen.formats.coref.records import RecordContext
-from spanbert_allen.formats.coref.text import whole_text
 
-_PART = "[0-9]{1,12} [0-9]{1,12}"
-_ENTITY = re.compile(rf"(T\S+)\t(\S+) ({_PART}(?:;{_PART})*)(?:\t.*)?")
-_RELATION = re.compile(r"R\S+\t(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
 _EQUIVALENCE = re.compile(r"\*\t(\S+)((?: \S+)+)\s*")
 _OTHERS = {
     "E": "events (events)",
@@ -46,17 +43,14 @@ def read_brat(
 ) -> Iterator[CorefDocument]:
     """Read the document of a `.ann` file; parameters as for `read_documents`."""
     findings = findings or Findings()
-    beside = Path(str(path).removesuffix(".gz")).with_suffix(".txt")
-    if not beside.is_file():
-        raise DataError(f"the text that it annotates, {beside.name}, must stand beside it", path)
-    reading = _Annotations(whole_text(beside), path, findings)
+    reading = _Annotations(StandoffText(path), path, findings)
     for line, text in read_lines(path):
         if text.strip():
             reading.add(text, line)
     context = RecordContext(
         default_key=file_stem(path), language=language, findings=RecordFindings(findings, path)
     )
-    record = {"text": reading.text, "clusters": reading.clusters()}
+    record = {"text": reading.text.text, "clusters": reading.clusters()}
     if not reading.is_bad:
         try:
             document = parse_coref_record(record, context)
@@ -73,44 +67,28 @@ def read_brat(
 class _Annotations:
     """Hold the annotations of a text while they are read."""
 
-    text: str
+    text: StandoffText
     path: str | Path
     findings: Findings
     is_bad: bool = False
     spans: dict[str, CharSpan] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
     links: list[tuple[str, str, int]] = field(default_factory=list)
     not_held: Counter[str] = field(default_factory=Counter)
 
     def add(self, annotation: str, line: int) -> None:
         """Read a line."""
-        kind = annotation[0]
-        if kind == "T":
-            self._add_entity(annotation, line)
-        elif kind == "R":
-            match = _RELATION.fullmatch(annotation)
-            if match is None:
-                self._problem(
-                    f"{shown(annotation)} is no relation: R1<TAB>Name Arg1:T1 Arg2:T2", line
-                )
-            elif is_coreference(match[1]):
-                self.links.append((match[2], match[3], line))
-            else:
-                self.not_held["relations of other names (relations)"] += 1
-        elif kind == "*":
-            match = _EQUIVALENCE.fullmatch(annotation)
-            if match is None:
-                self._problem(f"{shown(annotation)} is no equivalence: *<TAB>Name T1 T2", line)
-            else:
-                first, *others = match[2].split()
-                self.links += [(first, other, line) for other in others]
-        else:
-            self.not_held[_OTHERS.get(kind, "other annotations (lines)")] += 1
+        try:
+            self._add(annotation, line)
+        except RecordError as error:
+            self._problem(str(error), line)
 
     def clusters(self) -> list[list[list[int]]]:
-        """Return the clusters in characters."""
+        """Return the clusters in characters; a mention that is left out still joins others."""
         links = []
+        known = self.spans.keys() | self.left_out
         for one, other, line in self.links:
-            unknown = [name for name in (one, other) if name not in self.spans]
+            unknown = [name for name in (one, other) if name not in known]
             if any(name.startswith("T") for name in unknown):
                 self._problem(f"{unknown[0]} is linked here, but there is no such entity", line)
             elif unknown:
@@ -119,27 +97,36 @@ class _Annotations:
                 links.append((one, other))
         return clusters_of_links(self.spans, links)
 
-    def _add_entity(self, annotation: str, line: int) -> None:
-        match = _ENTITY.fullmatch(annotation)
-        if match is None:
-            self._problem(f"{shown(annotation)} is no entity: T1<TAB>Name 0 3<TAB>text", line)
-            return
-        name, kind, places = match[1], match[2], match[3]
-        if kind != OWN_TYPE:
+    def _add(self, annotation: str, line: int) -> None:
+        kind = annotation[0]
+        if kind == "T":
+            self._add_entity(self.text.entity(annotation), line)
+        elif kind == "R":
+            relation = standoff_relation(annotation)
+            if is_coreference(relation.label):
+                self.links.append((relation.head, relation.tail, line))
+            else:
+                self.not_held["relations of other names (relations)"] += 1
+        elif kind == "*":
+            match = _EQUIVALENCE.fullmatch(annotation)
+            if match is None:
+                raise RecordError(f"{shown(annotation)} is no equivalence: *<TAB>Name T1 T2")
+            first, *others = match[2].split()
+            self.links += [(first, other, line) for other in others]
+        else:
+            self.not_held[_OTHERS.get(kind, "other annotations (lines)")] += 1
+
+    def _add_entity(self, entity: StandoffEntity, line: int) -> None:
+        if entity.type != OWN_TYPE:
             self.not_held["entity types (mentions)"] += 1
-        parts = sorted(tuple(map(int, part.split())) for part in places.split(";"))
-        start, end = parts[0][0], parts[-1][1]
-        if not 0 <= start < end <= len(self.text):
-            self._problem(
-                f"{name} is characters {start} to {end} of a text of {len(self.text)}", line
-            )
-            return
-        if any(self.text[one[1] : other[0]].strip() for one, other in pairwise(parts)):
+        between = pairwise(sorted(entity.parts))
+        if any(self.text.text[one.end : other.start].strip() for one, other in between):
             self.not_held["mentions in several parts (mentions)"] += 1
-            what = f"{name} is a mention in several parts, which is left out"
+            what = f"{entity.id} is a mention in several parts, which is left out"
             self.findings.repaired(DataError(what, self.path, line))
-            return
-        self.spans[name] = CharSpan(start, end)
+            self.left_out.add(entity.id)
+        else:
+            self.spans[entity.id] = entity.whole
 
     def _problem(self, what: str, line: int) -> None:
         self.is_bad = True

@@ -11,6 +11,7 @@ from typing import Any
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import json_object, open_text, read_lines
 from spanbert_allen.formats import webanno
+from spanbert_allen.formats.brat import is_standoff
 from spanbert_allen.formats.coref import gap
 from spanbert_allen.formats.coref.doccano import is_doccano
 from spanbert_allen.formats.coref.format import CorefFormat
@@ -37,7 +38,7 @@ def detect_format(path: str | Path) -> CorefFormat:
 
     A pipe or standard input can still be read from its first byte on.
     """
-    if _is_named(path, ".ann"):
+    if is_standoff(path):
         return find_format("brat")
     is_empty = True
     with closing(read_lines(path, errors="replace", look_ahead=True)) as lines:
@@ -66,7 +67,7 @@ def _format_of_line(line: str, path: str | Path, number: int) -> str:
         return "gap"
     if is_winobias(line):
         return "winobias"
-    if _is_named(path, ".txt"):
+    if str(path).removesuffix(".gz").endswith(".txt"):
         return "text"
     raise DataError(
         "no coreference file that is known by its first line; name its format: "
@@ -74,10 +75,6 @@ def _format_of_line(line: str, path: str | Path, number: int) -> str:
         path,
         number,
     )
-
-
-def _is_named(path: str | Path, suffix: str) -> bool:
-    return str(path).removesuffix(".gz").endswith(suffix)
 
 
 def _is_label_studio(path: str | Path) -> bool:

@@ -27,7 +27,7 @@ def clusters_of_links(
         The mentions by their ids. A mention without a link is a cluster of its own; two of the same
         characters are one.
     links : `Iterable[tuple[str, str]]`
-        Pairs of ids of one entity.
+        Pairs of ids of one entity. An id without a mention joins those that it is linked with.
     """
     leader: dict[Hashable, Hashable] = {}
 
@@ -38,7 +38,7 @@ def clusters_of_links(
         return node
 
     for one, other in links:
-        leader[find(spans[one])] = find(spans[other])
+        leader[find(spans.get(one, one))] = find(spans.get(other, other))
     clusters: dict[Hashable, list[list[int]]] = {}
     for span in sorted(set(spans.values())):
         clusters.setdefault(find(span), []).append(list(span))

@@ -93,6 +93,11 @@ class Corpus:
         # Shape: (num_documents,)
         self.document_ends = self._array(DOCUMENTS, np.dtype("<i8"), counts.num_documents)
 
+    @property
+    def files(self) -> list[Path]:
+        """Return the files that it is made of."""
+        return [self.folder / name for name in (DESCRIPTION, PIECES, SENTENCES, DOCUMENTS)]
+
     def check_vocabulary(self, vocabulary: WordPieceVocabulary, name: str) -> None:
         """
         Raise a `ConfigError` if the ids are not those of an encoder's vocabulary.

@@ -10,7 +10,7 @@ The keys of an object tell whose it is:
 - DyGIE's lines (SciERC's): `doc_key`, `sentences`, and by sentence `ner` with `[first, last, type]`
   and `relations` with `[first, last, first, last, label]`, words of the document, the last inside;
 - Label Studio's array: tasks with `data` and `annotations`, of which the first one is read that was
-  not cancelled.
+  not cancelled. Labelled regions and relations count; choices, ratings and the like do not.
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ def _dygie(record: Mapping[str, Any], default_id: str, place: str) -> AnnotatedT
 def _label_studio(record: Mapping[str, Any], default_id: str, place: str) -> AnnotatedText:
     annotations = [one for one in _objects(record, "annotations") if not one.get("was_cancelled")]
     results = _objects(annotations[0], "result") if annotations else []
-    marked = [one for one in results if one.get("type") != "relation" and "value" in one]
-    numbers = numbered(marked, "id")
+    regions = _regions(results)
+    numbers = numbered(regions, "id")
     relations = []
     for number, one in enumerate(one for one in results if one.get("type") == "relation"):
         start, end = (number_of(one.get(key), numbers, number) for key in ("from_id", "to_id"))
@@ -137,8 +137,8 @@ def _label_studio(record: Mapping[str, Any], default_id: str, place: str) -> Ann
         if one.get("direction") in ("left", "bi"):
             relations.append(Relation(end, start, label))
     entities = []
-    for one in marked:
-        value = one["value"]
+    for one in regions:
+        value = one.get("value")
         if not isinstance(value, Mapping):
             raise RecordError(f"`value` is {shown(value)}; it must be an object")
         kind = value.get(str(one.get("type"))) or value.get("labels")
@@ -150,6 +150,20 @@ def _label_studio(record: Mapping[str, Any], default_id: str, place: str) -> Ann
         relations=relations,
         place=place,
     )
+
+
+def _regions(results: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """
+    Return the results that label a region, of several for the same region the first.
+
+    What other controls say of a region has its id, too, and its start and end.
+    """
+    regions: dict[object, Mapping[str, Any]] = {}
+    for number, one in enumerate(results):
+        value, is_labels = one.get("value"), str(one.get("type")).endswith("labels")
+        if is_labels or (isinstance(value, Mapping) and is_list(value.get("labels"))):
+            regions.setdefault(str(one["id"]) if "id" in one else number, one)
+    return list(regions.values())
 
 
 def _text(data: object) -> object:

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import (
-    STANDARD_STREAM,
     default_doc_key,
     filled_lines,
     json_object,
@@ -18,10 +17,10 @@ from spanbert_allen.common.files import (
 )
 from spanbert_allen.common.json_array import ArrayItem, array_items, first_item
 from spanbert_allen.common.record_checks import RecordError
-from spanbert_allen.formats import webanno
+from spanbert_allen.formats import brat, webanno
 from spanbert_allen.formats.relation.annotated_text import AnnotatedText
 from spanbert_allen.formats.relation.annotation_records import annotation_parser
-from spanbert_allen.formats.relation.brat import SUFFIX, read_brat
+from spanbert_allen.formats.relation.brat import read_brat
 from spanbert_allen.formats.relation.example import RelationExample
 from spanbert_allen.formats.relation.jsonl import read_relation_jsonl
 from spanbert_allen.formats.relation.semeval import read_semeval
@@ -36,7 +35,7 @@ One JSON array, SemEval-2010's numbered sentences, a JSON record a line, brat's 
 TSV, or what other annotation tools write: see `annotation_records`.
 """
 
-SUFFIXES = (".json", ".jsonl", ".TXT", SUFFIX, webanno.SUFFIX)
+SUFFIXES = (".json", ".jsonl", ".TXT", brat.SUFFIX, webanno.SUFFIX)
 """How the names of files of relations end; `.gz` may follow."""
 
 _OF_ONE_TEXT: Mapping[Layout, Callable[[str | Path], AnnotatedText]] = {
@@ -59,7 +58,7 @@ def relation_layout(path: str | Path) -> Layout:
     path : `str | Path`
         As for `read_lines`.
     """
-    if str(path) != STANDARD_STREAM and Path(path).suffix == SUFFIX:
+    if brat.is_standoff(path):
         return "brat"
     try:
         with open_text(path, look_ahead=True) as file:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.formats.spacy.documents import GENRE, SPEAKER
-from spanbert_allen.loading import load, register
+from spanbert_allen.loading import find_model, load, register
 
 try:
     from spacy import util
@@ -75,7 +75,8 @@ class CorefComponent(Pipe):
     name : `str`
         The component's name in it.
     model : `str`, optional
-        The `model.tar.gz`, or the folder that a training wrote; see `spanbert_allen.load`.
+        The `model.tar.gz`, the folder that a training wrote, or a name on the hub; see
+        `spanbert_allen.load`.
     prefix : `str`, optional (default = `"coref_clusters"`)
         What the names of span groups begin with. Groups with such names that a document has already
         are removed.
@@ -218,8 +219,8 @@ class CorefComponent(Pipe):
 
     def _write_archive(self, target: Path) -> None:
         """Write the model as an archive, also where it is the folder of a training."""
-        source = self.model_path
-        assert source is not None
+        assert self.model_path is not None
+        source = find_model(self.model_path)
         if source.is_dir() and not (source / ARCHIVE).is_file():
             register()
             from allennlp.models.archival import archive_model

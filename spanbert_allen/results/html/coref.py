@@ -57,7 +57,7 @@ def _chains(
         return "<aside><p>No mentions that corefer.</p></aside>"
     items = []
     for chain, cluster in enumerate(clusters):
-        mentions = mentions_of([[]] * chain + [cluster])
+        mentions = mentions_of([cluster], first_chain=chain)
         links = [link(_anchor(number, one), one.details["text"]) for one in mentions]
         more = links[_MOST_LINKS:]
         rest = f"<details><summary>{len(more)} more</summary>{', '.join(more)}</details>"

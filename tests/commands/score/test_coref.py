@@ -347,3 +347,15 @@ def test_a_key_that_is_not_annotated_is_an_error(tmp_path):
 def test_part_0_is_the_document(gold, tmp_path):
     path = json_lines(tmp_path / "out.jsonl", result("one_0", CLUSTERS), result("two", CLUSTERS))
     assert score(gold, path)["with_singletons"]["conll"]["f1"] == 1
+
+
+@pytest.mark.parametrize("option", ["--out", "--html"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_no_input_is_written_over(gold, predicted, tmp_path, option, place):
+    other = conll(tmp_path / "other.conll", one=CLUSTERS, two=CLUSTERS)
+    inputs = [gold, predicted, other]
+    before = inputs[place].read_bytes()
+    command = ["score", "coref", gold, predicted, "--against", other, option, inputs[place]]
+    with pytest.raises(DataError, match="this is also what is read"):
+        main(list(map(str, command)))
+    assert inputs[place].read_bytes() == before

@@ -211,3 +211,10 @@ def test_no_torch_is_imported(predictions: Path) -> None:
         f"    main(['score', 'qa', {str(SQUAD)!r}, {str(predictions)!r}])"
     )
     assert heavy_modules(statement) <= {"numpy"}
+
+
+def test_the_no_answer_scores_are_not_written_over(predictions: Path, tmp_path: Path) -> None:
+    odds = write(tmp_path / "odds.json", {})
+    with pytest.raises(DataError, match="this is also what is read"):
+        score(predictions, predictions, "--null-odds", odds, "--out", odds)
+    assert odds.read_text(encoding="utf-8") == "{}"

@@ -159,3 +159,12 @@ def test_pipelines_that_find_nothing_of_the_kind(tmp_path):
     find = SpacySpans(folder, "noun-chunks")
     with pytest.raises(ConfigError, match="finds no noun-chunks, which needs a parser"):
         list(find([("Ida left.", "a.txt")]))
+
+
+def test_no_input_of_the_command_is_written_over(sources, spans, corpus):
+    command = ["corpus-tags", *map(str, sources), "--corpus", str(corpus.folder)]
+    for path in (sources[0], spans, corpus.folder / "pieces.bin"):
+        before = path.read_bytes()
+        with pytest.raises(DataError, match="this is also what is read"):
+            main([*command, "--spans", str(spans), "--out", str(path)])
+        assert path.read_bytes() == before

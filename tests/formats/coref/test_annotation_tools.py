@@ -59,8 +59,31 @@ def test_brat(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "links", [["*\tEquiv T1 T2 T3"], ["R1\tCoref Arg1:T2 Arg2:T1", "R2\tCoref Arg1:T3 Arg2:T2"]]
+)
+def test_a_mention_in_several_parts_is_left_out_and_joins_those_that_it_is_linked_with(
+    tmp_path, links
+):
+    mentions_ = ["T1\tMention 0 3\tIda", "T2\tMention 9 12;23 28\ther found", "T3\tMention 19 22"]
+    _, (document,) = read(brat(tmp_path, *mentions_, *links))
+    assert mentions(document) == [["Ida", "She"]]
+    assert document.not_held == {"mentions in several parts (mentions)": 1}
+
+
+def test_a_byte_order_mark_of_a_text_is_a_character_for_brat(tmp_path):
+    lines = ["T1\tMention 0 4\t\ufeffIda", "T2\tMention 10 13;14 18\ther keys", "*\tE T1 T2"]
+    path = brat(tmp_path, *lines, text="\ufeff" + TEXT.replace("her keys", "her\nkeys"))
+    _, (document,) = read(path)
+    assert document.text == TEXT.replace("her keys", "her\nkeys")
+    assert mentions(document) == [["Ida", "her\nkeys"]]
+    with pytest.raises(DataError, match="T1 is characters 35 to 36 of a text of 35"):
+        read(brat(tmp_path, "T1\tMention 35 36\t.", text="\ufeff" + TEXT))
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("T1\tPER 1 4\tIda", "T1 is 'Ida' here, but characters 1 to 4 of ida.txt are 'da '; give"),
         ("T1\tPER 0 99\tIda", "T1 is characters 0 to 99 of a text of 34"),
         ("T1 PER 0 3", "is no entity: T1<TAB>Name 0 3<TAB>text"),
         ("R1\tCoreference T1 T2", "is no relation"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 
 import pytest
 
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError, UserError
+from spanbert_allen.common.files import MAX_LINE_VARIABLE, find_files
 from spanbert_allen.formats.relation.detection import read_relations, relation_layout
 
 TEXT = "Acme was founded by Ida. Jane left Oslo."
@@ -166,10 +169,11 @@ def test_a_text_with_a_mistake_is_the_only_one_lost(tmp_path, name, change, sent
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("T4\tPER x y\tIda", r"7.ann:4: .* is no entity; write ID<TAB>Type start end"),
-        ("R1\tx Arg1:T1", r"7.ann:4: .* is no relation; write"),
+        ("T4\tPER x y\tIda", r"7.ann:4: .* is no entity: T1<TAB>Name 0 3<TAB>text"),
+        ("R1\tx Arg1:T1", r"7.ann:4: .* is no relation: R1<TAB>Name"),
         ("R1\tx Arg1:T1 Arg2:T9", r"7.ann:4: there is no entity 'T9'"),
-        ("T4\tPER 20 99\tIda", "entity 3 is characters 20 to 99, but the text has 40"),
+        ("T4\tPER 20 99\tIda", "7.ann:4: T4 is characters 20 to 99 of a text of 40"),
+        ("T4\tPER 19 22\tIda", "7.ann:4: T4 is 'Ida' here, but .* 19 to 22 of 7.txt are ' Id'; g"),
     ],
 )
 def test_lines_of_brat_that_cannot_be_read(tmp_path, line, sentence):
@@ -185,6 +189,57 @@ def test_an_entity_of_brat_in_two_parts(tmp_path):
     first, _ = read_relations(tmp_path / "7.ann")
     marked = first.words[first.subject.start : first.subject.end + 1]
     assert list(marked) == ["Acme", "was", "founded"]
+
+
+def test_a_byte_order_mark_is_a_character_for_brat_and_packed_annotations_are_found(tmp_path):
+    files(tmp_path)
+    plain = list(read_relations(tmp_path / "7.ann"))
+    (tmp_path / "7.txt").write_text(TEXT, encoding="utf-8-sig")
+    with pytest.raises(DataError, match=r"T1 is 'Acme' here, but characters 0 to 4 .* are 'Acm'"):
+        list(read_relations(tmp_path / "7.ann"))
+    (tmp_path / "7.ann").unlink()
+    moved = re.sub(r"(?<=[ ])\d+", lambda place: str(int(place[0]) + 1), BRAT)
+    path = tmp_path / "7.ann.gz"
+    path.write_bytes(gzip.compress(moved.encode()))
+    assert find_files(tmp_path, suffixes=(".ann", ".txt")) == [path]
+    assert [(one.id, one.text, one.subject) for one in read_relations(path)] == [
+        (one.id, one.text, one.subject) for one in plain
+    ]
+
+
+def test_a_text_of_brat_that_cannot_be_read_is_the_only_one_lost(tmp_path, monkeypatch):
+    files(tmp_path)
+    problems: list[DataError] = []
+    (tmp_path / "7.txt").write_bytes(b"Acme\n\xe4")
+    assert not list(read_relations(tmp_path / "7.ann", on_problem=problems.append))
+    (tmp_path / "7.txt").write_bytes(b" " * (1 << 20) + b"x")
+    monkeypatch.setenv(MAX_LINE_VARIABLE, "1")
+    assert not list(read_relations(tmp_path / "7.ann", on_problem=problems.append))
+    (tmp_path / "7.txt").unlink()
+    assert not list(read_relations(tmp_path / "7.ann", on_problem=problems.append))
+    encoding, length, missing = map(str, problems)
+    assert "7.txt:2: not UTF-8 text" in encoding
+    assert "7.txt: the text is longer than 1 MB" in length
+    assert "7.ann: the text that it annotates, 7.txt, must stand beside it" in missing
+
+
+def test_other_controls_of_label_studio_are_no_entities(tmp_path):
+    """What is said of a region has its id and its place; what is said of a task has none."""
+    place = {"start": 0, "end": 4, "text": "Acme"}
+    others = [
+        {"id": "a", "type": "choices", "value": place | {"choices": ["sure"]}},
+        {"id": "a", "type": "textarea", "value": place | {"text": ["a firm"]}},
+        {"id": "a", "type": "labels", "value": place | {"labels": ["PLACE"]}},
+        {"id": "z", "type": "choices", "value": {"choices": ["news"]}},
+        {"id": "y", "type": "rating", "value": {"rating": 3}},
+    ]
+    record = json.loads(json.dumps(LABEL_STUDIO))
+    record["annotations"][1]["result"] += others
+    expected = list(read_relations(write(tmp_path, "l.json", [LABEL_STUDIO])))
+    assert list(read_relations(write(tmp_path, "l.json", [record]))) == expected
+    record["annotations"][1]["result"].append({"id": "b2", "type": "labels", "value": 3})
+    with pytest.raises(DataError, match="`value` is 3; it must be an object"):
+        list(read_relations(write(tmp_path, "l.json", [record])))
 
 
 @pytest.mark.parametrize("tool", ["doccano", "spert", "dygie", "label studio", "brat", "webanno"])

@@ -3,12 +3,14 @@
 import shutil
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 import spacy
 from spacy.tokens import Doc
 
-from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.integrations.spacy.component import CorefComponent
+from tests.places import FIXTURES
 
 LEARNED = "The keeper lit her lamp.\nIt burned."
 EXPECTED = {
@@ -193,3 +195,14 @@ def test_documents_that_fail_go_to_the_error_handler(nlp, monkeypatch) -> None:
     finally:
         component.set_error_handler(None)
     assert [doc.text for doc in failed] == ["gone"]
+
+
+def test_a_pipeline_whose_model_was_named_as_on_the_hub_is_saved_with_it(tmp_path, monkeypatch):
+    archive = FIXTURES / "archives" / "coref_light.tar.gz"
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *_, **__: str(archive))
+    component = CorefComponent(spacy.blank("en"), model="ida/coref")
+    component.to_disk(tmp_path / "saved")
+    assert (tmp_path / "saved" / "model.tar.gz").read_bytes() == archive.read_bytes()
+    component = CorefComponent(spacy.blank("en"), model=tmp_path / "gone.tar.gz")
+    with pytest.raises(DataError, match=r"gone\.tar\.gz: no such file or folder"):
+        component.to_disk(tmp_path / "saved")
