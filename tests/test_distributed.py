@@ -186,7 +186,12 @@ def coref(corpus, num_workers, *, train="train.jsonl", dev="dev.jsonl"):
             "validation_metric": "-loss",
             "announce_memory": False,
             # A small eps makes steps of gradients that are nothing but roundings.
-            "optimizer": {"type": "spanbert_bert_adam", "lr": 0.003, "eps": 0.001},
+            "optimizer": {
+                "type": "spanbert_bert_adam",
+                "lr": 0.003,
+                "eps": 0.001,
+                "parameter_groups": [[["^embedder"], {"lr": 0.001, "weight_decay": 0.0}]],
+            },
         },
     }
     return on_workers(config, num_workers, 4)

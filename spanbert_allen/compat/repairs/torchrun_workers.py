@@ -86,9 +86,7 @@ def train_model(
         worker = Worker(place, device, store, folder)
         return worker.train(params, accelerator, recover=recover, force=force, **others)
     store.set(_begun(folder), "")
-    params.pop("distributed", None)
-    if device >= 0:
-        params["trainer"]["cuda_device"] = device
+    params.pop("distributed", None)  # AllenNLP itself takes the first GPU, if there is one
     return _train_model(params, serialization_dir, recover, force, **others)
 
 

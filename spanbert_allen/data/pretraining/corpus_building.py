@@ -103,7 +103,7 @@ def build_corpus(
     check_vocabulary(files)
     parts = folder.with_name(f"{folder.name}.parts")
     parts.mkdir(parents=True, exist_ok=True)
-    places = [parts / _part_name(Path(source), settings) for source in sources]
+    places = [parts / _part_name(Path(source), settings, files) for source in sources]
     words = 0
     jobs = list(zip(map(Path, sources), places, strict=True))
     for done, counted in enumerate(_run(jobs, settings, processes), start=1):
@@ -132,13 +132,15 @@ def check_vocabulary(files: EncoderFiles) -> None:
         )
 
 
-def _part_name(source: Path, settings: CorpusSettings) -> str:
+def _part_name(source: Path, settings: CorpusSettings, files: EncoderFiles) -> str:
     """Name a part by all that its content follows from."""
     try:
         stat = source.stat()
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror}): check the path", source) from error
     state = [str(source.resolve()), stat.st_size, stat.st_mtime_ns, repr(settings)]
+    # The encoder of that name may be another one now.
+    state += [vocabulary_digest(files.vocabulary), dict(files.tokenizer_config)]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:20]
 
 

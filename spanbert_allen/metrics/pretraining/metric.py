@@ -90,7 +90,7 @@ class PretrainingScores(Metric):
             for name in names:
                 sums = dist_reduce_sum(
                     known.get((objective, name), torch.zeros(3, dtype=torch.float64))
-                )
+                ).cpu()  # NCCL adds up on the GPU
                 total = total + sums
                 if len(names) > 1:
                     metrics |= _means(objective, sums, f"_{name}")

@@ -71,7 +71,7 @@ def start_from_archive(model: Model, path: str | Path, *, parts: str = "all") ->
                 continue
             if name not in found:
                 kept.append(name.removeprefix(_ENCODER))
-            elif name in own_rows and name in found_rows:
+            elif name in own_rows and name in found_rows and _same_width(tensor, found[name]):
                 new = _copy_rows(tensor, own_rows[name], found[name], found_rows[name])
                 kept += [f"`{row}` of {name.removeprefix(_ENCODER)}" for row in new]
             elif tensor.shape == found[name].shape:
@@ -124,6 +124,11 @@ def _by_our_names(model: Model, found: Mapping[str, Tensor]) -> dict[str, Tensor
     """Add what the trained model has under other names, which `names_in_pretraining` tells."""
     names = model.names_in_pretraining() if hasattr(model, "names_in_pretraining") else {}
     return {own: found[theirs] for own, theirs in names.items() if theirs in found} | dict(found)
+
+
+def _same_width(own: Tensor, found: Tensor) -> bool:
+    """Tell whether the rows of two weights are alike in all but their number."""
+    return own.shape[1:] == found.shape[1:]
 
 
 def _copy_rows(

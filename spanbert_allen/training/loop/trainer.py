@@ -15,6 +15,7 @@ from allennlp.training.learning_rate_schedulers import LearningRateScheduler
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.training.loop.inherited_keys import with_keys_of
 from spanbert_allen.training.loop.initial_weights import check_init_parts, start_from_archive
+from spanbert_allen.training.loop.plain_names import PlainNames
 from spanbert_allen.training.loop.settings import LoopSettings
 from spanbert_allen.training.loop.training_loop import TrainingLoop
 from spanbert_allen.training.loop.validation import check_tracked_metrics
@@ -99,8 +100,11 @@ class SpanbertTrainer(TrainingLoop):
         which arrive in `of_allennlp`.
         """
         _refuse_other_precision(of_allennlp)
-        if of_allennlp.get("distributed") and of_allennlp.get("ddp_accelerator") is None:
-            of_allennlp["ddp_accelerator"] = _ddp_accelerator(of_allennlp.get("cuda_device"))
+        if of_allennlp.get("distributed"):
+            accelerator = of_allennlp.get("ddp_accelerator")
+            if accelerator is None:
+                accelerator = _ddp_accelerator(of_allennlp.get("cuda_device"))
+            of_allennlp["ddp_accelerator"] = PlainNames(accelerator)
         check_init_parts(init_parts)
         # A run that goes on has its weights in the checkpoint, and the archive may be gone.
         if init is not None and not has_checkpoint(of_allennlp["serialization_dir"]):

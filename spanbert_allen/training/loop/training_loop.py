@@ -13,7 +13,7 @@ from allennlp.common import util as common_util
 from allennlp.training.trainer import TrainerCheckpoint
 from torch import distributed
 
-from spanbert_allen.common.errors import UserError
+from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.training.loop.compiling import compile_model
 from spanbert_allen.training.loop.lockstep import (
     Step,
@@ -62,6 +62,13 @@ class TrainingLoop(UpdateLoop):
         return self.run.metrics, self.run.metrics.get("epoch", self._num_epochs - 1)
 
     def _prepare(self) -> None:
+        if self.num_batches and not self.updates_per_epoch:
+            raise ConfigError(
+                f"an epoch has {self.num_batches} batches and an update takes "
+                f"{self.accumulation.steps}, so that with `trainer.leftover` "
+                f"{self.accumulation.leftover!r} none would ever be made: lower "
+                "`trainer.num_gradient_accumulation_steps`, or set `leftover` to 'update'"
+            )
         if self.settings.deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
             torch.use_deterministic_algorithms(True)
@@ -196,7 +203,8 @@ class TrainingLoop(UpdateLoop):
         best = ", the best so far" if is_best else ""
         self.speed.restart()  # the time of an evaluation is none of the training
         logger.info("evaluation after %d updates: %s%s", self.updates_done, said, best)
-        log_evaluation(self._callbacks, entry)
+        if self._primary:  # on the others, log writers have nothing to write to
+            log_evaluation(self._callbacks, entry)
 
     def _save_best(self) -> None:
         self._best_model_filename = str(Path(self._serialization_dir) / "best.th")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -187,6 +188,7 @@ def _restore_allennlp_part(
 ) -> None:
     (trainer._ddp_wrapped_model or trainer.model).load_state_dict(model_state)
     trainer._metric_tracker.load_state_dict(state["metric_tracker"])
+    _check_groups(state["optimizer"], trainer.optimizer)
     shares = shared_out_optimizer(state["optimizer"], trainer.optimizer)
     trainer.optimizer.load_state_dict(shares)
     for callback, callback_state in zip(trainer._callbacks, state["callbacks"], strict=True):
@@ -203,11 +205,29 @@ def _restore_allennlp_part(
     trainer._epochs_completed = state["epochs_completed"]
     trainer._batches_in_epoch_completed = state["batches_in_epoch_completed"]
     trainer._total_batches_completed = state[KEY]["updates_done"]
-    trainer._best_model_filename = state["best_model_filename"]
+    if state["best_model_filename"] is not None:  # its folder may have been another one then
+        name = Path(state["best_model_filename"]).name
+        trainer._best_model_filename = str(Path(trainer._serialization_dir) / name)
+
+
+def _check_groups(state: dict[str, Any], optimizer: torch.optim.Optimizer) -> None:
+    """Raise a `ConfigError` if the groups of a checkpoint are of other parameters."""
+    before, now = (
+        [len(group["params"]) for group in groups]
+        for groups in (state["param_groups"], optimizer.param_groups)
+    )
+    if before != now:
+        raise ConfigError(
+            f"the parameter groups of the checkpoint have {before} parameters, those of the "
+            f"trainer {now}: until 0.2.0, patterns such as `^embedder` in "
+            "`trainer.optimizer.parameter_groups` and `trainer.no_grad` matched nothing on several "
+            "workers; train anew in another folder (`trainer.init` can take the weights of this "
+            "one)"
+        )
 
 
 def _by_own_name(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors by the names of parameters in the model, which torch's DDP wraps."""
+    """Return tensors by the names of parameters; until 0.2.0 those of workers had a prefix."""
     return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
 
 

@@ -103,6 +103,15 @@ def test_a_group_that_starts_again_goes_on(
     assert started == [(recovers, empties)]
 
 
+def test_one_worker_leaves_the_configuration_as_it_is_for_several(monkeypatch, started, tmp_path):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    params = Params({"trainer": {"type": "spanbert"}})
+    torchrun_workers.train_model(params, str(tmp_path))
+    assert len(started) == 1
+    assert params.as_dict() == {"trainer": {"type": "spanbert"}}
+
+
 def test_the_failure_of_another_machine_is_a_start_too(monkeypatch, started, tmp_path):
     # Each machine counts its own failures only.
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "0")

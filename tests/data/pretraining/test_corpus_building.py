@@ -8,6 +8,7 @@ import pytest
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.pieces import PieceTokenizer
+from spanbert_allen.data.pretraining import corpus_building
 from spanbert_allen.data.pretraining.corpus_building import CorpusSettings, build_corpus
 from spanbert_allen.encoders import find_encoder
 from spanbert_allen.formats.pretraining.corpus import Corpus
@@ -66,6 +67,26 @@ def test_an_interrupted_call_goes_on_with_the_files_that_are_missing(sources, tm
     assert kept.items() <= seen[-1].items()
     build_corpus(sources, tmp_path / "again", TINY)
     assert content(tmp_path / "corpus") == content(tmp_path / "again")
+
+
+def test_an_interrupted_call_does_not_go_on_with_another_vocabulary(sources, tmp_path):
+    pieces = list(find_encoder("tiny").vocabulary.pieces)
+    path = tmp_path / "vocab.txt"
+    settings = CorpusSettings(encoder="tiny", layout="files", vocabulary=str(path))
+
+    def stop(done, total, words):
+        raise InterruptedError
+
+    path.write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    with pytest.raises(InterruptedError):
+        build_corpus(sources, tmp_path / "corpus", settings, on_part=stop)
+    i, j = (pieces.index(piece) for piece in ("her", "them"))
+    pieces[i], pieces[j] = pieces[j], pieces[i]
+    path.write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    corpus_building._tokenizer.cache_clear()  # as in a new process
+    build_corpus(sources, tmp_path / "corpus", settings)
+    build_corpus(sources, tmp_path / "anew", settings)
+    assert content(tmp_path / "corpus") == content(tmp_path / "anew")
 
 
 @pytest.mark.slow

@@ -187,3 +187,20 @@ def test_weights_of_classes_are_those_of_the_new_data(monkeypatch, tmp_path):
     initial_weights.start_from_archive(new, tmp_path)
     assert new.class_weights.tolist() == [5.0, 1.0]
     assert torch.equal(new.classifier.weight, old.classifier.weight)
+
+
+def test_a_head_of_another_width_is_trained_from_new(monkeypatch, tmp_path, caplog):
+    vocab = Vocabulary({"labels": {"a": 2, "b": 1}})
+    embedder = {"type": "spanbert", "model_name": "tiny", "pooler": True}
+    params = {"type": "spanbert_sequence_classifier", "embedder": embedder}
+    old, new = (Model.from_params(Params(copy.deepcopy(params)), vocab=vocab) for _ in range(2))
+    old.classifier = torch.nn.Linear(2 * old.classifier.in_features, 2)
+    before = new.classifier.weight.clone()
+    archive = SimpleNamespace(model=old)
+    monkeypatch.setattr(initial_weights, "load_archive", lambda path: archive)
+    with caplog.at_level("WARNING", logger="spanbert_allen"):
+        initial_weights.start_from_archive(new, tmp_path)
+    (said,) = [one.message for one in caplog.records if one.levelname == "WARNING"]
+    assert said.endswith("and therefore trained from new: classifier.weight")
+    assert torch.equal(new.classifier.weight, before)
+    assert torch.equal(new.classifier.bias, old.classifier.bias)

@@ -163,6 +163,16 @@ def test_the_best_weights_are_kept_and_given_back(tmp_path):
     assert trainer.get_best_weights_path() == str(tmp_path / "best.th")
 
 
+def test_a_run_goes_on_where_its_folder_was_moved_to(tmp_path):
+    settings = {"validation": (0.7,), "evaluate_every_updates": 1}
+    train(tmp_path / "before", **settings)
+    (tmp_path / "before").rename(tmp_path / "now")
+    trainer, _, _ = train(tmp_path / "now", **settings)
+    assert trainer.updates_done == 8
+    assert trainer.model.weight.item() == 0.75
+    assert trainer.get_best_weights_path() == str(tmp_path / "now" / "best.th")
+
+
 def test_any_metric_may_choose_and_equal_ones_change_nothing(tmp_path):
     train(tmp_path, evaluate_every_updates=2, validation_metric="+target")
     assert [one["best"] for one in evaluations(tmp_path)] == [True, False, False, False]
@@ -282,6 +292,11 @@ def test_checkpoints_hold_tensors_and_plain_values_only(tmp_path):
         ({"compile": "speed"}, ConfigError, "`trainer.compile` is 'speed'"),
         ({"validation_metric": "+f1"}, ConfigurationError, "f1"),
         ({"evaluate_every_updates": 2, "evaluations_per_epoch": 2}, ConfigError, "both set"),
+        (
+            {"num_gradient_accumulation_steps": 9, "leftover": "carry"},
+            ConfigError,
+            "has 8 batches and an update takes 9, so that with `trainer.leftover` 'carry' none",
+        ),
     ],
 )
 def test_impossible_settings(tmp_path, settings, error, sentence):
@@ -305,3 +320,30 @@ def test_learning_rates_stand_in_the_history(tmp_path):
     rates = [one["learning_rates"]["0"] for one in evaluations(tmp_path)]
     assert rates == pytest.approx([0.1 * (1 - step / 8) for step in range(8)])
     assert all(later < sooner for sooner, later in pairwise(rates))
+
+
+@pytest.mark.usefixtures("group_of_one")
+@pytest.mark.parametrize("settings", [{}, {"ddp_accelerator": {"type": "torch"}}])
+def test_names_of_parameters_on_several_workers_are_those_on_one(tmp_path, settings):
+    optimizer = {"type": "sgd", "lr": 0.0, "parameter_groups": [[["^weight$"], {"lr": 0.5}]]}
+    trainer, recorder, _ = train(
+        tmp_path,
+        targets=(1.0, 1.0),
+        distributed=True,
+        world_size=2,  # of which only one is there: AllenNLP refuses to be told of one
+        leftover="drop",
+        no_grad=["^module"],
+        optimizer=optimizer,
+        moving_average={"type": "exponential"},
+        **settings,
+    )
+    assert [update["weight"] for update in recorder.updates] == [0.5, 0.75]
+    assert trainer._moving_average.state_dict()["shadows"].keys() == {"weight"}
+    assert torch.load(tmp_path / "best.th").keys() == {"weight"}
+
+
+def test_a_checkpoint_of_other_groups_is_refused(tmp_path):
+    train(tmp_path)
+    optimizer = {"type": "sgd", "lr": 0.5, "parameter_groups": [[["^weight"], {"lr": 0.1}]]}
+    with pytest.raises(ConfigError, match=r"the checkpoint have \[1\] parameters, .* \[1, 0\]"):
+        train(tmp_path, optimizer=optimizer)

@@ -77,3 +77,10 @@ def test_wandb_without_its_function_for_ids(folder, monkeypatch):
     assert len(begun["id"]) == 8
     assert wandb.of("log")
     assert len(wandb.of("finish")) == 1
+
+
+def test_only_the_first_worker_tells(folder, monkeypatch):
+    mlflow = Fake("mlflow")
+    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    train(folder, callbacks=[{"type": "spanbert_mlflow"}], local_rank=1)
+    assert not mlflow.calls

@@ -12,6 +12,8 @@ from allennlp.training.optimizers import Optimizer, make_parameter_groups
 
 from spanbert_allen.modules import SpanbertEmbedder
 from spanbert_allen.training import BertAdam
+from spanbert_allen.training.loop.plain_names import PlainNames
+from spanbert_allen.training.loop.trainer import _ddp_accelerator
 from tests import places
 
 LIBRARY = places.ROOT / "training_configs" / "lib"
@@ -83,9 +85,9 @@ def test_encoder_and_task(model, options):
         assert found[name] == (encoder if name.startswith("embedder") else {})
 
 
-def build(model, expression):
+def build(model, expression, file="optimizers.libsonnet"):
     optimizer = Optimizer.from_params(
-        Params(evaluate("optimizers.libsonnet", expression)),
+        Params(evaluate(file, expression)),
         model_parameters=list(model.named_parameters()),
     )
     assert isinstance(optimizer, BertAdam)
@@ -130,3 +132,28 @@ def test_the_coreference_template_groups_alike(model):
         for groups in (optimizer["parameter_groups"], preset)
     )
     assert shipped == ours
+
+
+GROUPS = r"""{ type: 'spanbert_bert_adam', lr: 1e-4, weight_decay: 0.1, parameter_groups:
+  lib.rates_of_encoder_and_heads(2e-5, 0.1) + [[['^head\\.weight'], { lr: 1e-3 }]] }"""
+
+
+@pytest.mark.usefixtures("group_of_one")
+@pytest.mark.parametrize(
+    ("file", "expression"),
+    [
+        ("optimizers.libsonnet", "lib.coref(2e-5, 1e-4)"),
+        ("parameter_groups.libsonnet", GROUPS),
+    ],
+)
+def test_several_workers_group_as_one_does(model, file, expression):
+    _, wrapped = PlainNames(_ddp_accelerator(-1)).wrap_model(model)
+    one, several = (
+        {
+            name: {key: value for key, value in group.items() if key != "params"}
+            for name, group in build(of, expression, file).items()
+        }
+        for of in (model, wrapped.model)
+    )
+    assert several == one
+    assert len({options["lr"] for options in one.values()}) > 1
