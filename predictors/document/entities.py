@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import RecordError, shown
-from spanbert_allen.common.text import doc_by_rules
+from spanbert_allen.common.spans import CharSpan
+from spanbert_allen.common.text import SplitText, cut_words, doc_by_rules, whole_characters
 from spanbert_allen.formats.relation.example import UNTYPED
+from spanbert_allen.formats.spacy.documents import document_of_doc
 from spanbert_allen.predictors.relation.requests import given_entities
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -59,7 +61,7 @@ def doc_with_entities(
         spaCy's code of the language.
     given : optional (default = `None`)
         The user's own entities, `[start, end]` or `[start, end, type]` in characters, the end
-        outside; they take the place of the pipeline's.
+        outside; they take the place of the pipeline's. A word that one begins or ends in is cut.
     clusters : `Sequence[Sequence[Mapping[str, Any]]]`, optional (default = `None`)
         If nothing is given, the mentions of these are entities without a type. Of mentions that
         overlap the longest stays.
@@ -74,12 +76,20 @@ def doc_with_entities(
         )
     doc = doc_by_rules(text, language) if pipeline is None else pipeline(text)
     if given is not None:
-        _set_entities(doc, _given_spans(doc, given))
+        places, types = _given_places(text, given)
+        doc = _cut_at(doc, {offset for place in places for offset in place})
+        _set_entities(
+            doc,
+            [
+                doc.char_span(*place, label=type_)
+                for place, type_ in zip(places, types, strict=True)
+            ],
+        )
     elif clusters is not None:
         from spacy.util import filter_spans
 
         spans = [
-            _span(doc, mention["start"], mention["end"], UNTYPED)
+            doc.char_span(mention["start"], mention["end"], label=UNTYPED, alignment_mode="expand")
             for cluster in clusters
             for mention in cluster
         ]
@@ -87,27 +97,42 @@ def doc_with_entities(
     return doc
 
 
-def _given_spans(doc: Any, given: Any) -> list[Any]:
+def _given_places(text: str, given: Any) -> tuple[list[CharSpan], list[str]]:
+    """Return the characters and the types of a user's entities, without white space at the ends."""
     try:
-        places, types = given_entities(given)
+        spans, types = given_entities(given)
     except RecordError as error:
         raise DataError(str(error)) from error
-    spans = []
-    for number, ((start, end), type_) in enumerate(zip(places, types, strict=True)):
-        if not 0 <= start < end <= len(doc.text):
+    places = []
+    for number, (start, end) in enumerate(spans):
+        if not 0 <= start < end <= len(text):
             raise DataError(
                 f"`entities[{number}]` is from {start} to {end}, which is not within the text of "
-                f"{len(doc.text)} characters; the end stands outside of the entity"
+                f"{len(text)} characters; the end stands outside of the entity"
             )
-        span = _span(doc, start, end, type_)
-        if span is None:
-            raise DataError(f"`entities[{number}]` holds no word: {shown(doc.text[start:end])}")
-        spans.append(span)
-    return spans
+        inside = text[start:end]
+        if not inside.strip():
+            raise DataError(f"`entities[{number}]` holds no word: {shown(inside)}")
+        first = start + len(inside) - len(inside.lstrip())
+        places.append(whole_characters(text, CharSpan(first, first + len(inside.strip()))))
+    return places, types
 
 
-def _span(doc: Any, start: int, end: int, label: str) -> Any:
-    return doc.char_span(start, end, label=label, alignment_mode="expand")
+def _cut_at(doc: Any, breaks: Collection[int]) -> Any:
+    """Return a `Doc` with the tokens and sentences of another, cut where there is a break."""
+    document = document_of_doc(doc)
+    split = SplitText(list(document.words), list(document.word_chars), list(document.sentence_ids))
+    cut = cut_words(doc.text, split, breaks)
+    if len(cut.words) == len(doc):
+        return doc
+    ends = [end for _, end in cut.word_chars]
+    nexts = [*(start for start, _ in cut.word_chars[1:]), len(doc.text)]
+    return type(doc)(
+        doc.vocab,
+        words=cut.words,
+        spaces=[end < after for end, after in zip(ends, nexts, strict=True)],
+        sent_starts=[before != after for before, after in pairwise([-1, *cut.sentence_ids])],
+    )
 
 
 def _set_entities(doc: Any, spans: Sequence[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from itertools import islice
@@ -106,8 +106,8 @@ class DocumentPredictor(SpanPredictor):
         self.parts: dict[str, SpanPredictor] = {}
         """The predictor of each part that there is a model for."""
         for part, kind in PARTS.items():
-            asked = chosen.get(part, {})
-            own = {**of_all_predictors, **_DEFAULTS.get(part, {}), **asked}
+            asked = {**_DEFAULTS.get(part, {}), **chosen.get(part, {})}
+            own = {**of_all_predictors, **asked}
             source = given[part]
             if isinstance(source, str):
                 self.parts[part] = _further(part, source, own)
@@ -121,8 +121,11 @@ class DocumentPredictor(SpanPredictor):
                 "a model of coreference, relations or answers, and others as options"
             )
         self.pipeline = named_pipeline(spacy) if isinstance(spacy, str) else spacy
-        self.options = DocumentOptions(types or {}, mentions_as_entities, questions)
-        self.language: str = getattr(self.parts.get("coref"), "language", "en")
+        self._set(DocumentOptions(types or {}, mentions_as_entities, questions))
+        for part in chosen:
+            self._require(part, f"`options` has `{part}`")
+        splits_text = self.parts.get("coref", self.parts.get("relation"))
+        self.language: str = getattr(splits_text, "language", "en")
 
     @classmethod
     def of(cls, parts: Mapping[str, SpanPredictor], **options: Any) -> DocumentPredictor:
@@ -137,17 +140,18 @@ class DocumentPredictor(SpanPredictor):
             As for the class.
         """
         first = next(iter(parts.values()))
-        changed = {
-            part: predictor.with_options(_DEFAULTS.get(part, {}))
-            for part, predictor in parts.items()
-        }
-        return cls(first._model, first._dataset_reader, **changed, **options)
+        return cls(first._model, first._dataset_reader, **parts, **options)
 
     def with_options(self, options: Mapping[str, Any]) -> DocumentPredictor:
         """Return a predictor of the same models with other fields of `DocumentOptions`."""
         predictor = copy(self)
-        predictor.options = changed_options(self.options, options)
+        predictor._set(changed_options(self.options, options))
         return predictor
+
+    def remarks(self) -> Iterator[str]:
+        """Say what the predictors of the parts have to say."""
+        for predictor in self.parts.values():
+            yield from predictor.remarks()
 
     def predict(
         self,
@@ -185,6 +189,21 @@ class DocumentPredictor(SpanPredictor):
         fields = {name: value for name, value in given.items() if value is not None}
         (result,) = self.results_of([self._ready(Record({"text": text, **fields}), doc_key)])
         return result
+
+    def _set(self, options: DocumentOptions) -> None:
+        """Use other options; raise a `ConfigError` for one without the part that it is for."""
+        if options.questions:
+            self._require("qa", "`questions` are given")
+        if options.mentions_as_entities:
+            self._require("coref", "`mentions_as_entities` is true")
+        self.options = options
+
+    def _require(self, part: str, what: str) -> None:
+        if part not in self.parts:
+            raise ConfigError(
+                f"{what}, but there is no model for the part `{part}`: give its archive with the "
+                f"option `{part}`, or leave this out"
+            )
 
     def _made_ready(self, record: Record) -> PreparedRecord:
         name = record.get("doc_key")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from allennlp.data import DatasetReader, Instance
@@ -114,6 +114,11 @@ class MultitaskPredictor(SpanPredictor):
         own = self.predictors[task].prepare(record)
         return PreparedRecord(record, pieces=own.pieces, asked=(task, own), problem=own.problem)
 
+    def remarks(self) -> Iterator[str]:
+        """Say what the predictors of the tasks have to say."""
+        for predictor in self.predictors.values():
+            yield from predictor.remarks()
+
     def predict_prepared(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict]:
         """Return the results, or error records, for records that are ready, in their order."""
         results = []
@@ -141,11 +146,12 @@ class MultitaskPredictor(SpanPredictor):
 
     def predict_batch_instance(self, instances: Sequence[Instance]) -> list[JsonDict]:
         """Return the results, or error records, for some instances that say their task."""
-        results = []
+        results: list[JsonDict] = []
         for instance in instances:
             own = Instance({name: one for name, one in instance.fields.items() if name != TASK})
-            result = self.predictors[instance[TASK].metadata].predict_batch_instance([own])[0]
-            results.append(self._noted(result))
+            # One instance of a text's pairs of entities has a result for each.
+            found = self.predictors[instance[TASK].metadata].predict_batch_instance([own])
+            results.extend(self._noted(result) for result in found)
         return results
 
     def task_of(self, record: Record) -> str:

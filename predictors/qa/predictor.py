@@ -17,6 +17,7 @@ from allennlp.predictors import Predictor
 
 from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.files import default_doc_key
 from spanbert_allen.common.json_array import array_items
 from spanbert_allen.common.record_checks import RecordError, is_list, record_id, shown
 from spanbert_allen.data.qa.instance import (
@@ -338,16 +339,19 @@ def _either(asked: int | None, default: Any) -> Any:
 
 
 def _array_records(path: str) -> Iterator[Record]:
-    for item in array_items(path, noun="record"):
+    for number, item in enumerate(array_items(path, noun="record"), start=1):
+        # Several items may stand in one line, which cannot name them.
+        name = {"id": default_doc_key(path, number)}
         if item.problem is not None:
-            yield Record({}, line=item.line, problem=item.problem)
+            yield Record(name, line=item.line, problem=item.problem)
         elif isinstance(item.value, dict):
-            yield Record(item.value, line=item.line)
+            has_name = item.value.get("id") is not None
+            yield Record(item.value if has_name else item.value | name, line=item.line)
         else:
             problem = (
                 f"{shown(item.value)} is no record; give objects with `question` and `context`"
             )
-            yield Record({}, line=item.line, problem=problem)
+            yield Record(name, line=item.line, problem=problem)
 
 
 def _texts(name: str, value: Any) -> list[str]:

@@ -310,13 +310,18 @@ class RelationPredictor(SpanPredictor):
             )
 
     def _label_types(self) -> Mapping[str, int]:
-        return self._model.vocab.get_token_to_index_vocabulary(LABEL_TYPES_NAMESPACE)
+        """Return the names that `label_types` gives; none for an archive that lacks them."""
+        vocab = self._model.vocab
+        # Of a namespace that it does not have, a vocabulary says that it has padding in it.
+        if LABEL_TYPES_NAMESPACE not in vocab.get_namespaces():
+            return {}
+        return vocab.get_token_to_index_vocabulary(LABEL_TYPES_NAMESPACE)
 
     def _allowed(
         self, example: RelationExample, probabilities: npt.NDArray[np.floating]
     ) -> npt.NDArray[np.floating]:
         """Return the probabilities of the labels that are possible, of shape (num_labels,)."""
-        types = type_pair(example.subject_type, example.object_type)
+        types = type_pair(*self._known.as_known(example.subject_type, example.object_type))
         known = self._label_types()
         # Shape: (num_labels,)
         possible = np.array(

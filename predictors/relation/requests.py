@@ -92,10 +92,14 @@ class KnownTypes:
             if self._knows(types[subject], types[object_]):
                 yield subject, object_
 
+    def as_known(self, subject_type: str, object_type: str) -> tuple[str, str]:
+        """Return the types of a pair, or those that stand for them."""
+        return self._as_known("SUBJ", subject_type), self._as_known("OBJ", object_type)
+
     def _knows(self, subject_type: str, object_type: str) -> bool:
         if self.markers is None:
             return True
-        types = self._as_known("SUBJ", subject_type), self._as_known("OBJ", object_type)
+        types = self.as_known(subject_type, object_type)
         is_known = f"SUBJ={types[0]}" in self.markers and f"OBJ={types[1]}" in self.markers
         if self.pairs and types == (subject_type, object_type) and (is_known or not self.are_words):
             return type_pair(*types) in self.pairs

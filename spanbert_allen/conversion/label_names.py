@@ -11,6 +11,8 @@ from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.files import read_lines
 from spanbert_allen.conversion.task import Source
 
+MULTI_LABEL = "multi_label_classification"
+"""What transformers calls it if a text may have any number of labels."""
 _UNNAMED = re.compile(r"LABEL_\d+")
 
 
@@ -45,15 +47,23 @@ def own_names(source: Source) -> list[str] | None:
     return None if all(_UNNAMED.fullmatch(name) for name in names) else names
 
 
-def refuse_other_problems(source: Source) -> None:
+def is_multi_label(source: Source) -> bool:
+    """Return whether a classifier gives a text any number of labels."""
+    return source.config.get("problem_type") == MULTI_LABEL
+
+
+def refuse_several_labels(source: Source) -> None:
     """Raise `ConfigError` for a classifier that does not choose one class."""
-    kind = source.config.get("problem_type")
-    if kind == "multi_label_classification":
+    if is_multi_label(source):
         raise ConfigError(
             f"{source.name} was trained to give a text several labels (`problem_type` "
-            "multi_label_classification), which an import would take for one: it cannot be imported"
+            f"{MULTI_LABEL}), which an import would take for one: it cannot be imported"
         )
-    if kind == "regression" and source.num_outputs > 1:
+
+
+def refuse_several_numbers(source: Source) -> None:
+    """Raise `ConfigError` for a model that predicts more than one number."""
+    if source.config.get("problem_type") == "regression" and source.num_outputs > 1:
         raise ConfigError(
             f"{source.name} predicts {source.num_outputs} numbers (`problem_type` regression), and "
             "a model here one: it cannot be imported"
@@ -95,11 +105,13 @@ def names_of_labels(labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def label_settings(labels: Sequence[str], dropout: float) -> dict[str, Any]:
+def label_settings(
+    labels: Sequence[str], dropout: float, *, multi_label: bool = False
+) -> dict[str, Any]:
     """Return what transformers' `config.json` says of a classifier."""
     return {
         "num_labels": len(labels),
         **names_of_labels(labels),
-        "problem_type": "single_label_classification",
+        "problem_type": MULTI_LABEL if multi_label else "single_label_classification",
         "classifier_dropout": dropout,
     }

@@ -13,7 +13,8 @@ from spanbert_allen.conversion.label_names import (
     given_names,
     label_settings,
     own_names,
-    refuse_other_problems,
+    refuse_several_labels,
+    refuse_several_numbers,
 )
 from spanbert_allen.conversion.task import (
     Blueprint,
@@ -52,7 +53,8 @@ class RelationTask(Task):
 
     def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
         """See `Task`."""
-        refuse_other_problems(source)
+        refuse_several_labels(source)
+        refuse_several_numbers(source)
         labels = source_labels = _labels(source, options.get("labels"))
         markers = _markers(source, options.get("markers"), labels)
         negative = source.setting(options, "negative_label", NO_RELATION)

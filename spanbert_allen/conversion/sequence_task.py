@@ -10,11 +10,13 @@ from allennlp.models import Model
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.conversion.label_names import (
+    MULTI_LABEL,
     check_number,
     given_names,
+    is_multi_label,
     label_settings,
     own_names,
-    refuse_other_problems,
+    refuse_several_numbers,
 )
 from spanbert_allen.conversion.task import (
     Blueprint,
@@ -40,10 +42,18 @@ class SequenceTask(Task):
 
     def blueprint(self, source: Source, options: Mapping[str, Any]) -> Blueprint:
         """See `Task`."""
-        refuse_other_problems(source)
+        refuse_several_numbers(source)
         task_name = source.setting(options, "glue_task", None)
         task = None if task_name is None else glue_task(task_name)
-        regression = bool(options.get("regression")) or source.num_outputs == 1
+        multi_label = is_multi_label(source)
+        if multi_label and (task is not None or options.get("regression")):
+            raise ConfigError(
+                f"{source.name} was trained to give a text several labels (`problem_type` "
+                f"{MULTI_LABEL}): leave --glue-task and --regression out"
+            )
+        regression = bool(options.get("regression")) or (
+            source.num_outputs == 1 and not multi_label
+        )
         if task is not None and task.is_regression != regression:
             raise ConfigError(
                 f"--glue-task: {task.name} has "
@@ -80,7 +90,9 @@ class SequenceTask(Task):
             "classifier_dropout": ours.classifier.dropout,
         }
         if not ours.regression:
-            settings = label_settings(ours.labels, ours.classifier.dropout)
+            settings = label_settings(
+                ours.labels, ours.classifier.dropout, multi_label=ours.multi_label
+            )
         kept = {
             "max_length": config["dataset_reader"].get("max_length"),
             "glue_task": None if ours.task is None else ours.task.name,
@@ -109,7 +121,9 @@ class SequenceTask(Task):
             "indexer": {"type": "spanbert", **source.encoder},
             "max_length": min(max_length, source.max_positions),
         }
-        kind = {"regression": regression} if task is None else {"task": task.name}
+        kind: dict[str, Any] = {"regression": regression} if task is None else {"task": task.name}
+        if is_multi_label(source):
+            kind["multi_label"] = True
         embedder = {"type": "spanbert", "dtype": "float32", "pooler": True, **source.encoder}
         return {
             "dataset_reader": reader | kind,

@@ -18,6 +18,7 @@ from allennlp.models import Archive, Model, load_archive
 import spanbert_allen
 import spanbert_allen.plugin
 from spanbert_allen.__main__ import main
+from spanbert_allen.commands.calibrate.class_temperature import best_temperature, calibration
 from spanbert_allen.commands.calibrate.relation import fit
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.formats.qa.any_layout import read_questions
@@ -147,6 +148,20 @@ def test_pairs_that_go_through_together_count_as_those_alone(tmp_path):
         found.append(fit(Archive(model, config, reader, reader, None), str(data)))
     for mine, its in zip(found[0], found[1], strict=True):
         assert mine == pytest.approx(its, rel=0.01, abs=1e-4)
+
+
+def test_classes_that_the_model_does_not_have_are_mistakes_and_have_no_likelihood():
+    logits = torch.tensor([[4.0, 0.0], [0.0, 1.0], [2.0, 0.0]])
+    labels = torch.tensor([0, 0, -1])
+    temperature = best_temperature(logits, labels)
+    assert temperature == best_temperature(logits[:2], labels[:2])
+    told = calibration(logits, labels, logits.argmax(-1), temperature)
+    assert told.nll == calibration(logits[:2], labels[:2], labels[:2], temperature).nll
+    rights = [True, False, False]
+    confidences = (logits / temperature).softmax(-1).max(-1)[0].tolist()
+    assert told.ece == pytest.approx(naive_ece(confidences, rights), abs=1e-3)
+    with pytest.raises(DataError, match="no example of the data has a label that the model knows"):
+        best_temperature(logits, torch.full((3,), -1))
 
 
 @pytest.mark.parametrize(

@@ -74,13 +74,32 @@ def test_a_number_keeps_its_problem_and_dropout(tmp_path):
     assert same_weights(model, again)
 
 
+@pytest.mark.parametrize("labels", ["abc", "a"])
+def test_a_text_of_any_number_of_labels_stays_one(tmp_path, labels):
+    model = make_model(len(labels), **names(*labels), problem_type="multi_label_classification")
+    run_import(hf_folder(tmp_path / "hf", model), tmp_path / "a.tar.gz", "sequence")
+    archive = load_archive(tmp_path / "a.tar.gz")
+    assert archive.model.multi_label and archive.validation_dataset_reader.multi_label
+    assert_same_logits(archive, model, pair_instances(archive))
+    result = spanbert_allen.load(tmp_path / "a.tar.gz").predict(*PAIRS[0])
+    assert list(result["probabilities"]) == list(labels)
+    assert result["label"] == [name for name, one in result["probabilities"].items() if one >= 0.5]
+    again, config = exported(tmp_path / "a.tar.gz", tmp_path / "out")
+    assert config["problem_type"] == "multi_label_classification"
+    assert list(config["id2label"].values()) == list(labels)
+    assert same_weights(model, again)
+    with pytest.raises(ConfigError, match=r"several labels .*leave --glue-task and --regression"):
+        run_import(tmp_path / "hf", tmp_path / "b.tar.gz", "sequence", "--regression")
+
+
 @pytest.mark.parametrize("task", ["sequence", "relation"])
 def test_a_head_that_does_not_choose_one_class_is_refused(tmp_path, task):
     model = make_model(3, **names("a", "b", "c"), problem_type="multi_label_classification")
     folder = hf_folder(tmp_path / "hf", model)
     options = ["--markers", *MARKERS] if task == "relation" else []
-    with pytest.raises(ConfigError, match=r"several labels .* cannot be imported"):
-        run_import(folder, tmp_path / "a.tar.gz", task, *options)
+    if task == "relation":
+        with pytest.raises(ConfigError, match=r"several labels .* cannot be imported"):
+            run_import(folder, tmp_path / "a.tar.gz", task, *options)
     config = json.loads((folder / "config.json").read_text()) | {"problem_type": "regression"}
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(ConfigError, match="predicts 3 numbers"):

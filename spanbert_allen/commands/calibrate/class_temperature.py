@@ -7,6 +7,8 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from spanbert_allen.common.errors import DataError
+from spanbert_allen.data.unseen_names import UNKNOWN_LABEL
 from spanbert_allen.metrics.calibration import expected_calibration_error, fitted_temperature
 
 
@@ -33,13 +35,20 @@ def best_temperature(logits: Tensor, labels: Tensor) -> float:
     """
     Return the temperature with the lowest negative log likelihood of the right classes.
 
+    Raises a `DataError` if the model knows none of these.
+
     # Parameters
 
     logits : `Tensor`
         Shape: (num_examples, num_labels)
     labels : `Tensor`
-        Shape: (num_examples,)
+        `UNKNOWN_LABEL` for classes that the model does not have. Shape: (num_examples,)
     """
+    if (labels == UNKNOWN_LABEL).all():
+        raise DataError(
+            "no example of the data has a label that the model knows: give data with the labels "
+            "that it was trained with"
+        )
     return fitted_temperature(lambda temperature: _nll(logits, labels, temperature))
 
 
@@ -65,4 +74,4 @@ def calibration(
 
 
 def _nll(logits: Tensor, labels: Tensor, temperature: float) -> float:
-    return cross_entropy(logits.double() / temperature, labels).item()
+    return cross_entropy(logits.double() / temperature, labels, ignore_index=UNKNOWN_LABEL).item()

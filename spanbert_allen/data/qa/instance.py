@@ -172,6 +172,11 @@ class QuestionWindows:
             )
         self.spans = window_spans(len(passage), room, shape.stride_of(room))
 
+    @property
+    def fixed_length(self) -> bool:
+        """Return whether every window is padded to the longest length."""
+        return self._shape.fixed_length
+
     def columns(self, number: int) -> dict[str, np.ndarray]:
         """Return the columns of a window, each of shape (num_pieces,): see `question_instance`."""
         start, end = self.spans[number]
@@ -285,20 +290,21 @@ def question_instance(
         windows.columns(number) | {"max_context": windows.max_context(number, best)}
         for number in numbers
     ]
-    fields = _fields(_joined(parts))
+    fields = _fields(_joined(parts, fixed_length=windows.fixed_length))
     if answer is not None:
         fields |= _label_fields([windows.label(number, answer) for number in numbers])
     fields["question"] = MetadataField(QuestionInput(question, windows.passage, decoding))
     return Instance(fields)
 
 
-def _joined(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def _joined(parts: Sequence[dict[str, np.ndarray]], *, fixed_length: bool) -> dict[str, np.ndarray]:
     if len(parts) == 1:
         return parts[0]
     if not parts:  # a passage without pieces
         empty = np.zeros(0, np.int32)
         names = ("token_ids", "segment_ids", "type_ids", "passage_pieces")
-        return dict.fromkeys(names, empty) | {"max_context": empty.astype(bool)}
+        flags = ("max_context", "attended") if fixed_length else ("max_context",)
+        return dict.fromkeys(names, empty) | dict.fromkeys(flags, empty.astype(bool))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

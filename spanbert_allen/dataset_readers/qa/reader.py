@@ -20,6 +20,7 @@ from spanbert_allen.data.qa.instance import (
 from spanbert_allen.data.qa.passage import Passage, make_passage
 from spanbert_allen.data.question_piece import question_piece_id
 from spanbert_allen.dataset_readers.example_reader import ExampleReader
+from spanbert_allen.dataset_readers.label_check import LabelCheck
 from spanbert_allen.formats.qa.question import Question
 
 logger = logging.getLogger(__name__)
@@ -148,6 +149,9 @@ class QuestionReader(ExampleReader[Question]):
     def _instances(self, file_path: Any) -> Iterator[Instance]:
         self._misplaced, self._empty = [], []
         questions = self._examples(file_path)
+        if not self.training:  # which says itself what lacks an answer
+            check = LabelCheck(lambda one: one.is_annotated, ("`answers`", "no `answers`"))
+            questions = check.passed(questions, self._leave_out)
         # Workers share passages out, not questions: each is cut into pieces once.
         groups = ((text, list(some)) for text, some in groupby(questions, lambda one: one.context))
         for text, some in self.shard_iterable(groups):

@@ -27,7 +27,8 @@ def require_known(weights: Tensor) -> None:
     if bool(weights.isnan().any()):
         raise ConfigError(
             "model.class_weights: `balanced` needs counts of the training data, which a "
-            "vocabulary that is read from files does not have; give a number for each label"
+            "vocabulary does not have that is read from files, or whose names are all given; give "
+            "a number for each label"
         )
 
 
@@ -61,9 +62,10 @@ def weights_of_classes(
                 f"model.class_weights: {shown(wanted)} is unknown; give numbers by label, or "
                 f"{BALANCED!r}"
             )
-        if counts is None:
-            return torch.full((len(labels),), torch.nan)
+        counts = counts or {}
         total = sum(counts.get(label, 0) for label in labels)
+        if not total:
+            return torch.full((len(labels),), torch.nan)
         # Shape: (num_labels,)
         return torch.tensor([total / len(labels) / max(counts.get(one, 0), 1) for one in labels])
     for name, weight in wanted.items():

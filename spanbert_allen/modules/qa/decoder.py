@@ -146,15 +146,18 @@ class DecodedAnswers:
         that; `pipeline` lists it only if it is among the best.
     null_score : `float`, optional (default = `None`)
         The score of "no answer"; `None` if the question must have one.
+    unlisted : `RankedAnswer`, optional (default = `None`)
+        The best answer with a text, where `answers` has no room for any.
     """
 
     answers: tuple[RankedAnswer, ...]
     null_score: float | None = None
+    unlisted: RankedAnswer | None = None
 
     @property
     def best(self) -> RankedAnswer | None:
         """Return the best answer with a text; `None` if there is none."""
-        return next((answer for answer in self.answers if answer.text), None)
+        return next((answer for answer in self.answers if answer.text), self.unlisted)
 
     @property
     def no_answer_score(self) -> float | None:

@@ -74,12 +74,16 @@ class PipelineAnswers(AnswerDecoder):
         spans = np.concatenate(found)
         chosen = spans[np.argsort(-spans[:, :3].sum(1), kind="stable")[: self.n_best]]
         answers = [_answer(passage, *row) for row in chosen.tolist()]
+        best = answers[0] if answers else None
         null = lowest_null(normalized) if impossible else None
         if null is not None:
             share = float(np.exp(sum(null)))
             answers.append(RankedAnswer("", None, null.start, null.end, share, null.term))
             answers.sort(key=lambda one: -one.score)
-        return DecodedAnswers(tuple(answers[: self.n_best]), None if null is None else sum(null))
+        # With room for one, "no answer" may be all that is listed; a threshold needs the text, too.
+        return DecodedAnswers(
+            tuple(answers[: self.n_best]), None if null is None else sum(null), unlisted=best
+        )
 
     def _best(self, window: WindowScores, parts: IntArray) -> np.ndarray:
         """

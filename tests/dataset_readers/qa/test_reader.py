@@ -317,6 +317,36 @@ def test_impossible_settings(options, sentence):
         make_reader(**options)
 
 
+def test_questions_have_answers_all_or_none(tmp_path, caplog):
+    """Where they are not learnt: all instances of a batch must have the same fields."""
+    text = "Ida lost her keys in Oslo."
+    asked = {"question": "Where?", "context": text}
+    known = asked | {"answers": [{"text": "Oslo", "answer_start": 21}]}
+    path = tmp_path / "mixed.jsonl"
+    for records, sentence in (
+        ([known, asked | {"answers": None}], "it has no `answers`, but those before it do; label"),
+        ([asked, known], "it has `answers`, but those before it do not; label all or none"),
+    ):
+        lines = [json.dumps(one | {"id": str(place)}) for place, one in enumerate(records)]
+        path.write_text("\n".join(lines))
+        with pytest.raises(DataError, match=f"mixed.jsonl:2: {sentence}"):
+            list(make_reader().read(path))
+        with caplog.at_level("WARNING"):
+            (left,) = make_reader(strict=False).read(path)
+        assert left["question"].metadata.question.id == "0"
+        assert "1 bad questions left out" in caplog.text
+
+
+def test_a_passage_without_pieces_has_the_fields_of_others_at_a_fixed_length():
+    reader = make_reader(fixed_length=True, max_length=100)
+    empty, other = (
+        reader.text_to_instance(Question(id="q", question="a", context=text))
+        for text in (" ", "Oslo.")
+    )
+    assert empty.fields.keys() == other.fields.keys()
+    assert not len(empty["attended"].tensor)
+
+
 def test_a_passage_without_pieces_has_no_windows():
     asked = Question(id="q", question="a", context=" \n ", is_annotated=False)
     instance = make_reader().text_to_instance(asked)

@@ -13,7 +13,8 @@ def test_weights_that_are_given_and_counted():
     assert weights_of_classes({"b": 3}, labels).tolist() == [1, 3, 1]
     balanced = weights_of_classes("balanced", labels, {"a": 6, "b": 2, "c": 1})
     assert balanced.tolist() == pytest.approx([0.5, 1.5, 3.0])  # three examples a class
-    assert weights_of_classes("balanced", labels).isnan().all()
+    for unknown in (None, {}, {"d": 4}):  # an empty one if labels and markers are given
+        assert weights_of_classes("balanced", labels, unknown).isnan().all()
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,18 @@ def test_a_batch_of_unknown_labels_has_no_loss_in_an_evaluation(loss):
     assert loss(torch.randn(2, 3), torch.tensor([-1, -1]), None, is_training=False).item() == 0
 
 
+@pytest.mark.parametrize("is_training", [True, False])
+@pytest.mark.parametrize(
+    "loss", [CrossEntropyLoss(), CrossEntropyLoss(label_smoothing=0.1), FocalLoss()]
+)
+def test_a_batch_whose_classes_weigh_nothing_has_neither_loss_nor_gradients(loss, is_training):
+    logits = some_logits().requires_grad_()
+    weights, labels = torch.tensor([0.0, 2.0, 1.0]), torch.tensor([0, 0, -1, 0, 0])
+    found = loss(logits, labels, weights, is_training=is_training)
+    found.backward()
+    assert found.item() == 0 and logits.grad.abs().sum().item() == 0
+
+
 def test_an_example_that_is_right_for_sure_has_a_slope():
     logits = torch.tensor([[200.0, 0.0]], requires_grad=True)
     FocalLoss(gamma=0.5)(logits, torch.tensor([0]), None, is_training=True).backward()

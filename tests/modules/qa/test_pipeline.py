@@ -173,6 +173,10 @@ def test_no_answer_wins_where_the_pipeline_says_so():
     assert decoded.answers[0].probability == pytest.approx(null)
     assert decoded.no_answer_score == pytest.approx(4)  # twice the difference of the logits
     assert len(decoded.answers) == 3
+    # With room for one there is no text, but a higher threshold would choose it.
+    single = PipelineAnswers(n_best=1).decode([sure, unsure], passage, impossible=True)
+    assert [one.text for one in single.answers] == [""]
+    assert single.no_answer_score == pytest.approx(4) and single.best == decoded.best
     assert PipelineAnswers().decode([sure], passage, impossible=False).null_score is None
 
 

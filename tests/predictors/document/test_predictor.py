@@ -88,7 +88,8 @@ def test_entities_of_a_pipeline_with_the_models_names_for_their_types():
     predictor = spanbert_allen.load(
         ARCHIVES / "coref.tar.gz",
         predictor="spanbert_document",
-        relation=relation.with_options({"without_negative": False}),
+        relation=relation,
+        options={"relation": {"without_negative": False}},
         spacy=pipeline,
         types={"PER": known, "GPE": known},
     )
@@ -207,6 +208,30 @@ def watch(monkeypatch, part):
     return sizes
 
 
+def test_a_part_is_asked_alike_however_it_is_given():
+    relation = spanbert_allen.load(ARCHIVES / "relation.tar.gz", language="zh")
+    ways = [
+        spanbert_allen.load(
+            ARCHIVES / "coref.tar.gz", predictor="spanbert_document", relation=relation
+        ),
+        DocumentPredictor.of({"relation": relation}),
+        DocumentPredictor.of(
+            {"relation": relation}, options={"relation": {"by_probability": False}}
+        ),
+    ]
+    asked = [way.parts["relation"].options for way in ways]
+    assert [one.without_negative for one in asked] == [True, True, True]
+    assert [one.by_probability for one in asked] == [True, True, False]
+    # Coreference says what language the text is in, or else relations do.
+    assert [way.language for way in ways] == ["en", "zh", "zh"]
+
+
+def test_what_the_parts_have_to_say_is_said(predictor, monkeypatch):
+    for part in ("relation", "coref"):
+        monkeypatch.setattr(predictor.parts[part], "remarks", lambda part=part: iter([part]))
+    assert list(predictor.remarks()) == ["coref", "relation"]
+
+
 def test_models_and_options_that_do_not_fit(predictor, trained_coref):
     def load(archive, **options):
         spanbert_allen.load(archive, predictor="spanbert_document", **options)
@@ -224,6 +249,12 @@ def test_models_and_options_that_do_not_fit(predictor, trained_coref):
     coref = spanbert_allen.load(trained_coref)
     with pytest.raises(ConfigError, match="`top` is no option"):
         load(trained_coref, coref=coref, options={"coref": {"top": 1}})
+    with pytest.raises(ConfigError, match="`options` has `qa`, but there is no model for the part"):
+        load(trained_coref, options={"qa": {"top_k": 1}})
+    with pytest.raises(ConfigError, match="`questions` are given, but there is no model"):
+        load(trained_coref, questions=[QUESTION])
+    with pytest.raises(ConfigError, match="`mentions_as_entities` is true, but there is no model"):
+        load(ARCHIVES / "qa.tar.gz", mentions_as_entities=True)
     with pytest.raises(ConfigError, match="`types` is"):
         load(trained_coref, types={"PER": 3})
     alone = spanbert_allen.load(trained_coref, predictor="spanbert_document")

@@ -6,6 +6,8 @@ import json
 import sys
 
 import pytest
+from allennlp.data import Instance
+from allennlp.data.fields import MetadataField
 
 import spanbert_allen
 from spanbert_allen.common.errors import ConfigError
@@ -57,6 +59,17 @@ def test_records_of_all_tasks_come_back_in_their_order(predictor):
     assert "`question` is None" in wrong["error"] and wrong["task"] == "qa"
     assert predictor.num_records == before[0] + 9
     assert predictor.num_failed == before[1] + 3
+
+
+def test_all_results_of_an_instance_count_and_so_does_what_is_said(predictor, monkeypatch):
+    """As an instance of all pairs of a text has several."""
+    relation = predictor.predictors["relation"]
+    pairs = [{"label": "a"}, {"label": "b"}]
+    monkeypatch.setattr(relation, "predict_batch_instance", lambda instances: pairs)
+    instance = Instance({"task": MetadataField("relation")})
+    assert predictor.predict_batch_instance([instance, instance]) == pairs + pairs
+    monkeypatch.setattr(relation, "remarks", lambda: iter(["one is cut"]))
+    assert list(predictor.remarks()) == ["one is cut"]
 
 
 def test_a_record_that_may_be_for_two(predictor):

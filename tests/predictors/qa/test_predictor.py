@@ -339,6 +339,14 @@ def test_flat_records_in_an_array(archive, monkeypatch, tmp_path):
     assert bad["line"] == 8 and "7 is no record" in bad["error"]
 
 
+def test_records_without_names_in_one_line_of_an_array_get_their_own(predictor, tmp_path):
+    asked = {"question": "Where?", "context": CONTEXT}
+    (tmp_path / "one.json").write_text(json.dumps([asked, asked | {"id": "mine"}, 7, asked]))
+    records = list(predictor.records(str(tmp_path / "one.json")))
+    assert [one["id"] for one in records] == ["one:1", "mine", "one:3", "one:4"]
+    assert {one.line for one in records} == {1}
+
+
 def test_halves_of_surrogate_pairs_keep_their_places(predictor):
     context = "\ud83d" + CONTEXT
     result = predictor.predict("Where did Ida lose her keys?", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -245,10 +246,24 @@ def test_the_threshold_is_one_of_logits_at_every_temperature(predictor, monkeypa
             assert (label == "no_relation") == is_negative
 
 
-def test_an_archive_that_does_not_know_the_types_of_its_labels(predictor, monkeypatch):
-    monkeypatch.setattr(type(predictor), "_label_types", lambda self: {})
+def test_a_type_that_another_stands_for_has_the_labels_of_that_one(predictor, monkeypatch):
+    monkeypatch.setattr(predictor, "_known", replace(predictor._known, shared="PERSON"))
+    pieces = replace(predictor._reader._pieces, shared_type="PERSON")
+    monkeypatch.setattr(predictor._reader, "_pieces", pieces)
+    known, unknown = (
+        predictor.predict(
+            TEXT, IDA, DRIVER, subject_type=subject, object_type="TITLE", allowed_types=True
+        )
+        for subject in ("PERSON", "WIZARD")
+    )
+    assert known["label"] == unknown["label"] == "per:title"
+    assert unknown["probability"] == pytest.approx(known["probability"])
+
+
+def test_an_archive_that_does_not_know_the_types_of_its_labels():
+    old = places.FIXTURES / "archives" / "relation.tar.gz"
     with pytest.raises(ConfigError, match="does not say which types its labels had"):
-        predictor.predict(TEXT, IDA, DRIVER, allowed_types=True)
+        spanbert_allen.load(old, allowed_types=True)
 
 
 def test_relations_only_and_the_most_probable_first(predictor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from allennlp.common import Registrable
 from torch import Tensor
 
@@ -49,7 +50,14 @@ class ClassLoss(Registrable):
         """
         Return the loss of a batch; see `mean`.
 
-        In an evaluation, a batch without any known class has the loss 0.
+        A batch whose classes all weigh nothing has the loss 0, and in an evaluation also one
+        without any known class.
         """
-        loss = self.mean(logits, labels, weights)
+        if weights is None:
+            loss = self.mean(logits, labels, None)
+        else:
+            weighs = ((labels != UNKNOWN_LABEL) & (weights[labels.clamp(min=0)] > 0)).any()
+            # The mean by weights that are all 0 would be 0 / 0, and gradients alike.
+            loss = self.mean(logits, labels, weights.where(weighs, torch.ones_like(weights)))
+            loss = loss * weighs
         return loss if is_training else loss.masked_fill((labels == UNKNOWN_LABEL).all(), 0.0)
