@@ -126,7 +126,7 @@ def test_a_knob_without_effect_says_why(name, knobs, idle, evaluated):
 
 
 def test_no_shipped_configuration_sets_a_knob_without_effect(evaluated):
-    for name in ("coref/ontogum_minilm_light", "qa/squad2_minilm", "glue/mnli_large"):
+    for name in ("coref/ontogum_minilm", "qa/squad2_minilm", "glue/mnli_large"):
         assert not evaluated(name, "").idle
 
 

@@ -4,6 +4,8 @@ local encoders = import '../lib/encoders.libsonnet';
 
 (import 'litbank_minilm.jsonnet') {
   encoder:: encoders.spanbert_base,
+  attention_dropout:: null,
+  scorers:: 'published',
   head+:: { hidden_dim: 3000 },
   precision:: 'bf16',
   epochs:: 20,

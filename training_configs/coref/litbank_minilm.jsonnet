@@ -5,12 +5,14 @@ local encoders = import '../lib/encoders.libsonnet';
 
 coref {
   encoder:: encoders.minilm,
+  attention_dropout:: 0.0,
   train_path:: std.extVar('LITBANK_TRAIN_DATA_PATH'),
   validation_path:: std.extVar('LITBANK_DEV_DATA_PATH'),
 
   // Twelve mentions in a hundred pieces, and nearly all of them narrow.
+  scorers:: 'light_links',
   head:: {
-    hidden_dim: 1000,
+    hidden_dim: 512,
     max_span_width: 20,
     kept_per_unit: 0.3,
     max_kept: null,  // whole novels are resolved with it

@@ -3,6 +3,5 @@
 // teacher may be any archive of coreference, such as that configuration's own.
 (import 'litbank_minilm.jsonnet') {
   scorers:: 'light',
-  head+:: { hidden_dim: 512 },
   distillation:: { teacher: std.extVar('TEACHER_PATH'), weight: 1.0, temperature: 2.0 },
 }

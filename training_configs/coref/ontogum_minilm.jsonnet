@@ -14,8 +14,9 @@ coref {
 
   // The names of documents hold no genre of OntoNotes'; four segments take in most of them whole.
   max_training_segments:: 4,
+  scorers:: 'light_links',
   head:: {
-    hidden_dim: 1000,
+    hidden_dim: 512,
     max_kept: null,
     features: ['speaker', 'distance', 'segment'],
   },
