@@ -228,7 +228,8 @@ class CorefPredictor(SpanPredictor):
         for batch in lazy_groups_of(enumerate(inputs, start=1), batch_size):
             prepared: list[PreparedRecord] = []
             for number, item in batch:
-                record = Record(dict(item) if isinstance(item, Mapping) else {})
+                fields = dict(item) if isinstance(item, Mapping) else {}
+                record = item if isinstance(item, Record) else Record(fields)
                 try:
                     if (problem := self.problem_of(record)) is not None:
                         raise DataError(problem)

@@ -1,6 +1,7 @@
 import json
 import math
 import pickle
+from pathlib import Path
 
 import pytest
 from spacy.tokens import Doc
@@ -268,6 +269,14 @@ def test_options_inside_a_record_are_refused_by_whatever_takes_it() -> None:
     good, bad = predictor.predict_many(["A a", record])
     assert good["clusters"] and "`link_threshold` is an option of the pred" in bad["error"]
     assert predictor.predict_batch_json([record]) == [bad]
+
+
+def test_records_of_a_file_keep_what_is_known_of_them(tmp_path: Path) -> None:
+    predictor = fake_predictor()
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"text": "A a"}\nno JSON\n')
+    good, bad = predictor.predict_many(predictor.records(str(path)))
+    assert good["clusters"] and bad["line"] == 2 and "JSON" in bad["error"]
 
 
 def test_results_can_be_looked_at_and_stay_dictionaries() -> None:
