@@ -9,6 +9,8 @@ that is stopped says in one line what became of its output.
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -18,12 +20,16 @@ from typing import Any
 from allennlp.commands import predict
 from allennlp.commands.predict import _PredictManager
 from allennlp.common.file_utils import cached_path
-from allennlp.common.util import SigTermReceived
+from allennlp.common.util import SigTermReceived, lazy_groups_of
 
+from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.files import STANDARD_STREAM
 from spanbert_allen.common.outputs import refuse_empty, refuse_overwriting
+from spanbert_allen.common.record_checks import shown
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.record import Record
+
+_get_predictor = predict._get_predictor
 
 
 class BulkManager(_PredictManager):
@@ -67,15 +73,27 @@ class BulkManager(_PredictManager):
 
     def _predict_all(self) -> None:
         if self._result_path is None:
-            super().run()
+            self._predict_input()
         else:
             # A file named "-" would be standard output to replace_file; AllenNLP means a file.
             # `os.path` keeps the slash that says that a folder is meant.
             path = os.path.join(Path.cwd(), self._result_path)  # noqa: PTH118
             with self._predictor.open_output(path) as self._output_file:
-                super().run()
+                self._predict_input()
                 if self._predictor.num_records == self._predictor.num_failed:
                     refuse_empty(self._result_path, self._predictor.source, self._why_nothing())
+
+    def _predict_input(self) -> None:
+        if self._dataset_reader is None:
+            super().run()
+            return
+        # AllenNLP takes one result of an instance, but one of a text's pairs has one for each.
+        number = 0
+        for batch in lazy_groups_of(self._get_instance_data(), self._batch_size):
+            for result in self._predictor.predict_batch_instance(batch):
+                line = self._predictor.dump_line(result)
+                self._maybe_print_to_console_and_file(number, line)
+                number += 1
 
     def _why_nothing(self) -> str:
         error = self._predictor.first_error
@@ -106,6 +124,22 @@ def _stopped(predictor: SpanPredictor, path: str | None) -> str:
     return f"stopped after {predictor.num_records} records{kept}: run the command again\n"
 
 
+def _get_predictor_checked(arguments: argparse.Namespace) -> Any:
+    """Return the predictor; raise a `ConfigError` for options that are no JSON object."""
+    given = arguments.predictor_args.strip()
+    try:
+        is_object = not given or isinstance(json.loads(given), dict)
+    except (ValueError, RecursionError):
+        is_object = False
+    if not is_object:
+        raise ConfigError(
+            f"--predictor-args is {shown(given)}; it must be a JSON object of options in single "
+            "quotes, such as '{\"top_k\": 1}'"
+        )
+    return _get_predictor(arguments)
+
+
 def install() -> None:
-    """Make `allennlp predict` use `BulkManager`."""
+    """Make `allennlp predict` use `BulkManager`, and check its options."""
     predict._PredictManager = BulkManager
+    predict._get_predictor = _get_predictor_checked

@@ -8,7 +8,9 @@ predictors. AllenNLP prints no scores but in its log, and cannot write what our 
 from __future__ import annotations
 
 import functools
+import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from allennlp.predictors import Predictor
 
 from spanbert_allen.common.console import is_installed
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.look_ahead import is_pipe
 from spanbert_allen.common.outputs import refuse_overwriting
 from spanbert_allen.predictors.base import SpanPredictor
 
@@ -47,10 +50,12 @@ def evaluate_from_archive(
     *args: Any,
     **kwargs: Any,
 ) -> dict[str, Any]:
+    inputs = [input_file]
     if kwargs.get("auto_names", "NONE") == "NONE" and not input_file.lstrip().startswith(
         ("{", '"')
     ):
         inputs = input_file.split(",")
+        outputs = metrics_output_file, predictions_output_file
         _check_outputs("--output-file", metrics_output_file, [*inputs, str(archive_file)], inputs)
         _check_outputs(
             "--predictions-output-file",
@@ -58,9 +63,17 @@ def evaluate_from_archive(
             [*inputs, str(archive_file)],
             inputs,
         )
-    metrics = _evaluate_from_archive(
-        archive_file, input_file, metrics_output_file, predictions_output_file, *args, **kwargs
-    )
+        _check_different([name for names in outputs if names for name in names.split(",")])
+        if predictions_output_file is not None:
+            _refuse_pipes(inputs)
+    if _have_one_name(inputs):
+        metrics = _evaluated_one_by_one(
+            archive_file, inputs, metrics_output_file, predictions_output_file, *args, **kwargs
+        )
+    else:
+        metrics = _evaluate_from_archive(
+            archive_file, input_file, metrics_output_file, predictions_output_file, *args, **kwargs
+        )
     if is_installed():  # a command, and not a program that calls this function
         sys.stdout.write(score_table(metrics))
     return metrics
@@ -119,6 +132,52 @@ def _check_outputs(option: str, files: str | None, read: list[str], inputs: list
         )
     for output in outputs:
         refuse_overwriting(output, read)
+
+
+def _check_different(outputs: list[str]) -> None:
+    for output, count in Counter(outputs).items():
+        if count > 1 and Path(output) != Path(os.devnull):
+            raise ConfigError(
+                f"{output} is named {count} times, and would hold what is written last: name a "
+                "file for each output"
+            )
+
+
+def _refuse_pipes(inputs: list[str]) -> None:
+    for path in inputs:
+        if is_pipe(path):
+            raise ConfigError(
+                f"{path} can be read only once, but the data is read again for "
+                "--predictions-output-file: write it to a file and name that"
+            )
+
+
+def _have_one_name(inputs: list[str]) -> bool:
+    """Return whether AllenNLP's names of scores, by the file's, would be those of two files."""
+    different = set(inputs)
+    return len({Path(path).stem for path in different}) < len(different)
+
+
+def _evaluated_one_by_one(
+    archive_file: Any,
+    inputs: list[str],
+    metrics_output_file: str | None,
+    predictions_output_file: str | None,
+    *args: Any,
+    **kwargs: Any,
+) -> dict[str, Any]:
+    """Return the scores of files, named by the whole paths."""
+    outputs = [
+        [None] * len(inputs) if files is None else files.split(",")
+        for files in (metrics_output_file, predictions_output_file)
+    ]
+    return {
+        f"{path}_{name}": value
+        for path, *files in zip(inputs, *outputs, strict=True)
+        for name, value in _evaluate_from_archive(
+            archive_file, path, *files, *args, **kwargs
+        ).items()
+    }
 
 
 def _predictor_of(model: Model, data_loader: DataLoader) -> SpanPredictor | None:

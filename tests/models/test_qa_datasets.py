@@ -96,11 +96,12 @@ def test_the_header_says_the_data_set():
 def test_the_mean_is_over_data_sets_and_not_over_questions():
     metric = AnswerScores(by_dataset=True, impossible_answers=True, threshold=1.0)
     assert metric.get_metric()["mean_f1"] == 0
+    metric("e", "Rome", ["Rome"])
+    assert metric.get_metric()["mean_f1"] == 100  # files of SQuAD's layout name no data set
     metric("a", "Oslo", ["Oslo"], dataset="One")
     metric("b", "Rome", ["Oslo"], dataset="Two")
     metric("c", "Rome", [], 2.0, dataset="Two")
     metric("d", "Rome", ["Oslo"], dataset="Two")
-    metric("e", "Rome", ["Rome"])
     metric.add_failure("f", ["Oslo"], dataset="Two")
     scores = metric.get_metric()
     assert (scores["One_exact"], scores["Two_exact"], scores["mean_exact"]) == (100, 25, 62.5)

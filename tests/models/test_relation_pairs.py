@@ -18,6 +18,7 @@ from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.data.relation.vocabulary import RelationVocabulary
 from spanbert_allen.formats.relation.example import RelationExample
+from spanbert_allen.predictors.bulk import BulkManager
 from spanbert_allen.predictors.relation.predictor import RelationPredictor
 
 ENCODER = {"type": "spanbert", "model_name": "tiny"}
@@ -168,6 +169,18 @@ def test_a_reader_puts_pairs_of_one_text_together(tmp_path):
         *("SUBJ=PERSON", "OBJ=TITLE", "/SUBJ=PERSON", "/OBJ=TITLE")
     ]
     assert counts["relation_type_pairs"] == {"SUBJ=PERSON OBJ=TITLE": 4}
+
+
+def test_predicting_with_the_reader_loses_no_pair(tmp_path):
+    record = {"tokens": WORDS, "subject_type": "PERSON", "object_type": "TITLE"}
+    data, out = tmp_path / "data.jsonl", tmp_path / "out.jsonl"
+    lines = [json.dumps(record | {"subject": [2, 2], "object": [place] * 2}) for place in (1, 5, 8)]
+    data.write_text("\n".join(lines))
+    reader = make_reader(type="spanbert_relation_jsonl")
+    predictor = RelationPredictor(make_model(), reader)
+    BulkManager(predictor, str(data), str(out), 1, False, True).run()
+    results = [json.loads(line) for line in out.open()]
+    assert [result["entities"][1]["words"] for result in results] == [[1, 1], [5, 5], [8, 8]]
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@ import gzip
 import io
 import json
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 from allennlp.commands import predict
 from allennlp.predictors import Predictor
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.predictors.bulk import BulkManager
 from tests.predictors.coref.fakes import FakeModel, FakeReader, fake_predictor
 
@@ -48,6 +49,12 @@ def test_bad_lines_are_marked_with_their_line_and_make_the_status_1(
     assert (first["doc_key"], second["doc_key"]) == ("texts:1", "texts:4")
     assert (bad["line"], bad["schema"]) == (3, "spanbert_allen.coref/1")
     assert (named["line"], named["doc_key"]) == (5, "mine")
+
+
+@pytest.mark.parametrize("given", ['{"top_k": }', "[1]", "top_k=1"])
+def test_predictor_args_that_are_no_object_are_refused(given: str) -> None:
+    with pytest.raises(ConfigError, match="--predictor-args is .* must be a JSON object"):
+        predict._get_predictor(Namespace(predictor_args=given))
 
 
 def test_good_lines_only_end_with_status_0(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

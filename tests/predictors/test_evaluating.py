@@ -58,6 +58,21 @@ def test_a_command_prints_the_table(monkeypatch, capsys):
     assert {line.split()[0] for line in lines} >= {"acc", "loss"}
 
 
+def test_files_of_one_name_in_two_folders_keep_their_own_scores(tmp_path):
+    header, *rows = DATA["sequence"][0].read_text().splitlines(keepends=True)
+    paths = [tmp_path / name / "dev.tsv" for name in ("first", "second")]
+    for number, path in enumerate(paths):
+        path.parent.mkdir()
+        path.write_text(header + rows[number])
+    outputs = [tmp_path / "first.json", tmp_path / "second.json"]
+    made = evaluate.evaluate_from_archive(
+        ARCHIVES / "sequence.tar.gz", ",".join(map(str, paths)), ",".join(map(str, outputs))
+    )
+    losses = [made[f"{path}_loss"] for path in paths]
+    assert losses == [json.loads(output.read_text())["loss"] for output in outputs]
+    assert losses[0] != losses[1]
+
+
 def test_outputs_that_cannot_be(tmp_path):
     data = tmp_path / "dev.tsv"
     data.write_bytes(DATA["sequence"][0].read_bytes())
@@ -66,3 +81,7 @@ def test_outputs_that_cannot_be(tmp_path):
         evaluate.evaluate_from_archive(archive, str(data), None, str(data))
     with pytest.raises(ConfigError, match="names 1 files for 2 files of data"):
         evaluate.evaluate_from_archive(archive, f"{data},{data}", None, "x.jsonl")
+    with pytest.raises(ConfigError, match="named 2 times, and would hold what is written last"):
+        evaluate.evaluate_from_archive(archive, str(data), "x.jsonl", "x.jsonl")
+    with pytest.raises(ConfigError, match="- can be read only once"):
+        evaluate.evaluate_from_archive(archive, "-", None, "x.jsonl")

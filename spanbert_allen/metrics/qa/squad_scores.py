@@ -113,7 +113,7 @@ def dataset_scores(scores: Sequence[QuestionScore]) -> dict[str, float]:
     Return `exact` and `f1` of each data set, and their means over data sets, in percent.
 
     The name of the data set and `_` are in front, `mean_` for the means. Questions of no named data
-    set are left out, but the means are 0 without any.
+    set are left out where others are of one; where none is, the means are those of all questions.
 
     # Parameters
 
@@ -126,7 +126,8 @@ def dataset_scores(scores: Sequence[QuestionScore]) -> dict[str, float]:
     }
     kinds = ("exact", "f1")
     each = {f"{name}_{kind}": own[kind] for name, own in found.items() for kind in kinds}
-    return each | {f"mean_{kind}": _mean([own[kind] for own in found.values()]) for kind in kinds}
+    parts = list(found.values()) or [squad1_scores(scores)]
+    return each | {f"mean_{kind}": fmean([own[kind] for own in parts]) for kind in kinds}
 
 
 def _prefixed(prefix: str, scores: Sequence[QuestionScore]) -> dict[str, float]:
