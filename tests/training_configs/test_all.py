@@ -168,7 +168,10 @@ def test_a_knob_reaches_all_that_depends_on_it():
 
 
 def test_published_coreference_trains_as_the_original_did():
-    trainer = evaluate(ROOT / "training_configs" / "coref" / "spanbert_base.jsonnet")["trainer"]
+    made = evaluate(ROOT / "training_configs" / "coref" / "spanbert_base.jsonnet")
+    # `coref_depth` is 2 in the original's own settings.
+    assert made["model"]["head"]["refinement"]["type"] == "spanbert_attended_antecedent"
+    trainer = made["trainer"]
     assert trainer["evaluate_every_updates"] == 1000
     assert trainer["optimizer"]["clip"] == "group"
     encoder = [options for _, options in trainer["optimizer"]["parameter_groups"]]
@@ -180,10 +183,11 @@ def test_modern_coreference_is_the_published_model_with_another_training(size):
     folder = ROOT / "training_configs" / "coref"
     published = evaluate(folder / f"spanbert_{size}.jsonnet")
     modern = evaluate(folder / f"spanbert_{size}_modern.jsonnet")
-    changed = {"special_pieces", "whole_words", "embedder"}
+    changed = {"head", "special_pieces", "whole_words", "embedder"}
     assert {key for key in modern["model"] if modern["model"][key] != published["model"][key]} == (
         changed if size == "large" else changed - {"embedder"}
     )
+    assert "refinement" not in modern["model"]["head"]
     assert modern["dataset_reader"] == published["dataset_reader"]
     assert modern["trainer"]["precision"] == "bf16"
     assert "evaluate_every_updates" not in modern["trainer"]

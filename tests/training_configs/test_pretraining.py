@@ -24,6 +24,7 @@ def test_the_published_recipe_and_what_the_paper_says_otherwise():
     assert optimizer["schedule"] == "warmup_over_linear"
     assert optimizer["warmup_proportion"] * 2_400_000 == pytest.approx(10_000)
     assert optimizer["parameter_groups"] == []  # everything decays
+    assert optimizer["eps_before_correction"]
     other = "weight_decay:: 0.1, epsilon:: 1e-6, clip_norm:: 1.0"
     optimizer = config("spanbert_large", other)["trainer"]["optimizer"]
     assert optimizer["weight_decay"] == 0.1 and optimizer["eps"] == 1e-6

@@ -10,8 +10,10 @@ coref {
   train_path:: std.extVar('COREF_TRAIN_DATA_PATH'),
   validation_path:: std.extVar('COREF_DEV_DATA_PATH'),
 
-  // As the original, also in taking spans of any pieces, [CLS] and [SEP] among them.
+  // As the original, also in taking spans of any pieces, [CLS] and [SEP] among them, and in scoring
+  // twice: its `coref_depth` is 2.
   optimisation:: 'reproduce',
+  head:: { refinement: { type: 'spanbert_attended_antecedent' } },
   special_pieces:: true,
   whole_words:: false,
 }

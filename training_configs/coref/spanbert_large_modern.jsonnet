@@ -2,6 +2,7 @@
 // checkpointing needs less than the 32 GB of spanbert_large.jsonnet, whose published score is 79.6.
 (import 'spanbert_large.jsonnet') {
   optimisation:: 'modern',
+  head:: {},
   special_pieces:: false,
   whole_words:: true,
   precision:: 'bf16',

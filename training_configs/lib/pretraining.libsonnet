@@ -100,6 +100,7 @@ local made = {
       weight_decay: $.weight_decay,
       eps: $.epsilon,
       warmup_proportion: $.warmup_proportion,
+      [if $.optimisation == 'reproduce' then 'eps_before_correction']: true,
       [if $.optimisation == 'reproduce' then 'schedule']: 'warmup_over_linear',
     } + if $.clip_norm == null then { clip: null, clip_name: null } else { max_grad_norm: $.clip_norm },
     // AllenNLP's check takes the biases before a layer normalisation, which BERT's heads have, for a mistake.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -66,6 +67,10 @@ class BertAdam(Optimizer):
         The L2 norm to clip to.
     bias_correction : `bool`, optional (default = `False`)
         Whether the moments are divided by 1 - b^t, as plain Adam does.
+    eps_before_correction : `bool`, optional (default = `False`)
+        Whether `eps` is added before the second moment is corrected, as fairseq's Adam does, which
+        SpanBERT was pre-trained with. It matters in the first thousand updates. Without effect
+        unless `bias_correction` is set.
     schedule : `str`, optional (default = `"linear_with_warmup"`)
         `"linear_with_warmup"`, `"warmup_over_linear"`, `"linear"` or `"constant"`; see `schedules`.
     warmup_proportion : `float`, optional (default = `0.1`)
@@ -93,6 +98,7 @@ class BertAdam(Optimizer):
         clip_name: str | None = None,
         max_grad_norm: float = 1.0,
         bias_correction: bool = False,
+        eps_before_correction: bool = False,
         schedule: str = "linear_with_warmup",
         warmup_proportion: float = 0.1,
         total_steps: int | None = None,
@@ -106,6 +112,7 @@ class BertAdam(Optimizer):
             "clip_name": clip_name,
             "max_grad_norm": max_grad_norm,
             "bias_correction": bias_correction,
+            "eps_before_correction": eps_before_correction,
             "schedule": schedule,
             "warmup_proportion": warmup_proportion,
             "total_steps": total_steps,
@@ -204,6 +211,10 @@ class BertAdam(Optimizer):
 
     def _update(self, parameters: list[Any], group: dict[str, Any]) -> None:
         firsts, seconds = self._moments(parameters)
+        eps = group["eps"]
+        # Groups of an older checkpoint do not have this option.
+        if group["bias_correction"] and group.get("eps_before_correction"):
+            eps /= math.sqrt(1.0 - group["betas"][1] ** group["step"])
         adamw_(
             parameters,
             firsts,
@@ -211,7 +222,7 @@ class BertAdam(Optimizer):
             rate=group["lr"],
             betas=group["betas"],
             weight_decay=group["weight_decay"],
-            eps=group["eps"],
+            eps=eps,
             step=group["step"] if group["bias_correction"] else None,
         )
 

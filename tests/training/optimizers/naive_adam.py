@@ -18,6 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "clip_name": None,
     "max_grad_norm": 1.0,
     "bias_correction": False,
+    "eps_before_correction": False,
     "schedule": "linear_with_warmup",
     "warmup_proportion": 0.1,
 }
@@ -71,5 +72,8 @@ class NaiveAdam:
         if group["bias_correction"]:
             mean = first / (1 - beta1 ** (self.steps + 1))
             square = second / (1 - beta2 ** (self.steps + 1))
-        change = mean / (square.sqrt() + group["eps"]) + group["weight_decay"] * parameter
+        eps = group["eps"]
+        if group["bias_correction"] and group["eps_before_correction"]:
+            eps = eps / math.sqrt(1 - beta2 ** (self.steps + 1))
+        change = mean / (square.sqrt() + eps) + group["weight_decay"] * parameter
         parameter.copy_(parameter - rate * change)

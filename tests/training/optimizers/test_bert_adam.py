@@ -142,6 +142,22 @@ def test_goldens(case):
     assert seen == [pytest.approx(row, abs=1e-7, rel=0) for row in expected]
 
 
+@pytest.mark.usefixtures("kernel")
+def test_eps_may_stand_before_the_correction():
+    """Specification of the original's pre-training: 7. A gradient of 1, in plain Python."""
+    named = {"weight": torch.nn.Parameter(torch.tensor(1.0, dtype=torch.float64))}
+    fairseq = {"bias_correction": True, "eps_before_correction": True, "weight_decay": 0.0}
+    optimizer = build(named, lr=0.1, eps=0.1, clip=None, schedule="constant", **fairseq)
+    expected, first, second = 1.0, 0.0, 0.0
+    for step in (1, 2, 3):
+        named["weight"].grad = torch.tensor(1.0, dtype=torch.float64)
+        optimizer.step()
+        first, second = 0.9 * first + 0.1, 0.999 * second + 0.001
+        denominator = (second**0.5 + 0.1) / (1 - 0.999**step) ** 0.5
+        expected -= 0.1 / (1 - 0.9**step) * first / denominator
+        assert named["weight"].item() == pytest.approx(expected, abs=1e-9)
+
+
 def test_plain_adam_is_torchs_own():
     ours, theirs = parameters(), parameters()
     plain = {"eps": 1e-8, "weight_decay": 0.0, "bias_correction": True}
@@ -162,9 +178,10 @@ def test_plain_adam_is_torchs_own():
         (PER_GROUP, NO_DECAY),
         (COREF_TF, GROUPS_TF),
         ({"clip": None, "schedule": "linear", "bias_correction": True}, None),
+        ({"clip": None, "bias_correction": True, "eps_before_correction": True}, NO_DECAY),
         ({"max_grad_norm": 0.3, "betas": (0.5, 0.9), "warmup_proportion": 0.0}, None),
     ],
-    ids=["per tensor", "per group", "coref", "plain", "other numbers"],
+    ids=["per tensor", "per group", "coref", "plain", "pre-training", "other numbers"],
 )
 @pytest.mark.usefixtures("kernel")
 @settings(
