@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 
@@ -144,3 +145,6 @@ def test_the_preset():
     numbers = {name: number for number, name in enumerate(TACRED_MARKERS, start=1)}
     assert (numbers["SUBJ=PERSON"], numbers["SUBJ=ORGANIZATION"]) == (5, 9)
     assert (numbers["OBJ=DURATION"], numbers["OBJ=IDEOLOGY"]) == (19, 23)
+    # All others in their order, as a checksum.
+    listed = "\n".join((*TACRED_LABELS, *TACRED_MARKERS)).encode()
+    assert hashlib.sha256(listed).hexdigest()[:16] == "6e2ab1eafc267951"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
+import torch
 from allennlp.common import Params
 from allennlp.common.checks import ConfigurationError
+from transformers import BertConfig, BertModel
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.coref.antecedents.scorer import AntecedentScorer
@@ -19,6 +21,16 @@ DIM = 6
 LIGHT = {
     "mentions": {"type": "spanbert_biaffine_mentions"},
     "links": {"type": "spanbert_bilinear_links"},
+}
+
+ATTENDED = {"type": "spanbert_attended_antecedent"}
+ALLENNLP = {
+    "hidden_dim": 1500,
+    "num_layers": 2,
+    "width_prior": False,
+    "distance_prior": False,
+    "features": ["distance"],
+    "refinement": {**ATTENDED, "scalar_gate": True},
 }
 
 
@@ -76,3 +88,28 @@ def test_unknown_keys_are_named_with_what_they_may_have_meant():
         ConfigError, match=r"no setting `zzz`; it has allow_crossing, .*width_prior"
     ):
         head(zzz=3)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "settings", "total"),
+    [
+        ((768, 12), {}, 141_922_205),
+        ((768, 12), {"refinement": ATTENDED}, 152_726_481),
+        ((1024, 24), {}, 380_567_709),
+        ((1024, 24), {"refinement": ATTENDED}, 399_691_729),
+        ((1024, 24), ALLENNLP, 366_241_832),
+    ],
+)
+def test_published_models_have_the_published_number_of_weights(encoder, settings, total):
+    """Specification of the originals: 5.2 and 5.3. The encoder is BERT, cased, with its pooler."""
+    dim, layers = encoder
+    config = BertConfig(
+        vocab_size=28_996,
+        hidden_size=dim,
+        num_hidden_layers=layers,
+        num_attention_heads=dim // 64,
+        intermediate_size=4 * dim,
+    )
+    with torch.device("meta"):  # shapes alone
+        parts = BertModel(config), CorefHead.from_params(Params(dict(settings)), dim=dim)
+    assert sum(weights.numel() for part in parts for weights in part.parameters()) == total
