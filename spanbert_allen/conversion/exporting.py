@@ -18,11 +18,14 @@ from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.label_names import names_of_labels, outputs_in_order_of
 from spanbert_allen.conversion.model_card import model_card
 from spanbert_allen.conversion.new_folder import checked_new_folder, new_folder
-from spanbert_allen.conversion.task import SOURCE_LABELS_KEY, ExportedTask
+from spanbert_allen.conversion.task import SETTINGS_KEY, SOURCE_LABELS_KEY, ExportedTask
 from spanbert_allen.conversion.tasks import EXPORTED_TASKS
 from spanbert_allen.encoders import EncoderFiles, find_encoder
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
 from spanbert_allen.modules.encoder.lora import merged_weights
+
+_OF_ANOTHER_HEAD = ("id2label", "label2id", "num_labels", "problem_type", SETTINGS_KEY)
+"""What the `config.json` of an encoder may say of a classifier that it was taken from."""
 
 
 def export_archive(archive: str | Path, folder: str | Path) -> None:
@@ -90,7 +93,8 @@ def _write(
     outputs: Sequence[int] | None,
 ) -> None:
     encoder = model.embedder.encoder
-    config = transformers.BertConfig.from_dict({**files.config, **settings})
+    of_encoder = {key: files.config[key] for key in files.config if key not in _OF_ANOTHER_HEAD}
+    config = transformers.BertConfig.from_dict({**of_encoder, **settings})
     theirs = getattr(transformers, task.architecture)(config)
     wanted = theirs.bert.state_dict()
     weights = {name: tensor for name, tensor in merged_weights(encoder).items() if name in wanted}

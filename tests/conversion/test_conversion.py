@@ -167,6 +167,23 @@ def test_there_and_back(tmp_path, theirs):
     assert reader.impossible_answers and reader.shape.max_length == 100
 
 
+def test_an_encoder_that_was_a_classifiers_leaves_no_labels_in_an_export(tmp_path, theirs):
+    """Transformers takes the number of outputs from them, which are two here."""
+    folder = tmp_path / "hf"
+    theirs.save_pretrained(folder)
+    for name in ("vocab.txt", "tokenizer_config.json"):
+        shutil.copy(SHIPPED / name, folder)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"id2label": {"0": "a", "1": "b", "2": "c"}, "label2id": {"a": 0, "b": 1, "c": 2}}
+    config |= {"problem_type": "multi_label_classification"}
+    (folder / "config.json").write_text(json.dumps(config))
+    run_import(folder, tmp_path / "model.tar.gz")
+    assert main(["export", str(tmp_path / "model.tar.gz"), str(tmp_path / "out")]) == 0
+    again = BertForQuestionAnswering.from_pretrained(tmp_path / "out")
+    assert torch.equal(again.qa_outputs.weight, theirs.qa_outputs.weight)
+    assert again.config.problem_type is None
+
+
 def test_an_imported_model_is_evaluated(tmp_path, theirs):
     source = authors_folder(tmp_path / "source", theirs)
     run_import(source, tmp_path / "model.tar.gz", "--vocabulary", str(SHIPPED))

@@ -153,12 +153,14 @@ def _run(
             yield _make_part(source, place, settings)
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        futures: list[Future[int]] = [
-            pool.submit(_make_part, source, place, settings) for source, place in jobs
-        ]
+        # A file that is given twice has one part, which two processes must not write at a time.
+        futures: dict[Path, Future[int]] = {
+            place: pool.submit(_make_part, source, place, settings)
+            for place, source in {place: source for source, place in jobs}.items()
+        }
         try:
-            for future in futures:
-                yield future.result()
+            for _, place in jobs:
+                yield futures[place].result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,11 @@ from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
 from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES, WordPieceVocabulary
 from spanbert_allen.formats.pretraining.texts import read_sentences
+
+_COVERED = 0.9995
+"""The share of the texts' characters that have pieces of their own, where they are many."""
+_LEAST_CHARACTERS = 1000
+"""So many different characters have pieces of their own in any case, the most frequent ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +85,8 @@ def write_new_encoder(
     layout : `str`
         One of `texts.LAYOUTS`.
     vocabulary_size : `int`
-        The most pieces, special ones counted; texts may be too short for so many.
+        The most pieces, special ones counted; texts may be too short for so many. Half of them
+        are for single characters at most.
     lower_case : `bool`
         Whether pieces are lower-cased. SpanBERT's are not.
 
@@ -87,12 +95,27 @@ def write_new_encoder(
     `int`
         The number of pieces. `[PAD]` is the first, as pre-training needs it.
 
-    Raises a `ConfigError` if the folder exists, and a `DataError` if the files hold no text.
+    Files are read twice; what can be read only once, such as a pipe, is held in memory.
+
+    Raises a `ConfigError` if the folder exists or a vocabulary of that size has no place for text,
+    and a `DataError` if the files hold no text.
     """
     folder = Path(folder)
     if folder.exists():
         raise ConfigError(f"{folder} exists already: remove it, or name another folder")
-    pieces = _learn_pieces(_sentences(sources, layout), vocabulary_size, lower_case=lower_case)
+    most_characters = (vocabulary_size - len(SPECIAL_PIECES)) // 2
+    if most_characters < 1:
+        raise ConfigError(
+            f"a vocabulary of {vocabulary_size} pieces has no place for text beside the "
+            f"{len(SPECIAL_PIECES)} special ones: ask for thousands"
+        )
+    texts = [
+        source if Path(source).is_file() else list(_sentences(source, layout)) for source in sources
+    ]
+    num_characters = min(_num_characters(_all_sentences(texts, layout)), most_characters)
+    pieces = _learn_pieces(
+        _all_sentences(texts, layout), vocabulary_size, num_characters, lower_case=lower_case
+    )
     if len(pieces) == len(SPECIAL_PIECES):
         raise DataError("the files hold no text to learn a vocabulary from", sources[0])
     beside = folder.with_name(f".{folder.name}.new")
@@ -104,14 +127,32 @@ def write_new_encoder(
     return len(pieces)
 
 
+def _num_characters(sentences: Iterable[str]) -> int:
+    """
+    Return how many different characters get pieces of their own; of others, words are unknown.
+
+    Alphabets have fewer than `_LEAST_CHARACTERS`. Chinese, Japanese and Korean have more, and texts
+    of any language have a few of many others, which must not fill the vocabulary.
+    """
+    counts: Counter[str] = Counter()
+    for sentence in sentences:
+        counts.update(sentence)
+    for blank in [character for character in counts if character.isspace()]:
+        del counts[blank]
+    wanted = _COVERED * counts.total()
+    covered = accumulate(count for _, count in counts.most_common())
+    return max(_LEAST_CHARACTERS, 1 + sum(share < wanted for share in covered))
+
+
 def _learn_pieces(
-    sentences: Iterator[str], vocabulary_size: int, *, lower_case: bool
+    sentences: Iterator[str], vocabulary_size: int, num_characters: int, *, lower_case: bool
 ) -> tuple[str, ...]:
     tokenizer = BertWordPieceTokenizer(lowercase=lower_case, strip_accents=lower_case)
     tokenizer.train_from_iterator(
         sentences,
         vocab_size=vocabulary_size,
         min_frequency=2,
+        limit_alphabet=num_characters,
         special_tokens=list(SPECIAL_PIECES),
         show_progress=False,
     )
@@ -119,8 +160,13 @@ def _learn_pieces(
     return tuple(sorted(found, key=found.__getitem__))
 
 
-def _sentences(sources: Sequence[str | Path], layout: str) -> Iterator[str]:
-    for source in sources:
-        for sentence in read_sentences(source, layout):
-            if sentence is not None:
-                yield sentence
+def _all_sentences(texts: Sequence[str | Path | list[str]], layout: str) -> Iterator[str]:
+    """Yield the sentences of files, and those that are held."""
+    for text in texts:
+        yield from text if isinstance(text, list) else _sentences(text, layout)
+
+
+def _sentences(source: str | Path, layout: str) -> Iterator[str]:
+    for sentence in read_sentences(source, layout):
+        if sentence is not None:
+            yield sentence

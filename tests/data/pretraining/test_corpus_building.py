@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -93,6 +94,26 @@ def test_an_interrupted_call_does_not_go_on_with_another_vocabulary(sources, tmp
 def test_two_processes_make_the_same_corpus(sources, tmp_path):
     build_corpus(sources, tmp_path / "one", TINY)
     build_corpus(sources, tmp_path / "two", TINY, processes=2)
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+
+
+def test_processes_write_the_part_of_a_file_that_is_given_twice_once(
+    sources, tmp_path, monkeypatch
+):
+    made = []
+    make_part = corpus_building._make_part
+
+    def recorded(source, place, settings):
+        made.append(source)
+        return make_part(source, place, settings)
+
+    build_corpus([*sources, sources[0]], tmp_path / "one", TINY)
+    monkeypatch.setattr(corpus_building, "_make_part", recorded)
+    monkeypatch.setattr(
+        corpus_building, "ProcessPoolExecutor", lambda number, mp_context: ThreadPoolExecutor(1)
+    )
+    build_corpus([*sources, sources[0]], tmp_path / "two", TINY, processes=2)
+    assert made == sources
     assert content(tmp_path / "one") == content(tmp_path / "two")
 
 
