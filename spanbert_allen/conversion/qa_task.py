@@ -14,7 +14,9 @@ from spanbert_allen.conversion.task import (
     Task,
     kept_settings,
     prediction_loader,
+    prediction_reader,
 )
+from spanbert_allen.dataset_readers.qa.reader import USUAL_LENGTH
 from spanbert_allen.models.qa import SpanbertQA
 from spanbert_allen.modules.qa.heads import IndependentAnswers
 
@@ -63,10 +65,8 @@ class QATask(Task):
                 f"transformers' {self.architecture} has no {type(ours.qa_outputs).__name__}, the "
                 "head of this model: only models with `spanbert_independent_answers` are exported"
             )
-        # That of training may be one of several data sets.
-        reader = config.get("validation_dataset_reader") or config["dataset_reader"]
         kept = {
-            "max_length": reader.get("max_length"),
+            "max_length": prediction_reader(config).get("max_length", USUAL_LENGTH),
             "impossible_answers": ours.impossible_answers,
             "threshold": ours.threshold,
             "temperature": None if ours.temperature == 1 else ours.temperature,

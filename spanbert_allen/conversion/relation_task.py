@@ -22,6 +22,7 @@ from spanbert_allen.conversion.task import (
     Task,
     kept_settings,
     prediction_loader,
+    prediction_reader,
 )
 from spanbert_allen.data.relation.markers import (
     LABEL_TYPES_NAMESPACE,
@@ -120,7 +121,7 @@ class RelationTask(Task):
                 "a relation model with a hidden layer has no form in transformers, whose class "
                 "stands on the pooled [CLS]; train one with `hidden_layer` null"
             )
-        reader = config["dataset_reader"]
+        reader = prediction_reader(config)
         kept = {
             "max_length": reader.get("max_length"),
             "mode": reader.get("mode"),

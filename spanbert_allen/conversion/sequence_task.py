@@ -24,8 +24,10 @@ from spanbert_allen.conversion.task import (
     Task,
     kept_settings,
     prediction_loader,
+    prediction_reader,
 )
 from spanbert_allen.data.sequence.instance import LABELS
+from spanbert_allen.dataset_readers.sequence.reader import USUAL_LENGTH
 from spanbert_allen.formats.sequence.glue_tasks import GlueTask, glue_task
 from spanbert_allen.models.sequence_classifier import SpanbertSequenceClassifier
 
@@ -94,7 +96,7 @@ class SequenceTask(Task):
                 ours.labels, ours.classifier.dropout, multi_label=ours.multi_label
             )
         kept = {
-            "max_length": config["dataset_reader"].get("max_length"),
+            "max_length": prediction_reader(config).get("max_length", USUAL_LENGTH),
             "glue_task": None if ours.task is None else ours.task.name,
             "temperature": None if ours.temperature == 1 else ours.temperature,
         }

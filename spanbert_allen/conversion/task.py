@@ -183,6 +183,12 @@ def kept_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {SETTINGS_KEY: {name: value for name, value in settings.items() if value is not None}}
 
 
+def prediction_reader(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the settings of the reader that predicts: training's may be one of several sets."""
+    reader: Mapping[str, Any] = config.get("validation_dataset_reader") or config["dataset_reader"]
+    return reader
+
+
 def prediction_loader() -> dict[str, Any]:
     """Return the data loader of imported models."""
     sampler = {"type": "spanbert_token_budget", "max_pieces": 16384, "shuffle": False}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,6 +14,9 @@ from transformers import BertForSequenceClassification
 import spanbert_allen
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.conversion.task import SETTINGS_KEY
+from spanbert_allen.conversion.tasks import TASKS
+from spanbert_allen.modules.qa.heads import IndependentAnswers
 from tests.conversion.test_classifier_conversion import (
     PAIRS,
     assert_same_logits,
@@ -64,6 +68,27 @@ def test_labels_come_out_in_the_order_in_which_they_came_in(tmp_path, task, labe
     assert config["classifier_dropout"] == 0.25
     assert config["problem_type"] == "single_label_classification"
     assert same_weights(model, again)
+
+
+@pytest.mark.parametrize(
+    ("readers", "qa", "other"),
+    [
+        ({"dataset_reader": {}}, 384, 128),
+        ({"dataset_reader": {}, "validation_dataset_reader": {"max_length": 90}}, 90, 90),
+    ],
+)
+def test_the_length_of_the_reader_that_predicts_is_kept_also_where_nothing_says_it(
+    readers, qa, other
+):
+    head = IndependentAnswers.__new__(IndependentAnswers)
+    answers = SimpleNamespace(
+        qa_outputs=head, impossible_answers=False, threshold=0.0, temperature=1
+    )
+    number = SimpleNamespace(
+        regression=True, classifier=SimpleNamespace(dropout=0.1), task=None, temperature=1
+    )
+    for task, model, length in (("qa", answers, qa), ("sequence", number, other)):
+        assert TASKS[task].bert_settings(model, readers)[SETTINGS_KEY]["max_length"] == length
 
 
 def test_a_number_keeps_its_problem_and_dropout(tmp_path):

@@ -25,6 +25,8 @@ from spanbert_allen.formats.qa.question import Question
 
 logger = logging.getLogger(__name__)
 
+USUAL_LENGTH = 384
+"""The pieces of a window where a configuration does not say."""
 _MOST_NAMED = 5
 """How many of the questions that are left out a warning names, unless all are to be named."""
 
@@ -75,7 +77,7 @@ class QuestionReader(ExampleReader[Question]):
         indexer: TokenIndexer,
         *,
         training: bool = False,
-        max_length: int = 384,
+        max_length: int = USUAL_LENGTH,
         stride: int = 128,
         max_question_length: int = 64,
         impossible_answers: bool = False,

@@ -18,6 +18,8 @@ from spanbert_allen.formats.sequence.text_pair import Label, TextPair
 
 logger = logging.getLogger(__name__)
 
+USUAL_LENGTH = 128
+"""The most pieces where a configuration does not say."""
 _SHORTEST = 8  # [CLS], two times [SEP], and some pieces of each text
 
 
@@ -51,7 +53,7 @@ class TextPairReader(ExampleReader[TextPair]):
         self,
         indexer: TokenIndexer,
         *,
-        max_length: int = 128,
+        max_length: int = USUAL_LENGTH,
         fixed_length: bool = False,
         strict: bool = True,
         **kwargs: Any,
