@@ -21,18 +21,29 @@ def test_a_cpu_computes_its_usual_number_of_rows():
     assert rows_at_once(256, torch.device("cpu"), row_size=10**6, most=10**6) == 256
 
 
-@pytest.mark.parametrize("free", [GIB // 2, 8 * GIB, 32 * GIB, 139 * GIB])
+@pytest.mark.parametrize("size", [GIB // 2, 8 * GIB, 32 * GIB, 139 * GIB])
 @pytest.mark.parametrize("row_size", [100, 9000, 40_000])
-def test_a_chunk_takes_a_small_part_of_the_free_memory(monkeypatch, free, row_size):
-    monkeypatch.setattr(chunking, "free_memory", lambda device: free)
+def test_a_chunk_takes_a_small_part_of_the_memory(monkeypatch, size, row_size):
+    monkeypatch.setattr(chunking, "total_memory", lambda device: size)
     rows = rows_at_once(64, GPU, row_size=row_size, most=10**9)
     assert rows >= 64
     if rows > 64:
-        assert 0.9 * min(free // 64, GIB) < 4 * row_size * rows <= min(free // 64, GIB)
+        assert 0.9 * min(size // 64, GIB) < 4 * row_size * rows <= min(size // 64, GIB)
+
+
+def test_chunks_are_the_same_however_much_memory_is_free(monkeypatch):
+    # As a run that goes on has less, and other chunks would drop out other numbers.
+    rows = set()
+    for free in (2 * GIB, 20 * GIB):
+        chunking.total_memory.cache_clear()
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device, free=free: (free, 24 * GIB))
+        rows.add(rows_at_once(64, GPU, row_size=9000, most=10**9))
+    chunking.total_memory.cache_clear()
+    assert len(rows) == 1
 
 
 def test_a_chunk_has_no_more_rows_than_its_work_allows(monkeypatch):
-    monkeypatch.setattr(chunking, "free_memory", lambda device: 139 * GIB)
+    monkeypatch.setattr(chunking, "total_memory", lambda device: 139 * GIB)
     assert rows_at_once(64, GPU, row_size=10, most=500) == 500
     assert rows_at_once(64, GPU, row_size=10, most=20) == 64  # as on the CPU
 

@@ -71,7 +71,8 @@ def rows_at_once(on_cpu: int, device: torch.device, *, row_size: int, most: int)
 
     A processor is fastest with few, which stay in its caches; a GPU with many, as starting an
     operation takes it as long as some thousand rows. There, the rows of a chunk take a 64th of the
-    memory that was free when the device was first asked for, and at most 1 GiB.
+    device's memory, and at most 1 GiB. What is free does not count: a run that goes on from a
+    checkpoint has less, and with other chunks it would draw other random numbers for dropout.
 
     # Parameters
 
@@ -86,15 +87,15 @@ def rows_at_once(on_cpu: int, device: torch.device, *, row_size: int, most: int)
     """
     if device.type == "cpu":
         return on_cpu
-    budget = min(free_memory(device) // _SHARE_OF_CHUNK, _LARGEST_CHUNK)
+    budget = min(total_memory(device) // _SHARE_OF_CHUNK, _LARGEST_CHUNK)
     return max(on_cpu, min(budget // (4 * max(row_size, 1)), most))
 
 
 @functools.cache
-def free_memory(device: torch.device) -> int:
-    """Return the bytes that were free on a device when it was first asked for."""
+def total_memory(device: torch.device) -> int:
+    """Return the bytes that a device has, used or not."""
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        return int(torch.cuda.mem_get_info(device)[1])
     return _USUAL_MEMORY
 
 

@@ -29,6 +29,12 @@ def _has_bf16_instructions() -> bool:
     return not words or not _BF16_FLAGS.isdisjoint(words)
 
 
+def _has_bf16_units(device: torch.device) -> bool:
+    """Tell whether a GPU computes in bf16; older ones imitate it, more slowly than float32."""
+    with torch.cuda.device(device):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
 class Precision:
     """
     Apply fp32, bf16 or fp16 to forward and backward passes.
@@ -57,7 +63,7 @@ class Precision:
             raise ConfigError(
                 f"`trainer.precision` is {name!r}: it must be one of {', '.join(_DTYPES)}"
             )
-        if name == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+        if name == "bf16" and device.type == "cuda" and not _has_bf16_units(device):
             raise ConfigError(
                 f"`trainer.precision` is 'bf16', which {torch.cuda.get_device_name(device)} does "
                 "not have: use 'fp16' or 'fp32'"

@@ -28,9 +28,9 @@ def metric_state(model: Model) -> dict[str, dict[str, Any]]:
     # Returns
 
     `dict[str, dict[str, Any]]`
-        By the metric's place, its attributes as tensors, numbers, texts, and lists and dicts of
-        them; dataclasses become dicts. What holds anything else, such as a vocabulary, is taken for
-        a setting and left out.
+        By the metric's place, its attributes as tensors of the CPU, numbers, texts, and lists and
+        dicts of them; dataclasses become dicts. What holds anything else, such as a vocabulary, is
+        taken for a setting and left out.
     """
     return {
         place: {name: _encode(value) for name, value in vars(metric).items() if _is_plain(value)}
@@ -45,13 +45,14 @@ def load_metric_state(model: Model, state: Mapping[str, Mapping[str, Any]]) -> N
     # Parameters
 
     model : `Model`
-        Of the same configuration.
+        Of the same configuration. Tensors go where its parameters are: most metrics add in place.
     state : `Mapping[str, Mapping[str, Any]]`
         What the metrics had counted.
     """
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     for place, metric in _metrics(model):
         for name, value in state.get(place, {}).items():
-            setattr(metric, name, _decode(value, getattr(metric, name, None)))
+            setattr(metric, name, _decode(value, getattr(metric, name, None), device))
 
 
 def _metrics(model: Model) -> Iterator[tuple[str, Metric]]:
@@ -98,20 +99,22 @@ def _encode(value: Any) -> Any:
         return {key: _encode(inner) for key, inner in value.items()}
     if isinstance(value, _LISTS):
         return [_encode(inner) for inner in value]
-    return value
+    # Of a GPU, it would be unpickled onto that GPU by every other worker.
+    return value.cpu() if isinstance(value, torch.Tensor) else value
 
 
-def _decode(value: Any, now: Any) -> Any:
-    """Return a value in the types of the current value in its place."""
+def _decode(value: Any, now: Any, device: torch.device) -> Any:
+    """Return a value in the types of the current value in its place, its tensors on a device."""
     if _is_dataclass(now) and isinstance(value, dict):
         current = _field_values(now)
-        return type(now)(**{name: _decode(inner, current[name]) for name, inner in value.items()})
+        found = {name: _decode(inner, current[name], device) for name, inner in value.items()}
+        return type(now)(**found)
     if isinstance(value, dict):
         result = copy.copy(now) if isinstance(now, dict) else {}
         current = dict(result)
         result.clear()
-        result.update((key, _decode(inner, current.get(key))) for key, inner in value.items())
+        result.update((key, _decode(one, current.get(key), device)) for key, one in value.items())
         return result
     if isinstance(value, list) and isinstance(now, _LISTS):
-        return type(now)(value)
-    return value
+        return type(now)([_decode(inner, None, device) for inner in value])
+    return value.to(device) if isinstance(value, torch.Tensor) else value

@@ -58,6 +58,7 @@ def test_what_it_holds_can_be_kept_and_loaded():
     def holder(metric: AnswerScores) -> Model:
         module = SimpleNamespace(scores=metric)
         module.named_modules = lambda: [("", module)]
+        module.parameters = lambda: iter(())
         return module
 
     metric, other = AnswerScores(impossible_answers=True), AnswerScores(impossible_answers=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -81,3 +82,20 @@ def test_a_processor_without_bf16_is_told_of(monkeypatch, caplog, words, is_said
     monkeypatch.setattr(precision_module, "processor_words", lambda: frozenset(words.split()))
     Precision("bf16", CPU)
     assert ("no instructions" in caplog.text) is is_said
+
+
+@pytest.mark.parametrize(("major", "is_refused"), [(7, True), (8, False)])
+def test_a_gpu_that_only_imitates_bf16_is_refused(monkeypatch, major, is_refused):
+    asked = []
+    monkeypatch.setattr(torch.cuda, "device", lambda device: asked.append(device) or nullcontext())
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "a T4")
+    monkeypatch.setattr(
+        torch.cuda,
+        "is_bf16_supported",
+        lambda including_emulation=True: including_emulation or major >= 8,
+    )
+    gpu = torch.device("cuda:1")
+    expected = pytest.raises(ConfigError, match="'bf16', which a T4 does not have")
+    with expected if is_refused else nullcontext():
+        Precision("bf16", gpu)
+    assert asked == [gpu]  # the model's, which need not be the first

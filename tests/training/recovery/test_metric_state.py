@@ -13,6 +13,7 @@ from spanbert_allen.metrics.coref.mention_recall import MentionRecall
 from spanbert_allen.metrics.coref.metric import CorefF1
 from spanbert_allen.training.recovery.metric_state import load_metric_state, metric_state
 from spanbert_allen.training.recovery.tensor_files import load_tensors, save_tensors
+from tests.devices.pretend import PretendTensor, pretend_device
 
 CLUSTERS = [[[WordSpan(0, 1), WordSpan(2, 2)], [WordSpan(4, 5)]]]
 LOGITS = torch.tensor([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
@@ -58,3 +59,29 @@ def test_another_process_counts_on(tmp_path):
     assert second.get_metrics()["coref_f1"] > 0
     second.count()
     assert second.get_metrics(reset=True) == pytest.approx(whole.get_metrics())
+
+
+class Placed(Model):
+    """A model with a metric whose counts stay where the model is."""
+
+    def __init__(self):
+        super().__init__(Vocabulary())
+        self.place = torch.nn.Parameter(torch.zeros(1))
+        self.f1 = F1Measure(1)
+
+    def count(self):
+        self.f1(LOGITS.to(self.place.device), LABELS.to(self.place.device))
+
+
+def test_counts_of_a_device_are_kept_on_the_cpu_and_go_on_on_the_device():
+    with pretend_device() as pretence:
+        whole, first, second = (Placed().to(pretence.device) for _ in range(3))
+        whole.count()
+        whole.count()
+        first.count()
+        state = metric_state(first)
+        kept = [one for one in state[".f1"].values() if isinstance(one, torch.Tensor)]
+        assert kept and not any(isinstance(one, PretendTensor) for one in kept)
+        load_metric_state(second, state)
+        second.count()  # in place, which refuses tensors of two devices
+        assert second.f1.get_metric() == pytest.approx(whole.f1.get_metric())
