@@ -13,6 +13,10 @@ TASK ?= coref
 TEXT ?=
 QUESTION ?=
 TEXT_FILE ?=
+# As given: a `$` in them is no variable of make's.
+override TEXT := $(value TEXT)
+override QUESTION := $(value QUESTION)
+override TEXT_FILE := $(value TEXT_FILE)
 
 # One thread a test process, two processes: the same on every machine, and nothing from a hub.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false

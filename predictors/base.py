@@ -23,7 +23,7 @@ from spanbert_allen.conversion.onnx.engine import use_engine
 from spanbert_allen.modules.encoder.embedder import embedder_of
 from spanbert_allen.predictors.encoding import Level, TextEncoder
 from spanbert_allen.predictors.line_reader import LineReader
-from spanbert_allen.predictors.option_checks import checked_option
+from spanbert_allen.predictors.option_checks import checked_option, refuse_unknown
 from spanbert_allen.predictors.parts import part_of
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.problems import has_nan, sentence_of, unwritable
@@ -96,7 +96,9 @@ class SpanPredictor(Predictor):
         max_pieces_per_batch: int = 32768,
         task: str | None = None,
         engine: str = TORCH,
+        **unknown: Any,
     ) -> None:
+        refuse_unknown(type(self), unknown)
         if not self.takes_all_tasks:
             model, dataset_reader = part_of(model, dataset_reader, type(self), task)
         use_engine(model, engine)
@@ -123,11 +125,10 @@ class SpanPredictor(Predictor):
     ) -> Any:
         """Return vectors of the model's encoder for texts: see `TextEncoder.encode`."""
         if self._encoder is None:
+            indexer = getattr(self._dataset_reader, "indexer", None)
             self._encoder = TextEncoder(
                 embedder_of(self._model),
-                max_length=getattr(
-                    getattr(self._dataset_reader, "indexer", None), "max_length", None
-                ),
+                max_length=getattr(indexer, "max_length", None),
                 max_pieces_per_batch=self.max_pieces_per_batch,
                 language=getattr(self._dataset_reader, "language", None) or "en",
             )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -42,6 +43,28 @@ def checked_option(name: str, value: Any, kind: Any) -> Any:
     if not is_one or (wanted is float and math.isnan(value)):
         raise ConfigError(f"`{name}` is {shown(value)}; it must be {words}")
     return value
+
+
+def refuse_unknown(predictor: type, given: Iterable[str]) -> None:
+    """
+    Raise a `ConfigError` for the first option that the constructor of a predictor does not have.
+
+    # Parameters
+
+    predictor : `type`
+        The class of the predictor.
+    given : `Iterable[str]`
+        The names that no constructor took.
+    """
+    for name in given:
+        known = {
+            parameter.name
+            for kind in predictor.__mro__
+            if kind is not object
+            for parameter in signature(kind).parameters.values()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        }
+        raise ConfigError(f"`{name}` is no option; choose among {', '.join(sorted(known))}")
 
 
 def check_options(options: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import spanbert_allen
 from spanbert_allen.common.errors import ConfigError, DataError
-from tests.places import ROOT
+from tests.places import FIXTURES, ROOT
 
 LEARNED = "The keeper lit her lamp.\nIt burned."
 EXPECTED = [["The keeper", "her"], ["her lamp", "It"]]
@@ -109,3 +109,9 @@ def test_a_program_hears_nothing(trained_coref: Path) -> None:
     )
     assert done.stderr == ""
     assert done.stdout.startswith("[1 The keeper] lit [2 [1 her] lamp].\n")
+
+
+def test_overrides_that_make_no_model_are_not_laid_on_the_archive():
+    archive = FIXTURES / "archives" / "sequence.tar.gz"
+    with pytest.raises(DataError, match=r"'colour'.*: check the keys and values of -o"):
+        spanbert_allen.load(archive, overrides={"model.colour": "red"})

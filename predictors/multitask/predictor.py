@@ -61,6 +61,7 @@ class MultitaskPredictor(SpanPredictor):
         max_pieces_per_batch: int = 32768,
         options: Mapping[str, Mapping[str, Any]] | None = None,
         engine: str = TORCH,
+        **unknown: Any,
     ) -> None:
         super().__init__(
             model,
@@ -68,6 +69,7 @@ class MultitaskPredictor(SpanPredictor):
             frozen,
             max_pieces_per_batch=max_pieces_per_batch,
             engine=engine,
+            **unknown,
         )
         if not isinstance(model, SpanbertMultitask):
             raise ConfigError(

@@ -9,8 +9,10 @@ import pytest
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.predictors.coref.options import CorefOptions
+from spanbert_allen.predictors.multitask.predictor import MultitaskPredictor
 from spanbert_allen.predictors.option_checks import changed_options, checked_option
 from spanbert_allen.predictors.qa.predictor import QAOptions
+from spanbert_allen.predictors.sequence.predictor import SequenceClassifierPredictor
 from tests.predictors.coref.fakes import fake_predictor
 
 
@@ -55,3 +57,9 @@ def test_predictors_say_it_before_they_predict():
         fake_predictor(max_pieces_per_batch="1000")
     with pytest.raises(ConfigError, match="`top_antecedents` is 'all'; it must be a whole number"):
         fake_predictor().predict("a", top_antecedents="all")
+
+
+@pytest.mark.parametrize("kind", [SequenceClassifierPredictor, MultitaskPredictor])
+def test_an_option_that_no_constructor_has_is_refused(kind):
+    with pytest.raises(ConfigError, match=r"`topk` is no option; choose among engine, max_pieces"):
+        kind(None, None, topk=1)

@@ -88,7 +88,7 @@ def load_archive(
         folder = path
         if not Path(path).is_dir():
             folder = stack.enter_context(archival.extracted_archive(path))
-        stack.enter_context(errors_of(archive_file, folder))
+        stack.enter_context(errors_of(archive_file, folder, is_changed=bool(overrides)))
         config = _overridden(read_config(folder, archive_file), overrides)
         _refuse_programs(config.as_dict(quiet=True), archive_file)
         meta = _meta(Path(folder))
@@ -135,7 +135,9 @@ def read_config(folder: str | PathLike[str], archive: str | PathLike[str]) -> Ar
 
 
 @contextmanager
-def errors_of(archive: str | PathLike[str], folder: str | PathLike[str]) -> Iterator[None]:
+def errors_of(
+    archive: str | PathLike[str], folder: str | PathLike[str], *, is_changed: bool = False
+) -> Iterator[None]:
     """
     Open an archive while the block runs; what is wrong with it is raised as one sentence.
 
@@ -145,6 +147,8 @@ def errors_of(archive: str | PathLike[str], folder: str | PathLike[str]) -> Iter
         The archive, as the user named it.
     folder : `str | PathLike`
         Its files, which messages do not name.
+    is_changed : `bool`, optional (default = `False`)
+        Whether the user changes its configuration.
     """
     with opening(str(archive)) as opened:
         opened.folder = str(folder)
@@ -157,7 +161,7 @@ def errors_of(archive: str | PathLike[str], folder: str | PathLike[str]) -> Iter
         except Exception as error:
             if isinstance(error, OSError) and opened.asked_network:
                 raise network_refusal(opened, "files that it does not hold") from error
-            problem = (sentence_for(error) or _problem(error)).replace(f"{folder}/", "")
+            problem = (sentence_for(error) or _problem(error, is_changed)).replace(f"{folder}/", "")
             raise DataError(_short(problem, _LONGEST_SENTENCE), str(archive)) from error
 
 
@@ -245,7 +249,7 @@ def _renamed(error: UserError, archive: str, folder: str) -> UserError:
     return kind(text if archive in text else f"{archive}: {text}")
 
 
-def _problem(error: BaseException) -> str:
+def _problem(error: BaseException, is_changed: bool) -> str:
     text = " ".join(str(error).split())
     fits = _MISFIT.search(text)
     if "loading state" in text and fits:
@@ -254,10 +258,12 @@ def _problem(error: BaseException) -> str:
             f"its weights are not those of the model that its {archival.CONFIG_NAME} describes "
             f"({_short(what)}): fetch or copy the archive again, or leave out what you override"
         )
+    cause = "the archive is damaged, or of another version of its packages"
+    if is_changed:
+        cause = "check the keys and values of -o, in Python `overrides`"
     return (
         f"a model cannot be built of its {archival.CONFIG_NAME} ({type(error).__name__}: "
-        f"{_short(text)}): the archive is damaged, or of another version of its packages; "
-        "ALLENNLP_DEBUG=1 shows more"
+        f"{_short(text)}): {cause}; ALLENNLP_DEBUG=1 shows more"
     )
 
 
