@@ -3,5 +3,5 @@
 // teacher may be any archive of coreference, such as that configuration's own.
 (import 'litbank_minilm.jsonnet') {
   scorers:: 'light',
-  distillation:: { teacher: std.extVar('TEACHER_PATH'), weight: 1.0, temperature: 2.0 },
+  distillation:: { teacher: std.extVar('TEACHER_PATH'), weight: 0.2, temperature: 1.0 },
 }
