@@ -26,7 +26,13 @@ from spanbert_allen.predictors.line_reader import LineReader
 from spanbert_allen.predictors.option_checks import checked_option, refuse_unknown
 from spanbert_allen.predictors.parts import part_of
 from spanbert_allen.predictors.prepared import PreparedRecord
-from spanbert_allen.predictors.problems import has_nan, sentence_of, unwritable
+from spanbert_allen.predictors.problems import (
+    all_or_problem,
+    has_nan,
+    or_raised,
+    sentence_of,
+    unwritable,
+)
 from spanbert_allen.predictors.record import Record, parse_record
 from spanbert_allen.predictors.result import Result
 from spanbert_allen.results.writing.writers import format_of, open_results
@@ -230,7 +236,7 @@ class SpanPredictor(Predictor):
 
     def results_of(self, prepared: Sequence[PreparedRecord]) -> list[JsonDict]:
         """Return the results for records that are ready; raise what is wrong with the first."""
-        return [_good(result) for result in self.results_or_problems(prepared)]
+        return [or_raised(result) for result in self.results_or_problems(prepared)]
 
     def predict_instance(self, instance: Instance) -> JsonDict:
         """Return the result for an instance, or its error record."""
@@ -317,7 +323,7 @@ class SpanPredictor(Predictor):
 
     def _predicted(self, instances: Sequence[Instance]) -> list[JsonDict]:
         """Return a result for each instance; raises what is wrong with the first bad one."""
-        return [_good(result) for result in self._predict(instances)]
+        return [or_raised(result) for result in self._predict(instances)]
 
     def _predict(self, instances: Sequence[Instance]) -> list[JsonDict | Exception]:
         """Return a result for each instance, or why there is none, in their order."""
@@ -374,23 +380,6 @@ class SpanPredictor(Predictor):
             if len(instances) == 1:
                 return [noted(error)]
         return [output for instance in instances for output in self._forward([instance])]
-
-
-def _good(result: JsonDict | Exception) -> JsonDict:
-    """Return a result, or raise why there is none."""
-    if isinstance(result, Exception):
-        raise result
-    return result
-
-
-def all_or_problem(results: Sequence[JsonDict | Exception]) -> list[JsonDict] | Exception:
-    """Return results that are all good, or the first that is not."""
-    good: list[JsonDict] = []
-    for result in results:
-        if isinstance(result, Exception):
-            return result
-        good.append(result)
-    return good
 
 
 def noted(error: Exception) -> Exception:

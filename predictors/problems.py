@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy
@@ -46,3 +46,22 @@ def has_nan(outputs: Mapping[str, Any]) -> bool:
         and bool(numpy.isnan(value).any())
         for value in outputs.values()
     )
+
+
+def or_raised(result: dict[str, Any] | Exception) -> dict[str, Any]:
+    """Return a result, or raise why there is none."""
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def all_or_problem(
+    results: Sequence[dict[str, Any] | Exception],
+) -> list[dict[str, Any]] | Exception:
+    """Return results that are all good, or the first that is not."""
+    good: list[dict[str, Any]] = []
+    for result in results:
+        if isinstance(result, Exception):
+            return result
+        good.append(result)
+    return good

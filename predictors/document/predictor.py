@@ -16,7 +16,7 @@ from allennlp.predictors import Predictor
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import RecordError, record_id, shown
 from spanbert_allen.models.multitask import SpanbertMultitask
-from spanbert_allen.predictors.base import JsonDict, SpanPredictor, all_or_problem, noted
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
 from spanbert_allen.predictors.coref.predictor import CorefPredictor
 from spanbert_allen.predictors.document.entities import doc_with_entities, named_pipeline
 from spanbert_allen.predictors.document.options import DocumentOptions, are_questions
@@ -25,6 +25,7 @@ from spanbert_allen.predictors.document.request import DocumentRequest, Requeste
 from spanbert_allen.predictors.option_checks import changed_options
 from spanbert_allen.predictors.parts import tasks_for
 from spanbert_allen.predictors.prepared import PreparedRecord
+from spanbert_allen.predictors.problems import all_or_problem
 from spanbert_allen.predictors.qa.predictor import QAPredictor
 from spanbert_allen.predictors.record import Record
 from spanbert_allen.predictors.relation.predictor import RelationPredictor

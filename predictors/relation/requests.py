@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, permutations
 from typing import Any
 
@@ -224,37 +224,31 @@ def request_of_doc(
         text=document.text,
         word_chars=document.word_chars,
     )
-    pairs, examples = [], []
     known.check(names, "doc.ents", hint=_TYPES_HINT)
-    sentences = [
-        list(numbers)
-        for _, numbers in groupby(
-            range(len(spans)), key=lambda number: document.sentence_ids[spans[number].start]
-        )
-    ]
+    sentence_of = [document.sentence_ids[span.start] for span in spans]
+    sentences = [list(some) for _, some in groupby(range(len(spans)), key=sentence_of.__getitem__)]
     _check_number([len(numbers) for numbers in sentences], max_pairs)
+    pairs, examples = [], []
     for numbers in sentences:
         first, last = _bounds(document.sentence_ids, spans[numbers[0]].start)
+        # An entity that runs over the sentence's end is cut there.
+        inside = {
+            number: WordSpan(spans[number].start - first, min(spans[number].end, last) - first)
+            for number in numbers
+        }
         for one, other in known.pairs_of([names[number] for number in numbers]):
-            ends = numbers[one], numbers[other]
-            # An entity that runs over the sentence's end is cut there.
-            inside = [
-                WordSpan(spans[number].start - first, min(spans[number].end, last) - first)
-                for number in ends
-            ]
-            pairs.append(ends)
-            examples.append(
-                RelationExample(
-                    id=request_id,
-                    words=document.words[first : last + 1],
-                    subject=inside[0],
-                    object=inside[1],
-                    subject_type=names[ends[0]],
-                    object_type=names[ends[1]],
-                    text=document.text,
-                    word_chars=document.word_chars[first : last + 1],
-                )
+            subject, object_ = numbers[one], numbers[other]
+            pairs.append((subject, object_))
+            example = replace(
+                whole,
+                words=document.words[first : last + 1],
+                subject=inside[subject],
+                object=inside[object_],
+                subject_type=names[subject],
+                object_type=names[object_],
+                word_chars=document.word_chars[first : last + 1],
             )
+            examples.append(example)
     entities = [entity_json(whole, span, name) for span, name in zip(spans, names, strict=True)]
     return RelationRequest(request_id, document.text, entities, pairs, examples)
 

@@ -95,6 +95,24 @@ def max_bytes_at_once() -> int:
     return int(text) << 20
 
 
+def whole_text(path: str | Path) -> str:
+    """Return the text of a file, line ends as they are."""
+    limit = max_bytes_at_once()
+    with open_text(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise DataError(
+            f"the text is longer than {limit >> 20} MB; cut it, or, if there is memory for it, set "
+            f"{MAX_LINE_VARIABLE} to a larger number",
+            path,
+        )
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError("not UTF-8 text; convert the file to UTF-8", path, line) from error
+
+
 def filled_lines(
     path: str | Path, *, must_hold: str, errors: str = "strict"
 ) -> Iterator[tuple[int, str]]:

@@ -14,10 +14,10 @@ from allennlp.models.archival import extracted_archive
 from safetensors.torch import save_file
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.new_folder import checked_new_folder, new_folder
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.label_names import names_of_labels, outputs_in_order_of
 from spanbert_allen.conversion.model_card import model_card
-from spanbert_allen.conversion.new_folder import checked_new_folder, new_folder
 from spanbert_allen.conversion.task import SETTINGS_KEY, SOURCE_LABELS_KEY, ExportedTask
 from spanbert_allen.conversion.tasks import EXPORTED_TASKS
 from spanbert_allen.encoders import EncoderFiles, find_encoder

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import open_bytes
+from spanbert_allen.common.files import open_bytes, whole_text
 from spanbert_allen.common.record_checks import RecordError, shown
 from spanbert_allen.common.spans import CharSpan
-from spanbert_allen.formats.coref.text import whole_text
 
 SUFFIX = ".ann"
 

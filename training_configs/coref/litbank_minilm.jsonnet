@@ -9,8 +9,8 @@ coref {
   train_path:: std.extVar('LITBANK_TRAIN_DATA_PATH'),
   validation_path:: std.extVar('LITBANK_DEV_DATA_PATH'),
 
-  // Twelve mentions in a hundred pieces, and nearly all of them narrow.
   scorers:: 'light_links',
+  // Twelve mentions in a hundred pieces, and nearly all of them narrow.
   head:: {
     hidden_dim: 512,
     max_span_width: 20,

@@ -12,8 +12,8 @@ from allennlp.models.archival import extracted_archive
 from tokenizers.implementations import BertWordPieceTokenizer
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.new_folder import checked_new_folder, new_folder
 from spanbert_allen.compat.repairs.archive_loading import errors_of
-from spanbert_allen.conversion.new_folder import checked_new_folder, new_folder
 from spanbert_allen.conversion.onnx.graph import OPSET
 from spanbert_allen.conversion.onnx.packages import require_packages
 from spanbert_allen.conversion.onnx.tasks import onnx_task

@@ -12,6 +12,7 @@ from typing import Any
 from tokenizers import BertWordPieceTokenizer
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.new_folder import new_folder
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
 from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES, WordPieceVocabulary
 from spanbert_allen.formats.pretraining.texts import read_sentences
@@ -103,27 +104,17 @@ def write_new_encoder(
     folder = Path(folder)
     if folder.exists():
         raise ConfigError(f"{folder} exists already: remove it, or name another folder")
-    most_characters = (vocabulary_size - len(SPECIAL_PIECES)) // 2
-    if most_characters < 1:
-        raise ConfigError(
-            f"a vocabulary of {vocabulary_size} pieces has no place for text beside the "
-            f"{len(SPECIAL_PIECES)} special ones: ask for thousands"
-        )
-    texts = [
-        source if Path(source).is_file() else list(_sentences(source, layout)) for source in sources
-    ]
-    num_characters = min(_num_characters(_all_sentences(texts, layout)), most_characters)
-    pieces = _learn_pieces(
-        _all_sentences(texts, layout), vocabulary_size, num_characters, lower_case=lower_case
-    )
+    pieces = _learn_pieces(sources, layout, vocabulary_size, lower_case=lower_case)
     if len(pieces) == len(SPECIAL_PIECES):
         raise DataError("the files hold no text to learn a vocabulary from", sources[0])
-    beside = folder.with_name(f".{folder.name}.new")
-    beside.mkdir(parents=True)
-    (beside / "vocab.txt").write_bytes(WordPieceVocabulary(pieces).to_bytes())
-    (beside / "config.json").write_bytes(to_json_bytes(sizes.config(len(pieces))))
-    (beside / "tokenizer_config.json").write_bytes(to_json_bytes({"do_lower_case": lower_case}))
-    beside.rename(folder)
+    contents = {
+        "vocab.txt": WordPieceVocabulary(pieces).to_bytes(),
+        "config.json": to_json_bytes(sizes.config(len(pieces))),
+        "tokenizer_config.json": to_json_bytes({"do_lower_case": lower_case}),
+    }
+    with new_folder(folder.absolute()) as beside:
+        for name, content in contents.items():
+            (beside / name).write_bytes(content)
     return len(pieces)
 
 
@@ -145,14 +136,24 @@ def _num_characters(sentences: Iterable[str]) -> int:
 
 
 def _learn_pieces(
-    sentences: Iterator[str], vocabulary_size: int, num_characters: int, *, lower_case: bool
+    sources: Sequence[str | Path], layout: str, size: int, *, lower_case: bool
 ) -> tuple[str, ...]:
+    most_characters = (size - len(SPECIAL_PIECES)) // 2
+    if most_characters < 1:
+        raise ConfigError(
+            f"a vocabulary of {size} pieces has no place for text beside the "
+            f"{len(SPECIAL_PIECES)} special ones: ask for thousands"
+        )
+    texts = [
+        source if Path(source).is_file() else list(_sentences(source, layout)) for source in sources
+    ]
+    num_characters = _num_characters(_all_sentences(texts, layout))
     tokenizer = BertWordPieceTokenizer(lowercase=lower_case, strip_accents=lower_case)
     tokenizer.train_from_iterator(
-        sentences,
-        vocab_size=vocabulary_size,
+        _all_sentences(texts, layout),
+        vocab_size=size,
         min_frequency=2,
-        limit_alphabet=num_characters,
+        limit_alphabet=min(num_characters, most_characters),
         special_tokens=list(SPECIAL_PIECES),
         show_progress=False,
     )

@@ -67,3 +67,15 @@ def test_a_pipe_is_read_once(tmp_path):
 
 def characters(files):
     return {piece for piece in files.vocabulary.pieces if len(piece) == 1}
+
+
+def test_what_a_killed_run_left_is_in_nobodys_way(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text(ENGLISH)
+    (tmp_path / ".encoder.new").mkdir()
+    learn(path, tmp_path / "encoder")
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        ".encoder.new",
+        "encoder",
+        "texts.txt",
+    ]
