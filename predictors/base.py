@@ -121,6 +121,8 @@ class SpanPredictor(Predictor):
         """How many of them were marked with an error."""
         self.first_error: JsonDict | None = None
         """The error record of the first of these."""
+        self.first_error_file: str | None = None
+        """Where a folder is read, the path of this one's file within the folder."""
 
     def encode(
         self,
@@ -311,8 +313,10 @@ class SpanPredictor(Predictor):
                 outputs[name] = int(value)
         if unwritable(own, "") is None:
             outputs |= own
-        marked = Result(outputs | {"error": sentence_of(result)})
-        self.first_error = self.first_error or marked
+        place = "" if record.file is None else f"{record.file}: "
+        marked = Result(outputs | {"error": f"{place}{sentence_of(result)}"})
+        if self.first_error is None:
+            self.first_error, self.first_error_file = marked, record.file
         return marked
 
     def _own_fields(self, record: Record) -> JsonDict:

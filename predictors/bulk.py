@@ -112,10 +112,14 @@ class BulkManager(_PredictManager):
 def _summary(predictor: SpanPredictor, error: JsonDict) -> str:
     """Return how many failed and why the first did, which not every format of output can say."""
     source = "stdin" if predictor.source == STANDARD_STREAM else predictor.source
-    place = f"{source}:{error['line']}: " if "line" in error else ""
+    sentence, file = error["error"], predictor.first_error_file
+    line = f":{error['line']}" if "line" in error else ""
+    if file is not None:
+        source, sentence = str(Path(source, file)), sentence.removeprefix(f"{file}: ")
+    place = f"{source}{line}: " if line or file is not None else ""
     return (
         f"{predictor.num_failed} of {predictor.num_records} records could not be predicted; "
-        f"the first: {place}{error['error']}\n"
+        f"the first: {place}{sentence}\n"
     )
 
 

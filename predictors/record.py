@@ -35,6 +35,8 @@ class Record(dict[str, Any]):
         super().__init__(fields)
         self.line = line
         self.problem = problem
+        self.file: str | None = None
+        """Where a folder is read, the path of its file within the folder."""
 
 
 def parse_record(text: str, *, line: int | None = None) -> Record:

@@ -50,7 +50,7 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
     if Path(path).is_dir():
         for file in find_files(path, suffixes=SUFFIXES):
             for record in coref_records(str(file), language=language):
-                yield _of_file(record, Path(file))
+                yield _of_file(record, Path(file), Path(path))
         return
     found = _other_format(path)
     if found is not None:
@@ -65,11 +65,10 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
             yield parse_record(line, line=number)
 
 
-def _of_file(record: Record, file: Path) -> Record:
-    """Name the file of a folder in a record that says nothing of it."""
-    if record.problem is not None:
-        record.problem = f"{file.name}: {record.problem}"
-    elif record.line is not None and record.get("doc_key") is None:
+def _of_file(record: Record, file: Path, folder: Path) -> Record:
+    """Name the file of a folder in its record."""
+    record.file = str(file.relative_to(folder))
+    if record.problem is None and record.line is not None and record.get("doc_key") is None:
         record["doc_key"] = default_doc_key(file, record.line)
     return record
 

@@ -108,7 +108,7 @@ def test_texts_in_brackets_stay_texts(tmp_path: Path) -> None:
     assert [result["text"] for result in read_results(out)] == ["[A] a", "B"]
 
 
-def test_a_folder_is_read_as_the_files_in_it(tmp_path: Path) -> None:
+def test_a_folder_is_read_as_the_files_in_it(tmp_path: Path, capsys) -> None:
     folder, out = tmp_path / "texts", tmp_path / "out.jsonl"
     (folder / "more").mkdir(parents=True)
     write_lines(folder / "a.conll", *CONLL)
@@ -123,7 +123,11 @@ def test_a_folder_is_read_as_the_files_in_it(tmp_path: Path) -> None:
     keys = [result.get("doc_key") for result in results]
     assert keys == ["bc/a_0", None, "bc/a_1", "b:1", "b:2", "c", None]
     errors = [result["error"] for result in results if "error" in result]
-    assert errors[0].startswith("a.conll: ") and errors[2].startswith("d.jsonl: ")
+    files = ["a.conll", "b.jsonl", "more/d.jsonl"]
+    assert [error.partition(": ")[0] for error in errors] == files
+    said = capsys.readouterr().err
+    assert f"the first: {folder}/a.conll:10: " in said
+    assert said.count("a.conll") == 1
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(DataError, match="no file in this folder has a name ending in"):
