@@ -111,6 +111,7 @@ class _RecordReader:
         """Yield the records of a shard."""
         if shard.source != self._source or shard.first < self._next:
             self._records, self._source, self._next = self._open(shard.source), shard.source, 0
+        self._predictor.source = self._inputs[shard.source].path  # another may be counted meanwhile
         skipped = shard.first - self._next
         self._source = -1  # until the shard is read, the place in the file is not known
         for _ in islice(self._records, skipped):

@@ -6,7 +6,7 @@ from spanbert_allen.common.errors import DataError
 from spanbert_allen.corpus_prediction import claims
 from spanbert_allen.corpus_prediction.merging import merge
 from spanbert_allen.corpus_prediction.progress import Rate, progress_of, status_lines
-from spanbert_allen.corpus_prediction.run_folder import CountJob, open_run
+from spanbert_allen.corpus_prediction.run_folder import CountJob, Shard, open_run
 from spanbert_allen.corpus_prediction.worker import work
 from tests.corpus_prediction.fakes import FakePredictor, begin, never, run_all
 
@@ -27,6 +27,29 @@ def test_a_file_is_counted_once_and_its_shards_are_read_in_one_pass(tmp_path):
     predictor = FakePredictor()
     work(begin(tmp_path), predictor, wait=never)
     assert predictor.num_read == 2 * predictor.num_predicted
+
+
+def test_a_name_is_that_of_the_record_s_file_though_another_was_counted_meanwhile(tmp_path):
+    """As the input that a killed worker had been counting is, between two shards of another."""
+    run = begin(tmp_path)
+    predictor = FakePredictor()
+    take, count, last = predictor.predict_batch_json, run.claim(CountJob(1)), None
+
+    def others_are_killed():
+        count.release(is_settled=False)
+        last.release(is_settled=False)
+
+    def predict(inputs):
+        nonlocal last
+        if last is None:
+            last = run.claim(Shard(0, 2, 4, 1))
+        return take(inputs)
+
+    predictor.predict_batch_json = predict
+    work(run, predictor, wait=others_are_killed)
+    merge(run)
+    keys = [json.loads(line).get("doc_key") for line in read_merged(tmp_path)]
+    assert keys == ["one:1", "one:2", None, "one:4", "one:5", "two:1", "two:2", "two:3"]
 
 
 def test_shards_that_another_worker_had_are_taken_when_it_is_gone(tmp_path):
