@@ -81,7 +81,7 @@ class Gate:
         if not self._keys:
             return True
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        sent = given.strip().encode()
+        sent = given.encode("latin-1").strip()  # the bytes that came, which are UTF-8
         # All keys are compared, and each takes the same time however much of it is right.
         found = [hmac.compare_digest(sent, key) for key in self._keys]
         return scheme.lower() == "bearer" and any(found)

@@ -268,20 +268,6 @@ def test_limits_are_kept():
         assert client.get("/sequence").status_code == 405
 
 
-def test_a_key_is_needed_where_there_are_keys():
-    with TestClient(fake_app(keys=frozenset({"one", "two"}))) as client:
-        for headers, status in [
-            ({}, 401),
-            ({"Authorization": "Bearer three"}, 401),
-            ({"Authorization": "Basic two"}, 401),
-            ({"Authorization": "Bearer two"}, 200),
-        ]:
-            answer = client.post("/sequence", json={"text": "x"}, headers=headers)
-            assert answer.status_code == status
-        assert client.get("/metrics").status_code == 401
-        assert client.get("/health").status_code == client.get("/ready").status_code == 200
-
-
 def test_a_request_that_takes_too_long_is_given_up_and_leaves_the_queue():
     with TestClient(fake_app(max_queue=1, max_wait_ms=1e9, timeout=0.01)) as client:
         for _ in range(2):
