@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 _STATUSES = {
     401: "No valid key.",
     413: "The body is too long.",
-    415: "The body is not said to be JSON.",
+    415: "The body is not said to be JSON, or is packed.",
     422: "The record, an option or the model's name is bad.",
     429: "Too many requests wait; `Retry-After` says when to come again.",
     503: "The service ends.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -58,6 +59,9 @@ async def read_record(request: Request, *, max_bytes: int) -> Record:
     if kind != "application/json":
         # A page of another site can send other types without the browser asking first.
         raise RefusedError(415, "send the record with the header `Content-Type: application/json`")
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding != "identity":
+        raise RefusedError(415, "the body is packed (`Content-Encoding`); send it as it is")
     too_long = RefusedError(413, f"the body is longer than {max_bytes} bytes (--max-body)")
     announced = request.headers.get("content-length", "0")
     if announced.isascii() and announced.isdigit() and int(announced[:19]) > max_bytes:
@@ -70,7 +74,8 @@ async def read_record(request: Request, *, max_bytes: int) -> Record:
                 raise too_long
     except ClientDisconnect:  # nobody reads why
         raise RefusedError(499, "the client left before all of the body was here") from None
-    record = parse_record(body.decode("utf-8", "surrogateescape"))
+    text = body.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
+    record = parse_record(text)
     if record.problem is not None:
         raise RefusedError(422, record.problem)
     return record

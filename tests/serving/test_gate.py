@@ -20,3 +20,9 @@ def test_a_key_is_needed_where_there_are_keys():
             assert answer.status_code == status
         assert client.get("/metrics").status_code == 401
         assert client.get("/health").status_code == client.get("/ready").status_code == 200
+
+
+def test_head_tells_the_status_that_get_has():
+    with TestClient(fake_app()) as client:
+        for path, status in [("/", 200), ("/health", 200), ("/models", 200), ("/sequence", 405)]:
+            assert client.head(path).status_code == client.get(path).status_code == status
