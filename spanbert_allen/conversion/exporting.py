@@ -69,7 +69,7 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
             config,
             task,
             json.loads(metrics.read_text()) if metrics.is_file() else {},
-            task.card_section(loaded.model),
+            task.card_section(loaded.model, config),
         )
         with new_folder(folder) as part:
             _write(loaded.model, task, files, settings, card, part, outputs)

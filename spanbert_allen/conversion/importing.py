@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from allennlp.common import Params
 from allennlp.common.meta import META_NAME, Meta
+from allennlp.data import DatasetReader
 from allennlp.models import Model, archival
 from torch import Tensor
 
@@ -112,6 +113,9 @@ def _write_archive(
     )
     _load_head(model, task, weights, source, blueprint.outputs)
     config = blueprint.config
+    for key in ("dataset_reader", "validation_dataset_reader"):  # settings that it refuses
+        if key in config:
+            DatasetReader.from_params(Params(json.loads(json.dumps(config[key]))))
     if blueprint.source_labels is not None:
         config = config | {SOURCE_LABELS_KEY: list(blueprint.source_labels)}
     Params(config).to_file(str(folder / "config.json"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from allennlp.models import Model
 from torch import Tensor, nn
@@ -54,8 +54,9 @@ class PretrainingTask(ExportedTask):
         tensors = {name: ours[own].contiguous() for name, own in BOUNDARIES.items()}
         return {BOUNDARIES_FILE: tensors}
 
-    def card_section(self, model: Model) -> list[str]:
+    def card_section(self, model: Model, config: Mapping[str, Any]) -> list[str]:
         """See `ExportedTask`."""
+        del config
         if cast("SpanbertPretrainer", model).sbo_head is None:
             return []
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from allennlp.data import DatasetReader
 from allennlp.models import Model
 
 from spanbert_allen.common.errors import ConfigError
@@ -31,12 +32,16 @@ from spanbert_allen.data.relation.markers import (
     TYPED_WORDS,
 )
 from spanbert_allen.data.relation.vocabulary import RelationVocabulary
+from spanbert_allen.dataset_readers.relation.reader import RelationReader
 from spanbert_allen.formats.relation.example import NO_RELATION
 from spanbert_allen.formats.relation.tacred_preset import TACRED_LABELS, TACRED_MARKERS
 from spanbert_allen.models.relation import SpanbertRelation
 
 _ROLES = ("SUBJ=", "OBJ=")
 _ENDS = ("/SUBJ=", "/OBJ=")
+
+_OF_READER = ("unknown_type", "language")
+"""Settings of the reader that predictions depend on; kept where they are set."""
 
 PRESET = "tacred"
 """Names the labels, and the markers, of the model that SpanBERT's authors released."""
@@ -79,10 +84,12 @@ class RelationTask(Task):
         embedder = {"type": "spanbert", "dtype": "float32", "pooler": True, **source.encoder}
         config = {
             "dataset_reader": {
-                "type": "spanbert_tacred",
+                "type": "spanbert_relation",
                 "indexer": {"type": "spanbert", **source.encoder},
                 "mode": mode,
                 "max_length": min(max_length, source.max_positions),
+                "window": "start",
+                **source.kept((*_OF_READER, "window")),
             },
             "vocabulary": {"type": "spanbert_relation", "negative_label": negative},
             "validation_data_loader": prediction_loader(),
@@ -125,6 +132,8 @@ class RelationTask(Task):
         kept = {
             "max_length": reader.get("max_length"),
             "mode": reader.get("mode"),
+            **{name: reader.get(name) for name in _OF_READER},
+            "window": _window(reader),
             "markers": _names(ours, MARKERS_NAMESPACE),
             "type_pairs": _names(ours, TYPE_PAIRS_NAMESPACE),
             "label_types": _names(ours, LABEL_TYPES_NAMESPACE),
@@ -135,8 +144,9 @@ class RelationTask(Task):
         }
         return label_settings(ours.labels, ours.classifier.dropout) | kept_settings(kept)
 
-    def card_section(self, model: Model) -> list[str]:
+    def card_section(self, model: Model, config: Mapping[str, Any]) -> list[str]:
         """See `Task`."""
+        del config
         ours = cast("SpanbertRelation", model)
         lines = [
             "The input is a sentence with markers in place of the two entities, or around them.",
@@ -149,6 +159,12 @@ class RelationTask(Task):
         markers = _names(ours, MARKERS_NAMESPACE)
         lines += [f"| {name} | [unused{number}] |" for number, name in enumerate(markers, start=1)]
         return [*lines, ""]
+
+
+def _window(reader: Mapping[str, Any]) -> str:
+    """Return what a reader keeps of a long text, by its configuration."""
+    kind = cast("type[RelationReader]", DatasetReader.by_name(reader["type"]))
+    return str(reader.get("window", kind.default_window))
 
 
 def _labels(source: Source, given: Sequence[str] | None) -> list[str]:

@@ -102,8 +102,9 @@ class SequenceTask(Task):
         }
         return settings | kept_settings(kept)
 
-    def card_section(self, model: Model) -> list[str]:
+    def card_section(self, model: Model, config: Mapping[str, Any]) -> list[str]:
         """See `Task`."""
+        del config
         ours = cast("SpanbertSequenceClassifier", model)
         task = "" if ours.task is None else f" GLUE's task {ours.task.name}:"
         if ours.regression:

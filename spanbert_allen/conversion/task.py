@@ -55,8 +55,7 @@ class Source:
     @property
     def temperature(self) -> dict[str, float]:
         """Return the setting of a temperature that an exported model has kept."""
-        value = self.setting({}, "temperature", None)
-        return {} if value is None else {"temperature": float(value)}
+        return {name: float(value) for name, value in self.kept(("temperature",)).items()}
 
     def setting(self, options: Mapping[str, Any], name: str, default: Any) -> Any:
         """Return what the user gives, else what an exported model has kept, else the default."""
@@ -65,6 +64,11 @@ class Source:
         kept = self.config.get(SETTINGS_KEY)
         value = kept.get(name) if isinstance(kept, Mapping) else None
         return default if value is None else value
+
+    def kept(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return those of some settings that an exported model has kept."""
+        values = {name: self.setting({}, name, None) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -138,9 +142,18 @@ class ExportedTask(ABC):
         del model, config
         return {}
 
-    def card_section(self, model: Model) -> list[str]:
-        """Return what the model card says about its use, as lines of Markdown."""
-        del model
+    def card_section(self, model: Model, config: Mapping[str, Any]) -> list[str]:
+        """
+        Return what the model card says about its use, as lines of Markdown.
+
+        # Parameters
+
+        model : `Model`
+            Ours.
+        config : `Mapping[str, Any]`
+            What it was trained with.
+        """
+        del model, config
         return []
 
 

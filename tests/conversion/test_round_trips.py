@@ -8,14 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from allennlp.commands.evaluate import evaluate_from_archive
 from allennlp.models import load_archive
 from transformers import BertForSequenceClassification
 
 import spanbert_allen
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.conversion.task import SETTINGS_KEY
+from spanbert_allen.conversion.task import SETTINGS_KEY, Source
 from spanbert_allen.conversion.tasks import TASKS
+from spanbert_allen.formats.relation.jsonl import relation_record
+from spanbert_allen.formats.relation.tacred import read_tacred
 from spanbert_allen.modules.qa.heads import IndependentAnswers
 from tests.conversion.test_classifier_conversion import (
     PAIRS,
@@ -25,6 +28,9 @@ from tests.conversion.test_classifier_conversion import (
     pair_instances,
     run_import,
 )
+from tests.places import FIXTURES
+
+ARCHIVES = FIXTURES / "archives"
 
 MARKERS = [f"{role}_{end}" for role in ("SUBJ", "OBJ") for end in ("START", "END")]
 
@@ -88,7 +94,8 @@ def test_the_length_of_the_reader_that_predicts_is_kept_also_where_nothing_says_
         regression=True, classifier=SimpleNamespace(dropout=0.1), task=None, temperature=1
     )
     for task, model, length in (("qa", answers, qa), ("sequence", number, other)):
-        assert TASKS[task].bert_settings(model, readers)[SETTINGS_KEY]["max_length"] == length
+        config = {**readers, "model": {}}
+        assert TASKS[task].bert_settings(model, config)[SETTINGS_KEY]["max_length"] == length
 
 
 def test_a_number_keeps_its_problem_and_dropout(tmp_path):
@@ -204,3 +211,40 @@ def test_an_export_on_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"out: the disk is full.*nothing of the folder was kept"):
         main(["export", str(tmp_path / "a.tar.gz"), str(tmp_path / "out")])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar.gz", "hf"]
+
+
+def test_a_relation_model_reads_texts_and_types_as_before(tmp_path):
+    """Also in other files than TACRED's."""
+    model = load_archive(ARCHIVES / "relation.tar.gz").model
+    reader = {"type": "spanbert_relation_jsonl", "mode": "ner", "max_length": 40}
+    reader |= {"language": "de", "unknown_type": "TITLE"}
+    config = {"dataset_reader": reader, "model": {}}
+    kept = json.loads(json.dumps(TASKS["relation"].bert_settings(model, config)))
+    source = Source(
+        name="theirs",
+        encoder={"model_name": "tiny"},
+        config=kept,
+        num_outputs=len(model.labels),
+        max_positions=64,
+    )
+    made = TASKS["relation"].blueprint(source, {}).config["dataset_reader"]
+    assert made.items() >= {**reader, "type": "spanbert_relation", "window": "entities"}.items()
+
+    assert main(["export", str(ARCHIVES / "relation.tar.gz"), str(tmp_path / "hf")]) == 0
+    run_import(tmp_path / "hf", tmp_path / "back.tar.gz", "relation")
+    tacred, own = FIXTURES / "relation" / "tacred.json", tmp_path / "own.jsonl"
+    own.write_text("".join(json.dumps(relation_record(one)) + "\n" for one in read_tacred(tacred)))
+    scores = [
+        evaluate_from_archive(archive, str(data))
+        for archive in (ARCHIVES / "relation.tar.gz", tmp_path / "back.tar.gz")
+        for data in ((tacred,) if "relation" in archive.name else (tacred, own))
+    ]
+    assert scores[0] == pytest.approx(scores[1]) and scores[1] == pytest.approx(scores[2])
+
+
+@pytest.mark.parametrize(("task", "length"), [("qa", 9), ("relation", 2), ("sequence", 2)])
+def test_a_length_that_the_reader_refuses_makes_no_archive(tmp_path, task, length):
+    assert main(["export", str(ARCHIVES / f"{task}.tar.gz"), str(tmp_path / "hf")]) == 0
+    with pytest.raises(ConfigError, match=r"leaves no room|must be \d or more"):
+        run_import(tmp_path / "hf", tmp_path / "a.tar.gz", task, "--max-length", str(length))
+    assert not list(tmp_path.glob("*.tar.gz")) and not list(tmp_path.glob(".import*"))

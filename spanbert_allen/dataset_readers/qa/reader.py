@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 USUAL_LENGTH = 384
 """The pieces of a window where a configuration does not say."""
+USUAL_STRIDE = 128
+"""How many pieces after a window the next one begins, where a configuration does not say."""
 _MOST_NAMED = 5
 """How many of the questions that are left out a warning names, unless all are to be named."""
 
@@ -78,7 +80,7 @@ class QuestionReader(ExampleReader[Question]):
         *,
         training: bool = False,
         max_length: int = USUAL_LENGTH,
-        stride: int = 128,
+        stride: int = USUAL_STRIDE,
         max_question_length: int = 64,
         impossible_answers: bool = False,
         fixed_length: bool = False,
