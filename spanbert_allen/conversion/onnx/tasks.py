@@ -14,7 +14,6 @@ from spanbert_allen.conversion.onnx.answers import write_answers
 from spanbert_allen.conversion.onnx.encoder import EncoderWriter
 from spanbert_allen.conversion.onnx.graph import GraphWriter
 from spanbert_allen.conversion.onnx.pooling import PairWriter
-from spanbert_allen.data.question_piece import question_piece_id
 from spanbert_allen.data.relation.markers import LEVITATED, MARKERS_NAMESPACE, marker_pieces
 
 _SHAPE = ("batch", "pieces")
@@ -115,14 +114,15 @@ class AnswerScorer(OnnxTask):
         """See `OnnxTask`."""
         settings = {
             "max_length": self.reader.shape.max_length,
+            "stride": self.reader.shape.stride,
+            "max_question_length": self.reader.shape.max_question_length,
             "head": self._head,
             "impossible_answers": self.model.impossible_answers,
             "threshold": self.model.threshold,
             "temperature": self.model.temperature,
         }
-        if self.model.qa_outputs.asks_piece:
-            pieces = self.model.embedder.files.vocabulary.pieces
-            settings["question_piece"] = question_piece_id(pieces)
+        if self.reader.shape.question_piece is not None:
+            settings["question_piece"] = self.reader.shape.question_piece
         return settings
 
 

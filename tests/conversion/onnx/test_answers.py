@@ -14,6 +14,7 @@ import spanbert_allen
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.conversion.onnx.tasks import onnx_task
+from spanbert_allen.data.qa.instance import WindowShape
 from spanbert_allen.data.question_piece import question_piece_id
 from spanbert_allen.modules.qa.heads import AnswerHead, IndependentAnswers, WindowInput
 from tests.conversion.onnx.test_exporting import ARCHIVES, sequences
@@ -38,9 +39,10 @@ def with_head(model: Model, name: str, **options) -> None:
     model.eval()
 
 
-def written(model: Model):
+def written(model: Model, question_piece: int | None = None):
     """What the graph is, and what is told of it."""
-    task = onnx_task(model, SimpleNamespace(shape=SimpleNamespace(max_length=64)), quantised=False)
+    shape = WindowShape(64, 30, 12, question_piece=question_piece)
+    task = onnx_task(model, SimpleNamespace(shape=shape), quantised=False)
     return onnxruntime.InferenceSession(task.write()), task.settings()
 
 
@@ -78,10 +80,10 @@ def assert_logits(found: dict[str, Tensor], logits: Tensor, mask: Tensor) -> Non
 @pytest.mark.parametrize("question", ["cls", "piece"])
 def test_the_question_aware_head_is_written(model, question):
     with_head(model, "spanbert_question_aware_answers", question=question)
-    session, told = written(model)
-    assert told["head"] == "spanbert_question_aware_answers"
     pieces = model.embedder.files.vocabulary.pieces
     asked = question_piece_id(pieces) if question == "piece" else None
+    session, told = written(model, asked)
+    assert told["head"] == "spanbert_question_aware_answers"
     assert told.get("question_piece") == asked
     for lengths in ((40, 9, 21), (7,)):
         given, is_passage, places = windows(*lengths)
@@ -89,6 +91,15 @@ def test_the_question_aware_head_is_written(model, question):
         expected = scores_of(model, given, is_passage, places)
         found = run(session, given, **more)
         assert_logits(found, expected.logits, given["attention_mask"].bool())
+
+
+def test_what_a_program_needs_to_cut_windows_is_told(model):
+    """Readers can put a piece behind questions for any head."""
+    _, told = written(model, 13)
+    assert told["head"] == "spanbert_independent_answers"
+    assert [told[name] for name in ("max_length", "stride", "max_question_length")] == [64, 30, 12]
+    assert told["question_piece"] == 13
+    assert "question_piece" not in written(model)[1]
 
 
 def by_span(firsts, lasts, terms, size: int) -> Tensor:
