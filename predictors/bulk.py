@@ -26,7 +26,7 @@ from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.files import STANDARD_STREAM
 from spanbert_allen.common.outputs import refuse_empty, refuse_overwriting
 from spanbert_allen.common.record_checks import shown
-from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.record import Record
 
 _get_predictor = predict._get_predictor
@@ -67,8 +67,8 @@ class BulkManager(_PredictManager):
             raise SystemExit(130 if isinstance(stop, KeyboardInterrupt) else 143) from None
         sys.stdout.flush()
         sys.stderr.writelines(f"warning: {one}\n" for one in self._predictor.remarks())
-        if self._predictor.first_error is not None:
-            sys.stderr.write(_summary(self._predictor, self._predictor.first_error))
+        if (failures := failures_of(self._predictor)) is not None:
+            sys.stderr.write(failures)
             raise SystemExit(1)
 
     def _predict_all(self) -> None:
@@ -109,8 +109,15 @@ class BulkManager(_PredictManager):
         yield from self._predictor.records(str(path))
 
 
-def _summary(predictor: SpanPredictor, error: JsonDict) -> str:
-    """Return how many failed and why the first did, which not every format of output can say."""
+def failures_of(predictor: SpanPredictor) -> str | None:
+    """
+    Return a line that says how many records failed and why the first did; `None` if none did.
+
+    Not every format of output can say it.
+    """
+    error = predictor.first_error
+    if error is None:
+        return None
     source = "stdin" if predictor.source == STANDARD_STREAM else predictor.source
     sentence, file = error["error"], predictor.first_error_file
     line = f":{error['line']}" if "line" in error else ""

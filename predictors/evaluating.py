@@ -2,7 +2,9 @@
 What `allennlp evaluate` does for our models beyond its own.
 
 The scores are printed as a table, and `--predictions-output-file` has the results of our
-predictors. AllenNLP prints no scores but in its log, and cannot write what our models return.
+predictors. AllenNLP prints no scores but in its log, and cannot write what our models return. Where
+some of these are errors, their number and the first go to standard error, and the exit status is 1,
+as of `allennlp predict`.
 """
 
 from __future__ import annotations
@@ -27,12 +29,16 @@ from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.look_ahead import is_pipe
 from spanbert_allen.common.outputs import refuse_overwriting
 from spanbert_allen.predictors.base import SpanPredictor
+from spanbert_allen.predictors.bulk import failures_of
 
 _evaluate_from_archive = evaluate.evaluate_from_archive
 _call = SimpleEvaluator.__call__
 
 _AT_ONCE = 64
 """How many examples are predicted together at least."""
+
+_failures: list[str] = []
+"""What is to be said of the files of predictions of a command, a line for each with errors."""
 
 
 def install() -> None:
@@ -66,6 +72,7 @@ def evaluate_from_archive(
         _check_different([name for names in outputs if names for name in names.split(",")])
         if predictions_output_file is not None:
             _refuse_pipes(inputs)
+    _failures.clear()
     if _have_one_name(inputs):
         metrics = _evaluated_one_by_one(
             archive_file, inputs, metrics_output_file, predictions_output_file, *args, **kwargs
@@ -76,6 +83,10 @@ def evaluate_from_archive(
         )
     if is_installed():  # a command, and not a program that calls this function
         sys.stdout.write(score_table(metrics))
+        if _failures:
+            sys.stdout.flush()
+            sys.stderr.writelines(_failures)
+            raise SystemExit(1)
     return metrics
 
 
@@ -195,6 +206,8 @@ def _write_predictions(predictor: SpanPredictor, data_loader: Any, path: Path) -
     with predictor.open_output(path) as file:
         for line in _lines(predictor, data_loader):
             file.write(line)
+    if (failures := failures_of(predictor)) is not None:
+        _failures.append(failures)
 
 
 def _lines(predictor: SpanPredictor, data_loader: Any) -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 from allennlp.commands import evaluate
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.predictors import evaluating
+from spanbert_allen.predictors import SequenceClassifierPredictor, evaluating
 from tests.places import FIXTURES
 
 ARCHIVES = FIXTURES / "archives"
@@ -56,6 +56,33 @@ def test_a_command_prints_the_table(monkeypatch, capsys):
     evaluate.evaluate_from_archive(ARCHIVES / "sequence.tar.gz", str(DATA["sequence"][0]))
     lines = capsys.readouterr().out.splitlines()
     assert {line.split()[0] for line in lines} >= {"acc", "loss"}
+
+
+def test_a_command_whose_predictions_have_errors_says_so(tmp_path, monkeypatch, capsys):
+    """As `allennlp predict` does; the scores are there, and a later evaluation is a new one."""
+    archive, (data, _) = ARCHIVES / "sequence.tar.gz", DATA["sequence"]
+    outputs = tmp_path / "scores.json", tmp_path / "predictions.jsonl"
+    asked = (archive, str(data), *map(str, outputs))
+
+    def fails(self, instance, outputs):
+        raise DataError("no result for this one")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SequenceClassifierPredictor, "result", fails)
+        scores = evaluate.evaluate_from_archive(*asked)  # a program reads the file
+        patched.setattr(evaluating, "is_installed", lambda: True)
+        with pytest.raises(SystemExit) as stop:
+            evaluate.evaluate_from_archive(*asked)
+    told = capsys.readouterr()
+    lines = outputs[1].read_text().splitlines()
+    assert stop.value.code == 1 and len(lines) == 4
+    assert told.out == evaluating.score_table(scores)
+    assert told.err.endswith(
+        "4 of 4 records could not be predicted; the first: no result for this one\n"
+    )
+    monkeypatch.setattr(evaluating, "is_installed", lambda: True)
+    assert evaluate.evaluate_from_archive(*asked) == scores
+    assert "could not be predicted" not in capsys.readouterr().err
 
 
 def test_files_of_one_name_in_two_folders_keep_their_own_scores(tmp_path):
