@@ -14,7 +14,11 @@ from spanbert_allen.common.outputs import told_of_full_disk
 
 
 def write_with_settings(
-    archive: str | Path, target: str | Path, settings: Mapping[str, Any]
+    archive: str | Path,
+    target: str | Path,
+    settings: Mapping[str, Any],
+    *,
+    task: str | None = None,
 ) -> None:
     """
     Write an archive with some settings of its model changed; every other file stays as it is.
@@ -29,6 +33,8 @@ def write_with_settings(
         The archive to write, another file.
     settings : `Mapping[str, Any]`
         Keys of `model` in the configuration, and their values.
+    task : `str`, optional (default = `None`)
+        Of a model of several tasks, the one whose settings these are.
     """
     target = Path(target)
     target.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +42,8 @@ def write_with_settings(
     with extracted_archive(archive) as extracted, told_of_full_disk(target):
         config_file = Path(extracted) / CONFIG_NAME
         config = json.loads(config_file.read_text())
-        config["model"] |= settings
+        model = config["model"] if task is None else config["model"]["tasks"][task]
+        model |= settings
         config_file.write_text(json.dumps(config, indent=2))
         try:
             with tarfile.open(part, "w:gz") as packed:

@@ -24,6 +24,7 @@ from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.formats.qa.any_layout import read_questions
 from spanbert_allen.metrics.qa.text_scores import question_scores
 from tests import places
+from tests.models.multitask_training import data as multitask_data
 
 ARCHIVES = places.FIXTURES / "archives"
 DATA = places.FIXTURES / "relation" / "tacred.json"
@@ -125,6 +126,33 @@ def test_texts_are_fitted_and_keep_their_labels(tmp_path):
         assert told[side]["nll"] == pytest.approx(-sum(likelihoods) / 4, abs=1e-4)
         assert told[side]["ece"] == pytest.approx(naive_ece(confidences, rights), abs=1e-3)
     assert told["after"]["nll"] <= told["before"]["nll"]
+
+
+def test_tasks_of_one_model_are_fitted_one_after_the_other(trained_multitask, tmp_path):
+    """Each keeps what was fitted of it, and its scores are those of an evaluation of the task."""
+    paths = multitask_data(tmp_path)
+    archive, settings = trained_multitask / "model.tar.gz", {}
+    for number, task in enumerate(("qa", "relation")):
+        target, report = tmp_path / f"{number}.tar.gz", tmp_path / "told.json"
+        given = ["calibrate", str(archive), paths[task], str(target)]
+        with pytest.raises(ConfigError, match=r"several tasks: choose one with --task, .* or qa"):
+            main(given)
+        assert main([*given, "--task", task, "--json", str(report)]) == 0
+        told = json.loads(report.read_text())
+        for made, side in ((archive, "before"), (target, "after")):
+            scores = evaluate_from_archive(made, json.dumps({task: paths[task]}))
+            percent = 1 if task == "qa" else 100
+            assert told[side]["f1"] == pytest.approx(percent * scores[f"{task}_f1"])
+        archive = target
+        settings[task] = {name: told["after"][name] for name in ("temperature", "threshold")}
+    tasks = load_archive(archive).model.tasks
+    for task, fitted in settings.items():
+        assert {name: getattr(tasks[task], name) for name in fitted} == fitted
+    with pytest.raises(ConfigError, match="spanbert_coref has nothing to fit"):
+        main(["calibrate", str(archive), paths["coref"], str(tmp_path / "x"), "--task", "coref"])
+    one = [str(ARCHIVES / "relation.tar.gz"), str(DATA), str(tmp_path / "x.tar.gz")]
+    with pytest.raises(ConfigError, match="one task only"):
+        main(["calibrate", *one, "--task", "relation"])
 
 
 def test_pairs_that_go_through_together_count_as_those_alone(tmp_path):

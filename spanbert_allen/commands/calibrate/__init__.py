@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("archive", help="a model.tar.gz")
     parser.add_argument("data", help="annotated data that the model was not trained with")
     parser.add_argument("out", help="the archive to write: NAME.tar.gz")
+    parser.add_argument("--task", metavar="NAME", help="the task of a model of several")
     parser.add_argument(
         "--json", metavar="FILE", help="also write what was fitted, not rounded, as JSON"
     )
@@ -37,11 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
     register()
     from allennlp.models import load_archive
 
+    from spanbert_allen.commands.calibrate.batches import archive_of_task
     from spanbert_allen.conversion.archive_settings import write_with_settings
 
     for written in filter(None, (arguments.out, arguments.json)):
         refuse_overwriting(written, [arguments.archive, arguments.data])
-    archive = load_archive(arguments.archive)
+    archive = archive_of_task(load_archive(arguments.archive), arguments.task)
     kind = archive.config["model"]["type"]
     if kind not in _FITTED:
         raise ConfigError(
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     fitting = import_module(f"spanbert_allen.commands.calibrate.{_FITTED[kind]}")
     fitted = fitting.fit(archive, arguments.data)
-    write_with_settings(arguments.archive, arguments.out, fitted.settings)
+    write_with_settings(arguments.archive, arguments.out, fitted.settings, task=arguments.task)
     if arguments.json:
         with replace_file(arguments.json) as file:
             file.write(json.dumps(fitted.as_json(), indent=2) + "\n")

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
-from allennlp.data import DatasetReader
-from allennlp.models import Model, load_archive
+from allennlp.models import load_archive
 from allennlp.models.archival import extracted_archive
 from tokenizers.implementations import BertWordPieceTokenizer
 
-from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.new_folder import checked_new_folder, new_folder
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.onnx.graph import OPSET
 from spanbert_allen.conversion.onnx.packages import require_packages
 from spanbert_allen.conversion.onnx.tasks import onnx_task
+from spanbert_allen.conversion.part import part_of
 from spanbert_allen.encoders import EncoderFiles
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
-from spanbert_allen.models.multitask import SpanbertMultitask
 from spanbert_allen.version import VERSION
 
 FORMAT = "spanbert_allen.onnx/1"
@@ -57,7 +55,7 @@ def export_onnx(
         raise DataError("no such file; give a model.tar.gz", archive)
     with extracted_archive(archive) as extracted, errors_of(archive, extracted), torch.no_grad():
         loaded = load_archive(extracted)
-        model, reader = _part(loaded.model, loaded.validation_dataset_reader, task)
+        model, reader = part_of(loaded.model, loaded.validation_dataset_reader, task)
         written = onnx_task(model, reader, quantised=quantised)
         files = loaded.model.embedder.files
         description = {
@@ -74,20 +72,6 @@ def export_onnx(
             (part / "model.onnx").write_bytes(content)
             (part / "model.json").write_bytes(to_json_bytes(description))
             _tokenizer(files).save(str(part / "tokenizer.json"))
-
-
-def _part(model: Any, reader: Any, task: str | None) -> tuple[Model, DatasetReader]:
-    """Return the model and the reader of a task; raise a `ConfigError` if there is no such one."""
-    if not isinstance(model, SpanbertMultitask):
-        if task is not None:
-            raise ConfigError(f"--task is {task}, but the model has one task only: leave it out")
-        return model, reader
-    if task is None or task not in model.tasks:
-        which = "several tasks" if task is None else f"no task {task!r}"
-        raise ConfigError(
-            f"the model has {which}: choose one with --task, which is {' or '.join(model.tasks)}"
-        )
-    return model.tasks[task], reader.reader_of(task)
 
 
 def _tokenizer(files: EncoderFiles) -> BertWordPieceTokenizer:
