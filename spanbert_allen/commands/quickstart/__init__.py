@@ -27,6 +27,8 @@ HELP = "train a small model on the sample corpus, evaluate it and use it on a te
 EXAMPLE = 'spanbert-allen quickstart --text "Ida lost her keys. She found them."'
 
 DEFAULT_OUT = "out/quickstart"
+_OF_ONE_TASK = {"question": "qa", "text_file": "pretraining"}
+"""The tasks of the options that all others have no use for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the three steps, and return the exit status."""
+    _check_options(arguments)
     began = time.monotonic()
     progress = Progress(sys.stdout)
     task = QUICKSTART_TASKS[arguments.task]
@@ -71,6 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_options(arguments: argparse.Namespace) -> None:
+    for name, task in _OF_ONE_TASK.items():
+        if getattr(arguments, name) is not None and arguments.task != task:
+            raise UserError(
+                f"--{name.replace('_', '-')} is for --task {task}: leave it out, or give that task"
+            )
+
+
 def _from_here(path: Path) -> Path:
     """Return the path as a user of this folder would write it."""
     here = Path.cwd()
@@ -84,8 +95,6 @@ def _write_inputs(
 
     if task.write_data is not None:
         task.write_data(paths.data, text_file)
-    elif text_file is not None:
-        raise UserError("--text-file is for --task pretraining: leave it out, or give that task")
     else:
         write_sample(paths.data)
     paths.log.unlink(missing_ok=True)

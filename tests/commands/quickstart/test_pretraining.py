@@ -67,3 +67,6 @@ def test_a_text_file(tmp_path):
         write_corpora(tmp_path / "data", tmp_path / "none.txt")
     with pytest.raises(UserError, match="--text-file is for --task pretraining"):
         quickstart.run(options("--text-file", "mine.txt", "--out", str(tmp_path / "out")))
+    with pytest.raises(UserError, match="--question is for --task qa"):
+        quickstart.run(options("--question", "Who?", "--out", str(tmp_path / "out")))
+    assert not (tmp_path / "out").exists()
