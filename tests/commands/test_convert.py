@@ -166,6 +166,15 @@ def test_options_that_are_missing(tmp_path):
     assert not (tmp_path / "f").exists()
 
 
+def test_options_of_another_format(tmp_path):
+    arguments = ["convert", CONLL, str(tmp_path / "f"), "--to", "gap"]
+    with pytest.raises(ConfigError, match="--gap is for --to gap-predictions: give both"):
+        main([*arguments, "--gap", CONLL])
+    with pytest.raises(ConfigError, match="--model is for --to minimised: give both"):
+        main([*arguments, "--model", "minilm"])
+    assert not (tmp_path / "f").exists()
+
+
 def test_validate(tmp_path, capsys):
     assert main(["validate", CONLL]) == 0
     lines = [line.rsplit(None, 1) for line in capsys.readouterr().out.splitlines()]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 HELP = "convert coreference and relation files between formats"
 EXAMPLE = "spanbert-allen convert train.jsonl train.conll --to conll"
 GAP_PREDICTIONS = "gap-predictions"
+_OF_ONE_FORMAT = {"model": "minimised", "vocabulary": "minimised", "gap": GAP_PREDICTIONS}
+"""The formats of the options that all others have no use for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
         return convert_relations(arguments)
     if arguments.target_format is None:
         raise ConfigError(f"--to is missing; name the format to write: {', '.join(_targets())}")
+    for name, only in _OF_ONE_FORMAT.items():
+        if getattr(arguments, name) and arguments.target_format != only:
+            raise ConfigError(f"--{name} is for --to {only}: give both, or leave --{name} out")
     inputs = [arguments.source, *([arguments.gap] if arguments.gap else [])]
     refuse_overwriting(arguments.target, inputs)
     source = _Source(arguments)
