@@ -101,7 +101,14 @@ def test_keys_are_the_lines_of_a_file(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("max_queue", 0), ("timeout", float("nan")), ("max_wait_ms", -1.0), ("max_body", -1)],
+    [
+        ("max_queue", 0),
+        ("timeout", float("nan")),
+        ("timeout", float("inf")),
+        ("max_wait_ms", -1.0),
+        ("max_wait_ms", 1e300),
+        ("max_body", -1),
+    ],
 )
 def test_a_limit_that_cannot_be_is_one_sentence(name, value):
     with pytest.raises(ConfigError, match="--" + name.replace("_", "-")):
