@@ -144,8 +144,11 @@ def _open(out: Path, arguments: argparse.Namespace) -> RunFolder:
     corpus = open_run(out) if archive is None else None
     if arguments.engine is not None:  # one of the predictor's options, by a name of its own
         of_run = {} if corpus is None else corpus.manifest.predictor_args
-        own = given.get("predictor_args", of_run)
-        given["predictor_args"] = {**own, _ENGINE: arguments.engine}
+        own = {**given.get("predictor_args", of_run)}
+        own.pop(_ENGINE, None)
+        if arguments.engine != TORCH:  # which is the same as to name none
+            own[_ENGINE] = arguments.engine
+        given["predictor_args"] = own
     if corpus is not None:
         corpus.manifest.refuse_others(given, out)
         corpus.manifest.check_files()

@@ -56,6 +56,15 @@ def test_the_engine_is_an_option_of_the_predictor_that_a_run_keeps(command, tmp_
     assert command("out", "--engine", "onnx", *options[2:]) == 0
     with pytest.raises(ConfigError, match="results of both would be mixed"):
         command("out", "--engine", "onnx-int8")
+    with pytest.raises(ConfigError, match="results of both would be mixed"):
+        command("out", "--engine", "torch")
+
+
+def test_the_default_engine_is_the_same_named_or_not(begun, tmp_path):
+    assert begun("out", "--engine", "torch", "--executor", "slurm") == 0
+    inputs = ("*.txt", "*.txt.gz")
+    assert begun("model.tar.gz", *inputs, "out", "--engine", "torch", "--executor", "slurm") == 0
+    assert open_run(tmp_path / "out").manifest.predictor_args == {}
 
 
 def test_failures_are_tried_again_when_asked(begun, tmp_path):
