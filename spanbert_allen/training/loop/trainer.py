@@ -19,6 +19,7 @@ from spanbert_allen.training.loop.plain_names import PlainNames
 from spanbert_allen.training.loop.settings import LoopSettings
 from spanbert_allen.training.loop.training_loop import TrainingLoop
 from spanbert_allen.training.loop.validation import check_tracked_metrics
+from spanbert_allen.training.optimizers.parts import check_scheduler
 from spanbert_allen.training.recovery.checkpointer import SpanbertCheckpointer, has_checkpoint
 
 
@@ -130,7 +131,10 @@ class SpanbertTrainer(TrainingLoop):
         if validation_data_loader is not None:
             tracked = trainer._metric_tracker.tracked_metrics
             check_tracked_metrics(model, [name for _, name in tracked])
+        if trainer._momentum_scheduler is not None:
+            check_scheduler(trainer.optimizer, "momentum_scheduler")
         if learning_rate_scheduler is not None:
+            check_scheduler(trainer.optimizer, "learning_rate_scheduler")
             # AllenNLP would count an update for the leftover batches whatever becomes of them.
             trainer._learning_rate_scheduler = learning_rate_scheduler.construct(
                 optimizer=trainer.optimizer,

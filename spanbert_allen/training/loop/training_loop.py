@@ -28,6 +28,7 @@ from spanbert_allen.training.memory.out_of_memory import is_out_of_memory, out_o
 from spanbert_allen.training.monitoring.loss_sums import LossSums
 from spanbert_allen.training.monitoring.progress import RunProgress
 from spanbert_allen.training.monitoring.reports import add_epoch_metrics, log_evaluation
+from spanbert_allen.training.optimizers.parts import groups_of, parts_of
 from spanbert_allen.training.recovery.full_tensors import gathered
 from spanbert_allen.training.recovery.random_state import set_random_state
 from spanbert_allen.training.recovery.tensor_files import load_tensors, save_tensors
@@ -72,9 +73,9 @@ class TrainingLoop(UpdateLoop):
         if self.settings.deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
             torch.use_deterministic_algorithms(True)
-        fill = getattr(self.optimizer, "fill_total_steps", None)
-        if fill is not None and self.total_updates:
-            fill(self.total_updates)
+        for part in parts_of(self.optimizer).values() if self.total_updates else ():
+            if hasattr(part, "fill_total_steps"):
+                part.fill_total_steps(self.total_updates)
         # On every worker, as each measures its own batch.
         if self.settings.announce_memory and not self.is_shared_out:
             budget = self.memory_budget()
@@ -191,7 +192,7 @@ class TrainingLoop(UpdateLoop):
             "speed": dict(self.run.speed),
             "learning_rates": {
                 group.get("name") or str(i): group["lr"]
-                for i, group in enumerate(self.optimizer.param_groups)
+                for i, group in enumerate(groups_of(self.optimizer))
             },
             "training": self.run.training_metrics,
             "validation": values,

@@ -35,6 +35,7 @@ from spanbert_allen.training.monitoring.progress import RunProgress
 from spanbert_allen.training.monitoring.reports import RunHistory
 from spanbert_allen.training.monitoring.run_state import RunState
 from spanbert_allen.training.monitoring.speed import SpeedMeter
+from spanbert_allen.training.optimizers.parts import parts_of
 from spanbert_allen.training.recovery.full_tensors import gathered
 from spanbert_allen.training.schedules.time_budget import TimeBudget
 
@@ -219,7 +220,7 @@ class UpdateLoop(GradientDescentTrainer):
         """Let schedules follow the time, where that is further than the updates."""
         if not self.time_budget.is_set:
             return
-        for part in (self.optimizer, self._learning_rate_scheduler):
+        for part in (*parts_of(self.optimizer).values(), self._learning_rate_scheduler):
             if hasattr(part, "set_least_progress"):
                 part.set_least_progress(self.time_budget.share(seconds))
 
@@ -253,9 +254,9 @@ class UpdateLoop(GradientDescentTrainer):
             if scheduler is not None:
                 scheduler.step_batch(number)
         if not self.precision.update(self.optimizer):
-            count_skipped = getattr(self.optimizer, "count_skipped_update", None)
-            if count_skipped is not None:
-                count_skipped()
+            for part in parts_of(self.optimizer).values():
+                if hasattr(part, "count_skipped_update"):
+                    part.count_skipped_update()
         if self._moving_average is not None:
             self._moving_average.apply(number)
         self._batches_in_epoch_completed += 1

@@ -14,6 +14,7 @@ from allennlp.training.trainer import TrainerCheckpoint
 from torch import Tensor, distributed
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.training.optimizers.parts import parts_of
 from spanbert_allen.training.recovery.full_tensors import shared_out, shared_out_optimizer
 from spanbert_allen.training.recovery.metric_state import load_metric_state, metric_state
 from spanbert_allen.training.recovery.other_workers import (
@@ -188,9 +189,10 @@ def _restore_allennlp_part(
 ) -> None:
     (trainer._ddp_wrapped_model or trainer.model).load_state_dict(model_state)
     trainer._metric_tracker.load_state_dict(state["metric_tracker"])
-    _check_groups(state["optimizer"], trainer.optimizer)
-    shares = shared_out_optimizer(state["optimizer"], trainer.optimizer)
-    trainer.optimizer.load_state_dict(shares)
+    for name, part in parts_of(trainer.optimizer).items():
+        part_state = state["optimizer"][name] if name else state["optimizer"]
+        _check_groups(part_state, part)
+        part.load_state_dict(shared_out_optimizer(part_state, part))
     for callback, callback_state in zip(trainer._callbacks, state["callbacks"], strict=True):
         callback.load_state_dict(callback_state)
     for name in ("learning_rate_scheduler", "momentum_scheduler"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
 
@@ -90,6 +91,13 @@ def train(folder, targets=(1.0,) * 8, validation=(1.0,), **settings):
     trainer._callbacks.append(recorder)
     assert isinstance(trainer, SpanbertTrainer)
     return trainer, recorder, trainer.train()
+
+
+MULTI = {
+    "type": "multi",
+    "optimizers": {"default": {"type": "spanbert_bert_adam", "lr": 0.1, "schedule": "linear"}},
+    "parameter_groups": [[["weight"], {}]],
+}
 
 
 def evaluations(folder):
@@ -297,11 +305,16 @@ def test_checkpoints_hold_tensors_and_plain_values_only(tmp_path):
             ConfigError,
             "has 8 batches and an update takes 9, so that with `trainer.leftover` 'carry' none",
         ),
+        (
+            {"optimizer": MULTI, "learning_rate_scheduler": {"type": "linear_with_warmup"}},
+            ConfigError,
+            "`trainer.learning_rate_scheduler` has no effect on the optimizers of `multi`",
+        ),
     ],
 )
 def test_impossible_settings(tmp_path, settings, error, sentence):
     with pytest.raises(error, match=sentence):
-        train(tmp_path, **settings)
+        train(tmp_path, **deepcopy(settings))
 
 
 def test_compiled_training_gives_the_same_weights(tmp_path):
@@ -311,12 +324,9 @@ def test_compiled_training_gives_the_same_weights(tmp_path):
     assert set(torch.load(tmp_path / "compiled" / "best.th")) == {"weight"}
 
 
-def test_learning_rates_stand_in_the_history(tmp_path):
-    train(
-        tmp_path,
-        evaluate_every_updates=1,
-        optimizer={"type": "spanbert_bert_adam", "lr": 0.1, "schedule": "linear"},
-    )
+@pytest.mark.parametrize("optimizer", [MULTI["optimizers"]["default"], MULTI])
+def test_learning_rates_stand_in_the_history(tmp_path, optimizer):
+    train(tmp_path, evaluate_every_updates=1, optimizer=deepcopy(optimizer))
     rates = [one["learning_rates"]["0"] for one in evaluations(tmp_path)]
     assert rates == pytest.approx([0.1 * (1 - step / 8) for step in range(8)])
     assert all(later < sooner for sooner, later in pairwise(rates))

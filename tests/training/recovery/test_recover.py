@@ -148,6 +148,24 @@ def test_with_allennlps_own_parts(trainings, sample, tmp_path):
 
 
 @pytest.mark.slow
+def test_with_several_optimizers(trainings, sample, tmp_path):
+    """`multi`, one of whose optimizers has a schedule of its own."""
+    optimizers = {
+        "default": {"type": "spanbert_bert_adam", "lr": 0.003},
+        "encoder": {"type": "huggingface_adamw", "lr": 0.001},
+    }
+    groups = [[["embedder"], {"optimizer_name": "encoder"}]]
+    multi = {"type": "multi", "optimizers": optimizers, "parameter_groups": groups}
+    config = coref(sample, trainer={"optimizer": multi})
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert trainings.run(config, whole) == 0
+    kill = {"function": f"{LOOP}TrainingLoop._update", "call": 4, "when": "before"}
+    assert trainings.run(config, killed, kill=kill) == -signal.SIGKILL
+    assert trainings.run(config, killed, recover=True) == 0
+    assert_equal(outcome(whole), outcome(killed))
+
+
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_file_and_another_does_not(
     trainings, sample, never_killed, tmp_path
 ):
