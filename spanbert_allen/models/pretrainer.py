@@ -171,6 +171,7 @@ class SpanbertPretrainer(Model):
         is_random: Tensor | None = None,
         further: dict[str, Tensor] | None = None,
         masking: list[str] | None = None,
+        max_boundary_targets: int | None = None,
     ) -> dict[str, Any]:
         """
         Compute the losses of a batch that the data loader `spanbert_pretraining` made.
@@ -196,6 +197,8 @@ class SpanbertPretrainer(Model):
             The targets of further objectives.
         masking : `list[str]`, optional (default = `None`)
             The masking scheme, the same for all.
+        max_boundary_targets : `int`, optional (default = `None`)
+            What `boundary_positions` stay below in every batch.
 
         # Returns
 
@@ -217,7 +220,7 @@ class SpanbertPretrainer(Model):
                 self.masked_weight * found.losses.sum() / max(1, len(masked_pieces))
             )
         if self.sbo_head is not None:
-            self._check_positions(boundary_positions)
+            self._check_positions(max_boundary_targets)
             hidden = self.sbo_head(flat[boundary_lefts], flat[boundary_rights], boundary_positions)
             found = piece_losses(hidden, self.word_embeddings, self.sbo_head.bias, boundary_pieces)
             self.scores("sbo", name, *found)
@@ -287,13 +290,11 @@ class SpanbertPretrainer(Model):
         self.scores("nsp", name, losses, logits.argmax(-1) == labels)
         return losses.mean()
 
-    def _check_positions(self, positions: Tensor) -> None:
+    def _check_positions(self, most: int | None) -> None:
         assert self.sbo_head is not None
-        # Without a read from the device: the reader's limit is checked once, on the CPU.
-        if positions.device.type == "cpu" and len(positions):
-            known = self.sbo_head.positions.num_embeddings
-            if int(positions.max()) >= known:
-                raise ConfigError(
-                    f"model.max_boundary_targets is {known}, and the reader gives more: set "
-                    "dataset_reader.max_boundary_targets to the same"
-                )
+        known = self.sbo_head.positions.num_embeddings
+        if most is not None and most > known:
+            raise ConfigError(
+                f"model.max_boundary_targets is {known}, and the reader gives {most}: set "
+                "dataset_reader.max_boundary_targets to the same"
+            )

@@ -149,6 +149,7 @@ class Examples:
             batch["is_random"] = torch.from_numpy(self._pairs.is_random[chosen])
         if self._questions is not None:
             batch["further"] = layout.questions()
+        batch["max_boundary_targets"] = self._boundaries.most_targets
         return {**pieces, **batch, "masking": [masking] * len(chosen)}
 
     def _masked(self, spans: IntArray, draws: Draws, masking: str, progress: float) -> MaskedRows:
