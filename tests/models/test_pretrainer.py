@@ -27,6 +27,7 @@ from spanbert_allen.modules.pretraining.heads import BoundaryHead, MaskedPieceHe
 from spanbert_allen.predictors.pretraining.predictor import PretrainerPredictor
 from spanbert_allen.sample_corpus import sample_texts
 from spanbert_allen.shipped_configs import find_config
+from spanbert_allen.training.memory.knobs import memory_knobs
 from spanbert_allen.training.memory.largest_batch import largest_batch
 from tests import places
 from tests.data.pretraining.corpora import corpus_of_sizes, sample_corpus
@@ -191,6 +192,11 @@ def test_the_largest_batch_is_known_before_training(corpus):
     sizes = [batch["token_ids"].numel() for batch in make_loader(corpus)]
     assert largest_batch(loader)["token_ids"].numel() == max(sizes)
     assert loader.batch_sampler.epochs_begun == 0
+
+
+def test_a_key_of_the_data_loader_is_named_where_memory_is_short(corpus):
+    advice = memory_knobs(make_model(), make_loader(corpus), "bf16")[0]
+    assert advice.startswith("lower `data_loader.max_pieces` and raise")
 
 
 def test_workers_take_different_batches(corpus, monkeypatch):
@@ -384,9 +390,10 @@ def test_settings_that_do_not_go_together(tmp_path, corpus):
     tags.write_bytes(b"\x00" * 5)
     with pytest.raises(DataError, match=r"tags.bin: has 5 bytes, and the corpus .* needs"):
         make_loader(corpus, make_reader(tags=str(tags)))
-    few = make_model(max_boundary_targets=1)
-    with pytest.raises(ConfigError, match=r"model.max_boundary_targets is 1"):
-        few(**next(iter(make_loader(corpus))))
+    single = make_reader(masking={**KINDS["words"], "rate": 0.01})  # no batch has a long span
+    few = make_model(max_boundary_targets=14)
+    with pytest.raises(ConfigError, match=r"max_boundary_targets is 14, and the reader gives 15"):
+        few(**next(iter(make_loader(corpus, single))))
     folder = tmp_path / "one"
     corpus_of_sizes(folder, [[4, 4]])
     with pytest.raises(DataError, match="has one document only"):

@@ -47,6 +47,8 @@ class PretrainingLoader(DataLoader):
         What the order of blocks follows from.
     """
 
+    memory_knobs = ("max_pieces",)
+
     def __init__(
         self,
         reader: DatasetReader,

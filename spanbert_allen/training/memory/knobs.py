@@ -19,7 +19,8 @@ def memory_knobs(model: Model, data_loader: DataLoader, precision: str) -> list[
         In training mode, or in evaluation mode for advice on validation. An attribute
         `memory_knobs` may name settings of the model that need less memory when they are lower.
     data_loader : `DataLoader`
-        The loader of the data that the model is run on: the training or the validation data.
+        The loader of the data that the model is run on: the training or the validation data. An
+        attribute `memory_knobs` may name settings of the loader likewise.
     precision : `str`
         The value of `trainer.precision`.
 
@@ -55,6 +56,9 @@ def _of_model(model: Model) -> list[str]:
 
 def _smaller_batches(name: str, loader: object) -> list[str]:
     """Return no advice for a loader whose batches are single instances already."""
+    own = getattr(loader, "memory_knobs", None)
+    if own is not None:
+        return [f"lower `{name}.{knob}`" for knob in own]
     sampler = getattr(loader, "batch_sampler", None)
     if isinstance(sampler, TokenBudgetSampler):
         return [f"lower `{name}.batch_sampler.max_pieces`"]
