@@ -76,6 +76,12 @@ def evaluated(tmp_path):
             "be 0",
         ),
         (
+            "pretraining/small",
+            "reader:: { masking: { type: 'spanbert_subwords' } }",
+            "pretraining: `reader` sets `masking`, which is a knob of its own: set `masking` "
+            "beside `reader`",
+        ),
+        (
             "multitask/minilm",
             "weights:: { relations: 1 }",
             "multitask: `weights` names `relations`: did you mean `relation`?",

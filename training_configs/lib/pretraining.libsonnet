@@ -46,6 +46,8 @@ local knobs = {
 local made = {
   checks+:: [
     experiment.fits($, 'max_length'),
+    !std.objectHas($.reader, 'masking') ||
+    error 'pretraining: `reader` sets `masking`, which is a knob of its own: set `masking` beside `reader`',
     $.masking_type != 'spanbert_no_masking' || $.masked_weight + $.boundary_weight == 0 ||
     error 'pretraining: `masking` chooses nothing, so `masked_weight` and `boundary_weight` must be 0',
   ],
