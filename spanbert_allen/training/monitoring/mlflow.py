@@ -2,6 +2,7 @@
 """Training runs in MLflow."""
 
 import json
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from torch import Tensor
 
 _LONGEST_VALUE = 500
 """So many characters MLflow takes for the value of a parameter."""
+_REFUSED = re.compile(r"[^\w./: -]")
+"""What MLflow refuses in a name; labels, which are in names, may have it."""
 
 
 @TrainerCallback.register("spanbert_mlflow")
@@ -20,7 +23,8 @@ class MlflowCallback(LogWriterCallback):
     Log a training run to MLflow.
 
     The configuration's keys become parameters, losses and metrics are logged by batch, and
-    `config.json` is kept as an artifact. MLflow's variable `MLFLOW_TRACKING_URI`, or
+    `config.json` is kept as an artifact. What MLflow refuses in names, such as brackets and commas
+    in a label, becomes `_`. MLflow's variable `MLFLOW_TRACKING_URI`, or
     `tracking_uri`, says where runs are kept. A training that is recovered goes on in the same run
     of MLflow. Needs `pip install mlflow` or `mlflow-skinny`.
 
@@ -88,7 +92,7 @@ class MlflowCallback(LogWriterCallback):
     ) -> None:
         """Log numbers at the present update."""
         prefix = f"{log_prefix}/" if log_prefix else ""
-        values = {f"{prefix}{name}": float(value) for name, value in scalars.items()}
+        values = {_name(f"{prefix}{name}"): float(value) for name, value in scalars.items()}
         self._mlflow.log_metrics(values, step=self.trainer._total_batches_completed)
 
     def log_tensors(
@@ -117,4 +121,9 @@ def _flat(value: Any, name: str = "") -> dict[str, str]:
         for key, part in value.items():
             found |= _flat(part, f"{name}.{key}" if name else key)
         return found
-    return {name: json.dumps(value)[:_LONGEST_VALUE]}
+    return {_name(name): json.dumps(value)[:_LONGEST_VALUE]}
+
+
+def _name(name: str) -> str:
+    """Return a name that MLflow takes."""
+    return _REFUSED.sub("_", name)

@@ -8,6 +8,7 @@ import types
 
 import pytest
 
+from spanbert_allen.training import MlflowCallback
 from tests.training.loop.test_trainer import train
 
 
@@ -53,8 +54,6 @@ def test_mlflow(folder, monkeypatch):
 
 
 def test_mlflow_goes_on_with_the_run_of_before(folder, monkeypatch):
-    from spanbert_allen.training import MlflowCallback
-
     mlflow = Fake("mlflow")
     monkeypatch.setitem(sys.modules, "mlflow", mlflow)
     callback = MlflowCallback(str(folder))
@@ -63,6 +62,26 @@ def test_mlflow_goes_on_with_the_run_of_before(folder, monkeypatch):
     assert mlflow.of("start_run") == [((), {"run_id": "r0", "run_name": None})]
     assert not mlflow.of("log_params")
     assert callback.state_dict() == {"run_id": "r1"}
+
+
+def test_mlflow_gets_names_that_it_takes(folder, monkeypatch):
+    """MLflow 2.22 refuses any other character, with an exception."""
+    mlflow = Fake("mlflow")
+    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    weights = {"model": {"class_weights": {"Cause-Effect(e1,e2)": 2.0, "Ursache ä": 1.0}}}
+    (folder / "config.json").write_text(json.dumps(weights))
+    callback = MlflowCallback(str(folder))
+    callback.on_start(types.SimpleNamespace(model=None))
+    (((params,), _),) = mlflow.of("log_params")
+    assert set(params) == {
+        "model.class_weights.Cause-Effect_e1_e2_",
+        "model.class_weights.Ursache ä",
+    }
+    callback.trainer = types.SimpleNamespace(_total_batches_completed=3)
+    callback.log_scalars({"Cause-Effect(e1,e2)_f1": 0.5}, log_prefix="validation")
+    assert mlflow.of("log_metrics") == [
+        (({"validation/Cause-Effect_e1_e2__f1": 0.5},), {"step": 3})
+    ]
 
 
 def test_wandb_without_its_function_for_ids(folder, monkeypatch):
