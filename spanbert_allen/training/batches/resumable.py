@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from allennlp.data import DataLoader, TensorDict
-from allennlp.data.data_loaders import MultiProcessDataLoader
+from allennlp.data.data_loaders import MultiProcessDataLoader, SimpleDataLoader
 
 from spanbert_allen.training.batches.device_batches import Copies, CopiesToCuda, DeviceBatches
 from spanbert_allen.training.batches.sampler import ResumableSampler
@@ -21,8 +21,9 @@ class ResumableBatches:
 
     An epoch begins again as it did the first time: a `ResumableSampler`, or a loader that has
     `begin_epoch`, is told its number, and random numbers go on from where they were. That suffices
-    for AllenNLP's loaders, whose shuffling keeps nothing from one epoch to the next. With
-    `batches_per_epoch` it does, and then all batches of the run are read again.
+    for AllenNLP's loaders, whose shuffling keeps nothing from one epoch to the next (that of
+    `simple` is kept from it). With `batches_per_epoch` it does, and then all batches of the run are
+    read again.
 
     Readers that draw random numbers while training goes on (`max_instances_in_memory`) are read
     again likewise, which is exact as long as the model draws from other generators: torch's, which
@@ -80,6 +81,8 @@ class ResumableBatches:
         begin_epoch = getattr(self._data_loader, "begin_epoch", None)
         if begin_epoch is not None:
             begin_epoch(number)
+        if isinstance(self._data_loader, SimpleDataLoader):
+            return self._after(skip, _in_first_order(self._data_loader))
         return self._after(skip, iter(self._data_loader))
 
     def prepare(self) -> None:
@@ -137,6 +140,16 @@ class ResumableBatches:
             self.latest_dropped = self._copies.end(self._copies.begin(self.latest_dropped))
         self._current = DeviceBatches(batches, self._copies)
         return self._current
+
+
+def _in_first_order(data_loader: SimpleDataLoader) -> Iterator[TensorDict]:
+    """Yield the batches of a loader that shuffles its instances in place, and undo that."""
+    instances = data_loader.instances
+    data_loader.instances = list(instances)
+    try:
+        yield from data_loader
+    finally:
+        data_loader.instances = instances
 
 
 def copies_to(device: torch.device) -> Copies | None:

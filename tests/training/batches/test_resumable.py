@@ -6,7 +6,7 @@ import random
 
 import pytest
 from allennlp.data import Instance, Vocabulary
-from allennlp.data.data_loaders import MultiProcessDataLoader
+from allennlp.data.data_loaders import MultiProcessDataLoader, SimpleDataLoader
 from allennlp.data.dataset_readers import DatasetReader
 from allennlp.data.fields import MetadataField
 
@@ -39,12 +39,15 @@ LOADERS = {
     "streaming": {"batch_size": 2, "shuffle": True, "max_instances_in_memory": 4},
     "a process": {"batch_size": 2, "shuffle": True, "max_instances_in_memory": 4, "num_workers": 1},
     "batches_per_epoch": {"batch_size": 2, "shuffle": True, "batches_per_epoch": 4},
+    "simple": {"batch_size": 2, "shuffle": True},
 }
 
 
 def make(name):
     if name == "sampler":
         return loader(batch_sampler=FrozenBatchSampler(2, length_field="number"))
+    if name == "simple":
+        return SimpleDataLoader(list(Numbers()._read("none")), **LOADERS[name])
     return loader(**LOADERS[name])
 
 
