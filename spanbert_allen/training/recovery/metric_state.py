@@ -98,7 +98,8 @@ def _encode(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _encode(inner) for key, inner in value.items()}
     if isinstance(value, _LISTS):
-        return [_encode(inner) for inner in value]
+        inner = [_encode(one) for one in value]
+        return tuple(inner) if isinstance(value, tuple) else inner
     # Of a GPU, it would be unpickled onto that GPU by every other worker.
     return value.cpu() if isinstance(value, torch.Tensor) else value
 
@@ -115,6 +116,8 @@ def _decode(value: Any, now: Any, device: torch.device) -> Any:
         result.clear()
         result.update((key, _decode(one, current.get(key), device)) for key, one in value.items())
         return result
-    if isinstance(value, list) and isinstance(now, _LISTS):
-        return type(now)([_decode(inner, None, device) for inner in value])
+    if isinstance(value, (list, tuple)):
+        inner = [_decode(one, None, device) for one in value]
+        kind = type(now) if isinstance(now, _LISTS) else type(value)
+        return kind(inner)
     return value.to(device) if isinstance(value, torch.Tensor) else value

@@ -6,7 +6,7 @@ import pytest
 import torch
 from allennlp.data import Vocabulary
 from allennlp.models import Model
-from allennlp.training.metrics import BooleanAccuracy, CategoricalAccuracy, F1Measure
+from allennlp.training.metrics import BooleanAccuracy, CategoricalAccuracy, F1Measure, Metric
 
 from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.metrics.coref.mention_recall import MentionRecall
@@ -59,6 +59,37 @@ def test_another_process_counts_on(tmp_path):
     assert second.get_metrics()["coref_f1"] > 0
     second.count()
     assert second.get_metrics(reset=True) == pytest.approx(whole.get_metrics())
+
+
+class Pairs(Metric):
+    """What a metric of a user's own may keep: pairs in a set, a list and a dict."""
+
+    def __init__(self):
+        self.found = set()
+        self.rows = []
+        self.best = {}
+
+    def __call__(self, name, number):
+        self.found.add((name, number))
+        self.rows.append((name, number))
+        self.best[name] = (number, number)
+
+    def get_metric(self, reset=False):
+        return {"found": self.found, "rows": self.rows, "best": self.best}
+
+    def reset(self):
+        self.__init__()
+
+
+def test_pairs_stay_pairs(tmp_path):
+    first, second = Measured(), Measured()
+    first.listed.append(Pairs())
+    second.listed.append(Pairs())
+    first.listed[1]("a", 1)
+    first.listed[1]("b", 2)
+    save_tensors(metric_state(first), tmp_path / "metrics.th")
+    load_metric_state(second, load_tensors(tmp_path / "metrics.th"))
+    assert second.listed[1].get_metric() == first.listed[1].get_metric()
 
 
 class Placed(Model):
