@@ -76,6 +76,8 @@ class TrainingLoop(UpdateLoop):
         for part in parts_of(self.optimizer).values() if self.total_updates else ():
             if hasattr(part, "fill_total_steps"):
                 part.fill_total_steps(self.total_updates)
+        if self.run.evaluates is not None:  # callbacks begin with what holds for the first epoch
+            self._should_validate_this_epoch = self.run.evaluates
         # On every worker, as each measures its own batch.
         if self.settings.announce_memory and not self.is_shared_out:
             budget = self.memory_budget()
@@ -244,6 +246,7 @@ class TrainingLoop(UpdateLoop):
                 scheduler.step(score)
         for callback in self._callbacks:
             callback.on_epoch(self, metrics=self.run.metrics, epoch=epoch, is_primary=self._primary)
+        self.run.evaluates = self._should_validate_this_epoch
         self._epochs_completed += 1
         self._batches_in_epoch_completed = self.run.batches_done = 0
         self.run.epoch_losses = LossSums()

@@ -31,6 +31,9 @@ class RunState:
         Since the epoch began.
     speed : `dict[str, float]`
         Those of `Speed` that are known, as they were taken last.
+    evaluates : `bool`, optional (default = `None`)
+        Whether the running epoch ends with an evaluation, as the callbacks have decided at the end
+        of the one before; `None` in the first one.
     clock : `Callable[[], float]`, optional (default = `time.monotonic`)
         The time in seconds.
     """
@@ -42,6 +45,7 @@ class RunState:
     losses: LossSums = field(default_factory=LossSums)
     epoch_losses: LossSums = field(default_factory=LossSums)
     speed: dict[str, float] = field(default_factory=dict)
+    evaluates: bool | None = None
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
@@ -67,6 +71,7 @@ class RunState:
             "losses": self.losses.state_dict(),
             "epoch_losses": self.epoch_losses.state_dict(),
             "speed": dict(self.speed),
+            "evaluates": self.evaluates,
             "seconds": self.seconds,
         }
 
@@ -77,4 +82,5 @@ class RunState:
         self.losses.load_state_dict(state["losses"])
         self.epoch_losses.load_state_dict(state["epoch_losses"])
         self.speed = dict(state.get("speed", {}))  # not in checkpoints of 0.2.0
+        self.evaluates = state.get("evaluates")
         self._started = self.clock() - state["seconds"]

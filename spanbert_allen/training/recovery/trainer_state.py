@@ -118,6 +118,7 @@ def trainer_state(
         "run": trainer.run.state_dict(),
         "updates_done": trainer.updates_done,
         "accumulation_steps": trainer.accumulation.steps,
+        "frozen": _frozen(trainer.model),
         "history": trainer.history.state_dict(),
         "precision": trainer.precision.state_dict(),
         "carried_gradients": carried,
@@ -151,6 +152,7 @@ def restore_trainer(trainer: RecoverableTrainer, checkpoint: TrainerCheckpoint) 
     rank = distributed.get_rank() if trainer.is_distributed else 0
     world_size = distributed.get_world_size() if trainer.is_distributed else 1
     _restore_allennlp_part(trainer, model_state, state)
+    _freeze(trainer.model, ours.get("frozen"))
     mine = state_of_worker(ours["workers"], rank, world_size)
     trainer.restored_random_state = mine["random"]
     load_metric_state(trainer.model, mine["metrics"])
@@ -210,6 +212,18 @@ def _restore_allennlp_part(
     if state["best_model_filename"] is not None:  # its folder may have been another one then
         name = Path(state["best_model_filename"]).name
         trainer._best_model_filename = str(Path(trainer._serialization_dir) / name)
+
+
+def _frozen(model: Model) -> list[str]:
+    """Return the parameters that are not trained now; a scheduler may unfreeze them later."""
+    return [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
+
+
+def _freeze(model: Model, names: list[str] | None) -> None:
+    """Train all parameters but some; checkpoints of 0.2.0 do not name these."""
+    if names is not None:
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name not in names)
 
 
 def _check_groups(state: dict[str, Any], optimizer: torch.optim.Optimizer) -> None:

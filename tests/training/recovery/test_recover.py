@@ -148,6 +148,39 @@ def test_with_allennlps_own_parts(trainings, sample, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {
+            "callbacks": [{"type": "should_validate_callback", "validation_interval": 2}],
+            "evaluations_per_epoch": None,
+        },
+        {
+            "optimizer": {
+                "type": "huggingface_adamw",
+                "lr": 0.003,
+                "parameter_groups": [
+                    [["embedder.*embeddings"], {}],
+                    [["embedder.*layer"], {}],
+                    [["^(?!embedder)"], {}],
+                ],
+            },
+            "learning_rate_scheduler": {"type": "slanted_triangular", "gradual_unfreezing": True},
+        },
+    ],
+    ids=["evaluations left out", "layers unfrozen one by one"],
+)
+def test_what_an_epoch_has_decided_for_the_next(trainings, sample, tmp_path, settings):
+    config = coref(sample, trainer={"num_epochs": 3, "leftover": "update", **settings})
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert trainings.run(config, whole) == 0
+    kill = {"function": f"{LOOP}TrainingLoop._update", "call": 7, "when": "before"}
+    assert trainings.run(config, killed, kill=kill) == -signal.SIGKILL
+    assert trainings.run(config, killed, recover=True) == 0
+    assert_equal(outcome(whole), outcome(killed))
+
+
+@pytest.mark.slow
 def test_with_several_optimizers(trainings, sample, tmp_path):
     """`multi`, one of whose optimizers has a schedule of its own."""
     optimizers = {
