@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -37,6 +38,10 @@ def build_without_data(config: Mapping[str, Any]) -> Model:
             DatasetReader.from_params(params.pop(key))
     model = Model.from_params(params.pop("model"), vocab=_made_up_vocabulary(config))
     trainer = params.pop("trainer", {})
+    frozen = trainer.get("no_grad") or ()
+    for name, parameter in model.named_parameters():
+        if any(re.search(pattern, name) for pattern in frozen):
+            parameter.requires_grad_(False)
     if "optimizer" in trainer:
         named = [pair for pair in model.named_parameters() if pair[1].requires_grad]
         Optimizer.from_params(trainer.pop("optimizer"), model_parameters=named)

@@ -42,8 +42,9 @@ def sizes_of(model: Model, config: Mapping[str, Any]) -> Sizes:
     parameters = sum(parameter.numel() for parameter in model.parameters())
     trained = sum(one.numel() for one in model.parameters() if one.requires_grad)
     # Of several tasks, whose batches come one after the other, the largest one counts.
-    batches = [(pieces, length) for length, pieces in map(_batch_of, _of_tasks(config)) if pieces]
-    pieces, length = max(batches, default=(None, 0))
+    batches = [(_pieces_of(task), _length_of(task)) for task in _of_tasks(config)]
+    known = [(pieces, length) for pieces, length in batches if pieces is not None]
+    pieces, length = max(known) if len(known) == len(batches) else (None, 0)
     encoder = getattr(getattr(model, "embedder", None), "encoder", None)
     if pieces is None or encoder is None:
         return Sizes(parameters, trained, pieces, None)
@@ -75,10 +76,6 @@ def _of_tasks(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _batch_of(config: Mapping[str, Any]) -> tuple[int, int | None]:
-    return _length_of(config), _pieces_of(config)
-
-
 def _length_of(config: Mapping[str, Any]) -> int:
     reader = config["dataset_reader"]
     indexer = reader.get("indexer")
@@ -87,12 +84,14 @@ def _length_of(config: Mapping[str, Any]) -> int:
 
 
 def _pieces_of(config: Mapping[str, Any]) -> int | None:
-    loader = config["data_loader"]
+    loader, model = config["data_loader"], config["model"]
     sampler = loader.get("batch_sampler") or {}
-    if "max_pieces" in sampler:
-        return int(sampler["max_pieces"])
+    most = sampler.get("max_pieces", loader.get("max_pieces"))
+    if most is not None:
+        return int(most)
     size = sampler.get("batch_size") or loader.get("batch_size")
-    if not isinstance(size, int):
+    segments = model.get("max_training_segments")
+    takes_whole_documents = model.get("type") == "spanbert_coref" and segments is None
+    if not isinstance(size, int) or takes_whole_documents:
         return None
-    segments = config["model"].get("max_training_segments") or 1
-    return size * int(segments) * _length_of(config)
+    return size * int(segments or 1) * _length_of(config)

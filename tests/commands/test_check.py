@@ -42,6 +42,14 @@ def test_a_configuration_that_holds(check):
     assert logging.root.manager.disable == logging.NOTSET
 
 
+def test_sizes_are_those_of_the_training(check):
+    _, lines = check("max_pieces:: 960", name="pretraining/small")
+    assert "at most 960 pieces a batch, about" in lines[-1]
+    _, lines = check("max_training_segments:: null", name="coref/own_data")
+    assert "million parameters" in lines[-1]
+    assert "a batch" not in lines[-1]  # whole documents have no limit
+
+
 def test_every_mistake_is_named_at_once(check):
     overrides = '{"model.droput": 1, "dataset_reader.max_lenght": 2, "trainer.num_epochs": "x"}'
     status, lines = check("", "-o", overrides)

@@ -32,6 +32,13 @@ def test_rates_weights_and_the_mean():
     assert made["model"]["mean_of"] == {"coref_coref_f1": 1, "qa_f1": 100, "relation_macro_f1": 1}
 
 
+def test_what_no_grad_names_is_not_counted_as_trained():
+    made = evaluate(CONFIG, TINY)
+    made["trainer"]["no_grad"] = ["^embedder"]
+    sizes = sizes_of(build_without_data(made), made)
+    assert 0 < sizes.trained < sizes.parameters
+
+
 def test_check_builds_it_and_tells_its_largest_batch():
     made = evaluate(CONFIG, TINY)
     sizes = sizes_of(build_without_data(made), made)
