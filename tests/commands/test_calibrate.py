@@ -202,3 +202,23 @@ def test_classes_that_the_model_does_not_have_are_mistakes_and_have_no_likelihoo
 def test_what_cannot_be_fitted(tmp_path, archive, out, error, sentence):
     with pytest.raises(error, match=sentence):
         main(["calibrate", str(ARCHIVES / f"{archive}.tar.gz"), str(DATA), str(tmp_path / out)])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "problem"),
+    [
+        (["model", "out.tar.gz"], DataError, "model: is a folder where an archive is needed"),
+        (["model.tar.gz", "model"], DataError, "model: is a folder where an archive is needed"),
+        (["model.tar.gz", "a", "--json", "./a"], ConfigError, "--json is ./a, the archive to"),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_refused_before_anything_is_computed(
+    tmp_path, monkeypatch, arguments, kind, problem
+):
+    """A report replaced the archive, and the folder of a training was refused after the fit."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model.tar.gz").write_bytes((ARCHIVES / "relation.tar.gz").read_bytes())
+    monkeypatch.setattr("allennlp.models.load_archive", None)
+    with pytest.raises(kind, match=problem):
+        main(["calibrate", arguments[0], str(DATA), *arguments[1:]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from importlib import import_module
+from pathlib import Path
 
 HELP = "fit probabilities and thresholds on annotated data, and keep them in a new archive"
 EXAMPLE = "spanbert-allen calibrate out/relation/model.tar.gz dev.json out/calibrated.tar.gz"
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the archive, print what was fitted, and return the exit status."""
-    from spanbert_allen.common.errors import ConfigError
+    from spanbert_allen.common.errors import ConfigError, DataError
     from spanbert_allen.common.files import replace_file
     from spanbert_allen.common.outputs import refuse_overwriting
     from spanbert_allen.loading import register
@@ -43,6 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     for written in filter(None, (arguments.out, arguments.json)):
         refuse_overwriting(written, [arguments.archive, arguments.data])
+    for path in (arguments.archive, arguments.out):  # before anything is computed
+        if Path(path).is_dir():
+            raise DataError("is a folder where an archive is needed: name a model.tar.gz", path)
+    if arguments.json and Path(arguments.json).absolute() == Path(arguments.out).absolute():
+        raise ConfigError(f"--json is {arguments.json}, the archive to write: name another file")
     archive = archive_of_task(load_archive(arguments.archive), arguments.task)
     kind = archive.config["model"]["type"]
     if kind not in _FITTED:
