@@ -41,9 +41,10 @@ def parse_doccano(record: Mapping[str, Any], context: RecordContext) -> CorefDoc
     not_held: Counter[str] = Counter()
     for index, entity in enumerate(record["entities"]):
         place = f"entities[{index}]"
-        spans[str(entity.get("id"))] = CharSpan(
-            *pair([entity.get("start_offset"), entity.get("end_offset")], place)
-        )
+        name = str(entity.get("id", place))
+        if name in spans:
+            raise RecordError(f"{place} has the id {shown(name)} of another; give each its own")
+        spans[name] = CharSpan(*pair([entity.get("start_offset"), entity.get("end_offset")], place))
         not_held["entity types (mentions)"] += 1
     links = []
     for index, relation in enumerate(record["relations"]):

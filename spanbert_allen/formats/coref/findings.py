@@ -67,20 +67,27 @@ class RecordFindings:
         Told of each, with its place.
     path, line : optional (default = `None`)
         Where the record stands.
+    name : `str`, optional (default = `None`)
+        What messages call the record, where a line may hold several, as in `task 3`.
     """
 
     def __init__(
-        self, findings: Findings, path: str | Path | None = None, line: int | None = None
+        self,
+        findings: Findings,
+        path: str | Path | None = None,
+        line: int | None = None,
+        name: str | None = None,
     ) -> None:
         self._findings, self._path, self._line = findings, path, line
+        self._prefix = "" if name is None else f"{name}: "
         self.keeps_repeated = findings.keeps_repeated
         self.num_problems = 0
 
     def problem(self, what: Exception) -> None:
         """Take something that cannot be read, as `Findings` does."""
         self.num_problems += 1
-        self._findings.problem(DataError(str(what), self._path, self._line))
+        self._findings.problem(DataError(f"{self._prefix}{what}", self._path, self._line))
 
     def repaired(self, what: Exception) -> None:
         """Take something that the reader repairs, as `Findings` does."""
-        self._findings.repaired(DataError(str(what), self._path, self._line))
+        self._findings.repaired(DataError(f"{self._prefix}{what}", self._path, self._line))

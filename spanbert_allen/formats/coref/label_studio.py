@@ -28,13 +28,18 @@ from spanbert_allen.formats.coref.records import RecordContext
 def read_label_studio(
     path: str | Path, *, language: str = "en", findings: Findings | None = None
 ) -> Iterator[CorefDocument]:
-    """Read the documents of a file, a task each; parameters as for `read_documents`."""
+    """
+    Read the documents of a file, a task each; parameters as for `read_documents`.
+
+    A task without a name is called `<file name without suffixes>:<its number in the file>`.
+    """
     findings = findings or Findings()
-    for item in array_items(path, noun="task", advice="export it again"):
+    items = array_items(path, noun="task", advice="export it again")
+    for number, item in enumerate(items, start=1):  # an export may be one line
         context = RecordContext(
-            default_key=default_doc_key(path, item.line),
+            default_key=default_doc_key(path, number),
             language=language,
-            findings=RecordFindings(findings, path, item.line),
+            findings=RecordFindings(findings, path, item.line, f"task {number}"),
         )
         try:
             if item.problem is not None:
@@ -86,8 +91,10 @@ def _clusters(results: object, not_held: Counter[str]) -> list[list[list[int]]]:
     links: list[tuple[str, str]] = []
     if not is_list(results) or not all(isinstance(one, Mapping) for one in results):
         raise RecordError(f"result is {shown(results)}; it must be a list of objects")
-    for result in results:
+    for number, result in enumerate(results):
         value = result.get("value")
+        # What several controls say of a region has one id.
+        name = str(result.get("id", f"result {number}"))
         if result.get("type") == "relation":
             labels = result.get("labels") or []
             if not labels or any(is_coreference(str(label)) for label in labels):
@@ -95,8 +102,8 @@ def _clusters(results: object, not_held: Counter[str]) -> list[list[list[int]]]:
             else:
                 not_held["relations of other labels (relations)"] += 1
         elif isinstance(value, Mapping) and "start" in value and "end" in value:
-            place = f"the span {shown(result.get('id'))}"
-            spans[str(result.get("id"))] = CharSpan(*pair([value["start"], value["end"]], place))
+            place = f"the span {shown(name)}"
+            spans[name] = CharSpan(*pair([value["start"], value["end"]], place))
             not_held["entity types (mentions)"] += bool(value.get("labels"))
         else:
             not_held["results of other types (results)"] += 1

@@ -102,9 +102,9 @@ def _read_annotated(
     path: str | Path, layout: Layout, language: str, on_problem: OnProblem | None
 ) -> Iterator[RelationExample]:
     """Read the examples of annotated texts; a text with a mistake is left out as a whole."""
-    for item in _items(path, layout):
+    for number, item in enumerate(_items(path, layout), start=1):
         try:
-            yield from _examples(item, path, layout, language)
+            yield from _examples(item, number, path, layout, language)
         except DataError as error:
             if on_problem is None:
                 raise
@@ -125,9 +125,10 @@ def _items(path: str | Path, layout: Layout) -> Iterator[ArrayItem]:
 
 
 def _examples(
-    item: ArrayItem, path: str | Path, layout: Layout, language: str
+    item: ArrayItem, number: int, path: str | Path, layout: Layout, language: str
 ) -> list[RelationExample]:
-    """Return the examples of one text."""
+    """Return the examples of one text; `number` counts the texts of the file from 1."""
+    is_array = layout == "annotated array"  # which may be one line
     try:
         if item.problem is not None:
             raise RecordError(item.problem)
@@ -136,11 +137,13 @@ def _examples(
         parse = annotation_parser(item.value)
         if parse is None:
             raise RecordError("it has no entities and relations, as those before it have")
-        text = parse(item.value, default_doc_key(path, item.line), f"{path}:{item.line}")
+        name = default_doc_key(path, number if is_array else item.line)
+        text = parse(item.value, name, f"{path}:{item.line}")
         return list(text.examples(language=language))
     except RecordError as error:
         line = None if layout in _OF_ONE_TEXT else item.line
-        raise DataError(str(error), path, line) from error
+        problem = f"text {number}: {error}" if is_array else str(error)
+        raise DataError(problem, path, line) from error
 
 
 def _first_object(path: str | Path) -> Any:

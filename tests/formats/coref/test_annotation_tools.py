@@ -193,6 +193,26 @@ def test_a_bad_task_is_the_only_one_lost(tmp_path):
     assert all(f"{path}:{line}: " in one for line, one in enumerate(errors, start=2))
 
 
+def test_tasks_without_a_name_on_one_line_are_told_apart(tmp_path):
+    task = {"data": {"text": TEXT}, "annotations": [{"result": [span("a", 0, 3)]}]}
+    bad = {"data": {"text": TEXT}, "annotations": [{"result": [span("a", 0, 99)]}]}
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([task, task, {**task, "id": 1}]))
+    assert [one.doc_key for one in read(path)[1]] == ["export:1", "export:2", "1"]
+    path.write_text(json.dumps([task, bad]))
+    with pytest.raises(DataError, match=r"export\.json:1: task 2: clusters\[0\]\[0\] is"):
+        read(path)
+
+
+def test_results_without_an_id_are_spans_of_their_own(tmp_path):
+    results = [
+        {k: v for k, v in span("", *place).items() if k != "id"} for place in [(0, 3), (4, 8)]
+    ]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"data": {"text": TEXT}, "annotations": [{"result": results}]}]))
+    assert mentions(*read(path)[1]) == [["Ida"], ["lost"]]
+
+
 WEBANNO = """#FORMAT=WebAnno TSV 3.3
 #T_SP=webanno.custom.Entity|value
 #T_CH=webanno.custom.CoreferenceLink|referenceRelation|referenceType
@@ -267,6 +287,18 @@ def test_doccano(tmp_path):
     relations[0]["to_id"] = 9
     path.write_text(json.dumps(record))
     with pytest.raises(DataError, match=r"all\.jsonl:1: relations\[0\] names ent"):
+        read(path)
+
+
+def test_entities_of_doccano_without_ids_and_with_the_same(tmp_path):
+    entities = [{"label": "PER", "start_offset": 0, "end_offset": 3}]
+    entities.append({"label": "PER", "start_offset": 19, "end_offset": 22})
+    path = tmp_path / "all.jsonl"
+    path.write_text(json.dumps({"text": TEXT, "entities": entities, "relations": []}))
+    assert mentions(*read(path)[1]) == [["Ida"], ["She"]]
+    both = [{**one, "id": 4} for one in entities]
+    path.write_text(json.dumps({"text": TEXT, "entities": both, "relations": []}))
+    with pytest.raises(DataError, match=r"entities\[1\] has the id '4' of another"):
         read(path)
 
 

@@ -242,6 +242,15 @@ def test_other_controls_of_label_studio_are_no_entities(tmp_path):
         list(read_relations(write(tmp_path, "l.json", [record])))
 
 
+def test_texts_without_a_name_on_one_line_are_told_apart(tmp_path):
+    nameless = {key: value for key, value in SPERT.items() if key != "orig_id"}
+    found = read_relations(write(tmp_path, "s.json", [nameless, SPERT, nameless]))
+    assert [one.id for one in found][::2] == ["s:1:0-1", "7:0-1", "s:3:0-1"]
+    bad = {**nameless, "relations": 3}
+    with pytest.raises(DataError, match=r"s\.json:1: text 2: .*relations"):
+        list(read_relations(write(tmp_path, "s.json", [nameless, bad])))
+
+
 @pytest.mark.parametrize("tool", ["doccano", "spert", "dygie", "label studio", "brat", "webanno"])
 def test_what_is_converted_to_json_lines_is_the_same(tmp_path, tool, capsys):
     path, target = files(tmp_path)[tool], tmp_path / "out.jsonl"
