@@ -7,7 +7,11 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from spanbert_allen.common.spans import CharSpan
 
-_COREFERENCE = re.compile("coref|anaphor|cataphor|ident|same|equiv", re.IGNORECASE)
+# The last three at the beginning of a word alone, as "resident" and "president" have "ident", too.
+_COREFERENCE = re.compile(
+    r"(?i:coref|anaphor|cataphor)"
+    r"|(?:(?<![^\W\d_])|(?<=[a-z])(?=[A-Z]))(?i:ident|same|equiv)"
+)
 
 
 def is_coreference(label: str) -> bool:

@@ -12,6 +12,7 @@ from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import MAX_LINE_VARIABLE
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.findings import Findings
+from spanbert_allen.formats.coref.linked_mentions import is_coreference
 from spanbert_allen.formats.coref.registry import SUFFIXES
 
 TEXT = "Ida lost her keys. She found them."
@@ -211,6 +212,27 @@ def test_results_without_an_id_are_spans_of_their_own(tmp_path):
     path = tmp_path / "export.json"
     path.write_text(json.dumps([{"data": {"text": TEXT}, "annotations": [{"result": results}]}]))
     assert mentions(*read(path)[1]) == [["Ida"], ["lost"]]
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Coref",
+        "pronominal_anaphora",
+        "NominalCoreference",
+        "IDENT",
+        "owl:sameAs",
+        "is_same",
+        "Equiv",
+    ],
+)
+def test_names_of_relations_that_say_coreference(label):
+    assert is_coreference(label)
+
+
+@pytest.mark.parametrize("label", ["president_of", "resident_in", "Incident", "sesame"])
+def test_names_of_relations_that_hold_such_letters_by_chance(label):
+    assert not is_coreference(label)
 
 
 WEBANNO = """#FORMAT=WebAnno TSV 3.3
