@@ -41,7 +41,8 @@ class CorefWindows(FromParams):
 
     length : `int`, optional (default = `4000`)
         The length of a window in units (word pieces, or words), with the overlap. A longer sentence
-        is cut.
+        is cut. No mention that is given is: a window that would end inside of one ends before it,
+        or, if it is too long for that, after it.
     overlap : `int`, optional (default = a quarter of the length)
         How far a window reaches back into the text of the window before.
     remembered : `int`, optional (default = `200`)
@@ -101,7 +102,7 @@ def score_in_windows(
     head : `CorefHead`
         Scores each window.
     document : `DocumentUnits`
-        The whole document. A given span that no window holds whole is left out.
+        The whole document.
     windows : `CorefWindows`
         How it is cut.
     link_threshold : `float`, optional (default = `0.0`)
@@ -120,7 +121,8 @@ def score_in_windows(
     clusters = None
     if windows.joined_by is not None:
         clusters = JoinedClusters(windows.joined_by, head, document, link_threshold=link_threshold)
-    for window in window_bounds(document.sentence_ids, windows):
+    given = document.kept_spans if document.given_spans is None else document.given_spans
+    for window in window_bounds(document.sentence_ids, windows, given=given):
         memory.forget_before(window.start)
         remembered = memory.mentions()
         # Shape: (num_window_units,)
@@ -138,7 +140,9 @@ def score_in_windows(
     return found.whole(num_units=document.vectors.size(0))
 
 
-def window_bounds(sentence_ids: Tensor, windows: CorefWindows) -> Iterator[Window]:
+def window_bounds(
+    sentence_ids: Tensor, windows: CorefWindows, *, given: SpanCandidates | None = None
+) -> Iterator[Window]:
     """
     Return the windows of a document.
 
@@ -151,21 +155,42 @@ def window_bounds(sentence_ids: Tensor, windows: CorefWindows) -> Iterator[Windo
         The sentence of each unit, ascending. Shape: (num_units,)
     windows : `CorefWindows`
         How the document is cut.
+    given : `SpanCandidates`, optional (default = `None`)
+        Spans of which each is whole in a window.
     """
     num_units = sentence_ids.size(0)
     lengths = sentence_ids.unique_consecutive(return_counts=True)[1]
     edges = [0, *lengths.cumsum(0).tolist()]
+    inside = _inside_of(given, num_units)
+    ends = [edge for edge in edges if not inside[edge]]
     start = done = 0
     while True:
         furthest = min(start + windows.length, num_units)
-        end = edges[bisect_right(edges, furthest) - 1]
-        end = end if end > done else furthest
+        end = ends[bisect_right(ends, furthest) - 1]
+        if end <= done:
+            end = _end_near(furthest, inside, after=done)
         yield Window(start, done, end)
         if end == num_units:
             return
         nearest = edges[bisect_left(edges, end - windows.overlap)]
         start = nearest if nearest < end else end - windows.overlap
         done = end
+
+
+def _inside_of(spans: SpanCandidates | None, num_units: int) -> list[bool]:
+    """Return of each place from 0 to `num_units` whether a cut there would part a span."""
+    steps = torch.zeros(num_units + 1, dtype=torch.long)
+    if spans is not None:
+        ones = torch.ones_like(spans.starts)
+        steps.index_add_(0, spans.starts + 1, ones).index_add_(0, spans.ends + 1, -ones)
+    return (steps.cumsum(0) > 0).tolist()
+
+
+def _end_near(place: int, inside: list[bool], *, after: int) -> int:
+    """Return the last place up to `place`, or else the first beyond it, that parts no span."""
+    before = (end for end in range(place, after, -1) if not inside[end])
+    beyond = (end for end in range(place + 1, len(inside)) if not inside[end])
+    return next(before, None) or next(beyond, place)
 
 
 def _window_units(

@@ -106,6 +106,27 @@ def test_windows_hold_everything(lengths, size):
         assert window.end == max(within, default=min(window.start + length, len(ids)))
 
 
+@given(layouts.filter(sum), sizes, st.data())
+def test_each_given_span_is_whole_in_a_window(lengths, size, data):
+    """Also over the ends of sentences, without any overlap, and longer than a window."""
+    length, overlap = size
+    ids = make_document(lengths).sentence_ids
+    unit = st.integers(0, len(ids) - 1)
+    drawn = data.draw(st.sets(st.tuples(unit, unit).map(sorted).map(tuple), max_size=5))
+    spans = SpanCandidates(*torch.tensor(sorted(drawn), dtype=torch.long).view(-1, 2).unbind(1))
+    windows = CorefWindows(length=length, overlap=overlap)
+    bounds = list(window_bounds(ids, windows, given=spans))
+    for start, end in drawn:
+        assert any(window.start <= start and end < window.end for window in bounds)
+    assert bounds[-1].end == len(ids)
+    for before, window in pairwise(bounds):
+        assert window.new == before.end < window.end
+    unparted = [end for end in range(len(ids) + 1) if not any(s < end <= e for s, e in drawn)]
+    for window in bounds:
+        within = [end for end in unparted if window.new < end <= window.start + length]
+        assert window.end <= window.start + length or not within
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("masks", [True, False])
 @pytest.mark.parametrize("lengths", [[5, 9, 1, 7, 8], [2], []])

@@ -70,6 +70,19 @@ def test_given_mentions_in_windows(predictor) -> None:
     assert places_of(found) == set(given)
 
 
+def test_given_mentions_over_the_ends_of_windows_are_all_there() -> None:
+    text = " ".join([TEXT] * 6)
+    starts = [number * (len(TEXT) + 1) for number in range(6)]
+    given = [(start + 9, start + 33) for start in starts]  # her keys. She found them
+    predictor = spanbert_allen.load(
+        places.FIXTURES / "archives" / "coref.tar.gz", windows={"length": 9, "overlap": 0}
+    )
+    found = predictor.predict(text, mentions=given, singleton_threshold=0.0)
+    assert places_of(found) == set(given)
+    found = predictor.predict(text, given_clusters=[given[::2], given[1::2]])
+    assert places_of(found) >= set(given)
+
+
 def test_given_mentions_of_a_spacy_document(predictor) -> None:
     doc = spacy.blank("en")(TEXT)
     for given in ([doc[0:1], doc[5:6]], [(0, 3), (19, 22)]):
