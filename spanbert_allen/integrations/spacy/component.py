@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -78,8 +79,8 @@ class CorefComponent(Pipe):
         The `model.tar.gz`, the folder that a training wrote, or a name on the hub; see
         `spanbert_allen.load`.
     prefix : `str`, optional (default = `"coref_clusters"`)
-        What the names of span groups begin with. Groups with such names that a document has already
-        are removed.
+        What the names of span groups begin with, before `_` and a number. Groups with such names
+        that a document has already are removed.
     device : `str`, optional (default = `"cpu"`)
         The device as torch names it.
     options : `dict[str, Any]`, optional (default = `{}`)
@@ -148,7 +149,8 @@ class CorefComponent(Pipe):
 
     def _write(self, doc: Doc, result: Mapping[str, Any]) -> Doc:
         """Write a result into its document."""
-        for key in [key for key in doc.spans if key.startswith(f"{self.prefix}_")]:
+        own = re.compile(rf"{re.escape(self.prefix)}_[0-9]+")
+        for key in filter(own.fullmatch, list(doc.spans)):
             del doc.spans[key]
         for number, cluster in enumerate(result["clusters"], start=1):
             places = [mention["words"] for mention in cluster]

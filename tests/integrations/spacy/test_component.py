@@ -79,7 +79,9 @@ def test_clusters_are_written_anew_and_other_groups_stay(nlp: spacy.Language) ->
     doc = nlp.make_doc(LEARNED)
     doc.spans["coref_clusters_7"] = [doc[0:1]]
     doc.spans["mine"] = [doc[1:2]]
-    assert groups(nlp(doc)) == EXPECTED | {"mine": ["keeper"]}
+    doc.spans["coref_clusters_strict_1"] = [doc[2:3]]  # of a component with another prefix
+    others = {"mine": ["keeper"], "coref_clusters_strict_1": ["lit"]}
+    assert groups(nlp(doc)) == EXPECTED | others
 
 
 def test_another_prefix_and_options(trained_coref: Path) -> None:
