@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
 from allennlp.common.util import lazy_groups_of
 from allennlp.data import DatasetReader, Instance
 from allennlp.data.fields import MetadataField
@@ -117,7 +118,10 @@ class CorefPredictor(SpanPredictor):
             engine=engine,
         )
         if isinstance(windows, Mapping):
-            windows = CorefWindows.from_params(Params(dict(windows)))
+            try:
+                windows = CorefWindows.from_params(Params(dict(windows)))
+            except (ConfigurationError, TypeError) as error:
+                raise ConfigError(f"`windows` is {shown(windows)}: {error}") from error
         if not isinstance(windows, CorefWindows | None):
             raise ConfigError(
                 f"`windows` is {shown(windows)}; give settings of windows, such as "

@@ -225,6 +225,9 @@ def test_unknown_and_impossible_options_are_refused() -> None:
         fake_predictor().predict("a", top_antecedents=-1)
     with pytest.raises(ConfigError, match="`windows` is 4000; give settings of windows"):
         fake_predictor(windows=4000)
+    for wrong in ({"length": "4000"}, {"lenght": 4000}, {"joined_by": {"type": "nothing"}}):
+        with pytest.raises(ConfigError, match=r"`windows` is {.*: .*(length|lenght|nothing)"):
+            fake_predictor(windows=wrong)
 
 
 def test_resolved_text_is_given_on_request() -> None:
