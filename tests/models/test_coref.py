@@ -223,6 +223,20 @@ def test_training_without_annotation_names_the_document():
         model.train()(**tensors([instance]))
 
 
+def test_documents_with_and_without_annotation_share_a_batch(instances):
+    document = CorefDocument.from_sentences("letter-7", [["She", "saw", "herself", "."]])
+    without = make_reader().text_to_instance(document)
+    model = make_model().eval()
+    alone = model(**tensors([instances[0]]))
+    expected = model.get_metrics(reset=True)
+    together = model(**tensors([without, instances[0]]))
+    assert together["loss"].item() == pytest.approx(alone["loss"].item(), rel=1e-5)
+    assert together["clusters"][1] == alone["clusters"][0]
+    assert model.get_metrics(reset=True) == pytest.approx(expected)
+    with pytest.raises(DataError, match="the document letter-7 has no clusters"):
+        model.train()(**tensors([instances[0], without]))
+
+
 def test_mixed_precision(instances):
     model = make_model()
     with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -77,8 +77,8 @@ def pieces_to_instance(
         `token_ids (P,)`, `segment_ids (P,)`, `word_ids (P,)`, `sentence_ids (P,)`;
         `speaker_ids (P,)`: 0 for special pieces, then from 1 in the order in which the speakers
         first speak; `gold_spans (M, 2)`, first and last piece of each annotated mention in
-        document order, and `gold_cluster_ids (M,)`, both left out without annotation; `metadata`:
-        `{"document": CorefDocument, "pieces": PieceDocument}`.
+        document order, and `gold_cluster_ids (M,)`, both empty without annotation, which the
+        document tells apart; `metadata`: `{"document": CorefDocument, "pieces": PieceDocument}`.
     """
     fields: dict[str, Field[Any]] = {
         "token_ids": TensorField(pieces.token_ids, padding_value=0),
@@ -87,14 +87,15 @@ def pieces_to_instance(
         "sentence_ids": TensorField(pieces.sentence_ids, padding_value=-1),
         "speaker_ids": TensorField(_speaker_ids(document, pieces.word_ids), padding_value=0),
     }
-    if cluster_of is not None:
-        spans = sorted(cluster_of)
-        # Shape: (num_mentions, 2)
-        gold_spans = np.array(spans, dtype=np.int64).reshape(-1, 2)
-        # Shape: (num_mentions,)
-        gold_cluster_ids = np.array([cluster_of[span] for span in spans], dtype=np.int64)
-        fields["gold_spans"] = TensorField(gold_spans, padding_value=-1)
-        fields["gold_cluster_ids"] = TensorField(gold_cluster_ids, padding_value=-1)
+    known = cluster_of or {}
+    spans = sorted(known)
+    # Shape: (num_mentions, 2)
+    gold_spans = np.array(spans, dtype=np.int64).reshape(-1, 2)
+    # Shape: (num_mentions,)
+    gold_cluster_ids = np.array([known[span] for span in spans], dtype=np.int64)
+    # All documents of a batch must have the same fields.
+    fields["gold_spans"] = TensorField(gold_spans, padding_value=-1)
+    fields["gold_cluster_ids"] = TensorField(gold_cluster_ids, padding_value=-1)
     fields["metadata"] = MetadataField({"document": document, "pieces": pieces})
     return Instance(fields)
 

@@ -112,9 +112,10 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
 
     def with_mentions(self, instance: Instance) -> Instance:
         """Return the instance, with its annotated mentions as given ones if that is asked for."""
-        if self.mentions == "gold" and "gold_spans" in instance:
+        metadata = instance["metadata"].metadata
+        if self.mentions == "gold" and metadata["document"].clusters is not None:
             given = {"given_spans": instance["gold_spans"].tensor}
-            instance.add_field("metadata", MetadataField(instance["metadata"].metadata | given))
+            instance.add_field("metadata", MetadataField(metadata | given))
         return instance
 
     def _read(self, file_path: Any) -> Iterable[Instance]:

@@ -55,18 +55,23 @@ class DocumentPieces(NamedTuple):
         """
         Return the document with the mentions that its metadata give.
 
+        It has no annotation if the `document` of the metadata has none.
+
         # Parameters
 
         entry : `Mapping[str, Any]`
-            May have `given_spans`, `given_cluster_ids` and `finds_more`, as the fields, in arrays
-            of any kind.
+            Has `document`, a `CorefDocument`. May have `given_spans`, `given_cluster_ids` and
+            `finds_more`, as the fields, in arrays of any kind.
         """
+        document = self
+        if entry["document"].clusters is None:
+            document = self._replace(gold_spans=None, gold_cluster_ids=None)
         spans, cluster_ids = entry.get("given_spans"), entry.get("given_cluster_ids")
         if spans is None:
-            return self
+            return document
         if cluster_ids is not None:
             cluster_ids = torch.as_tensor(cluster_ids).cpu()
-        return self._replace(
+        return document._replace(
             given_spans=torch.as_tensor(spans).cpu().view(-1, 2),
             given_cluster_ids=cluster_ids,
             finds_more=bool(entry.get("finds_more")),

@@ -34,7 +34,8 @@ def bad(tmp_path):
 def test_instances():
     instances = list(make_reader().read(SMALL))
     assert keys(instances) == ["lamp", "small:3", "words", "small:5"]
-    assert ["gold_spans" in instance.fields for instance in instances] == [True, False, True, True]
+    documents = [instance["metadata"].metadata["document"] for instance in instances]
+    assert [one.clusters is None for one in documents] == [False, True, False, False]
     assert instances[0]["gold_cluster_ids"].tensor.tolist() == [0, 0, 1, 1]
     assert set(instances[1]["speaker_ids"].tensor.tolist()) == {0, 1, 2}
 
@@ -42,7 +43,7 @@ def test_instances():
 def test_singletons_can_be_left_out():
     instances = list(make_reader(keep_singletons=False).read(SMALL))
     assert instances[2]["gold_cluster_ids"].tensor.tolist() == [0, 0]
-    assert "gold_spans" not in instances[1].fields
+    assert instances[1]["metadata"].metadata["document"].clusters is None
 
 
 def test_the_language_is_used(tmp_path):
