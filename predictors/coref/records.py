@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
@@ -11,6 +12,7 @@ from spanbert_allen.common.files import default_doc_key, find_files, read_lines
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
+from spanbert_allen.formats.coref.folder_names import FolderNames
 from spanbert_allen.formats.coref.format import CorefFormat
 from spanbert_allen.formats.coref.registry import SUFFIXES
 from spanbert_allen.predictors.record import Record, parse_record
@@ -48,9 +50,11 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
         spaCy's code of the language, for formats with texts.
     """
     if Path(path).is_dir():
-        for file in find_files(path, suffixes=SUFFIXES):
+        files = find_files(path, suffixes=SUFFIXES)
+        names = FolderNames(path, files)
+        for file in files:
             for record in coref_records(str(file), language=language):
-                yield _of_file(record, Path(file), Path(path))
+                yield _of_file(record, Path(file), Path(path), names)
         return
     found = _other_format(path)
     if found is not None:
@@ -65,11 +69,14 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
             yield parse_record(line, line=number)
 
 
-def _of_file(record: Record, file: Path, folder: Path) -> Record:
+def _of_file(record: Record, file: Path, folder: Path, names: FolderNames) -> Record:
     """Name the file of a folder in its record."""
+    if isinstance(record, DocumentRecord):
+        key = names.key(record.document.doc_key, file)
+        record = DocumentRecord(replace(record.document, doc_key=key))
+    elif record.problem is None and record.line is not None and record.get("doc_key") is None:
+        record["doc_key"] = names.key(default_doc_key(file, record.line), file)
     record.file = str(file.relative_to(folder))
-    if record.problem is None and record.line is not None and record.get("doc_key") is None:
-        record["doc_key"] = default_doc_key(file, record.line)
     return record
 
 

@@ -43,6 +43,18 @@ def test_to_pieces_and_back_over_standard_output(tmp_path, capsys):
     assert list(conll.read(tmp_path / "again.conll")) == list(conll.read(CONLL))
 
 
+def test_files_of_one_name_in_a_folder_give_documents_of_different_names(tmp_path):
+    (tmp_path / "in").mkdir()
+    for place in ("x/doc.txt", "y/doc.txt", "z.txt", "t.a.jsonl", "t.b.jsonl", "u.jsonl"):
+        path = tmp_path / "in" / place
+        path.parent.mkdir(exist_ok=True)
+        path.write_text('{"text": "Ida."}\n' if place.endswith("l") else "Ida.")
+    out = tmp_path / "out.jsonl"
+    assert main(["convert", str(tmp_path / "in"), str(out), "--to", "jsonl"]) == 0
+    keys = [json.loads(line)["doc_key"] for line in out.read_text().splitlines()]
+    assert keys == ["t.a.jsonl:1", "t.b.jsonl:1", "u:1", "x/doc.txt", "y/doc.txt", "z"]
+
+
 def test_a_folder_of_files(tmp_path):
     (tmp_path / "in").mkdir()
     for name in ("b", "a"):

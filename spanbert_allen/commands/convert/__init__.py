@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -144,11 +145,15 @@ class _Source:
     def __iter__(self) -> Iterator[CorefDocument]:
         from spanbert_allen.common.errors import DataError
         from spanbert_allen.common.files import find_files
+        from spanbert_allen.formats.coref.folder_names import FolderNames
         from spanbert_allen.formats.coref.registry import SUFFIXES
 
-        for path in find_files(self._arguments.source, suffixes=SUFFIXES):
+        files = find_files(self._arguments.source, suffixes=SUFFIXES)
+        names = FolderNames(self._arguments.source, files)
+        for path in files:
             try:
-                yield from self._documents(path)
+                for document in self._documents(path):
+                    yield replace(document, doc_key=names.key(document.doc_key, path))
             except DataError as error:
                 if not self._arguments.skip_bad:
                     hint = "; --skip-bad leaves bad documents out"
@@ -209,8 +214,6 @@ def _lines(
 
 def _target(arguments: argparse.Namespace, dropped: Dropped) -> CorefFormat:
     """Return the format to write, with an encoder's pieces where it needs them."""
-    from dataclasses import replace
-
     from spanbert_allen.common.errors import ConfigError
     from spanbert_allen.common.files import json_line
     from spanbert_allen.formats.coref.registry import find_format

@@ -117,11 +117,16 @@ def test_a_folder_is_read_as_the_files_in_it(tmp_path: Path, capsys) -> None:
     )
     write_lines(folder / "more" / "d.jsonl", "{nonsense")
     write_lines(folder / "notes.md", "not read")
+    for place in ("more", "most"):
+        (folder / place).mkdir(exist_ok=True)
+        write_lines(folder / place / "e.txt", "A a")
+        write_lines(folder / place / "f.jsonl", '{"text": "A a"}')
     with pytest.raises(SystemExit):
         manager(folder, out, fake_predictor()).run()
     results = read_results(out)
     keys = [result.get("doc_key") for result in results]
-    assert keys == ["bc/a_0", None, "bc/a_1", "b:1", "b:2", "c", None]
+    assert keys[:7] == ["bc/a_0", None, "bc/a_1", "b:1", "b:2", "c", None]
+    assert keys[7:] == ["more/e.txt", "more/f.jsonl:1", "most/e.txt", "most/f.jsonl:1"]
     errors = [result["error"] for result in results if "error" in result]
     files = ["a.conll", "b.jsonl", "more/d.jsonl"]
     assert [error.partition(": ")[0] for error in errors] == files
