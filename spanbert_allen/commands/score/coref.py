@@ -87,14 +87,15 @@ def _positive(text: str) -> int:
 
 def _score(arguments: argparse.Namespace) -> dict[str, Any]:
     from spanbert_allen.formats.coref.clusterings import read_clusterings
+    from spanbert_allen.formats.coref.same_words import in_the_same_words
     from spanbert_allen.metrics.coref.files import check_pairs, score_documents, total
 
     gold = read_clusterings(arguments.gold, annotated=True)
     _tell_repeated(gold, arguments.gold, "all of them count")
     files = [arguments.predictions, *([arguments.against] if arguments.against else [])]
     systems = []
-    for path in files:
-        found = read_clusterings(path)
+    gold, read = in_the_same_words(gold, [read_clusterings(path) for path in files])
+    for path, found in zip(files, read, strict=True):
         _tell_repeated(found, path, "the first counts")
         systems.append(check_pairs(gold, found, path, missing_as_empty=arguments.missing_as_empty))
         missing = sum(bool(one.failure) for one in systems[-1].values())

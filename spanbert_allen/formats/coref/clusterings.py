@@ -11,8 +11,8 @@ from typing import Any
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import default_doc_key, read_objects
-from spanbert_allen.common.record_checks import RecordError, is_list, pair, shown
-from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.common.record_checks import RecordError, is_list, is_whole, pair, shown
+from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.formats.coref.conll.reader import read_conll
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
@@ -39,6 +39,12 @@ class Clustering:
         The document's words, where the file has them.
     texts : `Mapping[WordSpan, str]`, optional (default = `{}`)
         The texts of mentions, where the file has them in place of the words.
+    text : `str`, optional (default = `None`)
+        The document's text, where it is more than its words with blanks between.
+    chars : `Sequence[CharSpan]`, optional (default = `()`)
+        Where the words stand in it.
+    places : `Mapping[WordSpan, CharSpan]`, optional (default = `{}`)
+        Where mentions stand in it, in predictions.
     failure : `str`, optional (default = `None`)
         Why the predictor could not predict this document, which then has no clusters.
     """
@@ -47,6 +53,9 @@ class Clustering:
     clusters: Sequence[Sequence[WordSpan]]
     words: Sequence[str] = ()
     texts: Mapping[WordSpan, str] = field(default_factory=dict)
+    text: str | None = None
+    chars: Sequence[CharSpan] = ()
+    places: Mapping[WordSpan, CharSpan] = field(default_factory=dict)
     failure: str | None = None
 
 
@@ -105,7 +114,13 @@ def _clusterings(path: str | Path) -> Iterator[Clustering]:
                 'write `"clusters": []` if nothing in it corefers',
                 path,
             )
-        yield Clustering(doc_key=document.doc_key, clusters=document.clusters, words=document.words)
+        yield Clustering(
+            doc_key=document.doc_key,
+            clusters=document.clusters,
+            words=document.words,
+            text=None if document.is_text_plain() else document.text,
+            chars=document.word_chars,
+        )
 
 
 def _as_one_sentence(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:
@@ -131,7 +146,7 @@ def _from_predictions(path: str | Path) -> Iterator[Clustering]:
 
 def _from_result(record: Mapping[str, Any], default_key: str) -> Clustering:
     """Return what the predictor wrote for one document."""
-    clusters, texts = [], {}
+    clusters, texts, places = [], {}, {}
     if not is_list(record.get("clusters")):
         raise RecordError(f"clusters is {shown(record.get('clusters'))}; it must be a list")
     for number, mentions in enumerate(record["clusters"]):
@@ -146,7 +161,13 @@ def _from_result(record: Mapping[str, Any], default_key: str) -> Clustering:
             cluster.append(span)
             if isinstance(mention.get("text"), str):
                 texts[span] = mention["text"]
+            if is_whole(mention.get("start")) and is_whole(mention.get("end")):
+                places[span] = CharSpan(int(mention["start"]), int(mention["end"]))
         clusters.append(cluster)
     return Clustering(
-        doc_key=str(record.get("doc_key", default_key)), clusters=clusters, texts=texts
+        doc_key=str(record.get("doc_key", default_key)),
+        clusters=clusters,
+        texts=texts,
+        text=record.get("text"),
+        places=places,
     )

@@ -132,6 +132,40 @@ def test_predictions_as_the_predictor_writes_them(gold, predicted, tmp_path):
     assert score(annotated, results) == score(gold, predicted)
 
 
+TEXTS = {
+    # Rules for German make a word of "z.B.", and those for English two.
+    "a": ("Das war z.B. Ida. Sie kam.", [[(13, 16), (18, 21)]]),
+    # Annotated mentions cut words, which the predictor is not told.
+    "b": ("\u5468\u5c0f\u5ddd\u4efb\u884c\u957f\u3002\u4ed6\u5fd9\u3002", [[(0, 3), (7, 8)]]),
+}
+
+
+@pytest.mark.parametrize("words", [{13: 3, 18: 5, 0: 0, 7: 2}, {13: 9, 18: 30, 0: 4, 7: 7}])
+def test_mentions_of_a_text_are_compared_by_characters(tmp_path, words):
+    """However the predictor has split it into words."""
+    gold, results = [], []
+    for name, (text, clusters) in TEXTS.items():
+        record = {"doc_key": name, "text": text, "clusters": clusters}
+        gold.append(record)
+        mentions = [
+            {"start": a, "end": b, "words": [words[a], words[a]], "text": text[a:b]}
+            for a, b in clusters[0]
+        ]
+        wrong = {"start": 4, "end": 5, "words": [1, 1], "text": text[4:5]}
+        schema = {"schema": "spanbert_allen.coref/1"}
+        results.append(schema | record | {"clusters": [[*mentions, wrong]]})
+    page = tmp_path / "page.html"
+    scores = score(
+        json_lines(tmp_path / "gold.jsonl", *gold),
+        json_lines(tmp_path / "results.jsonl", *results),
+        "--html",
+        page,
+    )
+    assert scores["with_singletons"]["mentions"]["recall"] == 1
+    assert scores["with_singletons"]["muc"]["precision"] == 0.5
+    assert "Sie" in page.read_text(encoding="utf-8")
+
+
 def test_other_formats(gold, predicted, tmp_path):
     """wl-coref's clusters as predicted ones, and PreCo's annotation."""
     ends = [[[start, end + 1] for start, end in cluster] for cluster in SPLIT]
