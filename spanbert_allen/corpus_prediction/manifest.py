@@ -104,6 +104,8 @@ class Manifest:
             before = self.archive.digest if is_archive else getattr(self, name)
             value = asked.digest if is_archive else asked
             if value != before:
+                if name == "inputs" and _paths(asked) == _paths(self.inputs):
+                    self._check_inputs()  # which of them is another says more than their sizes
                 raise ConfigError(
                     f"{folder}: this run was begun with {_told(name, before)}, and not with "
                     f"{_told(name, value)}, and results of both would be mixed: give the former, "
@@ -113,6 +115,9 @@ class Manifest:
     def check_files(self) -> None:
         """Raise a `DataError` if the archive or an input is another than when the run began."""
         self.archive.check(is_whole=True)
+        self._check_inputs()
+
+    def _check_inputs(self) -> None:
         for one in self.inputs:
             one.check(is_whole=False)
 
@@ -209,12 +214,16 @@ def _digest(path: str | Path, is_whole: bool) -> str:
     return sha256.hexdigest()
 
 
+def _paths(inputs: Iterable[FileState]) -> list[str]:
+    return [one.path for one in inputs]
+
+
 def _told(name: str, value: Any) -> str:
     """Say what a field is, in few words."""
     if name == "archive":
         return f"an archive of hash {value[:12]}"
     if name == "inputs":
-        paths = [Path(one.path).name for one in value]
+        paths = _paths(value)
         shown = ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
         return f"{len(paths)} inputs of {sum(one.size for one in value):,} bytes ({shown})"
     return f"--{name.replace('_', '-')} {json.dumps(value)}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +252,9 @@ def begin_run(path: Path, manifest: Manifest, given: Mapping[str, Any]) -> RunFo
             write_json(path / MANIFEST, manifest.as_json())
         run = open_run(path)
         run.manifest.refuse_others(given, path)
+        if run.manifest.archive != given.get("archive", run.manifest.archive):  # it has moved
+            run.manifest = replace(run.manifest, archive=given["archive"])
+            write_json(path / MANIFEST, run.manifest.as_json())
         return run
     finally:
         claim.release(is_settled=False)

@@ -37,8 +37,10 @@ def test_another_archive_is_refused_and_a_moved_one_is_not(tmp_path):
     moved, other = tmp_path / "moved.tar.gz", tmp_path / "other.tar.gz"
     moved.write_bytes(b"weights")
     other.write_bytes(b"others")
+    (tmp_path / "model.tar.gz").unlink()
     given = {"archive": manifest_of(moved, []).archive}
-    assert begin_run(run.path, run.manifest, given).manifest == run.manifest
+    assert begin_run(run.path, run.manifest, given).manifest.archive == given["archive"]
+    open_run(run.path).manifest.check_files()
     with pytest.raises(ConfigError, match="an archive of hash"):
         begin_run(run.path, run.manifest, {"archive": manifest_of(other, []).archive})
 
@@ -48,6 +50,11 @@ def test_changed_inputs_are_refused(tmp_path):
     (tmp_path / "one.txt").write_text("x\nb b\nbad\nd d d\ne\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"one\.txt: this file has changed since"):
         run.manifest.check_files()
+    inputs = manifest_of(
+        tmp_path / "model.tar.gz", [one.path for one in run.manifest.inputs]
+    ).inputs
+    with pytest.raises(DataError, match=r"one\.txt: this file has changed since"):
+        begin_run(run.path, run.manifest, {"inputs": inputs})
     changed = manifest_of(tmp_path / "model.tar.gz", [tmp_path / "one.txt"])
     with pytest.raises(ConfigError, match=r"2 inputs of .* and not with 1 inputs"):
         begin_run(run.path, changed, {"inputs": changed.inputs})
