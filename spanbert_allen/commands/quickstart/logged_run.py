@@ -78,7 +78,7 @@ def sibling_program(name: str) -> list[str]:
     """Return the command of a program in this Python's environment, as a user would type it."""
     beside = Path(sys.executable).with_name(name)
     if not beside.exists():
-        return [sys.executable, "-m", name]
+        return [sys.executable, "-m", name.replace("-", "_")]
     on_path = [Path(folder) / name for folder in os.get_exec_path()]
     found = next((path for path in on_path if path.exists()), None)
     if found is not None and found.samefile(beside):

@@ -223,6 +223,7 @@ def test_programs_of_this_environment(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", "/nowhere")
     assert sibling_program("allennlp") == [str(python), "-m", "allennlp"]
+    assert sibling_program("spanbert-allen") == [str(python), "-m", "spanbert_allen"]
     (python.parent / "allennlp").touch()
     assert sibling_program("allennlp") == ["bin/allennlp"]
     monkeypatch.chdir(Path(__file__).parent)
