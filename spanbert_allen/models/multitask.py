@@ -137,27 +137,36 @@ class SpanbertMultitask(Model):
         """
         counts = self.tally.get_metric(reset)
         has_begun = any(counts.values())
-        metrics: dict[str, float] = {}
-        for name, task in self._models.items():
-            if counts[name] or not has_begun:
-                found = task.get_metrics(reset)
-                metrics.update((f"{name}_{key}", value) for key, value in found.items())
-        if not has_begun and not self.training:
-            self._check_mean(metrics)
+        found: dict[str, dict[str, float]] = {
+            name: task.get_metrics(reset)
+            for name, task in self._models.items()
+            if counts[name] or not has_begun
+        }
+        metrics = {
+            f"{name}_{key}": value for name, own in found.items() for key, value in own.items()
+        }
         if self.mean_of and self.mean_of.keys() <= metrics.keys():
             shares = [metrics[name] / best for name, best in self.mean_of.items()]
             metrics[_MEAN] = sum(shares) / len(shares)
+        elif self.mean_of and not has_begun and not self.training:
+            self._check_mean(found, metrics)
+            metrics[_MEAN] = 0.0
         return metrics
 
     @property
     def _models(self) -> dict[str, Any]:
         return dict(self.tasks.items())
 
-    def _check_mean(self, metrics: Mapping[str, float]) -> None:
+    def _check_mean(
+        self, found: Mapping[str, Mapping[str, float]], metrics: Mapping[str, float]
+    ) -> None:
         """Raise a `ConfigError` for a metric of `mean_of` that an evaluation will not give."""
-        ends = tuple(f"_{name.partition('_')[2]}" for name in metrics)
         for name in self.mean_of:
-            if name not in metrics and not name.endswith(ends):  # those of parts of the data do
+            is_of_part = any(  # those of parts of the data come with it
+                name.startswith(f"{task}_") and name.endswith(tuple(f"_{key}" for key in own))
+                for task, own in found.items()
+            )
+            if name not in metrics and not is_of_part:
                 near = " or ".join(f"`{one}`" for one in nearest(name, metrics))
                 advice = f"did you mean {near}?" if near else f"choose among {', '.join(metrics)}"
                 raise ConfigError(f"model.mean_of.{name}: there is no such metric: {advice}")

@@ -14,6 +14,7 @@ from allennlp.models import Model, load_archive
 import spanbert_allen
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.predictors import CorefPredictor, QAPredictor, RelationPredictor
+from spanbert_allen.training.loop.validation import check_tracked_metrics
 from tests.models.multitask_training import (
     BATCHES,
     IN_ORDER,
@@ -198,6 +199,19 @@ def test_a_mean_of_a_metric_that_there_is_not():
     model = built({"qa": {"type": "spanbert_qa"}}, mean_of={"qa_f2": 100}).eval()
     with pytest.raises(ConfigError, match=r"model.mean_of.qa_f2: .*did you mean `qa_f1`"):
         model.get_metrics()
+
+
+@pytest.mark.parametrize("task", ["qa", "my_qa"])
+def test_a_mean_of_scores_of_parts_of_the_data_may_choose_the_best_weights(task):
+    """As the configuration of several tasks asks for MNLI's `matched_acc`."""
+    settings = {"type": "spanbert_qa", "by_dataset": True}
+    model = built({task: settings}, mean_of={f"{task}_NewsQA_f1": 100, f"{task}_f1": 100}).eval()
+    check_tracked_metrics(model, ["mean"])
+    for number, dataset in enumerate(("NewsQA", "DROP")):
+        answer = ("Oslo", "Rome")[number]
+        model.tasks[task].answer_scores(dataset, answer, ["Oslo"], dataset=dataset)
+    model.tally(task)
+    assert model.get_metrics(reset=True)["mean"] == pytest.approx((1 + 0.5) / 2)
 
 
 def test_a_batch_of_two_tasks_is_refused():
