@@ -124,6 +124,7 @@ def test_a_field_of_ones_own_and_keys_of_allennlp_are_let_through(evaluated):
         ),
         ("pretraining/small", "questions_weight:: 2", {"questions_weight"}),
         ("pretraining/small", "training_tags:: 'x'", {"training_tags"}),
+        ("pretraining/small", "trainer_knobs:: { batch_size:: 3 }", {"trainer_knobs.batch_size"}),
         ("multitask/minilm", "trainer_knobs:: { max_pieces:: 3 }", {"trainer_knobs.max_pieces"}),
     ],
 )

@@ -121,6 +121,11 @@ local made = {
     [if $.questions == null then 'questions_weight']: '`questions` is null',
     [if $.masking_type != 'spanbert_tagged_spans' then 'training_tags']: '`masking` is not `spanbert_tagged_spans`',
     [if $.boundary_weight == 0 then 'external_boundaries']: '`boundary_weight` is 0',
+    'trainer_knobs.batch_size': 'batches are made by `max_pieces`',
+    'trainer_knobs.max_pieces': 'set `max_pieces` beside `trainer_knobs`',
+    'trainer_knobs.batches': 'batches are made by `max_pieces`',
+    'trainer_knobs.learning_rate': 'set `learning_rate` beside `trainer_knobs`',
+    'trainer_knobs.groups': 'the optimizer has groups of its own: set `trainer_knobs.optimizer`',
   },
 };
 
