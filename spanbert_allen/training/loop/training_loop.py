@@ -21,7 +21,7 @@ from spanbert_allen.training.loop.lockstep import (
     lockstep,
 )
 from spanbert_allen.training.loop.update_loop import UpdateLoop
-from spanbert_allen.training.loop.validation import validate
+from spanbert_allen.training.loop.validation import taken_metrics, validate
 from spanbert_allen.training.memory.budget import MemoryBudget, memory_budget
 from spanbert_allen.training.memory.knobs import memory_knobs
 from spanbert_allen.training.memory.out_of_memory import is_out_of_memory, out_of_memory_advice
@@ -155,7 +155,7 @@ class TrainingLoop(UpdateLoop):
         )
 
     def _take_training_metrics(self) -> None:
-        metrics, losses = self.model.get_metrics(reset=True), self.run.losses.means()
+        metrics, losses = taken_metrics(self.model), self.run.losses.means()
         if losses:  # else nothing has been trained since they were taken before
             self.run.training_metrics = {**metrics, **losses, **self.precision.metrics()}
             self.run.speed = self.speed.take().as_metrics()

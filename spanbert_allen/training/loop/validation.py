@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
+import numpy
 import torch
 from allennlp.data import DataLoader, TensorDict
 from allennlp.models import Model
@@ -96,7 +97,16 @@ def validate(
             metrics = {**model.get_metrics(), **losses.local_means()}
             if not idle:
                 on_batch(batch, outputs, metrics, number)
-        return as_the_first_worker({**model.get_metrics(reset=True), **losses.means()})
+        return as_the_first_worker({**taken_metrics(model), **losses.means()})
+
+
+def taken_metrics(model: Model) -> dict[str, Any]:
+    """Return the metrics of a model, which begin anew, without NumPy's numbers."""
+    metrics = model.get_metrics(reset=True)
+    return {
+        name: value.item() if isinstance(value, numpy.number) else value
+        for name, value in metrics.items()
+    }
 
 
 def check_tracked_metrics(model: Model, names: Iterable[str]) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy
 import torch
 from allennlp.models import Model
 from allennlp.training.metrics import Metric
 
-_PLAIN = (type(None), bool, int, float, str, torch.Tensor)
+_PLAIN = (type(None), bool, int, float, str, numpy.number, torch.Tensor)
 _LISTS = (list, tuple, set, frozenset)
 
 
@@ -100,6 +101,8 @@ def _encode(value: Any) -> Any:
     if isinstance(value, _LISTS):
         inner = [_encode(one) for one in value]
         return tuple(inner) if isinstance(value, tuple) else inner
+    if isinstance(value, numpy.number):
+        return value.item()
     # Of a GPU, it would be unpickled onto that GPU by every other worker.
     return value.cpu() if isinstance(value, torch.Tensor) else value
 

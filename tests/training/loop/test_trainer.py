@@ -9,6 +9,7 @@ from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
 
+import numpy
 import pytest
 import torch
 from allennlp.common import Lazy, Params
@@ -199,6 +200,15 @@ def test_without_an_evaluation_at_the_end(tmp_path):
     )
     assert [one["update"] for one in evaluations(tmp_path)] == [2, 4]
     assert trainer.model.weight.item() == 1 - 0.5**4  # the best of those, not the last
+
+
+@pytest.mark.parametrize("kind", [numpy.float64, numpy.float32])
+def test_metrics_may_be_numbers_of_numpy(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(OneWeight, "get_metrics", lambda self, reset=False: {"target": kind(0.5)})
+    _, _, metrics = train(tmp_path)
+    assert metrics["validation_target"] == metrics["training_target"] == 0.5
+    assert evaluations(tmp_path)[0]["validation"]["target"] == 0.5
+    assert list(tmp_path.glob("model_state_*.th"))
 
 
 def test_patience_counts_evaluations(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy
 import pytest
 import torch
 from allennlp.data import Vocabulary
@@ -62,9 +63,10 @@ def test_another_process_counts_on(tmp_path):
 
 
 class Pairs(Metric):
-    """What a metric of a user's own may keep: pairs in a set, a list and a dict."""
+    """What a metric of a user's own may keep: pairs in a set, a list, a dict; NumPy's numbers."""
 
     def __init__(self):
+        self.total = numpy.float32(0.5)
         self.found = set()
         self.rows = []
         self.best = {}
@@ -73,15 +75,16 @@ class Pairs(Metric):
         self.found.add((name, number))
         self.rows.append((name, number))
         self.best[name] = (number, number)
+        self.total += numpy.float32(number)
 
     def get_metric(self, reset=False):
-        return {"found": self.found, "rows": self.rows, "best": self.best}
+        return {"found": self.found, "rows": self.rows, "best": self.best, "total": self.total}
 
     def reset(self):
         self.__init__()
 
 
-def test_pairs_stay_pairs(tmp_path):
+def test_pairs_stay_pairs_and_numbers_of_numpy_are_kept(tmp_path):
     first, second = Measured(), Measured()
     first.listed.append(Pairs())
     second.listed.append(Pairs())
