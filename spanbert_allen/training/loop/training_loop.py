@@ -63,6 +63,11 @@ class TrainingLoop(UpdateLoop):
         return self.run.metrics, self.run.metrics.get("epoch", self._num_epochs - 1)
 
     def _prepare(self) -> None:
+        if self.num_batches == 0:
+            raise ConfigError(
+                "the data loader makes no batch of the training data: give it more examples, or "
+                "set `drop_last` of its batch sampler to false"
+            )
         if self.num_batches and not self.updates_per_epoch:
             raise ConfigError(
                 f"an epoch has {self.num_batches} batches and an update takes "

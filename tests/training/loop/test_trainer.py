@@ -327,6 +327,11 @@ def test_impossible_settings(tmp_path, settings, error, sentence):
         train(tmp_path, **deepcopy(settings))
 
 
+def test_a_training_without_a_batch_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="makes no batch of the training data: give it more"):
+        train(tmp_path, targets=())
+
+
 def test_compiled_training_gives_the_same_weights(tmp_path):
     plain, _, _ = train(tmp_path / "plain")
     compiled, _, _ = train(tmp_path / "compiled", compile="aot_eager", run_confidence_checks=False)
