@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.common.files import replace_file
+from spanbert_allen.common.files import STANDARD_STREAM, replace_file
 from spanbert_allen.shipped_configs import config_names, find_config, standalone_text, summary
 
 HELP = "list the shipped training configurations, print the path of one, or copy it"
@@ -44,5 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"{arguments.copy} is there already: remove it, or choose another name")
     with replace_file(arguments.copy) as file:
         file.write(text)
-    print(f"wrote {arguments.copy}: change it, then `allennlp train {arguments.copy} -s out/run`")
+    if str(arguments.copy) != STANDARD_STREAM:
+        then = f"`allennlp train {arguments.copy} -s out/run`"
+        print(f"wrote {arguments.copy}: change it, then {then}")
     return 0

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the file, and return the exit status."""
+    from spanbert_allen.common.files import STANDARD_STREAM
     from spanbert_allen.common.outputs import refuse_overwriting
     from spanbert_allen.results.escaping import for_terminal
     from spanbert_allen.results.html.page import write_html
@@ -28,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.html:
         refuse_overwriting(arguments.html, [arguments.predictions])
         write_html(results, arguments.html, title=arguments.title)
-        print(arguments.html)
+        if arguments.html != STANDARD_STREAM:
+            print(arguments.html)
         return 0
     colour = wants_colour(sys.stdout)
     for result in results:

@@ -51,6 +51,11 @@ def test_copies_anywhere_are_the_same_configurations(tmp_path):
     assert made == {name: shipped()[name] for name in chosen}
 
 
+def test_a_copy_on_standard_output_is_the_configuration_alone(capsys):
+    assert main(["config", "coref/own_data", "--copy", "-"]) == 0
+    assert capsys.readouterr().out == shipped_configs.standalone_text("coref/own_data")
+
+
 def test_a_copy_replaces_nothing(tmp_path):
     copy = tmp_path / "mine.jsonnet"
     copy.write_text("{}")

@@ -34,6 +34,8 @@ def test_as_a_page(predictions: Path, capsys: pytest.CaptureFixture) -> None:
     assert "<h1>Mine</h1>" in written
     assert "her<sub>1</sub>" in written
     assert "Not predicted: no text" in written
+    assert main(["view", str(predictions), "--html", "-", "--title", "Mine"]) == 0
+    assert capsys.readouterr().out == written
 
 
 def test_another_file_is_refused_and_nothing_written(predictions: Path) -> None:
