@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 SCHEMA = "spanbert_allen.document/1"
+FOUND = ("parts", "clusters", "heads", "relations", "answers")
+"""What stands in a result if it was found, and is no field of a record."""
 
 
 def document_json(

@@ -20,7 +20,7 @@ from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
 from spanbert_allen.predictors.coref.predictor import CorefPredictor
 from spanbert_allen.predictors.document.entities import doc_with_entities, named_pipeline
 from spanbert_allen.predictors.document.options import DocumentOptions, are_questions
-from spanbert_allen.predictors.document.output import SCHEMA, document_json
+from spanbert_allen.predictors.document.output import FOUND, SCHEMA, document_json
 from spanbert_allen.predictors.document.request import DocumentRequest, RequestedEntities
 from spanbert_allen.predictors.option_checks import changed_options
 from spanbert_allen.predictors.parts import tasks_for
@@ -76,7 +76,7 @@ class DocumentPredictor(SpanPredictor):
     schema: ClassVar[str] = SCHEMA
     alone: ClassVar[str] = "document"
     needs = (("text",),)
-    fields = ("text", "entities", "questions", "speakers", "genre")
+    fields = ("text", "entities", "questions", "speakers", "genre", *FOUND)
     option_names = (*PARTS, "spacy", "types", "mentions_as_entities", "options")
     takes_all_tasks: ClassVar[bool] = True
 

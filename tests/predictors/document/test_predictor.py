@@ -155,6 +155,15 @@ def test_a_bad_record_is_marked_and_the_others_go_on(predictor, fields, sentence
     assert second["doc_key"] == "good" and "error" not in second
 
 
+def test_what_a_record_calls_as_results_call_a_part_is_not_taken_for_one():
+    predictor = spanbert_allen.load(ARCHIVES / "coref.tar.gz", predictor="spanbert_document")
+    named = {"relations": ["annotated"], "answers": {"text": ["Ida"]}, "clusters": [[[0, 3]]]}
+    (result,) = predictor.predict_batch_json([{"text": TEXT, **named, "mine": 1}])
+    assert (result["parts"], result["mine"]) == (["coref"], 1)
+    assert "relations" not in result and "answers" not in result
+    assert "Ida" in render_html([result])
+
+
 def test_texts_that_come_together_go_through_each_model_together(predictor, monkeypatch):
     """And each gets what it gets alone, whatever becomes of the others."""
     texts = ["He slept.", TEXT, "Bo saw Ida in Oslo. Then Bo left her.", "It rained in Oslo."]
