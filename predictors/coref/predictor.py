@@ -274,10 +274,11 @@ class CorefPredictor(SpanPredictor):
         """
         Return the instance without annotated clusters.
 
-        Only some documents of a data set may have them, but all of a batch must have the same
-        fields.
+        Its mentions stay given if the reader gives the annotated ones: then they are what an
+        evaluation scores.
         """
-        return self._to_predict(instance, self.options, None)
+        given = {"given_spans": instance["metadata"].metadata.get("given_spans")}
+        return self._to_predict(instance, self.options, None, given)
 
     def result(self, instance: Instance, outputs: Mapping[str, Any]) -> JsonDict:
         """Return the result for one instance; a document without word pieces has no clusters."""

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.metrics.coref.mention_recall import MentionRecall
 from spanbert_allen.metrics.coref.metric import CorefF1
@@ -31,6 +30,7 @@ from spanbert_allen.modules.coref.units import (
     DocumentPieces,
     random_window,
     unpad,
+    word_spans,
     word_units,
 )
 from spanbert_allen.modules.coref.windows import CorefWindows, score_in_windows
@@ -242,8 +242,7 @@ class SpanbertCoref(Model):
     ) -> tuple[Tensor | None, DecodedClusters | None, bool]:
         """Return the loss, if annotated; outside of training clusters, and if scores are finite."""
         text: CorefDocument = entry["document"]
-        asked: CorefDecoding = entry.get("decoding") or self.decoding
-        decoding = asked.over(self.decoding)
+        decoding: CorefDecoding = (entry.get("decoding") or self.decoding).over(self.decoding)
         units, links = self._link(document, vectors, text, decoding)
         loss = decoded = None
         if units.gold_spans is not None:
@@ -337,20 +336,27 @@ class SpanbertCoref(Model):
             wants_singletons=not self.training and decoding.singleton_threshold is not None,
             is_training=self.training,
         )
-        return units, self._score(document_units, decoding, text.doc_key)
+        return units, self._score(document_units, units, decoding, text.doc_key)
 
-    def _score(self, units: DocumentUnits, decoding: CorefDecoding, doc_key: str) -> ScoredLinks:
+    def _score(
+        self, seen: DocumentUnits, units: DocumentPieces, decoding: CorefDecoding, doc_key: str
+    ) -> ScoredLinks:
         """Return what the head says of the document, which it sees whole or in windows."""
         if self.training:
-            return self.head(units)
-        if units.given_spans is None:  # of given mentions none is left out
-            longest = len(units.vectors) if self.windows is None else self.windows.length
-            self.head.warn_of_limit(min(longest, len(units.vectors)), doc_key)
-        with self._arithmetic(units.vectors.device):
+            return self.head(seen)
+        if seen.given_spans is None:  # of given mentions none is left out
+            longest = len(seen.vectors) if self.windows is None else self.windows.length
+            self.head.warn_of_limit(min(longest, len(seen.vectors)), doc_key)
+        with self._arithmetic(seen.vectors.device):
             if self.windows is None:
-                return self.head(units)
+                return self.head(seen)
             return score_in_windows(
-                self.head, units, self.windows, link_threshold=decoding.link_threshold or 0.0
+                self.head,
+                seen,
+                self.windows,
+                link_threshold=decoding.link_threshold or 0.0,
+                given=units.given_clusters(),
+                join_given=decoding.join_given,
             )
 
     def _arithmetic(self, device: torch.device) -> AbstractContextManager[Any]:
@@ -389,12 +395,6 @@ class SpanbertCoref(Model):
             self.coref_f1([decoded.clusters], [clusters])
             gold = {mention for cluster in clusters for mention in cluster}
         else:  # in training, the window may hold only a part of the annotation
-            gold = _word_spans(gold_spans[:, 0], gold_spans[:, 1], units.word_ids)
-        top_spans = _word_spans(*links.spans.on_cpu, units.word_ids)
+            gold = word_spans(gold_spans[:, 0], gold_spans[:, 1], units.word_ids)
+        top_spans = word_spans(*links.spans.on_cpu, units.word_ids)
         self.mention_recall([top_spans], [gold])
-
-
-def _word_spans(starts: Tensor, ends: Tensor, word_ids: Tensor) -> set[WordSpan]:
-    """Return spans of units as spans of words."""
-    columns = word_ids[starts].tolist(), word_ids[ends].tolist()
-    return {WordSpan(*span) for span in zip(*columns, strict=True)}

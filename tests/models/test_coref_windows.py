@@ -126,9 +126,9 @@ def test_windows_follow_the_threshold(archive, model, instances, monkeypatch, op
     """The model's, or the predictor's own."""
     thresholds = []
 
-    def watched(*arguments, link_threshold):
+    def watched(*arguments, link_threshold, **options):
         thresholds.append(link_threshold)
-        return score_in_windows(*arguments, link_threshold=link_threshold)
+        return score_in_windows(*arguments, link_threshold=link_threshold, **options)
 
     monkeypatch.setattr(coref, "score_in_windows", watched)
     monkeypatch.setattr(model, "decoding", CorefDecoding(link_threshold=0.25))

@@ -40,43 +40,85 @@ def link_beside_given(
     may_join : `bool`
         Whether links may join two given clusters.
     """
-    clusters = _Clusters(given, may_join=may_join)
-    scores, columns_by_score = links.scores.sort(dim=1, descending=True, stable=True)
-    chosen = []
-    for span, (row, columns) in enumerate(
-        zip(scores.tolist(), columns_by_score.tolist(), strict=True)
-    ):
-        antecedents = links.antecedents[span].tolist()
-        chosen.append(-1)
-        for score, column in zip(row, columns, strict=True):
-            if not score > max(threshold, float("-inf")):
-                break
-            if clusters.join(span, antecedents[column]):
-                chosen[-1] = column
-                break
+    clusters = GrowingClusters(may_join=may_join)
+    for number in given:
+        clusters.add(number)
+    chosen = clusters.link(links, threshold)
     return LinkedSpans(clusters.groups(), chosen)
 
 
-class _Clusters:
-    """Sets of spans that grow together, each with at most one given cluster."""
+class GrowingClusters:
+    """
+    Hold sets of spans that grow together, each with at most one given cluster.
 
-    def __init__(self, given: Sequence[int], *, may_join: bool):
-        self._parents = list(range(len(given)))
-        self._given = list(given)
+    # Parameters
+
+    may_join : `bool`
+        Whether links may join two given clusters.
+    """
+
+    def __init__(self, *, may_join: bool) -> None:
         self._may_join = may_join
-        first_of: dict[int, int] = {}
-        for span, number in enumerate(given):
-            if number >= 0:
-                self.join(span, first_of.setdefault(number, span))
+        self._parents: list[int] = []
+        self._given: list[int] = []
+        self._first_of: dict[int, int] = {}
+
+    def add(self, number: int) -> int:
+        """
+        Add a span, and return the first one of its given cluster, or -1 if there is none before.
+
+        # Parameters
+
+        number : `int`
+            The number of its given cluster, or -1 for none.
+        """
+        span = len(self._parents)
+        self._parents.append(span)
+        self._given.append(number)
+        first = self._first_of.setdefault(number, span) if number >= 0 else span
+        if first == span:
+            return -1
+        self.join(span, first)
+        return first
+
+    def link(self, links: ScoredLinks, threshold: float, *, first: int = 0) -> list[int]:
+        """
+        Link spans to their best antecedents, and return the columns of these, or -1 for none.
+
+        # Parameters
+
+        links : `ScoredLinks`
+            The scored links of the spans from `first` on; antecedents are counted from 0.
+        threshold : `float`
+            A link must score above it.
+        first : `int`, optional (default = `0`)
+            The number of the first of the spans.
+        """
+        scores, columns_by_score = links.scores.sort(dim=1, descending=True, stable=True)
+        rows = (scores.tolist(), columns_by_score.tolist(), links.antecedents.tolist())
+        chosen = []
+        for span, (row, columns, antecedents) in enumerate(zip(*rows, strict=True), start=first):
+            chosen.append(-1)
+            for score, column in zip(row, columns, strict=True):
+                if not score > max(threshold, float("-inf")):
+                    break
+                if self.join(span, antecedents[column]):
+                    chosen[-1] = column
+                    break
+        return chosen
+
+    def may_link(self, span: int, other: int) -> bool:
+        """Return whether nothing is against the sets of two spans being one."""
+        numbers = {self._given[self._root(span)], self._given[self._root(other)]} - {-1}
+        return len(numbers) < 2 or self._may_join
 
     def join(self, span: int, other: int) -> bool:
         """Join the sets of two spans, if nothing is against it; return whether they are one."""
-        root, other_root = self._root(span), self._root(other)
-        numbers = {self._given[root], self._given[other_root]} - {-1}
-        if len(numbers) > 1 and not self._may_join:
+        if not self.may_link(span, other):
             return False
+        root, other_root = self._root(span), self._root(other)
         self._parents[max(root, other_root)] = min(root, other_root)
-        self._given[min(root, other_root)] = max(numbers, default=-1)
+        self._given[min(root, other_root)] = max(self._given[root], self._given[other_root])
         return True
 
     def groups(self) -> list[list[int]]:

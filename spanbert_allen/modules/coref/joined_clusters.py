@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+import torch
 
 from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
 from spanbert_allen.modules.coref.joiners import ClusterJoiner
@@ -65,6 +67,7 @@ class JoinedClusters:
         spans: Sequence[tuple[int, int]],
         mention_scores: Sequence[float],
         antecedents: Sequence[int],
+        may_link: Callable[[int, int], bool] | None = None,
     ) -> list[ClusterLink]:
         """
         Take in the spans that a window has added, and return what their clusters may join.
@@ -73,6 +76,8 @@ class JoinedClusters:
 
         spans, mention_scores, antecedents
             As for `RememberedMentions.add`.
+        may_link : `Callable[[int, int], bool]`, optional (default = `None`)
+            Tells whether the clusters of two spans may be one; all may if it is `None`.
 
         # Returns
 
@@ -85,7 +90,7 @@ class JoinedClusters:
             cluster = number if antecedent < 0 else self._cluster_of[antecedent]
             self._cluster_of.append(cluster)
             self._sizes[cluster] = self._sizes.get(cluster, 0) + 1
-        links = self._links(first, mentions)
+        links = self._links(first, mentions, may_link)
         home = {link.span: link.antecedent for link in links if self._joins(link)}
         for number, mention in enumerate(mentions, start=first):
             cluster = self._cluster_of[number]
@@ -108,7 +113,12 @@ class JoinedClusters:
     def _joins(self, link: ClusterLink) -> bool:
         return link.score > self._threshold
 
-    def _links(self, first: int, mentions: Sequence[ClusterMention]) -> list[ClusterLink]:
+    def _links(
+        self,
+        first: int,
+        mentions: Sequence[ClusterMention],
+        may_link: Callable[[int, int], bool] | None,
+    ) -> list[ClusterLink]:
         """Return the best links of the clusters that begin at the span `first` or later."""
         begun: dict[int, list[ClusterMention]] = {}
         for number, mention in enumerate(mentions, start=first):
@@ -120,8 +130,11 @@ class JoinedClusters:
         scores = self._joiner.scores(
             self._head, self._document, list(self._remembered.values()), list(begun.values())
         )
-        best, columns = scores.max(dim=1)
         earlier = list(self._remembered)
+        if may_link is not None:
+            allowed = [[may_link(span, other) for other in earlier] for span in begun]
+            scores = scores.masked_fill(~torch.tensor(allowed), float("-inf"))
+        best, columns = scores.max(dim=1)
         return [
             ClusterLink(span, earlier[column], score)
             for span, column, score in zip(begun, columns.tolist(), best.tolist(), strict=True)

@@ -20,7 +20,7 @@ class RememberedMentions:
     It is the one with the highest mention score: a bounded memory as in Toshniwal et al. (2020),
     "Learning to Ignore". Mentions that are linked to nothing yet are remembered as well if they
     score above 0 as mentions. When the memory is full these go first, then the clusters whose last
-    mention lies farthest back.
+    mention lies farthest back, and given clusters, which are remembered whatever they score, last.
 
     # Parameters
 
@@ -32,6 +32,7 @@ class RememberedMentions:
         self._limit = limit
         self._cluster_of: list[int] = []  # of each top span so far
         self._sizes: dict[int, int] = {}
+        self._given: set[int] = set()
         self._waiting: deque[_Mention] = deque()  # still in the window, in order
         # By cluster, the latest last.
         self._single: OrderedDict[int, _Mention] = OrderedDict()
@@ -42,6 +43,7 @@ class RememberedMentions:
         spans: Sequence[tuple[int, int]],
         mention_scores: Sequence[float],
         antecedents: Sequence[int],
+        are_given: Sequence[bool] | None = None,
     ) -> None:
         """
         Take in the spans that a window has added.
@@ -54,12 +56,18 @@ class RememberedMentions:
             The score of each as a mention.
         antecedents : `Sequence[int]`
             The number of the span that each is linked to, counted over all windows; -1 for none.
+        are_given : `Sequence[bool]`, optional (default = none)
+            Whether each is in a given cluster.
         """
-        for span, score, antecedent in zip(spans, mention_scores, antecedents, strict=True):
+        are_given = are_given or [False] * len(spans)
+        rows = zip(spans, mention_scores, antecedents, are_given, strict=True)
+        for span, score, antecedent, is_given in rows:
             number = len(self._cluster_of)
             cluster = number if antecedent < 0 else self._cluster_of[antecedent]
             self._cluster_of.append(cluster)
             self._sizes[cluster] = self._sizes.get(cluster, 0) + 1
+            if is_given:
+                self._given.add(cluster)
             self._waiting.append(_Mention(span, score, cluster))
 
     def forget_before(self, start: int) -> None:
@@ -76,7 +84,7 @@ class RememberedMentions:
 
     def _remember(self, mention: _Mention) -> None:
         cluster = mention.cluster
-        if self._sizes[cluster] == 1:
+        if self._sizes[cluster] == 1 and cluster not in self._given:
             if mention.score <= 0:
                 return
             self._single[cluster] = mention
@@ -84,4 +92,5 @@ class RememberedMentions:
             before = self._single.pop(cluster, None) or self._linked.pop(cluster, mention)
             self._linked[cluster] = max(before, mention, key=lambda some: some.score)
         if len(self._single) + len(self._linked) > self._limit:
-            (self._single or self._linked).popitem(last=False)
+            found = self._single or self._linked
+            del found[next((one for one in found if one not in self._given), next(iter(found)))]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from spanbert_allen.common.spans import WordSpan
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
 from spanbert_allen.modules.encoder.word_pooling import mean_of_pieces
 from spanbert_allen.modules.layers.transfers import select_rows, to_cpu, to_device
@@ -105,16 +106,22 @@ class DocumentPieces(NamedTuple):
                 spans["given_cluster_ids"] = self.given_cluster_ids[stays]
         return DocumentPieces(**units, **spans, finds_more=self.finds_more)
 
+    def given_clusters(self) -> dict[tuple[int, int], int] | None:
+        """Return the given cluster of each given span, -1 for none; `None` without clusters."""
+        if self.given_spans is None or self.given_cluster_ids is None:
+            return None
+        mentions = zip(self.given_spans.tolist(), self.given_cluster_ids.tolist(), strict=True)
+        return {(start, end): number for (start, end), number in mentions}
+
     def given_clusters_of(self, spans: SpanCandidates) -> list[int] | None:
         """
         Return the number of the given cluster that each span is in, or -1 for none.
 
         `None` if no clusters are given; the spans are on the CPU.
         """
-        if self.given_spans is None or self.given_cluster_ids is None:
+        cluster_of = self.given_clusters()
+        if cluster_of is None:
             return None
-        mentions = zip(self.given_spans.tolist(), self.given_cluster_ids.tolist(), strict=True)
-        cluster_of = {(start, end): number for (start, end), number in mentions}
         places = zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
         return [cluster_of.get(place, -1) for place in places]
 
@@ -161,6 +168,21 @@ def _of_columns(columns: Sequence[Tensor]) -> DocumentPieces:
     """Return the document of its five columns, without mentions."""
     token_ids, segment_ids, word_ids, sentence_ids, speaker_ids = columns
     return DocumentPieces(token_ids, segment_ids, word_ids, sentence_ids, speaker_ids)
+
+
+def word_spans(starts: Tensor, ends: Tensor, word_ids: Tensor) -> set[WordSpan]:
+    """
+    Return spans of units as spans of words.
+
+    # Parameters
+
+    starts, ends : `Tensor`
+        Their first and last units. Shape: (num_spans,)
+    word_ids : `Tensor`
+        The word of each unit. Shape: (num_units,)
+    """
+    columns = word_ids[starts].tolist(), word_ids[ends].tolist()
+    return {WordSpan(*span) for span in zip(*columns, strict=True)}
 
 
 def random_window(document: DocumentPieces, max_segments: int) -> DocumentPieces:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spanbert_allen.modules.coref.given_clusters import GrowingClusters
 from spanbert_allen.modules.coref.joined_clusters import ClusterLink
 from spanbert_allen.modules.coref.mentions.scorer import BoundaryScores
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates
@@ -25,10 +26,23 @@ class WindowLinks:
 
     link_threshold : `float`, optional (default = `0.0`)
         The score that a link must exceed, as for `CorefDecoding`.
+    given : `Mapping[tuple[int, int], int]`, optional (default = `None`)
+        The given cluster of each given span, -1 for none: links keep to them as those of
+        `link_beside_given`.
+    join_given : `bool`, optional (default = `False`)
+        Whether links may join two given clusters.
     """
 
-    def __init__(self, *, link_threshold: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        link_threshold: float = 0.0,
+        given: Mapping[tuple[int, int], int] | None = None,
+        join_given: bool = False,
+    ) -> None:
         self._link_threshold = link_threshold
+        self._given = given
+        self._clusters = GrowingClusters(may_join=join_given)
         self._number_of: dict[tuple[int, int], int] = {}
         self._parts: list[ScoredLinks] = []
 
@@ -53,7 +67,7 @@ class WindowLinks:
 
         `tuple[list[tuple[int, int]], list[float], list[int]]`
             For each span added: its first and last unit in the document, its mention score, and the
-            number of the span it is linked to, -1 for none.
+            number of the span it is linked to, or given a cluster with, -1 for none.
         """
         starts, ends = positions[links.spans.starts], positions[links.spans.ends]
         # Shape: (num_spans,)
@@ -78,11 +92,16 @@ class WindowLinks:
                 boundaries,
             )
         )
-        return (
-            list(zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)),
-            self._parts[-1].mention_scores.tolist(),
-            best_links(self._parts[-1], self._link_threshold)[0].tolist(),
-        )
+        places = list(zip(spans.starts.tolist(), spans.ends.tolist(), strict=True))
+        return places, self._parts[-1].mention_scores.tolist(), self._antecedents(places)
+
+    def are_given(self, spans: Sequence[tuple[int, int]]) -> list[bool]:
+        """Return of each span whether it is in a given cluster."""
+        return [(self._given or {}).get(span, -1) >= 0 for span in spans]
+
+    def may_link(self, span: int, other: int) -> bool:
+        """Return whether a link of two spans, counted over all windows, keeps to given clusters."""
+        return self._given is None or self._clusters.may_link(span, other)
 
     def link_clusters(self, links: Sequence[ClusterLink]) -> None:
         """Add links to earlier clusters to the spans of the last window, as a further column."""
@@ -90,6 +109,10 @@ class WindowLinks:
             return
         part = self._parts[-1]
         first = len(self._number_of) - len(part.scores)
+        if self._given is not None:
+            for link in links:
+                if link.score > self._link_threshold:
+                    self._clusters.join(link.span, link.antecedent)
         rows = torch.tensor([link.span - first for link in links])
         # Shape of each: (num_new_spans, 1)
         antecedents = part.antecedents.new_zeros(len(part.scores), 1)
@@ -128,6 +151,19 @@ class WindowLinks:
             else None,
             _joined_boundaries(parts, candidate_order),
         )
+
+    def _antecedents(self, spans: Sequence[tuple[int, int]]) -> list[int]:
+        """Return what the spans of the last window are linked to, see `add`."""
+        part = self._parts[-1]
+        if self._given is None:
+            return best_links(part, self._link_threshold)[0].tolist()
+        first = len(self._number_of) - len(spans)
+        together = [self._clusters.add(self._given.get(span, -1)) for span in spans]
+        columns = self._clusters.link(part, self._link_threshold, first=first)
+        return [
+            other if other >= 0 or column < 0 else int(part.antecedents[row, column])
+            for row, (other, column) in enumerate(zip(together, columns, strict=True))
+        ]
 
     def _numbers(self, starts: Tensor, ends: Tensor, is_new: Tensor) -> Tensor:
         """Return the numbers of a window's spans, -1 if never added. Shape: (num_spans,)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import torch
@@ -33,7 +33,7 @@ class CorefWindows(FromParams):
     mention has one antecedent, as without windows, and two windows never disagree on a mention.
     Clusters join where links do. Mentions from before the window can still be linked to while they
     are remembered: the mentions that stand for the latest clusters go before the window's own text,
-    each as a sentence of its own.
+    each as a sentence of its own. Clusters that a user gives are remembered before all others.
 
     A document that fits into one window is scored as without windows.
 
@@ -93,6 +93,8 @@ def score_in_windows(
     windows: CorefWindows,
     *,
     link_threshold: float = 0.0,
+    given: Mapping[tuple[int, int], int] | None = None,
+    join_given: bool = False,
 ) -> ScoredLinks:
     """
     Return the scored links of a document that the head sees in windows.
@@ -108,6 +110,10 @@ def score_in_windows(
     link_threshold : `float`, optional (default = `0.0`)
         The score that a link must exceed, as for `CorefDecoding`: links tell which mentions are of
         one cluster, and so which mention of it is remembered.
+    given : `Mapping[tuple[int, int], int]`, optional (default = `None`)
+        The given cluster of each given span, -1 for none.
+    join_given : `bool`, optional (default = `False`)
+        Whether links may join two given clusters.
 
     # Returns
 
@@ -116,13 +122,13 @@ def score_in_windows(
         the CPU, to which those of a window are brought in one copy.
     """
     document = document.on_cpu()
-    found = WindowLinks(link_threshold=link_threshold)
+    found = WindowLinks(link_threshold=link_threshold, given=given, join_given=join_given)
     memory = RememberedMentions(windows.remembered)
     clusters = None
     if windows.joined_by is not None:
         clusters = JoinedClusters(windows.joined_by, head, document, link_threshold=link_threshold)
-    given = document.kept_spans if document.given_spans is None else document.given_spans
-    for window in window_bounds(document.sentence_ids, windows, given=given):
+    uncut = document.kept_spans if document.given_spans is None else document.given_spans
+    for window in window_bounds(document.sentence_ids, windows, uncut=uncut):
         memory.forget_before(window.start)
         remembered = memory.mentions()
         # Shape: (num_window_units,)
@@ -133,15 +139,15 @@ def score_in_windows(
             links, positions, first_own=first_own, new=window.new
         )
         if clusters is not None:
-            joining = clusters.add(spans, scores, antecedents)
+            joining = clusters.add(spans, scores, antecedents, found.may_link)
             found.link_clusters(joining)
             antecedents = clusters.joined(antecedents, joining)
-        memory.add(spans, scores, antecedents)
+        memory.add(spans, scores, antecedents, found.are_given(spans))
     return found.whole(num_units=document.vectors.size(0))
 
 
 def window_bounds(
-    sentence_ids: Tensor, windows: CorefWindows, *, given: SpanCandidates | None = None
+    sentence_ids: Tensor, windows: CorefWindows, *, uncut: SpanCandidates | None = None
 ) -> Iterator[Window]:
     """
     Return the windows of a document.
@@ -155,13 +161,13 @@ def window_bounds(
         The sentence of each unit, ascending. Shape: (num_units,)
     windows : `CorefWindows`
         How the document is cut.
-    given : `SpanCandidates`, optional (default = `None`)
+    uncut : `SpanCandidates`, optional (default = `None`)
         Spans of which each is whole in a window.
     """
     num_units = sentence_ids.size(0)
     lengths = sentence_ids.unique_consecutive(return_counts=True)[1]
     edges = [0, *lengths.cumsum(0).tolist()]
-    inside = _inside_of(given, num_units)
+    inside = _inside_of(uncut, num_units)
     ends = [edge for edge in edges if not inside[edge]]
     start = done = 0
     while True:

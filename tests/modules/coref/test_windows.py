@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.coref.antecedents.bilinear import BilinearAntecedents
-from spanbert_allen.modules.coref.decoder import decode
+from spanbert_allen.modules.coref.decoder import CorefDecoding, decode
 from spanbert_allen.modules.coref.head import CorefHead, DocumentUnits
 from spanbert_allen.modules.coref.mentions.selection import SpanCandidates, enumerate_candidates
 from spanbert_allen.modules.coref.refinements import AttendedAntecedent, ClusterMerging
@@ -115,7 +115,7 @@ def test_each_given_span_is_whole_in_a_window(lengths, size, data):
     drawn = data.draw(st.sets(st.tuples(unit, unit).map(sorted).map(tuple), max_size=5))
     spans = SpanCandidates(*torch.tensor(sorted(drawn), dtype=torch.long).view(-1, 2).unbind(1))
     windows = CorefWindows(length=length, overlap=overlap)
-    bounds = list(window_bounds(ids, windows, given=spans))
+    bounds = list(window_bounds(ids, windows, uncut=spans))
     for start, end in drawn:
         assert any(window.start <= start and end < window.end for window in bounds)
     assert bounds[-1].end == len(ids)
@@ -248,6 +248,30 @@ def test_what_is_one_cluster_follows_the_threshold(score, options, remembered):
     assert [start for start, _ in links_of(links)[15, 15]] == remembered
 
 
+@pytest.mark.parametrize(
+    ("given_", "options", "remembered", "expected"),
+    [
+        ({}, {"remembered": 2}, [], [[0, 1], [15, 17]]),
+        ({0: 0, 1: 0}, {"remembered": 2}, [0], [[0, 1, 15, 17]]),  # before all others
+        ({1: 0}, {"remembered": 1}, [0], [[0, 1, 15, 17]]),
+        ({0: 0, 1: 1}, {"remembered": 9}, [0, 1], [[0, 15, 17], [1]]),  # each of them
+        ({0: 0, 1: 1}, {"remembered": 9, "join_given": True}, [0], [[0, 1, 15, 17]]),
+    ],
+)
+def test_given_clusters_are_remembered_as_such(given_, options, remembered, expected):
+    given_of = {(place, place): number for place, number in given_.items()}
+    options = dict(options)
+    windows = CorefWindows(length=6, overlap=2, remembered=options.pop("remembered"))
+    head, document = NameHead(), named_document(FAR)
+    links = score_in_windows(head, document, windows, given=given_of, **options)
+    assert [start for start, _ in links_of(links)[15, 15]] == remembered
+    numbers = [given_of.get(span, -1) for span in spans_of(links.spans)]
+    decoding = CorefDecoding(join_given=options.get("join_given", False))
+    clusters = decode(links, torch.arange(len(FAR)), decoding, given_clusters=numbers).clusters
+    found = [[mention.start for mention in cluster] for cluster in clusters]
+    assert [chain for chain in found if FAR[chain[0]] == 7] == expected
+
+
 @given(
     st.lists(st.integers(0, 4), min_size=3, max_size=40),
     st.integers(3, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n - 1))),
@@ -304,6 +328,14 @@ def remembered(limit: int, *mentions: tuple[int, float, int]) -> list[int]:
 )
 def test_what_is_remembered(limit, mentions, units):
     assert remembered(limit, *mentions) == units
+
+
+def test_a_given_mention_is_remembered_whatever_it_scores():
+    memory = RememberedMentions(2)
+    places = [(place, place) for place in range(5)]
+    memory.add(places, [-3.0, -2.0, 1.0, 1.0, 1.0], [-1, -1, -1, -1, 3], [True, *[False] * 4])
+    memory.forget_before(9)
+    assert memory.mentions() == [(0, 0), (3, 3)]
 
 
 def test_what_a_window_holds_is_not_remembered():

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from copy import copy
+
 import pytest
 import spacy
 import torch
 
 import spanbert_allen
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.spans import WordSpan
+from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.predictors import CorefPredictor
 from tests import places
 
@@ -70,6 +75,19 @@ def test_given_mentions_in_windows(predictor) -> None:
     assert places_of(found) == set(given)
 
 
+def test_an_evaluation_on_annotated_mentions_writes_clusters_of_these(predictor) -> None:
+    reader = copy(predictor._dataset_reader)
+    reader.mentions = "gold"
+    gold = [WordSpan(0, 0), WordSpan(5, 5), WordSpan(11, 11)]
+    words = TEXT.replace(".", " .").split()
+    document = CorefDocument.from_sentences("a", [words], clusters=[tuple(gold)])
+    evaluating = CorefPredictor(predictor._model, reader, link_threshold=LINKS_ALL)
+    (found,) = evaluating.predict_batch_instance([reader.text_to_instance(document)])
+    assert [mention["words"] for mention in found["clusters"][0]] == [[0, 0], [5, 5], [11, 11]]
+    (free,) = evaluating.predict_many([document])  # to predict is to find mentions
+    assert len(places_of(free)) > len(gold)
+
+
 def test_given_mentions_over_the_ends_of_windows_are_all_there() -> None:
     text = " ".join([TEXT] * 6)
     starts = [number * (len(TEXT) + 1) for number in range(6)]
@@ -81,6 +99,27 @@ def test_given_mentions_over_the_ends_of_windows_are_all_there() -> None:
     assert places_of(found) == set(given)
     found = predictor.predict(text, given_clusters=[given[::2], given[1::2]])
     assert places_of(found) >= set(given)
+
+
+def test_clusters_given_apart_are_both_seen_from_the_end_of_a_long_text() -> None:
+    """Though the model's best links would make them one, of which one mention is remembered."""
+    far = f"Ida met {'Tom. He saw him. ' * 9}Ida left."
+    last = far.rindex("Ida")
+    others = [found.span() for found in re.finditer("Tom|He|him", far)]
+    predictor = spanbert_allen.load(
+        places.FIXTURES / "archives" / "coref.tar.gz",
+        windows={"length": 12, "overlap": 2, "remembered": 2},
+    )
+    result = predictor.predict(
+        far,
+        mentions=[(last, last + 3)],
+        given_clusters=[[(0, 3)], others],
+        top_antecedents=99,
+        link_threshold=LINKS_ALL,
+    )
+    (ida,) = [m for cluster in result["clusters"] for m in cluster if m["start"] == last]
+    seen = {antecedent["start"] for antecedent in ida["antecedents"]}
+    assert 0 in seen and seen & {start for start, _ in others}
 
 
 def test_given_mentions_of_a_spacy_document(predictor) -> None:
