@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from spanbert_allen.configuration.building import build_without_data
 from spanbert_allen.configuration.sizes import sizes_of
 from tests.places import ROOT
@@ -30,6 +32,13 @@ def test_rates_weights_and_the_mean():
     groups = made["trainer"]["optimizer"]["parameter_groups"]
     assert groups[-1] == [["^tasks\\.qa\\."], {"lr": 1e-4}]
     assert made["model"]["mean_of"] == {"coref_coref_f1": 1, "qa_f1": 100, "relation_macro_f1": 1}
+
+
+def test_a_task_of_several_data_sets_is_refused_in_a_sentence(monkeypatch):
+    monkeypatch.setenv("MRQA_DATA_PATH", "mrqa")
+    knobs = f"tasks+:: {{ all: import '{ROOT}/training_configs/qa/mrqa_all_minilm.jsonnet' }}"
+    with pytest.raises(RuntimeError, match="task `all` has several data sets of its own"):
+        evaluate(CONFIG, knobs)
 
 
 def test_what_no_grad_names_is_not_counted_as_trained():

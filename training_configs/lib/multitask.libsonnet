@@ -41,6 +41,11 @@ local knows_tasks(config, knob) =
     nearest.advice(unknown[0], config.task_names, otherwise='the tasks are %s' % std.join(', ', config.task_names)),
   ];
 
+// Whether a task has one data set; an error otherwise.
+local has_one_set(config, name) =
+  config.tasks[name].dataset_reader.type != 'spanbert_multitask' ||
+  error 'multitask: the task `%s` has several data sets of its own (`train_path`): make each a task' % name;
+
 local without(object, key) = { [name]: object[name] for name in std.objectFields(object) if name != key };
 local one_at_a_time = { type: 'spanbert_frozen_batches', batch_size: 1, mode: 'sorted' };
 
@@ -52,7 +57,7 @@ local made = {
     knows_tasks($, knob)
     for knob in ['weights', 'loss_weights', 'task_learning_rates']
     if $[knob] != null
-  ],
+  ] + [has_one_set($, name) for name in $.task_names],
 
   // Each task's own configuration, with the encoder that all share.
   of_tasks:: { [name]: $.tasks[name] { encoder:: $.encoder } for name in $.task_names },
