@@ -222,3 +222,10 @@ def test_what_cannot_be_read_or_written_is_refused_before_anything_is_computed(
     monkeypatch.setattr("allennlp.models.load_archive", None)
     with pytest.raises(kind, match=problem):
         main(["calibrate", arguments[0], str(DATA), *arguments[1:]])
+
+
+def test_scores_that_are_no_numbers_are_said_to_be_so():
+    """A traceback ended in an attempt to find the bin of NaN."""
+    logits = torch.tensor([[0.0, torch.nan], [1.0, 2.0]])
+    with pytest.raises(DataError, match="are not finite numbers: if they are for all"):
+        best_temperature(logits, torch.tensor([0, 1]))

@@ -35,7 +35,7 @@ def best_temperature(logits: Tensor, labels: Tensor) -> float:
     """
     Return the temperature with the lowest negative log likelihood of the right classes.
 
-    Raises a `DataError` if the model knows none of these.
+    Raises a `DataError` if the model knows none of these, or if its scores are no numbers.
 
     # Parameters
 
@@ -48,6 +48,11 @@ def best_temperature(logits: Tensor, labels: Tensor) -> float:
         raise DataError(
             "no example of the data has a label that the model knows: give data with the labels "
             "that it was trained with"
+        )
+    if not logits.isfinite().all():
+        raise DataError(
+            "the model's scores for some examples are not finite numbers: if they are for all, the "
+            'weights are broken, else use `dtype` "float32"'
         )
     return fitted_temperature(lambda temperature: _nll(logits, labels, temperature))
 
