@@ -22,6 +22,8 @@ from spanbert_allen.modules.qa.heads import IndependentAnswers
 
 _WINDOWS = ("stride", "max_question_length", "fixed_length", "question_piece")
 """Settings of the reader beside `max_length` that say what windows are; kept where they are set."""
+_READERS = {"squad": "spanbert_squad", "mrqa": "spanbert_mrqa"}
+"""The reader of the files whose scores a model is measured by, by its `flavour`."""
 
 
 class QATask(Task):
@@ -39,7 +41,7 @@ class QATask(Task):
         impossible_answers = bool(source.setting(options, "impossible_answers", False))
         max_length = source.setting(options, "max_length", 512)
         reader: dict[str, Any] = {
-            "type": "spanbert_squad",
+            "type": _READERS[source.setting({}, "flavour", "squad")],
             "indexer": {"type": "spanbert", **source.encoder},
             "max_length": min(max_length, source.max_positions),
             "impossible_answers": impossible_answers,
