@@ -73,6 +73,7 @@ def split_files(sources: Sequence[str | Path], folder: str | Path, *, seed: int)
     """
     folder = Path(folder)
     targets = _targets(sources, folder)
+    _refuse_losing(folder / MANIFEST, {half for halves in targets.values() for half in halves})
     chosen = [_dev_lines(source, seed) for source in sources]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -129,16 +130,8 @@ def check_manifest(path: str | Path) -> int:
     Raises a `DataError` for one that is not as it was written.
     """
     path = Path(path)
-    text = "\n".join(line for _, line in read_lines(path))
-    try:
-        files = json.loads(text)["files"]
-        entries = [files[name][half] for name in files for half in HALVES]
-        halves = [path.parent / Path(entry["file"]).name for entry in entries]
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise DataError(
-            "no manifest of split-mrqa; give the one beside the halves", path
-        ) from error
-    for half, entry in zip(halves, entries, strict=True):
+    described = _described(path)
+    for half, entry in described:
         found = _entry(half)
         different = [name for name in found if found[name] != entry.get(name)]
         if different:
@@ -146,7 +139,35 @@ def check_manifest(path: str | Path) -> int:
                 f"is not the half that {path} describes ({', '.join(different)}); make it anew",
                 half,
             )
-    return len(entries)
+    return len(described)
+
+
+def _described(manifest: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """Return the halves that a manifest names, and what it says of each."""
+    text = "\n".join(line for _, line in read_lines(manifest))
+    try:
+        files = json.loads(text)["files"]
+        entries = [files[name][half] for name in files for half in HALVES]
+        return [(manifest.parent / Path(entry["file"]).name, entry) for entry in entries]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise DataError(
+            "no manifest of split-mrqa; give the one beside the halves", manifest
+        ) from error
+
+
+def _refuse_losing(manifest: Path, halves: set[Path]) -> None:
+    """Raise `DataError` for a manifest of other halves, which would stay without it."""
+    try:
+        described = _described(manifest) if manifest.is_file() else []
+    except DataError:  # a broken one describes nothing
+        return
+    for half, _ in described:
+        if half not in halves and half.exists():
+            raise DataError(
+                f"describes {half.name} as well, and would be replaced: halve all files in one "
+                "command, or choose another --out",
+                manifest,
+            )
 
 
 def _targets(sources: Sequence[str | Path], folder: Path) -> dict[str, tuple[Path, ...]]:

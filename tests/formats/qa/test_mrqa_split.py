@@ -192,6 +192,22 @@ def test_names_that_clash(tmp_path):
         main(["split-mrqa", str(source), "--out", str(source)])
 
 
+def test_a_manifest_of_other_halves_is_not_lost(tmp_path):
+    """A second set in the same folder replaced it, and the first set's halves had none."""
+    first, second = (write(tmp_path / f"{name}.jsonl", [1, 2, 3]) for name in ("one", "two"))
+    folder = tmp_path / "halves"
+    split(first, folder)
+    before = (folder / "manifest.json").read_bytes()
+    with pytest.raises(DataError, match=r"manifest.json: describes one.dev.jsonl.gz as well"):
+        main(["split-mrqa", str(second), "--out", str(folder)])
+    assert (folder / "manifest.json").read_bytes() == before
+    assert not list(folder.glob("two*"))
+    both = [str(first), str(second), "--out", str(folder)]
+    assert main(["split-mrqa", *both]) == 0 and check(folder) == 0
+    (folder / "manifest.json").write_text("{")
+    assert main(["split-mrqa", *both]) == 0 and check(folder) == 0
+
+
 def test_arguments_that_make_no_sense(tmp_path):
     with pytest.raises(ConfigError, match="name the files to halve"):
         main(["split-mrqa"])
