@@ -27,6 +27,8 @@ _LEAST_PATHS = 3
 _SECONDS_BETWEEN_LOOKS = 0.2
 _SECONDS_BETWEEN_LINES = 5.0
 _ENGINE = "engine"
+_OF_COMMAND = {"device": "--device", "overrides": "--overrides", "trust": "--include-package"}
+"""What `load` takes beside a predictor's options, and the options of this command for it."""
 _SETTINGS = ("shard_records", "predictor_args", "overrides", "include_package", "device", "threads")
 
 
@@ -141,6 +143,12 @@ def _open(out: Path, arguments: argparse.Namespace) -> RunFolder:
     }
     if "include_package" in given:
         given["include_package"] = tuple(given["include_package"])
+    for name in given.get("predictor_args", {}):
+        if name in _OF_COMMAND:
+            raise ConfigError(
+                f"--predictor-args: `{name}` is no option of the predictor: give "
+                f"{_OF_COMMAND[name]}"
+            )
     corpus = open_run(out) if archive is None else None
     if arguments.engine is not None:  # one of the predictor's options, by a name of its own
         of_run = {} if corpus is None else corpus.manifest.predictor_args

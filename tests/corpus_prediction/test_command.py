@@ -107,6 +107,12 @@ def test_changed_options_archives_and_inputs_are_refused(begun, tmp_path):
         begun("out")
 
 
+def test_an_option_of_the_command_is_none_of_the_predictor(command, tmp_path):
+    with pytest.raises(ConfigError, match="`device` is no option of the predictor: give --device"):
+        command("model.tar.gz", "*.txt", "out", "--predictor-args", '{"device": "cpu"}')
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_cannot_be_understood_is_one_sentence(command, tmp_path, capsys):
     with pytest.raises(ConfigError, match="two paths say too little"):
         command("model.tar.gz", "out")
