@@ -76,9 +76,7 @@ class MultitaskPredictor(SpanPredictor):
                 f"`spanbert_multitask` predicts with a model of several tasks, not with a "
                 f"{type(model).__name__}: leave `--predictor` out"
             )
-        chosen = dict(options or {})
-        for name in chosen:
-            _check_task(name, model.tasks)
+        chosen = _checked_options(options or {}, model.tasks)
         self.predictors: dict[str, SpanPredictor] = {
             name: Predictor.by_name(task.default_predictor)(
                 model,
@@ -194,3 +192,20 @@ class MultitaskPredictor(SpanPredictor):
 def _check_task(name: str, tasks: Any) -> None:
     if name not in tasks:
         raise ConfigError(f"there is no task {name!r}; the model has {', '.join(tasks)}")
+
+
+def _checked_options(options: Any, tasks: Any) -> Mapping[str, Mapping[str, Any]]:
+    """Return the options of each task; raise a `ConfigError` for what cannot be one's."""
+    if not isinstance(options, Mapping):
+        raise ConfigError(
+            f"`options` is {shown(options)}; it must be an object of the tasks' options, such as "
+            f'{{"{next(iter(tasks))}": {{"max_pieces_per_batch": 4096}}}}'
+        )
+    for name, own in options.items():
+        _check_task(name, tasks)
+        if not isinstance(own, Mapping) or TASK in own:
+            raise ConfigError(
+                f"`options.{name}` is {shown(own)}; it must be an object of options of the "
+                "predictor, and the task is its key"
+            )
+    return options

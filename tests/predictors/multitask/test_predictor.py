@@ -145,3 +145,18 @@ def test_the_commands(trained_multitask, tmp_path, monkeypatch):
     answers = [json.loads(line) for line in (tmp_path / "answers.jsonl").open()]
     assert len(answers) == scores["qa_total"]
     assert all("answer" in one for one in answers)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ([1], r"`options` is \[1\]; it must be an object"),
+        ({"qa": 3}, "`options.qa` is 3; it must be an object"),
+        ({"qa": {"task": "qa"}}, "`options.qa` is .* and the task is its key"),
+        ({"q": {}}, "there is no task 'q'"),
+    ],
+)
+def test_options_that_are_none_of_the_tasks(trained_multitask, options, problem):
+    """They ended in a `TypeError`."""
+    with pytest.raises(ConfigError, match=problem):
+        spanbert_allen.load(trained_multitask, options=options)
