@@ -109,6 +109,10 @@ def test_half_of_a_surrogate_pair_keeps_the_offsets():
     assert found.words[found.object.start : found.object.end + 1] == ["Oslo"]
 
 
+def visible(text):
+    return "".join(text.replace("\u200b", "").split())
+
+
 @given(st.text("ab .-'é\u200b", max_size=25), st.data())
 def test_entities_keep_their_characters(text, data):
     spans = [
@@ -121,9 +125,8 @@ def test_entities_keep_their_characters(text, data):
         return
     for (start, end), span in zip(spans, (found.subject, found.object), strict=True):
         marked = found.words[span.start : span.end + 1]
-        assert "".join("".join(marked).split()) == "".join(
-            c for c in text[start:end] if not c.isspace() and c in "".join(marked)
-        )
+        # A zero-width space that stands alone is no word.
+        assert visible("".join(marked)) == visible(text[start:end])
         assert start <= found.word_chars[span.start].start
         assert found.word_chars[span.end].end <= end
 
