@@ -10,6 +10,7 @@ from transformers import AutoModel, BertConfig, BertModel
 from transformers.modeling_utils import no_init_weights
 
 from spanbert_allen.encoders import EncoderFiles
+from spanbert_allen.modules.encoder.attention import use_fast_attention
 from spanbert_allen.modules.encoder.weights import load_weights
 from spanbert_allen.modules.layers.fast_linear import use_fast_linear
 
@@ -55,6 +56,7 @@ def build_encoder(
             encoder, files.find_weights(), initializer_range=float(config.initializer_range)
         )
     use_fast_linear(encoder)
+    use_fast_attention(encoder)
     encoder.__class__ = SegmentEncoder
     return encoder
 
