@@ -55,10 +55,10 @@ class FastSelfAttention(BertSdpaSelfAttention):
             return super().forward(hidden_states, attention_mask, *rest, **more)
         projected = [layer(hidden_states) for layer in (self.query, self.key, self.value)]
         with torch.autocast("cpu", enabled=False):
-            # Shape: (num_segments, num_heads, num_pieces, dim / num_heads)
+            # Shapes: (num_segments, num_heads, num_pieces, dim / num_heads)
+            query, key, value = (self.transpose_for_scores(one.float()) for one in projected)
             attended = functional.scaled_dot_product_attention(
-                *(self.transpose_for_scores(vectors.float()) for vectors in projected),
-                attn_mask=None if attention_mask is None else attention_mask.float(),
+                query, key, value, None if attention_mask is None else attention_mask.float()
             )
         return (attended.transpose(1, 2).flatten(2).to(projected[0].dtype),)
 

@@ -52,7 +52,8 @@ class SpanbertEmbedder(TokenEmbedder):
         How many pieces, padding counted, go through the encoder at once: bounds its memory. One
         segment always does. A CPU takes at most 1024 when no gradients are kept: it is faster so.
     attention : `str`, optional (default = `"sdpa"`)
-        `sdpa` is torch's own attention; `eager`, plain matrix products, for comparison to the bit.
+        `sdpa` is torch's own attention, in training in half precision on a CPU done in single
+        precision; `eager`, plain matrix products, for comparison to the bit.
     attention_dropout : `float`, optional (default = `None`)
         Dropout of attention's probabilities; by default as the encoder's configuration says. With 0
         a CPU trains through torch's fused attention, which has none: 1.3 to 1.6 times as fast.
