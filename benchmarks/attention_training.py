@@ -6,9 +6,9 @@ What attention costs in training on a CPU, by its implementation, its dropout an
         --dropouts 0 --precisions bf16
 
 Forward and backward of the encoder alone, in the embedder `spanbert`, on windows full of word
-pieces; medians of processor seconds of all threads together, the sides by turns, and what a pass
-adds to memory at most. `sdpa` and `eager` are the embedder's; `transformers` is the attention that
-transformers gives a `BertModel`, torch's own in every precision.
+pieces; medians of processor seconds of all threads together, the sides by turns. `sdpa` and `eager`
+are the embedder's; `transformers` is the attention that transformers gives a `BertModel`, torch's
+own in every precision.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from measuring import describe_machine, has_bf16, header, memory, start_of_peak
+from measuring import describe_machine, has_bf16, header
 
 SIDES = ("transformers", "sdpa", "eager")
-COLUMNS = ("pieces a window", "precision", "its dropout", "attention", "processor s", "peak GB")
+COLUMNS = ("pieces a window", "precision", "its dropout", "attention", "processor s")
 
 
 def main() -> None:
@@ -43,26 +43,25 @@ def main() -> None:
         arguments.lengths, arguments.precisions, arguments.dropouts
     ):
         passes = {side: one_pass(arguments, side, length, precision, dropout) for side in SIDES}
-        for side, (seconds, peak) in measured(passes, arguments.repeats).items():
-            cells = (str(length), precision, str(dropout), side, f"{seconds:.2f}", f"{peak:.2f}")
+        for side, seconds in measured(passes, arguments.repeats).items():
+            cells = (str(length), precision, str(dropout), side, f"{seconds:.2f}")
             print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def measured(passes: dict[str, Callable[[], None]], repeats: int) -> dict[str, tuple[float, float]]:
-    """Return the median seconds and the median peak of memory, in GB, of each side."""
-    found: dict[str, list[tuple[float, float]]] = {side: [] for side in passes}
+def measured(passes: dict[str, Callable[[], None]], repeats: int) -> dict[str, float]:
+    """Return the median of each side's seconds."""
+    seconds: dict[str, list[float]] = {side: [] for side in passes}
     for repeat in range(repeats + 1):
-        for side, run in passes.items():
-            held, began = start_of_peak(), time.process_time()
+        order = list(passes)
+        for side in (
+            order[repeat % len(order) :] + order[: repeat % len(order)]
+        ):  # each follows each other one
+            run = passes[side]
+            began = time.process_time()
             run()
             if repeat:
-                found[side].append((time.process_time() - began, memory("VmHWM") - held))
-    return {
-        side: (statistics.median(seconds), statistics.median(peaks))
-        for side, (seconds, peaks) in (
-            (side, zip(*both, strict=True)) for side, both in found.items()
-        )
-    }
+                seconds[side].append(time.process_time() - began)
+    return {side: statistics.median(taken) for side, taken in seconds.items()}
 
 
 def one_pass(

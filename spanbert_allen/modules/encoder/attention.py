@@ -1,9 +1,9 @@
 """
 Attention that trains as fast in bf16 on a processor as its products allow.
 
-On a CPU the backward pass of torch's own attention multiplies small blocks in half precision one by
-one, and the preparation of each product outweighs the product: it takes up to six times as long as
-in single precision (`benchmarks/attention_training.py`). The forward pass does not.
+On a CPU the backward pass of torch's own attention multiplies small blocks one by one, and in half
+precision the preparation of each product outweighs the product. In single precision it is faster,
+and the shorter the segments, the more (`benchmarks/attention_training.py`).
 """
 
 from __future__ import annotations
