@@ -83,11 +83,12 @@ class StandoffText:
             )
         self.text = whole_text(beside)
         self._name = beside.name
+        self._entities: set[str] = set()
         with open_bytes(beside) as file:
             self._num_before = int(file.read(len(BOM_UTF8)) == BOM_UTF8)
 
     def entity(self, line: str) -> StandoffEntity:
-        """Return the entity of a line; raise a `RecordError` for one that does not fit the text."""
+        """Return a line's entity; raise a `RecordError` if the text or its name is another's."""
         match = _ENTITY.fullmatch(line)
         if match is None:
             raise RecordError(f"{shown(line)} is no entity: T1<TAB>Name 0 3<TAB>text")
@@ -104,6 +105,9 @@ class StandoffText:
                 f"{name} is {shown(quoted)} here, but characters {start} to {end} of {self._name} "
                 f"are {shown(covered)}; give the text that was annotated, byte for byte"
             )
+        if name in self._entities:
+            raise RecordError(f"{name} is the name of another entity, too; give each its own")
+        self._entities.add(name)
         return StandoffEntity(name, type_, parts)
 
 

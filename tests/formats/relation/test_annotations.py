@@ -172,6 +172,7 @@ def test_a_text_with_a_mistake_is_the_only_one_lost(tmp_path, name, change, sent
         ("T4\tPER x y\tIda", r"7.ann:4: .* is no entity: T1<TAB>Name 0 3<TAB>text"),
         ("R1\tx Arg1:T1", r"7.ann:4: .* is no relation: R1<TAB>Name"),
         ("R1\tx Arg1:T1 Arg2:T9", r"7.ann:4: there is no entity 'T9'"),
+        ("T1\tPER 20 23\tIda", "7.ann:4: T1 is the name of another entity, too; give each its own"),
         ("T4\tPER 20 99\tIda", "7.ann:4: T4 is characters 20 to 99 of a text of 40"),
         ("T4\tPER 19 22\tIda", "7.ann:4: T4 is 'Ida' here, but .* 19 to 22 of 7.txt are ' Id'; g"),
     ],
