@@ -120,7 +120,8 @@ def run(arguments: argparse.Namespace) -> int:
     if next(corpus.open_jobs(), None) is not None:
         if arguments.executor == "slurm":
             script = write_job_script(corpus, workers=arguments.workers)
-            print(f"{script} is written: `sbatch {script}`, then look with --status")
+            after = " and, when all is done, give --merge again" if arguments.merge else ""
+            print(f"{script} is written: `sbatch {script}`, then look with --status{after}")
             return 0
         _predict(corpus, arguments)
     progress = progress_of(corpus)

@@ -77,7 +77,9 @@ def test_failures_are_tried_again_when_asked(begun, tmp_path):
 
 def test_the_executor_slurm_writes_its_script_and_predicts_nothing(begun, tmp_path, capsys):
     assert begun("out", "--executor", "slurm", "--workers", "3") == 0
-    assert "`sbatch out/array_job.sh`" in capsys.readouterr().out
+    assert "`sbatch out/array_job.sh`, then look with --status\n" in capsys.readouterr().out
+    assert begun("out", "--executor", "slurm", "--workers", "3", "--merge") == 0
+    assert "--status and, when all is done, give --merge again\n" in capsys.readouterr().out
     assert "--array=0-2" in (tmp_path / "out" / "array_job.sh").read_text()
     assert progress_of(open_run(tmp_path / "out")).counted == 0
 
