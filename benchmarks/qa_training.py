@@ -13,10 +13,10 @@ that transformers reads, and `spanbert-allen import` makes an archive of it; so 
 evaluated by the same command.
 
 With `--batch-size` the batches are those of transformers' sampler, which groups by length; with
-`--max-pieces` they are the very batches of our run with that knob and the same seed. Ours takes a
-number of windows by `trainer_knobs:: { batch_size:: 20, max_pieces:: 20 * 384 }`. `--updates` gives
-the number of updates and takes the batch size from it, for one epoch. `--softmax answers` lets only
-[CLS] and the passage compete in the loss, as ours does, and not all positions of the padded batch.
+`--max-pieces` they are the very batches of our run with that knob alone and the same seed. Ours has
+batches of 20 windows, from lengths sorted with noise. `--updates` gives the number of updates and
+takes the batch size from it, for one epoch. `--softmax answers` lets only [CLS] and the passage
+compete in the loss, as ours does, and not all positions of the padded batch.
 """
 
 from __future__ import annotations

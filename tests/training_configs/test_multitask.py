@@ -51,5 +51,5 @@ def test_what_no_grad_names_is_not_counted_as_trained():
 def test_check_builds_it_and_tells_its_largest_batch():
     made = evaluate(CONFIG, TINY)
     sizes = sizes_of(build_without_data(made), made)
-    assert sizes.pieces == 4096
+    assert sizes.pieces == 20 * 384
     assert sizes.step_bytes

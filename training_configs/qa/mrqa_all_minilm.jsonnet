@@ -11,5 +11,5 @@ local encoders = import '../lib/encoders.libsonnet';
   attention_dropout:: 0.0,
   epochs:: 1,
   learning_rate:: 2e-4,
-  trainer_knobs:: { max_pieces:: 4096 },
+  trainer_knobs:: { batch_size:: 20, max_pieces:: 20 * $.max_length },
 }
