@@ -50,7 +50,8 @@ class FastSelfAttention(BertSdpaSelfAttention):
             First what was attended to, of the precision of the layer's products.
             Shape: (num_segments, num_pieces, dim)
         """
-        is_plain = self.position_embedding_type == "absolute" and not any([*rest, *more.values()])
+        asks_more = any(one is not None and one is not False for one in (*rest, *more.values()))
+        is_plain = self.position_embedding_type == "absolute" and not asks_more
         if not (is_plain and self._trains_in_half_precision(hidden_states)):
             return super().forward(hidden_states, attention_mask, *rest, **more)
         projected = [layer(hidden_states) for layer in (self.query, self.key, self.value)]

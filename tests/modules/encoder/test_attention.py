@@ -76,6 +76,10 @@ def test_attention_is_transformers_own_elsewhere(dtypes: set[torch.dtype]) -> No
     with torch.autocast("cpu", torch.bfloat16):
         encoder_of(dropout=0.1)(input_ids=TOKEN_IDS, attention_mask=MASK)
         encoder_of().eval()(input_ids=TOKEN_IDS, attention_mask=MASK)
+        with_heads = encoder_of()
+        num_heads = with_heads.config.num_attention_heads
+        heads = torch.ones(with_heads.config.num_hidden_layers, num_heads)
+        with_heads(input_ids=TOKEN_IDS, attention_mask=MASK, head_mask=heads)
     assert dtypes == {torch.bfloat16}
 
 
