@@ -141,7 +141,8 @@ def test_our_batches_can_be_filled_by_windows():
     lengths = [100 + 7 * number % 280 for number in range(42)]
     batches = TokenBudgetSampler(**options).batches_of_epoch(lengths, 0)
     assert sorted(map(len, batches)) == [2] + [4] * 10
-    assert "max_batch_size" not in evaluate(CONFIG)["data_loader"]["batch_sampler"]
+    by_pieces = evaluate(CONFIG, "trainer_knobs:: { max_pieces:: 4096 }")
+    assert "max_batch_size" not in by_pieces["data_loader"]["batch_sampler"]
 
 
 def test_a_budget_of_pieces_gives_long_windows_more_weight():
