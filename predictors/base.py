@@ -27,6 +27,7 @@ from spanbert_allen.predictors.option_checks import checked_option, refuse_unkno
 from spanbert_allen.predictors.parts import part_of
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.problems import (
+    Failure,
     all_or_problem,
     has_nan,
     or_raised,
@@ -119,10 +120,8 @@ class SpanPredictor(Predictor):
         """How many records have been predicted or marked so far."""
         self.num_failed = 0
         """How many of them were marked with an error."""
-        self.first_error: JsonDict | None = None
-        """The error record of the first of these."""
-        self.first_error_file: str | None = None
-        """Where a folder is read, the path of this one's file within the folder."""
+        self.first_error: Failure | None = None
+        """The first of these."""
 
     def encode(
         self,
@@ -313,11 +312,9 @@ class SpanPredictor(Predictor):
                 outputs[name] = int(value)
         if unwritable(own, "") is None:
             outputs |= own
-        place = "" if record.file is None else f"{record.file}: "
-        marked = Result(outputs | {"error": f"{place}{sentence_of(result)}"})
-        if self.first_error is None:
-            self.first_error, self.first_error_file = marked, record.file
-        return marked
+        failure = Failure(sentence_of(result), record.line, record.file)
+        self.first_error = self.first_error or failure
+        return Result(outputs | {"error": failure.in_its_record()})
 
     def _own_fields(self, record: Record) -> JsonDict:
         if self.fields is None:

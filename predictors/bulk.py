@@ -99,7 +99,7 @@ class BulkManager(_PredictManager):
         error = self._predictor.first_error
         if error is None:
             return "there is no record to predict"
-        return f"no record could be predicted; the first: {error['error']}"
+        return f"no record could be predicted; the first: {error.in_its_record()}"
 
     def _get_json_data(self) -> Iterator[Record]:
         if not self._is_ours:
@@ -119,14 +119,9 @@ def failures_of(predictor: SpanPredictor) -> str | None:
     if error is None:
         return None
     source = "stdin" if predictor.source == STANDARD_STREAM else predictor.source
-    sentence, file = error["error"], predictor.first_error_file
-    line = f":{error['line']}" if "line" in error else ""
-    if file is not None:
-        source, sentence = str(Path(source, file)), sentence.removeprefix(f"{file}: ")
-    place = f"{source}{line}: " if line or file is not None else ""
     return (
         f"{predictor.num_failed} of {predictor.num_records} records could not be predicted; "
-        f"the first: {place}{sentence}\n"
+        f"the first: {error.in_a_line(source)}\n"
     )
 
 

@@ -4,13 +4,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy
 
 from spanbert_allen.common.errors import DataError, UserError
 
 _LONGEST_SENTENCE = 500
+
+
+class Failure(NamedTuple):
+    """
+    Hold why a record has no result.
+
+    # Parameters
+
+    sentence : `str`
+        Why.
+    line : `int`, optional (default = `None`)
+        Its line, where it has one.
+    file : `str`, optional (default = `None`)
+        Where a folder is read, the path of its file within the folder.
+    """
+
+    sentence: str
+    line: int | None = None
+    file: str | None = None
+
+    def in_its_record(self) -> str:
+        """Return what the error record says, which has the line in a field of its own."""
+        return self.sentence if self.file is None else f"{self.file}: {self.sentence}"
+
+    def in_a_line(self, source: str) -> str:
+        """Return where it is in the file or folder `source`, as far as that is known, and why."""
+        if self.line is None and self.file is None:
+            return self.sentence
+        path = source if self.file is None else str(Path(source, self.file))
+        return f"{path}{'' if self.line is None else f':{self.line}'}: {self.sentence}"
 
 
 def sentence_of(error: Exception) -> str:

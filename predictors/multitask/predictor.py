@@ -17,6 +17,7 @@ from spanbert_allen.data.multitask.vocabulary import TASK
 from spanbert_allen.models.multitask import SpanbertMultitask
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.prepared import PreparedRecord
+from spanbert_allen.predictors.problems import Failure
 from spanbert_allen.predictors.record import Record
 
 
@@ -185,7 +186,7 @@ class MultitaskPredictor(SpanPredictor):
         self.num_records += 1
         if "error" in result:
             self.num_failed += 1
-            self.first_error = self.first_error or result
+            self.first_error = self.first_error or Failure(result["error"], result.get("line"))
         return result
 
 

@@ -101,7 +101,7 @@ class WindowLinks:
 
     def may_link(self, span: int, other: int) -> bool:
         """Return whether a link of two spans, counted over all windows, keeps to given clusters."""
-        return self._given is None or self._clusters.may_link(span, other)
+        return self._clusters.may_link(span, other)
 
     def link_clusters(self, links: Sequence[ClusterLink]) -> None:
         """Add links to earlier clusters to the spans of the last window, as a further column."""

@@ -139,7 +139,8 @@ def score_in_windows(
             links, positions, first_own=first_own, new=window.new
         )
         if clusters is not None:
-            joining = clusters.add(spans, scores, antecedents, found.may_link)
+            may_link = None if given is None else found.may_link
+            joining = clusters.add(spans, scores, antecedents, may_link)
             found.link_clusters(joining)
             antecedents = clusters.joined(antecedents, joining)
         memory.add(spans, scores, antecedents, found.are_given(spans))

@@ -38,6 +38,16 @@ def plain(sample):
     )
 
 
+def assert_goes_on_exactly(trainings, config, tmp_path, *, call, function="_update"):
+    """A run that is killed before that call ends as one that never was."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert trainings.run(config, whole) == 0
+    kill = {"function": f"{LOOP}TrainingLoop.{function}", "call": call, "when": "before"}
+    assert trainings.run(config, killed, kill=kill) == -signal.SIGKILL
+    assert trainings.run(config, killed, recover=True) == 0
+    assert_equal(outcome(whole), outcome(killed))
+
+
 KILLS = {
     "before anything is written": {"function": "allennlp.common.params:Params.to_file", "call": 1},
     "in the configuration": {"function": "json:dump", "call": 1},
@@ -126,13 +136,10 @@ def test_killed_when_it_was_to_end_early(trainings, sample, tmp_path):
     changes = {"validation_metric": "+loss", "patience": 1, "evaluate_every_updates": 1}
     changes |= {"evaluations_per_epoch": None, "checkpointer": {"save_every_num_batches": 1}}
     config = coref(sample, trainer=changes)
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert trainings.run(config, whole) == 0
-    kill = {"function": f"{LOOP}TrainingLoop._end_epoch", "call": 1, "when": "before"}
-    assert trainings.run(config, killed, kill=kill) == -signal.SIGKILL
-    assert trainings.run(config, killed, recover=True) == 0
-    assert_equal(outcome(whole), outcome(killed))
-    assert len((whole / "evaluations.jsonl").read_text().splitlines()) < 6  # it did end early
+    assert_goes_on_exactly(trainings, config, tmp_path, call=1, function="_end_epoch")
+    assert (
+        len((tmp_path / "whole" / "evaluations.jsonl").read_text().splitlines()) < 6
+    )  # it did end early
 
 
 @pytest.mark.slow
@@ -172,12 +179,7 @@ def test_with_allennlps_own_parts(trainings, sample, tmp_path):
 )
 def test_what_an_epoch_has_decided_for_the_next(trainings, sample, tmp_path, settings):
     config = coref(sample, trainer={"num_epochs": 3, "leftover": "update", **settings})
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert trainings.run(config, whole) == 0
-    kill = {"function": f"{LOOP}TrainingLoop._update", "call": 7, "when": "before"}
-    assert trainings.run(config, killed, kill=kill) == -signal.SIGKILL
-    assert trainings.run(config, killed, recover=True) == 0
-    assert_equal(outcome(whole), outcome(killed))
+    assert_goes_on_exactly(trainings, config, tmp_path, call=7)
 
 
 @pytest.mark.slow
@@ -190,12 +192,7 @@ def test_with_several_optimizers(trainings, sample, tmp_path):
     groups = [[["embedder"], {"optimizer_name": "encoder"}]]
     multi = {"type": "multi", "optimizers": optimizers, "parameter_groups": groups}
     config = coref(sample, trainer={"optimizer": multi})
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert trainings.run(config, whole) == 0
-    kill = {"function": f"{LOOP}TrainingLoop._update", "call": 4, "when": "before"}
-    assert trainings.run(config, killed, kill=kill) == -signal.SIGKILL
-    assert trainings.run(config, killed, recover=True) == 0
-    assert_equal(outcome(whole), outcome(killed))
+    assert_goes_on_exactly(trainings, config, tmp_path, call=4)
 
 
 @pytest.mark.slow
