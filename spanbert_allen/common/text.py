@@ -126,11 +126,16 @@ def whole_characters(text: str, span: CharSpan) -> CharSpan:
         A span in it.
     """
     start, end = span
-    while 0 < start < len(text) and unicodedata.category(text[start])[0] == "M":
+    while 0 < start < len(text) and is_mark(text[start]):
         start -= 1
-    while 0 < end < len(text) and unicodedata.category(text[end])[0] == "M":
+    while 0 < end < len(text) and is_mark(text[end]):
         end += 1
     return CharSpan(start, end)
+
+
+def is_mark(character: str) -> bool:
+    """Return whether a character is a combining mark, which belongs to the one before it."""
+    return unicodedata.category(character)[0] == "M"
 
 
 def sentence_ids_of_words(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -11,6 +10,7 @@ from itertools import chain
 import numpy as np
 
 from spanbert_allen.common.spans import CharSpan
+from spanbert_allen.common.text import is_mark
 from spanbert_allen.data.piece_document import IntArray
 from spanbert_allen.data.pieces import BasicStep, PieceTokenizer
 
@@ -118,6 +118,29 @@ def whole_words(passage: Passage) -> IntArray:
     )
 
 
+def ends_with_marks(passage: Passage) -> IntArray:
+    """
+    Return the end of each piece, outside of it, with the combining marks that stand behind it.
+
+    An encoder without accents has no piece for them, but they are part of the word: an accent, or
+    the vowel signs at the end of a word in Hindi.
+
+    # Returns
+
+    `IntArray`
+        Shape: (num_pieces,)
+    """
+    ends = passage.piece_chars[:, 1].copy()
+    if passage.text.isascii():
+        return ends
+    # Where the next piece begins. Shape: (num_pieces,)
+    limits = np.append(passage.piece_chars[1:, 0], len(passage.text))
+    for piece in np.flatnonzero(ends < limits).tolist():
+        while ends[piece] < limits[piece] and is_mark(passage.text[ends[piece]]):
+            ends[piece] += 1
+    return ends
+
+
 def joined_parts(goes_on: Sequence[bool]) -> IntArray:
     """
     Return the first and last piece of the part that each piece belongs to.
@@ -150,4 +173,4 @@ def _begins_unspaced(text: str, start: int) -> bool:
     if text.isascii() or start == 0:
         return False
     around = text[start - 1 : start + 1]
-    return bool(_UNSPACED.fullmatch(around)) and not unicodedata.category(around[1]).startswith("M")
+    return bool(_UNSPACED.fullmatch(around)) and not is_mark(around[1])

@@ -151,6 +151,18 @@ def test_answers_end_at_whole_words_unless_asked_otherwise():
         assert all(are_whole) == decoder.align_to_words
 
 
+@pytest.mark.parametrize("align", [True, False])
+@pytest.mark.parametrize("text", ["le cafe\u0301 noir", "में है", "Hello \u2764\ufe0f there"])
+def test_marks_that_have_no_piece_belong_to_the_answer(text, align):
+    """An encoder without accents drops them, at the end of a word as inside of it."""
+    passage = make_passage(text, TOKENIZER)
+    decoder = ExactAnswers(n_best=99, max_answer_length=1, align_to_words=align)
+    answers = decoder.decode(scored(passage, 20, 20, seed=1), passage, impossible=False).answers
+    found = {answer.text for answer in answers}
+    assert found == set(text.split())
+    assert {text[slice(*answer.chars)] for answer in answers} == found
+
+
 def test_words_of_scripts_without_spaces_are_cut_between_pieces():
     letters = list("がいけおすสวัดี")
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
