@@ -48,7 +48,8 @@ def score_predictions(
     These are the scores of SQuAD 1.1's or MRQA's program, or those of SQuAD 2.0's if a question has
     no answer or no-answer scores are given. As in SQuAD 2.0's program, a question has an answer if
     its list of answers is not empty, whatever `is_impossible` says, and the scores of questions
-    with (`HasAns_`) and without an answer (`NoAns_`) are given if there are such questions.
+    with (`HasAns_`) and without an answer (`NoAns_`) are given if there are such questions. SQuAD
+    1.1's program treats texts of which normalisation leaves nothing as MRQA's does.
 
     # Parameters
 
@@ -69,10 +70,14 @@ def score_predictions(
         Whether questions without a prediction are left out, as SpanBERT's own programs do, and not
         counted as wrong. SQuAD 2.0's program takes neither way: it stops at such a question.
     """
-    answered, absent = _each(questions, predictions, no_answer_scores or {}, flavour)
+    gold = [(one.id, [answer.text for answer in one.answers]) for one in questions]
+    has_answer = {bool(texts) for _, texts in gold}
+    has_all = flavour == "mrqa" or (False not in has_answer and no_answer_scores is None)
+    answered, absent = _each(
+        gold, predictions, no_answer_scores or {}, "mrqa" if has_all else flavour
+    )
     counted = [] if answered_only else absent
-    has_answer = {score.has_answer for score in (*answered, *absent)}
-    if flavour == "mrqa" or (False not in has_answer and no_answer_scores is None):
+    if has_all:
         scores = squad1_scores([*answered, *counted])
     elif no_answer_scores is None:
         scores = _without("best_", squad2_scores([*answered, *counted], threshold=0.0))
@@ -91,7 +96,7 @@ def score_predictions(
 
 
 def _each(
-    questions: Iterable[Question],
+    questions: Iterable[tuple[str, list[str]]],
     predictions: Mapping[str, str],
     no_answer_scores: Mapping[str, float],
     flavour: Flavour,
@@ -99,16 +104,15 @@ def _each(
     """Return the scores of the questions with a prediction, and of those without."""
     answered: list[QuestionScore] = []
     absent: list[QuestionScore] = []
-    for question in questions:
-        gold = [answer.text for answer in question.answers]
-        text = predictions.get(question.id)
+    for name, gold in questions:
+        text = predictions.get(name)
         if text is None:
             # No threshold makes of a missing prediction the right one, that there is no answer.
-            absent.append(QuestionScore(question.id, 0.0, 0.0, bool(gold), False, -math.inf))
+            absent.append(QuestionScore(name, 0.0, 0.0, bool(gold), False, -math.inf))
             continue
         exact, f1 = question_scores(text, gold, flavour=flavour)
-        no_answer = no_answer_scores.get(question.id, 0.0)
-        answered.append(QuestionScore(question.id, exact, f1, bool(gold), not text, no_answer))
+        no_answer = no_answer_scores.get(name, 0.0)
+        answered.append(QuestionScore(name, exact, f1, bool(gold), not text, no_answer))
     return answered, absent
 
 

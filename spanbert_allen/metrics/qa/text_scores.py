@@ -1,4 +1,4 @@
-"""Exact match and F1 of an answer's text, as the SQuAD and MRQA programs compute them."""
+"""Exact match and F1 of an answer's text, as the SQuAD 2.0 and MRQA programs compute them."""
 
 from __future__ import annotations
 

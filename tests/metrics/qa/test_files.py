@@ -100,16 +100,23 @@ def test_only_answerable_ones_predicted_is_still_squad_2():
 
 
 def test_texts_that_normalisation_leaves_nothing_of():
-    """MRQA's F1 is 0 there; and the typographic apostrophe is no punctuation."""
+    """F1 of SQuAD 1.1 and MRQA is 0 there; and the typographic apostrophe is no punctuation."""
     questions = [question("a", "the"), question("b", "Ida\u2019s")]
-    predictions = {"a": "a", "b": "Ida's"}
-    assert score_predictions(questions, predictions).scores == {
-        "exact": 50.0,
-        "f1": 50.0,
-        "total": 2.0,
-    }
-    mrqa = score_predictions(questions, predictions, flavour="mrqa").scores
-    assert mrqa == {"exact": 50.0, "f1": 0.0, "total": 2.0}
+    predictions = {"a": "a", "b": "Ida's", "c": "Oslo"}
+    for flavour in ("squad", "mrqa"):
+        scores = score_predictions(questions, predictions, flavour=flavour).scores
+        assert scores == {"exact": 50.0, "f1": 0.0, "total": 2.0}
+    squad2 = score_predictions([*questions, question("c")], predictions).scores
+    assert (squad2["HasAns_exact"], squad2["HasAns_f1"]) == (50.0, 50.0)
+
+
+def test_squad1_passes_over_no_answer_and_squad2_over_those_that_normalisation_empties():
+    """As evaluate-v1.1.py and evaluate-v2.0.py do; SQuAD's data has answers such as "."."""
+    questions, predictions = [question("a", "Oslo", ".")], {"a": "The", "b": ""}
+    squad1 = score_predictions(questions, predictions).scores
+    assert (squad1["exact"], squad1["f1"]) == (100.0, 0.0)
+    squad2 = score_predictions([*questions, question("b")], predictions).scores
+    assert (squad2["HasAns_exact"], squad2["HasAns_f1"]) == (0.0, 0.0)
 
 
 TEXTS = ["", "Oslo", "old Oslo", "Rome"]
