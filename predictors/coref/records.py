@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
@@ -72,8 +71,7 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
 def _of_file(record: Record, file: Path, folder: Path, names: FolderNames) -> Record:
     """Name the file of a folder in its record."""
     if isinstance(record, DocumentRecord):
-        key = names.key(record.document.doc_key, file)
-        record = DocumentRecord(replace(record.document, doc_key=key))
+        record = DocumentRecord(names.named(record.document, file))
     elif record.problem is None and record.line is not None and record.get("doc_key") is None:
         record["doc_key"] = names.key(default_doc_key(file, record.line), file)
     record.file = str(file.relative_to(folder))

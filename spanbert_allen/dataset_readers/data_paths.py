@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,17 @@ def local_files(file_path: Any, *, suffixes: Sequence[str]) -> Iterator[str | Pa
     suffixes : `Sequence[str]`
         How the names of data files of a folder end; `.gz` may follow.
     """
-    paths = file_path if isinstance(file_path, (list, tuple)) else [file_path]
-    return chain.from_iterable(find_files(_local(path), suffixes=suffixes) for path in paths)
+    for _, files in local_folders(file_path, suffixes=suffixes):
+        yield from files
+
+
+def local_folders(
+    file_path: Any, *, suffixes: Sequence[str]
+) -> Iterator[tuple[str | Path, list[str | Path]]]:
+    """Yield each folder, or single file, of what `local_files` takes, and its files."""
+    for path in file_path if isinstance(file_path, (list, tuple)) else [file_path]:
+        folder = _local(path)
+        yield folder, find_files(folder, suffixes=suffixes)
 
 
 def _local(path: str | Path) -> str | Path:

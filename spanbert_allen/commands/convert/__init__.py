@@ -153,7 +153,7 @@ class _Source:
         for path in files:
             try:
                 for document in self._documents(path):
-                    yield replace(document, doc_key=names.key(document.doc_key, path))
+                    yield names.named(document, path)
             except DataError as error:
                 if not self._arguments.skip_bad:
                     hint = "; --skip-bad leaves bad documents out"

@@ -90,8 +90,11 @@ class CorefPiecesReader(CorefReader[RawRecord]):
         return self.cut_document(raw).document
 
     def _read(self, file_path: Any) -> Iterable[Instance]:
-        for raw in self.raw_share(file_path):
-            yield self.with_mentions(pieces_to_instance(*self.cut_document(raw)))
+        for raw, named in self.raw_share(file_path):
+            cut = self.cut_document(raw)
+            yield self.with_mentions(
+                pieces_to_instance(named(cut.document), cut.pieces, cut.cluster_of)
+            )
 
     def _check_lengths(self, given: MinimisedDocument) -> None:
         for index, segment in enumerate(given.segments):

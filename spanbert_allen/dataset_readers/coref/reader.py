@@ -1,8 +1,8 @@
 """The base of the coreference readers, which finds files and shares documents among workers."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -11,13 +11,17 @@ from allennlp.data.fields import MetadataField
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.coref.instance import document_to_instance
-from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.dataset_readers.data_paths import local_folders
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
+from spanbert_allen.formats.coref.folder_names import FolderNames
 
 logger = logging.getLogger(__name__)
 
 RawDocument = TypeVar("RawDocument")
+
+Named = Callable[[CorefDocument], CorefDocument]
+"""What gives a document its name in the folder that it was found in."""
 
 
 class LeftOut(Findings):
@@ -93,18 +97,25 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         # Parameters
 
         file_path : `str | Path | list`
-            A file, a folder or a list of them; see `local_files`.
+            A file, a folder or a list of them; see `local_files`. Documents that are named for
+            files of one name in a folder are named for their places in it.
         """
-        for item in self.raw_share(file_path):
+        for item, named in self.raw_share(file_path):
             document = self.document(item)
             if document is not None:
-                yield document
+                yield named(document)
 
-    def raw_share(self, file_path: Any) -> Iterator[RawDocument]:
-        """Yield what stands for the documents of this process's share."""
-        files = local_files(file_path, suffixes=self.file_suffixes)
-        raw = chain.from_iterable(self.raw_documents(file) for file in files)
-        yield from self.shard_iterable(raw)
+    def raw_share(self, file_path: Any) -> Iterator[tuple[RawDocument, Named]]:
+        """Yield what stands for the documents of this process's share, and what names each."""
+        yield from self.shard_iterable(self._raw(file_path))
+
+    def _raw(self, file_path: Any) -> Iterator[tuple[RawDocument, Named]]:
+        for folder, files in local_folders(file_path, suffixes=self.file_suffixes):
+            names = FolderNames(folder, files)
+            for file in files:
+                named = partial(names.named, file=file)
+                for raw in self.raw_documents(file):
+                    yield raw, named
 
     def text_to_instance(self, document: CorefDocument) -> Instance:
         """Return the instance of a document."""

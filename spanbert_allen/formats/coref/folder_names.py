@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from spanbert_allen.common.files import default_doc_key, file_stem
+from spanbert_allen.formats.coref.document import CorefDocument
 
 _LINE = re.compile(r":[0-9]+")
 
@@ -36,6 +38,11 @@ class FolderNames:
             if is_of_file and self._counts[stem] > 1:
                 return f"{Path(file).relative_to(self._folder).as_posix()}{line}"
         return doc_key
+
+    def named(self, document: CorefDocument, file: str | Path) -> CorefDocument:
+        """Return a document of a file under the name that `key` gives it."""
+        key = self.key(document.doc_key, file)
+        return document if key == document.doc_key else replace(document, doc_key=key)
 
 
 def _stems(file: str | Path) -> set[str]:

@@ -148,3 +148,18 @@ def test_a_model_trained_on_pieces_scores_the_same_when_loaded(minimised, tmp_pa
     loaded = evaluate_from_archive(str(tmp_path / "run" / "model.tar.gz"), str(minimised))
     for name in ("loss", "mention_recall", "coref_f1"):
         assert loaded[name] == pytest.approx(trained[f"best_validation_{name}"], abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["spanbert_coref_pieces", "spanbert_coref"])
+def test_files_of_one_name_in_a_folder_give_documents_of_different_names(kind, records, tmp_path):
+    """As `convert` and `predict` name them; a document's own name stays."""
+    named = records[0]
+    unnamed = {name: value for name, value in named.items() if name != "doc_key"}
+    for place in ("x/dev", "y/dev", "z"):
+        path = tmp_path / f"{place}.jsonlines"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json_line(unnamed) + json_line(named), encoding="utf-8")
+    reader, own = make_reader(kind), named["doc_key"]
+    read = [one["metadata"].metadata["document"].doc_key for one in reader.read(tmp_path)]
+    assert read == ["x/dev.jsonlines:1", own, "y/dev.jsonlines:1", own, "z:1", own]
+    assert [one.doc_key for one in reader.documents(tmp_path / "x")] == ["dev:1", own]
