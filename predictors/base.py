@@ -157,6 +157,10 @@ class SpanPredictor(Predictor):
         """Return the result for one instance; `outputs` is empty for one without pieces."""
         raise NotImplementedError
 
+    def name_of(self, instance: Instance) -> JsonDict:
+        """Return the name of an instance, in the field that results have it in; `{}` for none."""
+        return {}
+
     def without_labels(self, instance: Instance) -> Instance:
         """Return the instance without labels, which the reader of a data set may have put in."""
         return instance
@@ -246,7 +250,10 @@ class SpanPredictor(Predictor):
     def predict_batch_instance(self, instances: Sequence[Instance]) -> list[JsonDict]:
         """Return the results, or error records, for some instances, in their order."""
         unlabelled = [self.without_labels(instance) for instance in instances]
-        return [self._counted(result, Record({})) for result in self._predict(unlabelled)]
+        return [
+            self._counted(result, Record(self.name_of(instance)))
+            for instance, result in zip(instances, self._predict(unlabelled), strict=True)
+        ]
 
     def _json_to_instance(self, json_dict: JsonDict) -> Instance:
         return self.record_to_instance(Record(json_dict))

@@ -270,6 +270,10 @@ class CorefPredictor(SpanPredictor):
         """Return the number of word pieces of an instance."""
         return len(instance["metadata"].metadata["pieces"].token_ids)
 
+    def name_of(self, instance: Instance) -> JsonDict:
+        """Return the name of the document."""
+        return {"doc_key": instance["metadata"].metadata["document"].doc_key}
+
     def without_labels(self, instance: Instance) -> Instance:
         """
         Return the instance without annotated clusters.

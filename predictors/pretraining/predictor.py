@@ -123,6 +123,10 @@ class PretrainerPredictor(SpanPredictor):
         """Return the number of word pieces."""
         return len(instance["token_ids"])
 
+    def name_of(self, instance: Instance) -> JsonDict:
+        """Return the id of the text."""
+        return {"id": instance["masked"].metadata.id}
+
     def outputs(self, instances: list[Instance]) -> list[Mapping[str, Any]]:
         """Return the best pieces of each text; see `_columns`."""
         batch = Batch(instances)

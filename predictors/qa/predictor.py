@@ -289,6 +289,10 @@ class QAPredictor(SpanPredictor):
         """Return the number of word pieces of all windows."""
         return len(instance["token_ids"])
 
+    def name_of(self, instance: Instance) -> JsonDict:
+        """Return the id of the question."""
+        return {"id": instance["question"].metadata.question.id}
+
     def without_labels(self, instance: Instance) -> Instance:
         """Return the instance without the labels of an annotated question."""
         return Instance(

@@ -250,6 +250,11 @@ class RelationPredictor(SpanPredictor):
         """Return the number of word pieces."""
         return len(instance["token_ids"])
 
+    def name_of(self, instance: Instance) -> JsonDict:
+        """Return the id of the pair; those of the pairs of a text are several."""
+        example = instance["example"].metadata
+        return {"id": example.id} if isinstance(example, RelationExample) else {}
+
     def without_labels(self, instance: Instance) -> Instance:
         """Return the instance without the label of an annotated example."""
         return Instance({name: field for name, field in instance.fields.items() if name != "label"})
@@ -270,8 +275,16 @@ class RelationPredictor(SpanPredictor):
 
     def predict_batch_instance(self, instances: Sequence[Instance]) -> list[JsonDict]:
         """Return the results, or error records, for all pairs of some instances, in their order."""
-        results = super().predict_batch_instance(instances)
-        return [pair for result in results for pair in _of_pairs(result)]
+        results: list[JsonDict] = []
+        for instance, result in zip(
+            instances, super().predict_batch_instance(instances), strict=True
+        ):
+            examples = instance["example"].metadata
+            if "error" in result and isinstance(examples, list):
+                results.extend(Result(result | {"id": one.id}) for one in examples)
+            else:
+                results.extend(_of_pairs(result))
+        return results
 
     def _result_of_pair(
         self,

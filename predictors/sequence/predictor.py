@@ -134,6 +134,10 @@ class SequenceClassifierPredictor(SpanPredictor):
         """Return the number of word pieces."""
         return len(instance["token_ids"])
 
+    def name_of(self, instance: Instance) -> JsonDict:
+        """Return the id of the text or pair."""
+        return {"id": instance["pair"].metadata.pair.id}
+
     def without_labels(self, instance: Instance) -> Instance:
         """Return the instance without the label of an annotated text."""
         return Instance({name: field for name, field in instance.fields.items() if name != "label"})

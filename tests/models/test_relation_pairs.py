@@ -224,3 +224,12 @@ def test_results_of_records_are_those_of_single_pairs():
     assert "error" in results[1] and results[2]["label"]
     rows = predictor.predict_batch_instance(reader.instances_of(pairs()[:3]))
     assert [row["id"] for row in rows] == ["The-0", "The-1", "The-2"]
+
+
+def test_each_pair_of_a_text_without_a_result_has_an_error_with_its_id(monkeypatch):
+    reader = make_reader(max_pairs=4)
+    predictor = RelationPredictor(make_model(), reader)
+    monkeypatch.setattr(predictor, "outputs", lambda instances: 1 / 0)
+    rows = predictor.predict_batch_instance(reader.instances_of(pairs()[:3]))
+    assert [row["id"] for row in rows] == ["The-0", "The-1", "The-2"]
+    assert all("division by zero" in row["error"] for row in rows)

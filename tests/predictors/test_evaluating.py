@@ -9,6 +9,7 @@ from allennlp.commands import evaluate
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.predictors import SequenceClassifierPredictor, evaluating
+from spanbert_allen.predictors.base import SpanPredictor
 from tests.places import FIXTURES
 
 ARCHIVES = FIXTURES / "archives"
@@ -20,13 +21,19 @@ DATA = {
 }
 
 
-@pytest.mark.parametrize("task", DATA)
-def test_predictions_and_scores_of_each_task(task, tmp_path):
+def data_of(task, tmp_path):
+    """Return the data of a task, and a field that all of its results have."""
     data, field = DATA[task]
     if task == "coref":  # the last document has no labels
         labelled = [line for line in data.open() if '"clusters"' in line]
         data = tmp_path / "labelled.jsonl"
         data.write_text("".join(labelled))
+    return data, field
+
+
+@pytest.mark.parametrize("task", DATA)
+def test_predictions_and_scores_of_each_task(task, tmp_path):
+    data, field = data_of(task, tmp_path)
     made = evaluate.evaluate_from_archive(
         ARCHIVES / f"{task}.tar.gz",
         str(data),
@@ -83,6 +90,23 @@ def test_a_command_whose_predictions_have_errors_says_so(tmp_path, monkeypatch, 
     monkeypatch.setattr(evaluating, "is_installed", lambda: True)
     assert evaluate.evaluate_from_archive(*asked) == scores
     assert "could not be predicted" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("task", DATA)
+def test_an_error_has_the_name_of_its_result(task, tmp_path, monkeypatch):
+    data, _ = data_of(task, tmp_path)
+    name = "doc_key" if task == "coref" else "id"
+
+    def names():
+        evaluate.evaluate_from_archive(
+            ARCHIVES / f"{task}.tar.gz", str(data), None, str(tmp_path / "out.jsonl")
+        )
+        results = [json.loads(line) for line in (tmp_path / "out.jsonl").open()]
+        return [(result[name], "error" in result) for result in results]
+
+    good = names()
+    monkeypatch.setattr(SpanPredictor, "_forward", lambda self, some: [DataError("no")] * len(some))
+    assert names() == [(one, True) for one, _ in good]
 
 
 def test_files_of_one_name_in_two_folders_keep_their_own_scores(tmp_path):
