@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanbert_allen.common.engines import ENGINE_HELP, ENGINES, TORCH
-from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.errors import ConfigError, UserError
 
 if TYPE_CHECKING:
     from spanbert_allen.corpus_prediction.manifest import FileState
@@ -101,6 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         progress_of,
         status_lines,
     )
+    from spanbert_allen.corpus_prediction.run_folder import forget_beginning
     from spanbert_allen.corpus_prediction.slurm import write_job_script
 
     out = Path(arguments.paths[-1])
@@ -123,7 +124,11 @@ def run(arguments: argparse.Namespace) -> int:
             after = " and, when all is done, give --merge again" if arguments.merge else ""
             print(f"{script} is written: `sbatch {script}`, then look with --status{after}")
             return 0
-        _predict(corpus, arguments)
+        try:
+            _predict(corpus, arguments)
+        except UserError:
+            forget_beginning(corpus)
+            raise
     progress = progress_of(corpus)
     print(f"{out}: {progress_line(corpus, progress)}")
     for line in problem_lines(corpus):

@@ -10,7 +10,9 @@ what it had claimed is claimed again, and what is settled is never touched.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,11 +88,14 @@ class RunFolder:
         The folder.
     manifest : `Manifest`
         What is predicted.
+    is_new : `bool`, optional (default = `False`)
+        Whether this process has begun the run.
     """
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, path: Path, manifest: Manifest, *, is_new: bool = False) -> None:
         self.path = path
         self.manifest = manifest
+        self.is_new = is_new
         self._reports: dict[str, Mapping[str, Any]] = {}
 
     def shards(self, source: int) -> Iterator[Shard]:
@@ -240,7 +245,8 @@ def begin_run(path: Path, manifest: Manifest, given: Mapping[str, Any]) -> RunFo
     if claim is None:
         raise ConfigError(f"{path}: another command is starting in this folder: run this one again")
     try:
-        if not (path / MANIFEST).exists():
+        is_new = not (path / MANIFEST).exists()
+        if is_new:
             if foreign := sorted(set(_names(path)) - {*_FOLDERS}):
                 raise ConfigError(
                     f"{path}: this folder holds something else ({foreign[0]}): name a new folder "
@@ -251,6 +257,7 @@ def begin_run(path: Path, manifest: Manifest, given: Mapping[str, Any]) -> RunFo
             remove_parts(path / MANIFEST)
             write_json(path / MANIFEST, manifest.as_json())
         run = open_run(path)
+        run.is_new = is_new
         run.manifest.refuse_others(given, path)
         if run.manifest.archive != given.get("archive", run.manifest.archive):  # it has moved
             run.manifest = replace(run.manifest, archive=given["archive"])
@@ -258,6 +265,28 @@ def begin_run(path: Path, manifest: Manifest, given: Mapping[str, Any]) -> RunFo
         return run
     finally:
         claim.release(is_settled=False)
+
+
+def forget_beginning(run: RunFolder) -> None:
+    """
+    Remove a run that this process has begun, unless something is done or in work.
+
+    Otherwise its folder would refuse the command whose mistake, such as an option that the
+    predictor does not have, is corrected.
+    """
+    if not run.is_new:
+        return
+    claim = claims.take(run.path / _START)
+    if claim is None:
+        return
+    is_used = any(run.is_settled(job) or run.is_claimed(job) for job in run.jobs())
+    if not is_used:
+        (run.path / MANIFEST).unlink()
+        for name in _FOLDERS:
+            shutil.rmtree(run.path / name)
+    claim.release(is_settled=not is_used)
+    with suppress(OSError):  # it holds something else
+        run.path.rmdir()
 
 
 def _names(path: Path) -> Iterator[str]:

@@ -115,6 +115,39 @@ def test_an_option_of_the_command_is_none_of_the_predictor(command, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_start_that_fails_leaves_nothing_that_refuses_the_corrected_one(
+    command, tmp_path, monkeypatch
+):
+    def fails(run, *, workers, wait):
+        raise ConfigError("`windws` is no option")
+
+    start = ("model.tar.gz", "*.txt", "out", "--predictor-args")
+    with monkeypatch.context() as patched:
+        patched.setattr(local, "predict_locally", fails)
+        with pytest.raises(ConfigError, match="`windws` is no option"):
+            command(*start, '{"windws": 1}')
+        assert not (tmp_path / "out").exists()
+        assert command(*start, '{"a": 1}', "--executor", "slurm") == 0
+        for arguments in (("out",), (*start, '{"a": 1}')):  # begun by another command
+            with pytest.raises(ConfigError, match="`windws` is no option"):
+                command(*arguments)
+    assert command(*start, '{"a": 1}') == 1  # one of the records is bad
+    assert progress_of(open_run(tmp_path / "out")).records_done == 5
+
+
+def test_a_start_that_fails_after_something_is_done_stays(command, tmp_path, monkeypatch):
+    def fails(run, *, workers, wait):
+        run.settle(CountJob(0), {"records": 5})
+        raise ConfigError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(local, "predict_locally", fails)
+        with pytest.raises(ConfigError, match="the disk is full"):
+            command("model.tar.gz", "*.txt", "out")
+    assert progress_of(open_run(tmp_path / "out")).counted == 1
+    assert command("out") == 1
+
+
 def test_what_cannot_be_understood_is_one_sentence(command, tmp_path, capsys):
     with pytest.raises(ConfigError, match="two paths say too little"):
         command("model.tar.gz", "out")
