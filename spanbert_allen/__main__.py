@@ -86,13 +86,16 @@ def _run(given: list[str]) -> int:
         return 0
     if name in NOT_OFFERED:
         _parser().error(f"`{name}` is not offered: {NOT_OFFERED[name]}")
-    near = console.nearest(name, (*COMMANDS, *ALLENNLP_COMMANDS), count=1)
-    if near and name not in ALLENNLP_COMMANDS:
+    known = (*COMMANDS, *ALLENNLP_COMMANDS)
+    near = console.nearest(name, known, count=1)
+    if near and name not in known:
         _parser().error(f"there is no command `{name}`: did you mean `{near[0]}`?")
     if name in _WITH_VERBOSE:
         given = _without_verbose(given)
-    from spanbert_allen.commands.allennlp_main import run_allennlp
+    from spanbert_allen.commands.allennlp_main import is_of_plugin, run_allennlp
 
+    if name not in known and not is_of_plugin(name):
+        _parser().error(f"there is no command `{name}`: the commands are {', '.join(known)}")
     return run_allennlp(given)
 
 

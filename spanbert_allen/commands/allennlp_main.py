@@ -26,14 +26,11 @@ def run_allennlp(arguments: Sequence[str]) -> int:
     """
     if arguments[0] == "train":
         _end_early_with_one_line()
-    ignore_foreign_warnings()
-    _download_nothing_of_nltk()
+    _prepare()
     sys.argv = ["spanbert-allen", *arguments]
     if arguments[0] == "train" and "spanbert_allen" not in arguments:
         # The workers of a run on several devices are new processes, which load what is named here.
         sys.argv += ["--include-package", "spanbert_allen"]
-    # Importing it sets AllenNLP's logging up.
-    from allennlp.__main__ import _transformers_log_filter  # noqa: F401
     from allennlp.commands import main
     from allennlp.common.util import install_sigterm_handler
 
@@ -44,6 +41,24 @@ def run_allennlp(arguments: Sequence[str]) -> int:
         install_sigterm_handler()
     main(prog="spanbert-allen")
     return 0
+
+
+def is_of_plugin(name: str) -> bool:
+    """Tell whether AllenNLP or a plugin of it has a command of that name."""
+    _prepare()
+    from allennlp.commands.subcommand import Subcommand
+    from allennlp.common.plugins import import_plugins
+
+    import_plugins()
+    return name in Subcommand.list_available()
+
+
+def _prepare() -> None:
+    """Import AllenNLP without what it and its plugins would say or fetch."""
+    ignore_foreign_warnings()
+    _download_nothing_of_nltk()
+    # Importing it sets AllenNLP's logging up.
+    from allennlp.__main__ import _transformers_log_filter  # noqa: F401
 
 
 def _end_early_with_one_line() -> None:

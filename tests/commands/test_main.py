@@ -43,6 +43,22 @@ def test_a_command_of_allennlp_that_is_none_says_so_at_once(given, said, monkeyp
     assert said in capsys.readouterr().err
 
 
+def test_a_name_that_is_like_none(monkeypatch, capsys):
+    """A plugin of AllenNLP may have it; otherwise all commands are named, and not AllenNLP's."""
+    monkeypatch.setattr("allennlp.common.plugins.import_plugins", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        program.main(["nonsense", "--verbose"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "there is no command `nonsense`: the commands are quickstart, " in said
+    assert all(f" {name}" in said for name in (*COMMANDS, *program.ALLENNLP_COMMANDS))
+    monkeypatch.setattr(
+        "allennlp.commands.subcommand.Subcommand.list_available", lambda: ["nonsense"]
+    )
+    monkeypatch.setattr(allennlp_main, "run_allennlp", list)
+    assert program.main(["nonsense", "--verbose"]) == ["nonsense", "--verbose"]
+
+
 def test_verbose_shows_all_that_allennlp_logs(monkeypatch):
     monkeypatch.delenv("ALLENNLP_LOG_LEVEL", raising=False)
     monkeypatch.setattr(allennlp_main, "run_allennlp", lambda given: (given, os.environ.copy()))
