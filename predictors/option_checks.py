@@ -45,6 +45,24 @@ def checked_option(name: str, value: Any, kind: Any) -> Any:
     return value
 
 
+def object_of_options(name: str, value: Any, *, of: str = "options") -> Mapping[str, Any]:
+    """
+    Return an object of options, `{}` for `None`; raises `ConfigError` for what is no object.
+
+    # Parameters
+
+    name, value
+        As for `checked_option`.
+    of : `str`, optional (default = `"options"`)
+        What it holds, for the message.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"`{name}` is {shown(value)}; it must be an object of {of}")
+    return value
+
+
 def refuse_unknown(predictor: type, given: Iterable[str]) -> None:
     """
     Raise a `ConfigError` for the first option that the constructor of a predictor does not have.

@@ -22,7 +22,7 @@ from spanbert_allen.predictors.document.entities import doc_with_entities, named
 from spanbert_allen.predictors.document.options import DocumentOptions, are_questions
 from spanbert_allen.predictors.document.output import FOUND, SCHEMA, document_json
 from spanbert_allen.predictors.document.request import DocumentRequest, RequestedEntities
-from spanbert_allen.predictors.option_checks import changed_options
+from spanbert_allen.predictors.option_checks import changed_options, object_of_options
 from spanbert_allen.predictors.parts import tasks_for
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.problems import all_or_problem
@@ -97,7 +97,7 @@ class DocumentPredictor(SpanPredictor):
         **of_all_predictors: Any,
     ) -> None:
         super().__init__(model, dataset_reader, frozen, **of_all_predictors)
-        chosen = dict(options or {})
+        chosen = object_of_options("options", options, of="the parts' options")
         for part in chosen:
             if part not in PARTS:
                 raise ConfigError(
@@ -107,7 +107,8 @@ class DocumentPredictor(SpanPredictor):
         self.parts: dict[str, SpanPredictor] = {}
         """The predictor of each part that there is a model for."""
         for part, kind in PARTS.items():
-            asked = {**_DEFAULTS.get(part, {}), **chosen.get(part, {})}
+            own_options = object_of_options(f"options.{part}", chosen.get(part))
+            asked = {**_DEFAULTS.get(part, {}), **own_options}
             own = {**of_all_predictors, **asked}
             source = given[part]
             if isinstance(source, str):

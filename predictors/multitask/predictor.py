@@ -16,6 +16,7 @@ from spanbert_allen.common.record_checks import shown
 from spanbert_allen.data.multitask.vocabulary import TASK
 from spanbert_allen.models.multitask import SpanbertMultitask
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
+from spanbert_allen.predictors.option_checks import object_of_options
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.problems import Failure
 from spanbert_allen.predictors.record import Record
@@ -77,7 +78,7 @@ class MultitaskPredictor(SpanPredictor):
                 f"`spanbert_multitask` predicts with a model of several tasks, not with a "
                 f"{type(model).__name__}: leave `--predictor` out"
             )
-        chosen = _checked_options(options or {}, model.tasks)
+        chosen = _checked_options(options, model.tasks)
         self.predictors: dict[str, SpanPredictor] = {
             name: Predictor.by_name(task.default_predictor)(
                 model,
@@ -197,16 +198,13 @@ def _check_task(name: str, tasks: Any) -> None:
 
 def _checked_options(options: Any, tasks: Any) -> Mapping[str, Mapping[str, Any]]:
     """Return the options of each task; raise a `ConfigError` for what cannot be one's."""
-    if not isinstance(options, Mapping):
-        raise ConfigError(
-            f"`options` is {shown(options)}; it must be an object of the tasks' options, such as "
-            f'{{"{next(iter(tasks))}": {{"max_pieces_per_batch": 4096}}}}'
-        )
-    for name, own in options.items():
+    like = f'{{"{next(iter(tasks))}": {{"max_pieces_per_batch": 4096}}}}'
+    given = object_of_options("options", options, of=f"the tasks' options, such as {like}")
+    for name, own in given.items():
         _check_task(name, tasks)
         if not isinstance(own, Mapping) or TASK in own:
             raise ConfigError(
                 f"`options.{name}` is {shown(own)}; it must be an object of options of the "
                 "predictor, and the task is its key"
             )
-    return options
+    return given

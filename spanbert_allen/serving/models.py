@@ -16,6 +16,7 @@ from spanbert_allen.loading import load
 from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.document.predictor import PARTS, DocumentPredictor
 from spanbert_allen.predictors.multitask.predictor import MultitaskPredictor
+from spanbert_allen.predictors.option_checks import object_of_options
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.relation.predictor import RelationPredictor
 from spanbert_allen.serving.schemas import TASKS
@@ -80,9 +81,7 @@ class ServedModels:
         if name is not None and name not in names:
             raise ConfigError(f"no model {shown(name)} is served here; choose {' or '.join(names)}")
         model = self.by_name[name or names[0]]
-        options = record.pop("options", None) or {}
-        if not isinstance(options, dict):
-            raise DataError(f"`options` is {shown(options)}; it must be an object")
+        options = object_of_options("options", record.pop("options", None))
         for option in model.predictor.option_names:
             if option in record:
                 raise DataError(f"`{option}` is an option; put it into `options` of the record")

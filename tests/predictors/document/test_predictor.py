@@ -255,6 +255,10 @@ def test_models_and_options_that_do_not_fit(predictor, trained_coref):
         load(trained_coref, spacy="no_such_pipeline")
     with pytest.raises(ConfigError, match="`options` has `q`, which is no part"):
         load(trained_coref, options={"q": {}})
+    with pytest.raises(ConfigError, match="`options` is 0; it must be an object"):
+        load(trained_coref, options=0)
+    with pytest.raises(ConfigError, match=r"`options.coref` is \[1\]; it must be an object"):
+        load(trained_coref, options={"coref": [1]})
     coref = spanbert_allen.load(trained_coref)
     with pytest.raises(ConfigError, match="`top` is no option"):
         load(trained_coref, coref=coref, options={"coref": {"top": 1}})

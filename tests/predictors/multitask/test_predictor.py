@@ -151,6 +151,7 @@ def test_the_commands(trained_multitask, tmp_path, monkeypatch):
     ("options", "problem"),
     [
         ([1], r"`options` is \[1\]; it must be an object"),
+        (False, "`options` is False; it must be an object"),
         ({"qa": 3}, "`options.qa` is 3; it must be an object"),
         ({"qa": {"task": "qa"}}, "`options.qa` is .* and the task is its key"),
         ({"q": {}}, "there is no task 'q'"),
