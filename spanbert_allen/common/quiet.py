@@ -50,7 +50,11 @@ def quieten_console() -> None:
     """Show on the terminal only what `is_wanted` lets through, if nobody asked for more."""
     if wants_tracebacks() or os.environ.get(LEVEL_VARIABLE):
         return
-    for handler in logging.getLogger().handlers:
-        if type(handler) is logging.StreamHandler and is_wanted not in handler.filters:
+    handlers = logging.getLogger().handlers
+    if not handlers and logging.lastResort is not None:
+        handlers = [logging.lastResort]  # of a command that is none of AllenNLP's
+    for handler in handlers:
+        is_terminal = type(handler) is logging.StreamHandler or handler is logging.lastResort
+        if is_terminal and is_wanted not in handler.filters:
             handler.addFilter(is_wanted)
             handler.setFormatter(_PlainFormatter())

@@ -55,6 +55,15 @@ def test_a_line_is_a_sentence(handlers):
     assert (told, warned) == ("epoch 1 of 2", "warning: a knob is idle")
 
 
+def test_a_command_without_log_handlers_is_quiet_too(handlers, monkeypatch, capsys):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging, "lastResort", type(logging.lastResort)(logging.WARNING))
+    quiet.quieten_console()
+    logging.getLogger("allennlp.training.optimizers").warning("When constructing parameter groups")
+    logging.getLogger("spanbert_allen.x").warning("a knob is idle")
+    assert capsys.readouterr().err == "warning: a knob is idle\n"
+
+
 @pytest.mark.parametrize("variable", ["ALLENNLP_DEBUG", "ALLENNLP_LOG_LEVEL"])
 def test_whoever_asks_for_more_sees_it(variable, handlers, monkeypatch):
     monkeypatch.setenv(variable, "INFO")
