@@ -217,11 +217,12 @@ class CorefPredictor(SpanPredictor):
         # Parameters
 
         inputs : `Iterable[str | Doc | CorefDocument | Mapping[str, Any]]`
-            Texts, spaCy documents, documents, or records of `spanbert_coref_jsonl`.
+            Texts, spaCy documents, documents, or records of `spanbert_coref_jsonl`. Raises a
+            `DataError` for a single one in place of several.
         options
             As for `predict`.
         """
-        items = list(inputs)
+        items = list(_several(inputs))
         return list(self.predict_stream(items, batch_size=max(1, len(items)), **options))
 
     def predict_stream(
@@ -229,7 +230,7 @@ class CorefPredictor(SpanPredictor):
     ) -> Iterator[JsonDict]:
         """Do as `predict_many` for more documents than memory holds, `batch_size` at a time."""
         chosen = self.options.changed(options)
-        for batch in lazy_groups_of(enumerate(inputs, start=1), batch_size):
+        for batch in lazy_groups_of(enumerate(_several(inputs), start=1), batch_size):
             prepared: list[PreparedRecord] = []
             for number, item in batch:
                 fields = dict(item) if isinstance(item, Mapping) else {}
@@ -361,6 +362,15 @@ class CorefPredictor(SpanPredictor):
         }
         fields["metadata"] = MetadataField(instance["metadata"].metadata | asked)
         return Instance(fields)
+
+
+def _several(inputs: Iterable[Any]) -> Iterable[Any]:
+    """Return the inputs, but not the characters, fields or tokens of a single one."""
+    if isinstance(inputs, str | Mapping) or is_doc(inputs):
+        raise DataError(
+            f"{shown(inputs)} is one document, not several: give a list, or this to `predict`"
+        )
+    return inputs
 
 
 def _fields(item: Any) -> dict[str, Any]:

@@ -266,6 +266,15 @@ def test_many_documents_of_any_kind_in_order_bad_ones_marked() -> None:
         assert list(predictor.predict_stream(iter(inputs), batch_size=batch_size)) == results
 
 
+@pytest.mark.parametrize("single", ["A a", {"text": "A a"}, Doc(Vocab(), ["A", "a"])])
+def test_a_single_document_is_not_taken_apart(single) -> None:
+    predictor = fake_predictor()
+    with pytest.raises(DataError, match=r"is one document, not several: give a list, or this to"):
+        predictor.predict_many(single)
+    with pytest.raises(DataError, match="is one document, not several"):
+        next(predictor.predict_stream(single))
+
+
 def test_options_inside_a_record_are_refused_by_whatever_takes_it() -> None:
     predictor = fake_predictor()
     record = {"text": "A a", "link_threshold": 0.5}
