@@ -63,9 +63,9 @@ def object_of_options(name: str, value: Any, *, of: str = "options") -> Mapping[
     return value
 
 
-def refuse_unknown(predictor: type, given: Iterable[str]) -> None:
+def refuse_unknown(predictor: type, given: Iterable[str], options: type | None = None) -> None:
     """
-    Raise a `ConfigError` for the first option that the constructor of a predictor does not have.
+    Raise a `ConfigError` for the first option that a predictor cannot be made with.
 
     # Parameters
 
@@ -73,9 +73,14 @@ def refuse_unknown(predictor: type, given: Iterable[str]) -> None:
         The class of the predictor.
     given : `Iterable[str]`
         The names that no constructor took.
+    options : `type`, optional (default = `None`)
+        The dataclass whose fields are options, too.
     """
+    of_calls = set() if options is None else {field.name for field in fields(options)}
     for name in given:
-        known = {
+        if name in of_calls:
+            continue
+        known = of_calls | {
             parameter.name
             for kind in predictor.__mro__
             if kind is not object

@@ -34,7 +34,7 @@ from spanbert_allen.predictors.coref.given_mentions import (
 from spanbert_allen.predictors.coref.options import CorefOptions
 from spanbert_allen.predictors.coref.output import SCHEMA, coref_json
 from spanbert_allen.predictors.coref.records import DocumentRecord, coref_records
-from spanbert_allen.predictors.option_checks import checked_option
+from spanbert_allen.predictors.option_checks import checked_option, refuse_unknown
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.record import Record
 from spanbert_allen.results.writing.doc_mention_rules import DocRules, has_tags
@@ -109,6 +109,7 @@ class CorefPredictor(SpanPredictor):
         engine: str = TORCH,
         **options: Any,
     ) -> None:
+        refuse_unknown(type(self), options, CorefOptions)
         super().__init__(
             model,
             dataset_reader,

@@ -34,7 +34,11 @@ from spanbert_allen.formats.qa.question import Question
 from spanbert_allen.models.qa import SpanbertQA
 from spanbert_allen.modules.qa.decoder import DecodedAnswers
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
-from spanbert_allen.predictors.option_checks import changed_options, check_options
+from spanbert_allen.predictors.option_checks import (
+    changed_options,
+    check_options,
+    refuse_unknown,
+)
 from spanbert_allen.predictors.qa.official_files import official_files
 from spanbert_allen.predictors.qa.output import SCHEMA, qa_json
 from spanbert_allen.predictors.qa.pipeline_calls import pipeline_answers, pipeline_call
@@ -175,6 +179,7 @@ class QAPredictor(SpanPredictor):
         engine: str = TORCH,
         **options: Any,
     ) -> None:
+        refuse_unknown(type(self), options, QAOptions)
         super().__init__(
             model,
             dataset_reader,

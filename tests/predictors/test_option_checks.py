@@ -9,9 +9,10 @@ import pytest
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.predictors.coref.options import CorefOptions
+from spanbert_allen.predictors.coref.predictor import CorefPredictor
 from spanbert_allen.predictors.multitask.predictor import MultitaskPredictor
 from spanbert_allen.predictors.option_checks import changed_options, checked_option
-from spanbert_allen.predictors.qa.predictor import QAOptions
+from spanbert_allen.predictors.qa.predictor import QAOptions, QAPredictor
 from spanbert_allen.predictors.sequence.predictor import SequenceClassifierPredictor
 from tests.predictors.coref.fakes import fake_predictor
 
@@ -57,6 +58,13 @@ def test_predictors_say_it_before_they_predict():
         fake_predictor(max_pieces_per_batch="1000")
     with pytest.raises(ConfigError, match="`top_antecedents` is 'all'; it must be a whole number"):
         fake_predictor().predict("a", top_antecedents="all")
+
+
+@pytest.mark.parametrize("kind", [CorefPredictor, QAPredictor])
+def test_whoever_makes_a_predictor_is_told_all_options(kind):
+    options = r"engine, .*max_pieces_per_batch, .*(sentences|threshold)"
+    with pytest.raises(ConfigError, match=rf"`topk` is no option; choose among .*{options}"):
+        kind(None, None, topk=1)
 
 
 @pytest.mark.parametrize("kind", [SequenceClassifierPredictor, MultitaskPredictor])

@@ -219,7 +219,7 @@ def test_thresholds_reach_the_model_for_one_document_alone() -> None:
 
 
 def test_unknown_and_impossible_options_are_refused() -> None:
-    with pytest.raises(ConfigError, match="`top` is no option; choose among join_given"):
+    with pytest.raises(ConfigError, match="`top` is no option; choose among encode_together"):
         fake_predictor(top=3)
     with pytest.raises(ConfigError, match="it must be 0 or more"):
         fake_predictor().predict("a", top_antecedents=-1)
