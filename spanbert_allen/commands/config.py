@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from spanbert_allen.common.errors import ConfigError
@@ -45,6 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
     with replace_file(arguments.copy) as file:
         file.write(text)
     if str(arguments.copy) != STANDARD_STREAM:
-        then = f"`allennlp train {arguments.copy} -s out/run`"
+        then = f"`{shlex.join(['allennlp', 'train', str(arguments.copy), '-s', 'out/run'])}`"
         print(f"wrote {arguments.copy}: change it, then {then}")
     return 0

@@ -56,6 +56,12 @@ def test_a_copy_on_standard_output_is_the_configuration_alone(capsys):
     assert capsys.readouterr().out == shipped_configs.standalone_text("coref/own_data")
 
 
+def test_the_command_for_a_copy_can_be_pasted(tmp_path, capsys):
+    copy = tmp_path / "my copy.jsonnet"
+    assert main(["config", "coref/own_data", "--copy", str(copy)]) == 0
+    assert f"`allennlp train '{copy}' -s out/run`" in capsys.readouterr().out
+
+
 def test_a_copy_replaces_nothing(tmp_path):
     copy = tmp_path / "mine.jsonnet"
     copy.write_text("{}")
