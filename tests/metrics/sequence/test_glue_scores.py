@@ -60,6 +60,7 @@ def test_where_a_score_is_not_defined_it_is_nothing():
     assert matthews({(1, 1): 1, (1, 0): 1}) == 0
     assert f1({(0, 0): 2}) == 0
     assert pearson([2, 2], [1, 3]) == spearman([2, 2], [1, 3]) == 0
+    assert pearson([0.1] * 3, [0.2] * 3) == 0  # whose means are not 0.1 and 0.2 to the last digit
     with pytest.raises(ValueError, match="1 predictions for 2 answers"):
         count_classes([1], [1, 2])
 
