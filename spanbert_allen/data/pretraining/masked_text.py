@@ -12,6 +12,7 @@ import numpy as np
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.record_checks import RecordError, is_list, pair, shown
 from spanbert_allen.common.spans import CharSpan
+from spanbert_allen.data.combining_marks import ends_with_marks
 from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.pretraining.runs import Runs
 
@@ -96,6 +97,9 @@ def masked_text(
             f"`text` has {len(pieces)} word pieces, but the model reads {max_pieces} at most; give "
             "a part of it"
         )
+    # Shape: (num_pieces,)
+    ends = ends_with_marks(text, np.asarray(chars, np.int64).reshape(-1, 2)).tolist()
+    chars = [CharSpan(one.start, end) for one, end in zip(chars, ends, strict=True)]
     is_masked = np.asarray(pieces, np.int64) == mask_id
     for start, end in checked_spans(spans, text):
         inside = [one.start < end and one.end > start for one in chars]

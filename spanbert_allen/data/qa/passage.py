@@ -118,29 +118,6 @@ def whole_words(passage: Passage) -> IntArray:
     )
 
 
-def ends_with_marks(passage: Passage) -> IntArray:
-    """
-    Return the end of each piece, outside of it, with the combining marks that stand behind it.
-
-    An encoder without accents has no piece for them, but they are part of the word: an accent, or
-    the vowel signs at the end of a word in Hindi.
-
-    # Returns
-
-    `IntArray`
-        Shape: (num_pieces,)
-    """
-    ends = passage.piece_chars[:, 1].copy()
-    if passage.text.isascii():
-        return ends
-    # Where the next piece begins. Shape: (num_pieces,)
-    limits = np.append(passage.piece_chars[1:, 0], len(passage.text))
-    for piece in np.flatnonzero(ends < limits).tolist():
-        while ends[piece] < limits[piece] and is_mark(passage.text[ends[piece]]):
-            ends[piece] += 1
-    return ends
-
-
 def joined_parts(goes_on: Sequence[bool]) -> IntArray:
     """
     Return the first and last piece of the part that each piece belongs to.

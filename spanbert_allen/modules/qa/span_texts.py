@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from spanbert_allen.common.spans import CharSpan
+from spanbert_allen.data.combining_marks import ends_with_marks
 from spanbert_allen.data.piece_document import IntArray
-from spanbert_allen.data.qa.passage import Passage, ends_with_marks, whole_words
+from spanbert_allen.data.qa.passage import Passage, whole_words
 
 # Both are odd, so that each has an inverse modulo 2**64.
 _BASE = 0x9E3779B97F4A7C15
@@ -61,7 +62,8 @@ class SpanTexts:
         # Shape: (num_pieces,) both
         pieces = np.arange(len(passage))
         firsts, lasts = whole_words(passage).T if align_to_words else (pieces, pieces)
-        self._begins, self._ends = passage.piece_chars[firsts, 0], ends_with_marks(passage)[lasts]
+        ends = ends_with_marks(passage.text, passage.piece_chars)
+        self._begins, self._ends = passage.piece_chars[firsts, 0], ends[lasts]
         characters = _characters(passage.text, folded=align_to_words)
         # The first character to compare at or after each, and the end of the last one before.
         # Shape: (num_characters + 1,) both

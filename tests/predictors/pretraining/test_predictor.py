@@ -13,7 +13,9 @@ from torch.nn.functional import gelu
 import spanbert_allen
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.pretraining.masked_text import masked_text
+from spanbert_allen.encoders import find_encoder
 from spanbert_allen.results.terminal.render import render_terminal
 from tests.models.pretrained import archive_of
 
@@ -97,6 +99,14 @@ def test_spans_that_touch_are_one_and_a_span_at_the_end_has_no_boundary(predicto
     assert [len(span["pieces"]) for span in result["masked"]] == [1, 2, 1]
     with_fills = [span["pieces"][0]["boundary_fills"] is not None for span in result["masked"]]
     assert with_fills == [False, True, False]
+
+
+def test_marks_that_have_no_piece_are_masked_with_their_letter():
+    """An encoder without accents drops them; a fill takes their place, too."""
+    tokenizer = PieceTokenizer.from_files(find_encoder("minilm"))
+    text = "un cafe\u0301 noir"
+    masked = masked_text(text, [[3, 8]], tokenizer, name="t", max_pieces=40)
+    assert [text[start:end] for start, end in masked.chars] == ["un", "cafe\u0301", "noir"]
 
 
 def test_every_piece_with_a_character_in_a_span_is_masked(predictor):
