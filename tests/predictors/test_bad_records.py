@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy
 import pytest
@@ -31,7 +32,8 @@ def predicted(tmp_path, *lines, predictor=None, batch_size=2):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        (DEEP, "nested too deep"),
+        (DEEP, "nested too deep|must be a string"),  # Python 3.12 and later read more levels
+        ('{"text": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deep"),
         ("[" * 100_000, "not JSON"),
         ('{"text": ' + "9" * 5000 + "}", "not JSON"),
         ('{"text": ' + "9" * 400 + "}", "text is 9999"),
@@ -48,7 +50,7 @@ def test_a_bad_record_is_one_error_record(tmp_path, line, sentence):
     first, bad, last = predicted(tmp_path, GOOD, line, GOOD)
     assert "error" not in first and "error" not in last
     if sentence is not None:
-        assert sentence in bad["error"]
+        assert re.search(sentence, bad["error"])
         assert len(bad["error"]) < 600
 
 
