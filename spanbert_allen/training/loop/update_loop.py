@@ -29,6 +29,7 @@ from spanbert_allen.training.loop.lockstep import (
 )
 from spanbert_allen.training.loop.precision import Precision
 from spanbert_allen.training.loop.settings import LoopSettings
+from spanbert_allen.training.memory.kernels import keep_few_kernels
 from spanbert_allen.training.monitoring.batch_metrics import LazyMetrics
 from spanbert_allen.training.monitoring.loss_sums import losses_of
 from spanbert_allen.training.monitoring.progress import RunProgress
@@ -93,6 +94,8 @@ class UpdateLoop(GradientDescentTrainer):
         self.is_shared_out = isinstance(self._ddp_wrapped_model, Fsdp2WrappedModel)
         if self.is_shared_out:
             check_settings(settings)
+        if self.cuda_device.type == "cpu":
+            keep_few_kernels()
         self.precision = Precision(settings.precision, self.cuda_device)
         self._scaler = self.precision.scaler  # which AllenNLP's gradient clipping looks for
         self.num_batches = num_batches(data_loader, "training")
