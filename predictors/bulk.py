@@ -24,7 +24,7 @@ from allennlp.common.util import SigTermReceived, lazy_groups_of
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.files import STANDARD_STREAM
-from spanbert_allen.common.outputs import refuse_empty, refuse_overwriting
+from spanbert_allen.common.outputs import refuse_empty, refuse_overwriting, refuse_overwriting_model
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.record import Record
@@ -131,7 +131,7 @@ def _stopped(predictor: SpanPredictor, path: str | None) -> str:
 
 
 def _get_predictor_checked(arguments: argparse.Namespace) -> Any:
-    """Return the predictor; raise a `ConfigError` for options that are no JSON object."""
+    """Return the predictor, after a check of the options and of the name of the output."""
     given = arguments.predictor_args.strip()
     try:
         is_object = not given or isinstance(json.loads(given), dict)
@@ -142,6 +142,8 @@ def _get_predictor_checked(arguments: argparse.Namespace) -> Any:
             f"--predictor-args is {shown(given)}; it must be a JSON object of options in single "
             "quotes, such as '{\"top_k\": 1}'"
         )
+    if arguments.output_file:
+        refuse_overwriting_model(arguments.output_file, arguments.archive_file)
     return _get_predictor(arguments)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from spanbert_allen.common.errors import DataError
 
 _STREAM = "-"
+_OF_A_MODEL = ("config.json", "meta.json", "model.tar.gz", "encoder", "vocabulary")
+"""What a model is loaded from of the folder of its training, beside the weights."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # What safetensors and torch say of a full disk: their errors are no `OSError`.
 _FULL_TEXTS = ("os error 28", "os error 27", "No space left", "PytorchStreamWriter failed")
@@ -36,6 +38,23 @@ def refuse_overwriting(output: str | Path, inputs: Iterable[str | Path]) -> None
                 "to write",
                 output,
             )
+
+
+def refuse_overwriting_model(output: str | Path, model: str | Path) -> None:
+    """
+    Raise `DataError` if the file to write is a trained model, or one that it is loaded from.
+
+    # Parameters
+
+    output : `str | Path`
+        The file to write.
+    model : `str | Path`
+        The archive, or the folder of the training, in which other files may be written.
+    """
+    folder = Path(model)
+    is_folder = folder.is_dir()
+    parts = [*(folder / name for name in _OF_A_MODEL), *folder.glob("*.th")] if is_folder else []
+    refuse_overwriting(output, parts or [model])
 
 
 def refuse_empty(output: str | Path, inputs: str | Path, problem: str) -> None:

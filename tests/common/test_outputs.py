@@ -12,6 +12,7 @@ from spanbert_allen.common.outputs import (
     is_full_disk,
     refuse_empty,
     refuse_overwriting,
+    refuse_overwriting_model,
     told_of_full_disk,
 )
 
@@ -33,6 +34,19 @@ def test_a_file_of_a_folder_that_is_read_is_refused(tmp_path):
     with pytest.raises(DataError, match="would be lost"):
         refuse_overwriting(folder / "a.txt", [folder])
     refuse_overwriting(folder / "new.jsonl", [folder])
+
+
+def test_a_model_is_not_written_over_but_its_folder_takes_files(tmp_path):
+    (tmp_path / "vocabulary").mkdir()
+    for name in ("config.json", "best.th", "model.tar.gz", "vocabulary/labels.txt", "test.json"):
+        (tmp_path / name).write_text("x")
+        if name != "test.json":
+            with pytest.raises(DataError, match="would be lost"):
+                refuse_overwriting_model(tmp_path / name, tmp_path)
+    refuse_overwriting_model(tmp_path / "test.json", tmp_path)
+    refuse_overwriting_model(tmp_path / "test.json", tmp_path / "model.tar.gz")
+    with pytest.raises(DataError, match="would be lost"):
+        refuse_overwriting_model(tmp_path / "model.tar.gz", tmp_path / "model.tar.gz")
 
 
 def test_streams_and_other_files_are_no_inputs(tmp_path):

@@ -57,6 +57,14 @@ def test_predictor_args_that_are_no_object_are_refused(given: str) -> None:
         predict._get_predictor(Namespace(predictor_args=given))
 
 
+def test_the_model_is_not_written_over(tmp_path: Path) -> None:
+    archive = tmp_path / "model.tar.gz"
+    archive.write_bytes(b"weights")
+    asked = Namespace(predictor_args="", output_file=str(archive), archive_file=str(archive))
+    with pytest.raises(DataError, match=r"model\.tar\.gz: this is also what is read"):
+        predict._get_predictor(asked)
+
+
 def test_good_lines_only_end_with_status_0(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     data, out = write_lines(tmp_path / "in.jsonl", '"A a"', '"B b"'), tmp_path / "out.jsonl"
     manager(data, out, fake_predictor()).run()
