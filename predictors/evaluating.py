@@ -27,7 +27,7 @@ from allennlp.predictors import Predictor
 from spanbert_allen.common.console import is_installed
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.look_ahead import is_pipe
-from spanbert_allen.common.outputs import refuse_overwriting
+from spanbert_allen.common.outputs import refuse_overwriting, refuse_overwriting_model
 from spanbert_allen.predictors.base import SpanPredictor
 from spanbert_allen.predictors.bulk import failures_of
 
@@ -62,13 +62,8 @@ def evaluate_from_archive(
     ):
         inputs = input_file.split(",")
         outputs = metrics_output_file, predictions_output_file
-        _check_outputs("--output-file", metrics_output_file, [*inputs, str(archive_file)], inputs)
-        _check_outputs(
-            "--predictions-output-file",
-            predictions_output_file,
-            [*inputs, str(archive_file)],
-            inputs,
-        )
+        _check_outputs("--output-file", metrics_output_file, archive_file, inputs)
+        _check_outputs("--predictions-output-file", predictions_output_file, archive_file, inputs)
         _check_different([name for names in outputs if names for name in names.split(",")])
         if predictions_output_file is not None:
             _refuse_pipes(inputs)
@@ -132,7 +127,7 @@ def _shown(value: Any) -> str:
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
-def _check_outputs(option: str, files: str | None, read: list[str], inputs: list[str]) -> None:
+def _check_outputs(option: str, files: str | None, archive: Any, inputs: list[str]) -> None:
     if files is None:
         return
     outputs = files.split(",")
@@ -142,7 +137,8 @@ def _check_outputs(option: str, files: str | None, read: list[str], inputs: list
             "for each, with commas between them"
         )
     for output in outputs:
-        refuse_overwriting(output, read)
+        refuse_overwriting(output, inputs)
+        refuse_overwriting_model(output, archive)
 
 
 def _check_different(outputs: list[str]) -> None:

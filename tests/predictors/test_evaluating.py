@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 
 import pytest
 from allennlp.commands import evaluate
@@ -122,6 +123,18 @@ def test_files_of_one_name_in_two_folders_keep_their_own_scores(tmp_path):
     losses = [made[f"{path}_loss"] for path in paths]
     assert losses == [json.loads(output.read_text())["loss"] for output in outputs]
     assert losses[0] != losses[1]
+
+
+def test_a_second_evaluation_writes_into_the_training_folder_too(tmp_path):
+    folder = tmp_path / "run"
+    with tarfile.open(ARCHIVES / "sequence.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    for _ in range(2):
+        evaluate.evaluate_from_archive(folder, str(DATA["sequence"][0]), str(folder / "test.json"))
+    with pytest.raises(DataError, match=r"config\.json: this is also what is read"):
+        evaluate.evaluate_from_archive(
+            folder, str(DATA["sequence"][0]), str(folder / "config.json")
+        )
 
 
 def test_outputs_that_cannot_be(tmp_path):
