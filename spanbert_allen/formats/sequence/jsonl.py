@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import DataError, OnProblem
-from spanbert_allen.common.files import filled_lines, json_object
+from spanbert_allen.common.files import default_doc_key, filled_lines, json_object
 from spanbert_allen.common.record_checks import RecordError, is_list, one_line, record_id, shown
 from spanbert_allen.formats.sequence.text_pair import Label, TextPair
 
@@ -18,8 +18,8 @@ def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) ->
     Read the texts of a file with an object on each line.
 
     The keys are `text`; `text_pair`, the second text of a pair; `label`, the name of a class or a
-    number, or a list of names where a text may have several; and `id`, by default the number of the
-    line. `null` is the same as leaving a key out.
+    number, or a list of names where a text may have several; and `id`, by default the file's name
+    and the line. `null` is the same as leaving a key out.
 
     # Parameters
 
@@ -35,7 +35,8 @@ def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) ->
     for number, line in filled_lines(path, must_hold="one JSON object a line"):
         try:
             record = json_object(line, path=path, line=number)
-            yield text_pair(record, default_id=str(number), path=path, line=number)
+            default_id = default_doc_key(path, number)
+            yield text_pair(record, default_id=default_id, path=path, line=number)
         except DataError as error:
             if on_problem is None:
                 raise

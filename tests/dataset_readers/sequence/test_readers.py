@@ -104,7 +104,7 @@ def test_an_empty_second_text_is_none():
 def test_own_data():
     reader = make_reader("spanbert_text_pairs_jsonl")
     read = list(reader.read(GLUE / "own.jsonl"))
-    assert [one["pair"].metadata.pair.id for one in read] == ["a", "3", "4"]
+    assert [one["pair"].metadata.pair.id for one in read] == ["a", "own:3", "own:4"]
     vocab = Vocabulary.from_instances(read)
     assert vocab.get_index_to_token_vocabulary("labels") == {0: "good", 1: "bad"}
     for one in read:

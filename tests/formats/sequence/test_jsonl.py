@@ -23,8 +23,8 @@ def test_records(tmp_path):
     )
     assert list(read_text_pairs(path)) == [
         TextPair(id="7", text="A lamp.", text_pair="A light.", label="same", place=f"{path}:1"),
-        TextPair(id="2", text="", label=0, place=f"{path}:2"),
-        TextPair(id="3", text="A tram.", label=2.5, place=f"{path}:3"),
+        TextPair(id="a:2", text="", label=0, place=f"{path}:2"),
+        TextPair(id="a:3", text="A tram.", label=2.5, place=f"{path}:3"),
     ]
 
 
