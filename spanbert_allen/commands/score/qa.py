@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 HELP = "SQuAD 1.1, SQuAD 2.0, MRQA"
 
+_RESULT = '{"schema": "spanbert_allen.'
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -131,6 +133,12 @@ def _by_id(path: str, check: Callable[[Any], str | None]) -> dict[str, Any]:
     from spanbert_allen.common.record_checks import shown
 
     text = "\n".join(line for _, line in read_lines(path))
+    if text.startswith(_RESULT):
+        raise DataError(
+            "holds results, one a line, where the official file is needed: predict a file of SQuAD "
+            "or MRQA with an --output-file whose name ends in .json",
+            path,
+        )
     try:
         values = json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, path))
     except (ValueError, RecursionError) as error:

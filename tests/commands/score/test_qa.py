@@ -156,6 +156,7 @@ def test_how_mrqa_is_known(tmp_path: Path) -> None:
         ("{", "not JSON"),
         ("[1]", r"holds \[1\]; it must be one object"),
         ('{"where": 3}', "question where: 3 must be a text"),
+        ('{"schema": "spanbert_allen.qa/1"}\n', r"holds results, .* name ends in \.json"),
     ],
 )
 def test_broken_predictions(tmp_path: Path, content: str, sentence: str) -> None:
