@@ -3,7 +3,8 @@ Archives carry the encoder's own files, and appear only when whole.
 
 **Cause.** `archive_model` packs configuration, vocabulary and weights. A transformer's
 configuration and tokenizer stay outside, so that loading an archive asks the hub for them again,
-and it is written in place: an interrupted run leaves half a `model.tar.gz`.
+and it is written in place: an interrupted run leaves half a `model.tar.gz`. On a full disk it says
+neither which file nor what to do.
 
 **Repair.** The folder `<serialization_dir>/encoder`, which our indexer and embedder write, is
 packed when it is there, and the archive is written beside its place and then renamed.
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from allennlp.models import archival
 
+from spanbert_allen.common.outputs import told_of_full_disk
 from spanbert_allen.compat.replacing import replace_function
 
 ENCODER_FOLDER = "encoder"
@@ -43,7 +45,8 @@ def archive_model(
 
     # Raises
 
-    `RuntimeError` (AllenNLP's) when weights or configuration are missing.
+    `RuntimeError` (AllenNLP's) when weights or configuration are missing; `DataError` when the disk
+    is full.
     """
     include = list(include_in_archive or ())
     has_encoder = (Path(serialization_dir) / ENCODER_FOLDER).is_dir()
@@ -53,8 +56,12 @@ def archive_model(
     if final.is_dir():
         final /= "model.tar.gz"
     part = final.with_name(final.name + ".part")
+    kept = "what stood there before stays"
+    if archive_path is None:  # at the end of a training
+        kept = "the training is done and stays whole, and `--recover` writes this"
     try:
-        _archive_model(serialization_dir, weights, part, include or None)
+        with told_of_full_disk(final, kept):
+            _archive_model(serialization_dir, weights, part, include or None)
         part.replace(final)
     finally:
         part.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tarfile
 
 import allennlp.commands.train
@@ -10,6 +11,8 @@ import pytest
 from allennlp.models import archival
 
 import spanbert_allen.plugin  # noqa: F401
+from spanbert_allen.common.errors import DataError
+from tests.training.recovery.test_tensor_files import room_for
 
 
 @pytest.fixture
@@ -52,6 +55,14 @@ def test_another_place(run, tmp_path_factory):
     assert archival.archive_model(run, archive_path=folder) == str(folder / "model.tar.gz")
     assert archival.archive_model(run, archive_path=folder / "x.tgz") == str(folder / "x.tgz")
     assert sorted(path.name for path in folder.iterdir()) == ["model.tar.gz", "x.tgz"]
+
+
+def test_without_room_the_training_stays_and_the_file_is_named(run):
+    (run / "best.th").write_bytes(random.Random(0).randbytes(100_000))  # gzip makes it no smaller
+    before = sorted(run.rglob("*"))
+    with room_for(50_000), pytest.raises(DataError, match=r"model\.tar\.gz: .* full.*--recover"):
+        archival.archive_model(run)
+    assert sorted(run.rglob("*")) == before
 
 
 def test_an_archive_that_fails_leaves_the_old_one(run):
