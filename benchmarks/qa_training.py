@@ -61,6 +61,7 @@ def parse_arguments() -> argparse.Namespace:
     loop.add_argument("--learning-rate", type=float, default=2e-4)
     loop.add_argument("--max-length", type=int, default=384)
     loop.add_argument("--impossible-answers", action="store_true", help="SQuAD 2.0")
+    loop.add_argument("--start", help="a model that this command made; MiniLM by default")
     loop.add_argument("--bf16", action="store_true", help="as `precision:: 'bf16'`")
     loop.add_argument("--seed", type=int, default=42)
     loop.set_defaults(run=twin)
@@ -93,7 +94,7 @@ def twin(arguments: argparse.Namespace) -> None:
     set_seed(arguments.seed)
     windows = make_windows(arguments)
     model = BertForQuestionAnswering.from_pretrained(
-        MODEL_DIR,
+        arguments.start or MODEL_DIR,
         attention_probs_dropout_prob=0.0,  # `attention_dropout` of the configuration
     )
     model.bert.embeddings.requires_grad_(False)  # `trained_layers` of the configuration
