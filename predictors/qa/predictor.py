@@ -17,7 +17,7 @@ from allennlp.predictors import Predictor
 
 from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.files import default_doc_key
+from spanbert_allen.common.files import default_doc_key, ending_of
 from spanbert_allen.common.json_array import array_items
 from spanbert_allen.common.record_checks import RecordError, is_list, record_id, shown
 from spanbert_allen.data.qa.instance import (
@@ -279,7 +279,7 @@ class QAPredictor(SpanPredictor):
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
         """Open the official files for a data set's questions and a name in `.json`, else lines."""
         is_data_set = qa_layout(self.source) != "records"
-        if is_data_set and Path(path).suffix == ".json":
+        if is_data_set and ending_of(path) == ".json":
             return official_files(path)
         return super().open_output(path)
 

@@ -17,6 +17,7 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.files import ending_of
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.data.relation.input import RelationSequence, Window
 from spanbert_allen.data.relation.markers import (
@@ -235,7 +236,7 @@ class RelationPredictor(SpanPredictor):
 
     def open_output(self, path: str | Path) -> AbstractContextManager[Any]:
         """Open the official file for a name in `.txt` or `.tsv`, a page for `.html`, else lines."""
-        if Path(str(path).removesuffix(".gz")).suffix.lower() in ENDINGS:
+        if ending_of(path) in ENDINGS:
             return official_labels(path)
         return super().open_output(path)
 

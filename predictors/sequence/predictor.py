@@ -12,6 +12,7 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.files import ending_of
 from spanbert_allen.common.record_checks import is_list, shown
 from spanbert_allen.data.sequence.instance import PairInput
 from spanbert_allen.dataset_readers.sequence.reader import TextPairReader
@@ -105,7 +106,7 @@ class SequenceClassifierPredictor(SpanPredictor):
 
     def records(self, path: str) -> Iterator[Record]:
         """Yield the texts of a file: records, or the rows of one of GLUE's."""
-        if not _is_tsv(path):
+        if ending_of(path) != ENDING:
             yield from super().records(path)
             return
         if self._classifier.task is None:
@@ -124,7 +125,9 @@ class SequenceClassifierPredictor(SpanPredictor):
         """Open a file for GLUE for a folder or a name in `.tsv`, else lines."""
         if Path(path).is_dir() and self._classifier.task is not None:
             return glue_submission(Path(path) / submission_name(self._classifier.task, self.source))
-        return glue_submission(path) if _is_tsv(path) else super().open_output(path)
+        if ending_of(path) == ENDING:
+            return glue_submission(path)
+        return super().open_output(path)
 
     def record_to_instance(self, record: Record) -> Instance:
         """Return the instance of a record; raise a `DataError` for a bad one."""
@@ -170,7 +173,3 @@ class SequenceClassifierPredictor(SpanPredictor):
         if pair.text_pair and self._classifier.takes_no_pairs:
             raise DataError(NO_PAIRS)
         return self._reader.text_to_instance(pair)
-
-
-def _is_tsv(path: str | Path) -> bool:
-    return str(path).removesuffix(".gz").lower().endswith(ENDING)

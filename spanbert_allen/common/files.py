@@ -23,6 +23,7 @@ __all__ = [
     "MAX_LINE_VARIABLE",
     "STANDARD_STREAM",
     "default_doc_key",
+    "ending_of",
     "file_stem",
     "filled_lines",
     "find_files",
@@ -231,6 +232,11 @@ def default_doc_key(path: str | Path, line: int) -> str:
     """Return the name of a document without one: `<file name without suffixes>:<line>`."""
     name = "stdin" if str(path) == STANDARD_STREAM else Path(path).name
     return f"{name.split('.')[0] or name}:{line}"
+
+
+def ending_of(path: str | Path) -> str:
+    """Return what the name of a file ends in, in small letters and `.gz` apart: `.conll`."""
+    return Path(str(path).removesuffix(".gz")).suffix.lower()
 
 
 def file_stem(path: str | Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import replace_file
+from spanbert_allen.common.files import ending_of, replace_file
 from spanbert_allen.common.outputs import told_of_full_disk
 from spanbert_allen.results.escaping import encodable
 from spanbert_allen.results.kinds import name_of
@@ -74,7 +74,7 @@ class BratPair:
     # Parameters
 
     path : `str | Path`
-        That of the .ann file; the text's ends in .txt.
+        That of the .ann file, which `.gz` packs; the text's ends in .txt, and is never packed.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -101,7 +101,7 @@ class BratPair:
         """
         if self._result is None:
             return
-        text, beside = encodable(self._result["text"]), self._path.with_suffix(".txt")
+        text, beside = encodable(self._result["text"]), self._beside()
         if not beside.exists():
             with replace_file(beside) as file:
                 file.write(text)
@@ -114,6 +114,10 @@ class BratPair:
         with replace_file(self._path) as file:
             file.write(standoff(self._result))
 
+    def _beside(self) -> Path:
+        """Return the path of the text."""
+        return Path(str(self._path).removesuffix(".gz")).with_suffix(".txt")
+
 
 @contextmanager
 def brat_files(path: str | Path) -> Iterator[BratPair | BratFolder]:
@@ -125,7 +129,7 @@ def brat_files(path: str | Path) -> Iterator[BratPair | BratFolder]:
     path : `str | Path`
         A name in .ann for one document, else a folder, new or empty.
     """
-    if Path(path).suffix == ".ann":
+    if ending_of(path) == ".ann":
         pair = BratPair(path)
         yield pair
         pair.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import replace_file
+from spanbert_allen.common.files import ending_of, replace_file
 from spanbert_allen.formats.coref.conll.writer import conll_lines
 from spanbert_allen.results.escaping import encodable
 from spanbert_allen.results.html.page import html_page
@@ -99,15 +99,20 @@ FORMATS = ("jsonl", "conll", "brat", "resolved", "html")
 `jsonl`; `conll`, rows with tabs for the official scorer; `brat`, standoff files in a folder, or one
 document's pair; `resolved`, texts with mentions replaced by what they stand for; `html`, a page.
 """
-_ENDINGS = {".conll": "conll", ".txt": "resolved", ".html": "html", ".htm": "html"}
+_ENDINGS = {
+    ".conll": "conll",
+    ".ann": "brat",
+    ".txt": "resolved",
+    ".html": "html",
+    ".htm": "html",
+}
 
 
 def format_of(path: str | Path) -> str:
     """Return the format of a file by its ending, `.gz` apart; `jsonl` if that says nothing."""
-    text = str(path)
-    if text.endswith((os.sep, ".ann")) or Path(text).is_dir():
+    if str(path).endswith(os.sep) or Path(path).is_dir():
         return "brat"
-    return _ENDINGS.get(Path(text.removesuffix(".gz")).suffix.lower(), "jsonl")
+    return _ENDINGS.get(ending_of(path), "jsonl")
 
 
 @contextmanager

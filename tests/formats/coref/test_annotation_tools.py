@@ -9,7 +9,7 @@ import pytest
 
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import MAX_LINE_VARIABLE
+from spanbert_allen.common.files import MAX_LINE_VARIABLE, open_text
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.findings import Findings
 from spanbert_allen.formats.coref.linked_mentions import is_coreference
@@ -100,7 +100,7 @@ def test_bad_standoff(tmp_path, line, message):
         read(tmp_path / "ida.ann")
 
 
-@pytest.mark.parametrize("target", ["out.ann", "out/"])
+@pytest.mark.parametrize("target", ["out.ann", "out.ann.gz", "out/"])
 def test_what_we_write_for_brat_is_read_back(tmp_path, target):
     text = "Doctor Lena\n  Orr left.\r\nShe was tired."
     spans = [[(0, 17), (25, 28)], [(0, 6)]]
@@ -119,8 +119,9 @@ def test_what_we_write_for_brat_is_read_back(tmp_path, target):
     }
     (tmp_path / "p.jsonl").write_text(json.dumps(record))
     assert main(["format", str(tmp_path / "p.jsonl"), f"{tmp_path}/{target}"]) == 0
-    written = next(tmp_path.rglob("*.ann"))
-    assert "Mention 0 11;14 17\tDoctor Lena Orr" in written.read_text()
+    written = next(tmp_path.rglob("*.ann*"))
+    with open_text(written) as file:
+        assert b"Mention 0 11;14 17\tDoctor Lena Orr" in file.read()
     _, (document,) = read(written)
     assert document.text == text
     assert [[tuple(document.chars_of(one)) for one in c] for c in document.clusters] == [

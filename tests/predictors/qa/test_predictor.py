@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -316,6 +317,10 @@ def test_a_squad_file_gives_the_official_files(archive, predictor, monkeypatch, 
         assert odds[question] == pytest.approx(scores[0] - scores[1])
     alone = predictor.predict("Where did Ida lose her keys?", CONTEXT)
     assert alone["no_answer_score"] == pytest.approx(odds["where"], abs=1e-5)
+    out = tmp_path / "packed.json.gz"
+    run_predict(monkeypatch, archive, FIXTURES / "squad.json", "--output-file", out, "--silent")
+    assert gzip.decompress(out.read_bytes()).decode() == text
+    assert (tmp_path / "nbest_packed.json.gz").is_file()
 
 
 def test_an_mrqa_file_and_lines(archive, monkeypatch, tmp_path):

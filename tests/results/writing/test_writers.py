@@ -145,9 +145,10 @@ def test_answers_are_no_coreference(tmp_path: Path, ending: str) -> None:
 
 
 def test_formats_by_name(tmp_path: Path) -> None:
-    names = ["a.conll", "a.CONLL.gz", "a.txt", "a.htm", "a.html", "a.ann", "out/", str(tmp_path)]
+    names = ["a.conll", "a.CONLL.gz", "a.txt", "a.htm", "a.html"]
+    names += ["a.ann", "a.ANN.gz", "out/", str(tmp_path)]
     assert [format_of(name) for name in names] == [
-        *["conll"] * 2, "resolved", *["html"] * 2, *["brat"] * 3,
+        *["conll"] * 2, "resolved", *["html"] * 2, *["brat"] * 4,
     ]  # fmt: skip
     assert {format_of(name) for name in ("a", "a.jsonl", "a.json", "-", "a.gz")} == {"jsonl"}
 
