@@ -277,7 +277,8 @@ class SpanPredictor(Predictor):
     def problem_of(self, record: Record) -> str | None:
         """Return what is known to be wrong with a record before it is read."""
         option = next((name for name in self.option_names if name in record), None)
-        if record.problem is None and option is not None:
+        is_result = record.get("schema") == self.schema  # which says what was found by the option
+        if record.problem is None and option is not None and not is_result:
             return (
                 f"`{option}` is an option of the predictor and not of one record: give it with "
                 "--predictor-args, in Python to `load` or `predict`"

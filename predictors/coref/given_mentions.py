@@ -22,6 +22,8 @@ from spanbert_allen.formats.coref.mentions import (
     WordResolver,
     clusters_of_words,
 )
+from spanbert_allen.formats.coref.predictions import predicted_text
+from spanbert_allen.formats.coref.records import RecordContext
 
 KEYS = ("mentions", "given_clusters")
 """What a record may give of a document's mentions."""
@@ -73,12 +75,21 @@ def document_with_mentions(
     record : `Mapping[str, Any]`
         A record of `spanbert_coref_jsonl`. Its `mentions` are a list of `[start, end]`: with `text`
         in characters, end outside; with `tokens` or `sentences` in words, end inside. Its
-        `given_clusters` are a list of lists of these.
+        `given_clusters` are a list of lists of these. A result with `sentences`, which gives
+        neither, keeps its text and its words.
     default_key, language
         As for `document_from_record`.
     """
     fields = {name: value for name, value in record.items() if name not in KEYS}
     given = _Given(*(record.get(key) for key in KEYS))
+    if given.clusters() is None:
+        context = RecordContext(default_key=default_key, language=language)
+        try:
+            document = predicted_text(fields, context)
+        except RecordError as error:
+            raise DataError(str(error)) from error
+        if document is not None:
+            return document, None
     try:
         document = document_from_record(
             fields | {"clusters": given.clusters()}, default_key=default_key, language=language

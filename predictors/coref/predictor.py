@@ -87,6 +87,7 @@ class CorefPredictor(SpanPredictor):
     fields = (
         *("text", "document", "tokens", "sentences"),
         *("speakers", "genre", "clusters", "mentions", "given_clusters"),
+        *("heads", "resolved_text"),  # of a result, which is predicted anew
     )
     option_names = (
         *("singleton_threshold", "link_threshold", "top_antecedents", "probabilities"),

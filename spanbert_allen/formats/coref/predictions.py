@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -42,6 +43,19 @@ def parse_prediction(record: Mapping[str, Any], context: RecordContext) -> Coref
     if not isinstance(record.get("text"), str) or not is_list(record.get("clusters")):
         raise RecordError("no result of the predictor: it needs `text` and `clusters`")
     return (_from_text if record.get("sentences") is None else _from_words)(record, context)
+
+
+def predicted_text(record: Mapping[str, Any], context: RecordContext) -> CorefDocument | None:
+    """
+    Return the document that a result is of, in the words that were predicted on.
+
+    `None` for a record that is no result with `sentences`: it is read as any other. Raises
+    `RecordError` for a result that does not hold together.
+    """
+    has_words = all(record.get(name) is not None for name in ("text", "sentences"))
+    if not has_words or not is_prediction(record):
+        return None
+    return replace(parse_prediction({**record, "clusters": []}, context), clusters=None)
 
 
 def _from_text(record: Mapping[str, Any], context: RecordContext) -> CorefDocument:

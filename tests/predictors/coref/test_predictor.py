@@ -53,6 +53,26 @@ def test_raw_text_gives_offsets_into_it() -> None:
             assert TEXT[mention["start"] : mention["end"]] == mention["text"]
 
 
+def test_results_are_predicted_anew_in_their_own_words(tmp_path) -> None:
+    """Of another prediction nothing comes back but the text, its words and the user's fields."""
+    predictor = fake_predictor(sentences=True)
+    results = [
+        predictor.predict(TEXT, doc_key="t"),
+        predictor.predict(sentences=[["Ann", "New York"], ["ann"]], speakers=["A", "B"]),
+    ]
+    old = [
+        {**one, "clusters": [], "heads": [7], "resolved_text": "old", "mine": 3} for one in results
+    ]
+    (tmp_path / "old.jsonl").write_text("".join(json.dumps(one) + "\n" for one in old))
+    records = list(predictor.records(str(tmp_path / "old.jsonl")))
+    assert predictor.predict_batch_json(records) == [{**one, "mine": 3} for one in results]
+    assert predictor.predict_many(old) == [{**one, "mine": 3} for one in results]
+    given = predictor.predict_json(old[0] | {"mentions": [[0, 3]]})
+    assert "give exactly one of text, tokens, sentences" in given["error"]
+    moved = predictor.predict_json(old[0] | {"sentences": [["Bo"]]})
+    assert "the word 'Bo' of sentences is not where it should be in text" in moved["error"]
+
+
 def test_words_and_sentences_stay_as_they_are() -> None:
     predictor = fake_predictor()
     words = ["can't", "New York", "CAN'T"]
