@@ -86,6 +86,11 @@ class UpdateLoop(GradientDescentTrainer):
             num_gradient_accumulation_steps=num_gradient_accumulation_steps,
             **kwargs,
         )
+        if self._num_epochs < 1:
+            raise ConfigError(
+                f"`trainer.num_epochs` (the knob `epochs`) is {self._num_epochs}, which trains "
+                "nothing: it must be 1 or more"
+            )
         if self._ddp_wrapped_model is not None and self._ddp_wrapped_model.is_sharded:
             raise ConfigError(
                 "`distributed.ddp_accelerator` shards the model, which the trainer `spanbert` does "

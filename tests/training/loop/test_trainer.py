@@ -307,6 +307,7 @@ def test_checkpoints_hold_tensors_and_plain_values_only(tmp_path):
     [
         ({"use_amp": True}, ConfigError, "set `trainer.precision`"),
         ({"precision": "half"}, ConfigError, "one of fp32, bf16, fp16"),
+        ({"num_epochs": 0}, ConfigError, "the knob `epochs`.* is 0, which trains nothing"),
         ({"compile": "speed"}, ConfigError, "`trainer.compile` is 'speed'"),
         ({"validation_metric": "+f1"}, ConfigurationError, "f1"),
         ({"evaluate_every_updates": 2, "evaluations_per_epoch": 2}, ConfigError, "both set"),
