@@ -170,7 +170,9 @@ local made = {
       idle: {
         [name]: config.idle[name]
         for name in std.objectFields(config.idle)
-        if std.member(set, name) || std.objectHasAll(config.trainer_knobs, std.strReplace(name, 'trainer_knobs.', ''))
+        if std.member(set, name)
+           || std.startsWith(name, 'tasks.')  // which is there only if it is set
+           || std.objectHasAll(config.trainer_knobs, std.strReplace(name, 'trainer_knobs.', ''))
       },
     },
 }

@@ -124,6 +124,10 @@ local made = {
     'trainer_knobs.max_pieces': 'batches are those of the tasks: set it there',
     'trainer_knobs.batches': 'batches are those of the tasks: set it there',
     'trainer_knobs.learning_rate': 'set `encoder_learning_rate` and `task_learning_rate`',
+  } + {
+    ['tasks.%s.loading_processes' % name]: 'the data of several tasks is read at the start'
+    for name in $.task_names
+    if std.get($.tasks[name], 'loading_processes', 0) > 0
   },
 };
 
