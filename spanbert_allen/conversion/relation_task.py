@@ -18,6 +18,7 @@ from spanbert_allen.conversion.label_names import (
     refuse_several_numbers,
 )
 from spanbert_allen.conversion.task import (
+    SETTINGS_KEY,
     Blueprint,
     Source,
     Task,
@@ -63,7 +64,8 @@ class RelationTask(Task):
         refuse_several_numbers(source)
         labels = source_labels = _labels(source, options.get("labels"))
         markers = _markers(source, options.get("markers"), labels)
-        negative = source.setting(options, "negative_label", NO_RELATION)
+        usual = None if source.keeps_none("negative_label") else NO_RELATION
+        negative = source.setting(options, "negative_label", usual)
         outputs = None
         if negative not in labels:
             if options.get("negative_label") is not None:
@@ -137,12 +139,13 @@ class RelationTask(Task):
             "markers": _names(ours, MARKERS_NAMESPACE),
             "type_pairs": _names(ours, TYPE_PAIRS_NAMESPACE),
             "label_types": _names(ours, LABEL_TYPES_NAMESPACE),
-            "negative_label": ours.negative_label,
             "threshold": ours.threshold,
             "temperature": None if ours.temperature == 1 else ours.temperature,
             "scorer": config["model"].get("scorer"),
         }
-        return label_settings(ours.labels, ours.classifier.dropout) | kept_settings(kept)
+        settings = kept_settings(kept)
+        settings[SETTINGS_KEY]["negative_label"] = ours.negative_label  # also if there is none
+        return label_settings(ours.labels, ours.classifier.dropout) | settings
 
     def card_section(self, model: Model, config: Mapping[str, Any]) -> list[str]:
         """See `Task`."""

@@ -65,6 +65,11 @@ class Source:
         value = kept.get(name) if isinstance(kept, Mapping) else None
         return default if value is None else value
 
+    def keeps_none(self, name: str) -> bool:
+        """Tell whether an exported model says of a setting that it has none."""
+        kept = self.config.get(SETTINGS_KEY)
+        return isinstance(kept, Mapping) and kept.get(name, name) is None
+
     def kept(self, names: Sequence[str]) -> dict[str, Any]:
         """Return those of some settings that an exported model has kept."""
         values = {name: self.setting({}, name, None) for name in names}

@@ -15,6 +15,7 @@ from transformers import BertForSequenceClassification
 import spanbert_allen
 from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.conversion.archive_settings import write_with_settings
 from spanbert_allen.conversion.task import SETTINGS_KEY, Source
 from spanbert_allen.conversion.tasks import TASKS
 from spanbert_allen.formats.relation.jsonl import relation_record
@@ -240,6 +241,22 @@ def test_a_relation_model_reads_texts_and_types_as_before(tmp_path):
         for data in ((tacred,) if "relation" in archive.name else (tacred, own))
     ]
     assert scores[0] == pytest.approx(scores[1]) and scores[1] == pytest.approx(scores[2])
+
+
+def test_a_relation_model_without_a_negative_label_stays_one(tmp_path):
+    """Also if one of its labels is called as the usual one is."""
+    settings = {"negative_label": None}
+    write_with_settings(ARCHIVES / "relation.tar.gz", tmp_path / "a.tar.gz", settings)
+    before = load_archive(tmp_path / "a.tar.gz").model
+    assert "no_relation" in before.labels and before.negative_label is None
+    exported(tmp_path / "a.tar.gz", tmp_path / "hf")
+    run_import(tmp_path / "hf", tmp_path / "b.tar.gz", "relation")
+    after = load_archive(tmp_path / "b.tar.gz").model
+    assert (after.labels, after.negative_label) == (before.labels, None)
+    run_import(
+        tmp_path / "hf", tmp_path / "c.tar.gz", "relation", "--negative-label", "no_relation"
+    )
+    assert load_archive(tmp_path / "c.tar.gz").model.negative_label == "no_relation"
 
 
 @pytest.mark.parametrize(("task", "length"), [("qa", 9), ("relation", 2), ("sequence", 2)])
