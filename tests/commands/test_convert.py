@@ -212,3 +212,14 @@ def test_validate_tells_every_mistake(tmp_path, capsys):
         bad.write_text("text\n")
         main(["validate", str(bad)])
     assert main(["validate", str(bad), "--format", "conll"]) == 1
+
+
+def test_names_that_become_one_in_conll_are_told_apart(tmp_path, capsys):
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.conll"
+    records = [{"doc_key": key, "tokens": ["Ida"], "clusters": []} for key in ("a b", "a_b")]
+    source.write_text("".join(json.dumps(record) + "\n" for record in records))
+    assert main(["convert", str(source), str(target), "--to", "conll"]) == 0
+    assert "names that others have, behind which a number is put (documents): 1" in (
+        capsys.readouterr().err
+    )
+    assert "(a_b);" in target.read_text() and "(a_b-2);" in target.read_text()

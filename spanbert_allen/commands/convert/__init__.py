@@ -201,11 +201,18 @@ def _lines(
     if arguments.target_format == GAP_PREDICTIONS:
         yield from _gap_predictions(documents, arguments, dropped, written)
         return
+    from spanbert_allen.formats.coref.lossy import NamesApart
+
     target = _target(arguments, dropped)
     assert target.lines is not None
+    names = NamesApart()
     for document in documents:
         reduced = target.reduce(document, dropped)
         if reduced is not None:
+            key = names.apart(reduced.doc_key, document.doc_key)
+            if key != reduced.doc_key:
+                dropped["names that others have, behind which a number is put (documents)"] += 1
+                reduced = replace(reduced, doc_key=key)
             if not written.count:
                 yield target.head
             written.count += 1

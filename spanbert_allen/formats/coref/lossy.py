@@ -108,6 +108,26 @@ def one_field_words(document: CorefDocument, dropped: Dropped) -> CorefDocument:
     return replace(document, doc_key=key, speakers=speakers)
 
 
+class NamesApart:
+    """
+    Keep documents of one file apart whose names become one in its format: `a b` and `a_b`.
+
+    The first of them has the name, and a number is put behind it for the others. Documents that
+    have the same name in the first place still do.
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[str, str] = {}
+
+    def apart(self, name: str, doc_key: str) -> str:
+        """Return the name of a document, made of the one that the format can hold and its own."""
+        kept, number = name, 1
+        while self._keys.setdefault(kept, doc_key) != doc_key:
+            number += 1
+            kept = f"{name}-{number}"
+        return kept
+
+
 def one_field(text: str) -> str:
     """Return the text as one field of a row."""
     return _IN_NO_FIELD.sub("_", text) or "_"

@@ -13,6 +13,7 @@ from typing import IO, Any, Protocol
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import ending_of, replace_file
 from spanbert_allen.formats.coref.conll.writer import conll_lines
+from spanbert_allen.formats.coref.lossy import NamesApart
 from spanbert_allen.results.escaping import encodable
 from spanbert_allen.results.html.page import html_page
 from spanbert_allen.results.kinds import ERROR, checked_kind, name_of, result_kind
@@ -51,6 +52,7 @@ class _ConllRows:
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
+        self._names = NamesApart()
 
     def add(self, result: Mapping[str, Any]) -> None:
         if result_kind(result) == ERROR:
@@ -58,7 +60,7 @@ class _ConllRows:
             self._file.write(encodable(f"#not predicted: {said}\n"))
             return
         document = document_of_result(result)
-        self._file.writelines(conll_lines(document, document.clusters or ()))
+        self._file.writelines(conll_lines(document, document.clusters or (), self._names))
 
 
 class _ResolvedTexts:

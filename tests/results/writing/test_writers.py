@@ -135,6 +135,11 @@ ANSWER = {"question": "Who?", "context": "Ida.", "answers": [], "start": None, "
 ANSWER |= {"id": "q", "answer": "", "no_answer_score": None}
 
 
+def test_documents_whose_names_become_one_in_conll_stay_apart(tmp_path: Path) -> None:
+    write(tmp_path / "out.conll", *(WORDS | {"doc_key": key} for key in ("a b", "a_b")))
+    assert [one.doc_key for one in read_conll(tmp_path / "out.conll")] == ["a_b", "a_b-2"]
+
+
 @pytest.mark.parametrize("ending", ["conll", "txt", "ann"])
 def test_answers_are_no_coreference(tmp_path: Path, ending: str) -> None:
     with pytest.raises(DataError, match="formats of coreference"):

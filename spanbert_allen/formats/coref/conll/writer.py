@@ -17,7 +17,7 @@ from spanbert_allen.formats.coref.conll.columns import (
     sentence_columns,
 )
 from spanbert_allen.formats.coref.document import CorefDocument
-from spanbert_allen.formats.coref.lossy import one_field
+from spanbert_allen.formats.coref.lossy import NamesApart, one_field
 
 # A part in a key that a reader makes the same key of: without leading zeros.
 _KEY_WITH_PART = re.compile(r"(.+)_(0|[1-9][0-9]*)")
@@ -33,7 +33,8 @@ def write_conll(
     Write documents as CoNLL-2012 rows, separated by tabs as the official scorer wants them.
 
     `read_conll` reads the same words, sentences, speakers and clusters back (of words: white
-    space inside one becomes `_`, as does nothing at all).
+    space inside one becomes `_`, as does nothing at all). The same holds for names, of which `#` at
+    the beginning is left out; see `NamesApart` for those that become one.
 
     # Parameters
 
@@ -49,11 +50,16 @@ def write_conll(
             pairs = ((document, document.clusters or ()) for document in documents)
         else:
             pairs = zip(documents, clusters, strict=True)  # type: ignore[assignment]
+        names = NamesApart()
         for document, document_clusters in pairs:
-            file.writelines(conll_lines(document, document_clusters))
+            file.writelines(conll_lines(document, document_clusters, names))
 
 
-def conll_lines(document: CorefDocument, clusters: Sequence[Iterable[WordSpan]]) -> Iterator[str]:
+def conll_lines(
+    document: CorefDocument,
+    clusters: Sequence[Iterable[WordSpan]],
+    names: NamesApart | None = None,
+) -> Iterator[str]:
     """
     Return the lines of one document, line ends included.
 
@@ -64,12 +70,14 @@ def conll_lines(document: CorefDocument, clusters: Sequence[Iterable[WordSpan]])
         columns that it was read with; else columns which say that nothing is known.
     clusters : `Sequence[Iterable[WordSpan]]`
         The clusters to write.
+    names : `NamesApart`, optional
+        Those of the file's documents before.
     """
     try:
         labels = bracket_labels(clusters, len(document.words))
     except DataError as error:
         raise DataError(f"document {document.doc_key}: {error.problem}") from error
-    header = _header(document)
+    header = _header(document, names or NamesApart())
     number = str(int(header.part[:12])) if header.part else "0"
     yield f"#begin document ({header.name});" + (f" part {header.part}\n" if header.part else "\n")
     rows = header.rows if len(header.rows) == len(document.words) else None
@@ -93,17 +101,14 @@ def conll_key(doc_key: str) -> str:
     return one_field(doc_key).lstrip("#") or "_"
 
 
-def _header(document: CorefDocument) -> ConllColumns:
+def _header(document: CorefDocument, names: NamesApart) -> ConllColumns:
     """Return name and part as they were read, if that is still the document's key."""
-    written = document.columns
-    if (
-        written is not None
-        and written.key == document.doc_key
-        and one_field(written.name) == written.name
-    ):
+    doc_key, written = document.doc_key, document.columns
+    if written is not None and (written.key != doc_key or one_field(written.name) != written.name):
+        written = None
+    key = names.apart(conll_key(doc_key) if written is None else doc_key, doc_key)
+    if written is not None and key == doc_key:
         return written
-    key = conll_key(document.doc_key)
     match = _KEY_WITH_PART.fullmatch(key)
-    if match:
-        return ConllColumns(match[1], match[2].zfill(3), ())
-    return ConllColumns(key, NO_PART, ())
+    name, part = (match[1], match[2].zfill(3)) if match else (key, NO_PART)
+    return ConllColumns(name, part, () if written is None else written.rows)

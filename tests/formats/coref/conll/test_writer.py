@@ -150,3 +150,22 @@ def test_the_speaker_is_that_of_the_document(tmp_path):
     (document,) = read_conll(source, keep_columns=True)
     other = replace(document, speakers=["Ida"])
     assert "\tNN\t(TOP*)\t-\t-\t-\tIda\t*\t-\n" in "".join(conll_lines(other, []))
+
+
+def test_documents_whose_names_become_one_stay_apart(tmp_path):
+    """Those of one name in the first place, as parts that a file repeats, keep it."""
+    keys = ["a b", "a_b", "#a_b", "a b", "c d_1", "c_d_1", "a_b-2"]
+    made = [CorefDocument.from_sentences(key, [["Ida"]], clusters=[]) for key in keys]
+    write_conll(made, tmp_path / "f")
+    read = [document.doc_key for document in read_conll(tmp_path / "f")]
+    assert read == ["a_b", "a_b-2", "a_b-3", "a_b", "c_d_1", "c_d_1-2", "a_b-2-2"]
+
+
+def test_a_document_that_gets_a_number_keeps_its_columns(tmp_path):
+    row = "\t".join(["a_b", "0", "0", "Ida", "NNP", "(TOP*)", *"----*", "(1)"])
+    (tmp_path / "in").write_text(f"#begin document (a_b); part 000\n{row}\n#end document\n")
+    (tagged,) = read_conll(tmp_path / "in", keep_columns=True)
+    blank = CorefDocument.from_sentences(f"{tagged.doc_key[:1]} b_0", [["Ida"]], clusters=[])
+    write_conll([blank, tagged], tmp_path / "out")
+    _, read = read_conll(tmp_path / "out", keep_columns=True)
+    assert (read.doc_key, read.columns.rows) == ("a_b_0-2", tagged.columns.rows)
