@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from spanbert_allen.common.errors import UserError
+from spanbert_allen.common.outputs import is_full_disk
 
 DEBUG_VARIABLE = "ALLENNLP_DEBUG"
 _OF_TEMPLATES = re.compile(r"/lib/\w+\.libsonnet:")
@@ -226,6 +227,9 @@ def _sentence_of_worker(message: str) -> str | None:
 
 
 def _file_sentence(error: OSError) -> str:
+    if is_full_disk(error):  # an error of writing does not name the file
+        place = f"{os.fspath(error.filename)}: " if error.filename else ""
+        return f"{place}{error.strerror or error}: free some space and run the command again"
     if error.filename is None:
         missing = re.fullmatch(r"file (.*) not found", str(error))  # of cached_path
         return f"{missing[1]}: does not exist: check the path" if missing else str(error)

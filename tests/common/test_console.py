@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import types
@@ -127,6 +128,10 @@ def test_files(tmp_path):
         "x: does not exist: check the path"
     )
     assert console.sentence_for(OSError("the hub is not reached")) == "the hub is not reached"
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert console.sentence_for(full) == (
+        "No space left on device: free some space and run the command again"
+    )
 
 
 @pytest.mark.parametrize(
