@@ -63,8 +63,9 @@ def test_windows_and_decoder_are_exported_and_imported(reader, of_model):
     for name in ("dataset_reader", "validation_dataset_reader"):
         assert {key: made[name].get(key) for key in reader} == reader
         made_reader = DatasetReader.from_params(Params(deepcopy(made[name])))
-        ending = ".jsonl" if of_model.get("flavour") == "mrqa" else ".json"  # of a folder's files
-        assert made_reader.file_suffixes == (ending,)
+        is_mrqa = of_model.get("flavour") == "mrqa"
+        endings = (".jsonl",) if is_mrqa else (".json", ".jsonl")  # of a folder's files
+        assert made_reader.file_suffixes == endings
     assert made["model"]["decoder"] == of_model.get("decoder", {"type": "exact"})
     assert made["model"].get("flavour") == of_model.get("flavour")
 

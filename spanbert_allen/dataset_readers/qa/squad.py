@@ -16,9 +16,9 @@ class SquadReader(QuestionReader):
     """
     Read files in the layout of SQuAD 1.1 and 2.0, plain or `.gz`, an article at a time.
 
-    A folder is read as all files in it that end in `.json`. Flat records and files of MRQA are read
-    as well: see `read_questions`. The first answer is the one that is learnt; in training a
-    question is left out if that answer does not stand in the words at its place.
+    A folder is read as all files in it that end in `.json` or `.jsonl`. Flat records and files of
+    MRQA are read as well: see `read_questions`. The first answer is the one that is learnt; in
+    training a question is left out if that answer does not stand in the words at its place.
 
     Registered as a `DatasetReader` with name "spanbert_squad".
 
@@ -29,7 +29,7 @@ class SquadReader(QuestionReader):
         As for `QuestionReader`.
     """
 
-    file_suffixes = (".json",)
+    file_suffixes = (".json", ".jsonl")
 
     def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[Question]:
         """Read the questions of a file."""

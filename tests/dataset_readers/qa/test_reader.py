@@ -227,6 +227,13 @@ def test_files_of_both_layouts_in_one_list(kind):
     assert len(list(reader.read([FIXTURES / "squad.json", FIXTURES / "mrqa.jsonl"]))) == 8
 
 
+def test_a_folder_of_mrqa_is_read_by_a_model_of_squad_too(tmp_path):
+    for name in ("mrqa.jsonl", "squad.json"):
+        (tmp_path / name).write_bytes((FIXTURES / name).read_bytes())
+    both = len(read("mrqa.jsonl")) + len(read("squad.json"))
+    assert len(list(make_reader().read(tmp_path))) == both
+
+
 def test_mrqa_learns_the_earliest_answer_and_never_drops():
     instances = read("mrqa.jsonl", "spanbert_mrqa", training=True)
     assert len(instances) == 3
