@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
@@ -126,6 +127,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
 
+
+if multiprocessing.current_process().name != "MainProcess" and sys.argv[1:2] == ["train"]:
+    # One of several workers: a new process imports the program's main module before AllenNLP.
+    from spanbert_allen.commands.allennlp_main import keep_imports_quiet
+
+    keep_imports_quiet()
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -53,10 +53,15 @@ def is_of_plugin(name: str) -> bool:
     return name in Subcommand.list_available()
 
 
-def _prepare() -> None:
-    """Import AllenNLP without what it and its plugins would say or fetch."""
+def keep_imports_quiet() -> None:
+    """Let AllenNLP and its plugins, when they are imported, neither warn nor download."""
     ignore_foreign_warnings()
     _download_nothing_of_nltk()
+
+
+def _prepare() -> None:
+    """Import AllenNLP without what it and its plugins would say or fetch."""
+    keep_imports_quiet()
     # Importing it sets AllenNLP's logging up.
     from allennlp.__main__ import _transformers_log_filter  # noqa: F401
 

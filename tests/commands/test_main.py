@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from spanbert_allen import __main__ as program
 from spanbert_allen.commands import COMMANDS, allennlp_main, doctor, load_command, plugin
+from tests.places import ROOT
 
 
 def test_help_names_every_command(capsys):
@@ -22,6 +24,36 @@ def test_help_names_every_command(capsys):
     shown = capsys.readouterr().out
     for name in (*COMMANDS, *program.ALLENNLP_COMMANDS):
         assert name in shown
+
+
+SPAWNING = """
+import multiprocessing, sys
+from spanbert_allen.__main__ import main
+
+def report():
+    import nltk
+    print(nltk.download("punkt"))
+
+if __name__ == "__main__":
+    sys.argv[1:] = ["train"]
+    worker = multiprocessing.get_context("spawn").Process(target=report)
+    worker.start()
+    worker.join()
+"""
+
+
+def test_workers_of_a_training_fetch_nothing_either(tmp_path):
+    (tmp_path / "program.py").write_text(SPAWNING)
+    nowhere = os.environ | {"https_proxy": "http://127.0.0.1:9", "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "program.py"],
+        cwd=tmp_path,
+        env=nowhere,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (run.stdout, run.stderr) == ("False\n", "")
 
 
 def test_a_name_that_is_nearly_ours(capsys):
