@@ -1,7 +1,7 @@
 # `make quickstart` shows the project at work; `make test` is what CI runs. Both install what they need.
 
 # The first of these that is Python 3.11 or newer; `make install PYTHON=...` takes another.
-PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then echo $$python; exit; fi; done; echo python3)
 VENV ?= .venv
@@ -30,7 +30,7 @@ help:
 	@echo 'make test        linter, types, layers and all tests; make check is the same'
 	@echo 'make test-fast   the tests that take less than five seconds'
 	@echo 'make fuzz        10,000 mistakes in files, records, results and archives (CASES=..., SEED=...)'
-	@echo 'make test-matrix the quick tests on each Python of 3.11, 3.12 and 3.13 that is found'
+	@echo 'make test-matrix the quick tests on each Python from 3.11 to 3.14 that is found'
 	@echo 'make format      format and mend what the linter can'
 	@echo 'make docs        build the documentation into build/site'
 	@echo 'make lock        choose the newest versions anew and write requirements/lock.txt and docs.txt'
@@ -71,7 +71,7 @@ fuzz: install
 	$(TEST_ENVIRONMENT) $(BIN)/python -W ignore -m tests.hostile --cases $(CASES) --seed $(SEED)
 
 # An environment for each Python, beside .venv; a Python that is not found is said and passed over.
-MATRIX ?= 3.11 3.12 3.13
+MATRIX ?= 3.11 3.12 3.13 3.14
 test-matrix:
 	@for version in $(MATRIX); do \
 		python=$$(command -v python$$version) && $$python -c '' 2>/dev/null \

@@ -6,7 +6,7 @@ import warnings
 
 _NOT_OURS = (
     ("torch.cuda.amp.custom_(fwd|bwd)", FutureWarning),  # fairscale's optional offloading
-    ("`torch.jit.script` is deprecated", FutureWarning),  # AllenNLP's activations
+    ("`torch.jit.script` is (deprecated|not supported)", FutureWarning),  # AllenNLP's activations
     ("pkg_resources is deprecated", UserWarning),  # the `rouge` package
 )
 

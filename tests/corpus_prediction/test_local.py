@@ -108,10 +108,11 @@ def test_workers_that_never_begin_end_the_run(tmp_path):
 def test_an_error_of_a_worker_ends_the_others_and_is_told(tmp_path):
     run = begin(tmp_path)
     claim = run.claim(CountJob(0))
+    workers = []
 
     def start(run, number):
-        function = signal.pause if number else fail
-        return ForkedWorker(tmp_path / "said", function)
+        workers.append(ForkedWorker(tmp_path / "said", signal.pause if number else fail))
+        return workers[-1]
 
     def fail():
         raise RuntimeError("the disk is full")
@@ -119,8 +120,10 @@ def test_an_error_of_a_worker_ends_the_others_and_is_told(tmp_path):
     with pytest.raises(ConfigError, match="the disk is full"):
         predict_locally(run, workers=2, wait=look, start=start)
     claim.release(is_settled=False)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(workers) == 2
+    for one in workers:
+        with pytest.raises(ChildProcessError):  # it has been waited for
+            os.waitpid(one.pid, os.WNOHANG)
 
 
 def test_two_workers_with_a_model_of_which_one_is_killed_give_what_one_process_gives(tmp_path):
