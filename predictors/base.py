@@ -274,11 +274,16 @@ class SpanPredictor(Predictor):
         (result,) = rows
         return result
 
+    def option_in(self, record: Mapping[str, Any]) -> str | None:
+        """Return an option that stands in a record; what a result was found with is none."""
+        if record.get("schema") == self.schema:
+            return None
+        return next((name for name in self.option_names if name in record), None)
+
     def problem_of(self, record: Record) -> str | None:
         """Return what is known to be wrong with a record before it is read."""
-        option = next((name for name in self.option_names if name in record), None)
-        is_result = record.get("schema") == self.schema  # which says what was found by the option
-        if record.problem is None and option is not None and not is_result:
+        option = self.option_in(record)
+        if record.problem is None and option is not None:
             return (
                 f"`{option}` is an option of the predictor and not of one record: give it with "
                 "--predictor-args, in Python to `load` or `predict`"

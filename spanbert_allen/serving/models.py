@@ -82,9 +82,9 @@ class ServedModels:
             raise ConfigError(f"no model {shown(name)} is served here; choose {' or '.join(names)}")
         model = self.by_name[name or names[0]]
         options = object_of_options("options", record.pop("options", None))
-        for option in model.predictor.option_names:
-            if option in record:
-                raise DataError(f"`{option}` is an option; put it into `options` of the record")
+        option = model.predictor.option_in(record)
+        if option is not None:
+            raise DataError(f"`{option}` is an option; put it into `options` of the record")
         model.predictor.with_options(options)
         return Group(model.name, json.dumps(options, sort_keys=True))
 

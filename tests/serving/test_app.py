@@ -48,10 +48,12 @@ class Predictor:
     """Returns a record's text and options, or, for a text that says so, an error record."""
 
     schema = "spanbert_allen.sequence/1"
-    option_names = ("depth",)
 
     def __init__(self, options=None):
         self.options = options or {}
+
+    def option_in(self, record):
+        return "depth" if "depth" in record else None
 
     def with_options(self, options):
         if "no_option" in options:
@@ -255,6 +257,15 @@ def test_a_bad_request_gets_one_sentence(client, path, body, status, sentence):
     assert answer.status_code == status
     assert list(answer.json()) == ["error"]
     assert sentence in answer.json()["error"]
+
+
+def test_a_result_can_be_asked_for_anew(client):
+    asked = {"text": "Ida left. She ran.", "options": {"resolved_text": True}}
+    result = client.post("/coref", json=asked).json()
+    assert result["resolved_text"]
+    again = client.post("/coref", json={**result, "clusters": [], "resolved_text": "old"})
+    del result["resolved_text"]  # an option of the first request
+    assert (again.status_code, again.json()) == (200, result)
 
 
 def test_limits_are_kept():

@@ -15,8 +15,6 @@ CHAINS = (r"\b(Ida Berg|Ida|[Hh]er|[Ss]he)\b", r"\b(her keys|them)\b")
 class Rules:
     """A predictor whose results are told by its function."""
 
-    option_names = ()
-
     def __init__(self, task, result, **attributes):
         self.schema = f"spanbert_allen.{task}/1"
         self.result, self.options = result, {}
@@ -27,6 +25,9 @@ class Rules:
         changed = Rules.__new__(Rules)
         changed.__dict__ = self.__dict__ | {"options": options}
         return changed
+
+    def option_in(self, record):
+        return None
 
     def prepare(self, record):
         return PreparedRecord(Record(record), pieces=1)
