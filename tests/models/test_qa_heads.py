@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 from allennlp.common import Params
+from allennlp.confidence_checks.normalization_bias_verification import (
+    NormalizationBiasVerification,
+)
 from allennlp.data import Batch, DatasetReader, Vocabulary
 from allennlp.models import Model
 
@@ -44,11 +47,15 @@ def make_model(model_name: object = "tiny", **options) -> Model:
     return Model.from_params(Params(deepcopy(params)), vocab=Vocabulary())
 
 
-def loss_of(model: Model, **options) -> torch.Tensor:
+def batch_of(**options) -> dict:
     reader = DatasetReader.from_params(Params(deepcopy(READER | options)))
     batch = Batch(list(reader.read(FIXTURES / "qa" / "squad.json")))
     batch.index_instances(Vocabulary())
-    return model(**batch.as_tensor_dict())["loss"]
+    return batch.as_tensor_dict()
+
+
+def loss_of(model: Model, **options) -> torch.Tensor:
+    return model(**batch_of(**options))["loss"]
 
 
 def assert_has_heads_of(pretrained: Path, model: Model) -> None:
@@ -72,6 +79,12 @@ def test_a_training_that_starts_from_an_archive_takes_splinter_s_head_over(pretr
     before = make_model(head=SPLINTER).qa_outputs.state_dict()
     for name, tensor in fresh.qa_outputs.state_dict().items():
         assert torch.equal(tensor, before[name])
+
+
+@pytest.mark.parametrize("head", [SPLINTER, {"type": "spanbert_biaffine_answers"}])
+def test_allennlp_s_check_before_a_training_has_nothing_against_a_head(head):
+    check = NormalizationBiasVerification(make_model(head=head))
+    assert check.check(batch_of(question_piece=head is SPLINTER)), check.detected_pairs
 
 
 def test_a_question_piece_that_the_reader_does_not_put_there_is_an_error():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu
 
 from spanbert_allen.modules.layers.fast_linear import FastLinear
 
@@ -15,11 +14,13 @@ class _Transform(nn.Module):
     def __init__(self, dim: int, layer_norm_eps: float) -> None:
         super().__init__()
         self.dense = FastLinear(dim, dim)
+        # A module, as AllenNLP's check takes a bias just before a normalisation for a mistake.
+        self.activation = nn.GELU()
         self.layer_norm = nn.LayerNorm(dim, eps=layer_norm_eps)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Transform vectors of shape (..., dim) to others of the same shape."""
-        transformed: Tensor = self.layer_norm(gelu(self.dense(vectors)))
+        transformed: Tensor = self.layer_norm(self.activation(self.dense(vectors)))
         return transformed
 
 
