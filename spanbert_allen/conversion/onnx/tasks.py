@@ -189,7 +189,10 @@ class RelationScorer(OnnxTask):
             "threshold": self.model.threshold,
             "temperature": self.model.temperature,
             "mode": self.reader.mode,
-            "markers": {name: pieces[number] for name, number in markers.items()},
+            # What has no piece stands in no sequence of the mode.
+            "markers": {
+                name: pieces[number] for name, number in markers.items() if number < len(pieces)
+            },
         }
 
     @property

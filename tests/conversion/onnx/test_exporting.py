@@ -174,6 +174,16 @@ def test_many_pairs_of_a_text_are_judged_at_once(relation, pooling):
     assert_same(session, given | more, expected_of(relation, given, **more))
 
 
+def test_markers_without_a_piece_are_left_out(relation):
+    for number in range(200):  # more types than the encoder has pieces [unusedN]
+        relation.vocab.add_token_to_namespace(f"SUBJ=TYPE{number}", "relation_markers")
+    reader = SimpleNamespace(mode="text", max_length=128)
+    markers = onnx_task(relation, reader, quantised=False).settings()["markers"]
+    names = relation.vocab.get_token_to_index_vocabulary("relation_markers")
+    pieces = find_encoder("tiny").vocabulary.pieces
+    assert list(markers) == [name for name in names if f"[unused{names[name] + 1}]" in pieces]
+
+
 def test_what_cannot_be_written_is_a_sentence_and_leaves_no_folder(tmp_path, relation):
     folder = tmp_path / "out"
     arguments = [str(ARCHIVES / "qa.tar.gz"), str(folder)]
