@@ -10,10 +10,11 @@ as of `allennlp predict`.
 from __future__ import annotations
 
 import functools
+import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from allennlp.predictors import Predictor
 
 from spanbert_allen.common.console import is_installed
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.files import checked_target, target_in_folder
 from spanbert_allen.common.look_ahead import is_pipe
 from spanbert_allen.common.outputs import refuse_overwriting, refuse_overwriting_model
 from spanbert_allen.predictors.base import SpanPredictor
@@ -56,17 +58,16 @@ def evaluate_from_archive(
     *args: Any,
     **kwargs: Any,
 ) -> dict[str, Any]:
-    inputs = [input_file]
-    if kwargs.get("auto_names", "NONE") == "NONE" and not input_file.lstrip().startswith(
-        ("{", '"')
-    ):
-        inputs = input_file.split(",")
+    inputs = _inputs_of(input_file)
+    if kwargs.get("auto_names", "NONE") == "NONE":
         outputs = metrics_output_file, predictions_output_file
         _check_outputs("--output-file", metrics_output_file, archive_file, inputs)
         _check_outputs("--predictions-output-file", predictions_output_file, archive_file, inputs)
+        for name in metrics_output_file.split(",") if metrics_output_file else ():
+            checked_target(name)
         _check_different([name for names in outputs if names for name in names.split(",")])
         if predictions_output_file is not None:
-            _refuse_pipes(inputs)
+            _refuse_pipes(_paths_of(inputs))
     _failures.clear()
     if _have_one_name(inputs):
         metrics = _evaluated_one_by_one(
@@ -127,7 +128,23 @@ def _shown(value: Any) -> str:
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
-def _check_outputs(option: str, files: str | None, archive: Any, inputs: list[str]) -> None:
+def _inputs_of(input_file: str) -> list[Any]:
+    """Return the data to evaluate as AllenNLP takes it: files, or objects that name several."""
+    try:
+        return list(json.loads(f"[{input_file}]"))
+    except ValueError:
+        return input_file.split(",")
+
+
+def _paths_of(inputs: Any) -> list[str]:
+    """Return every file that the data to evaluate names, such as one for each task."""
+    if isinstance(inputs, str):
+        return [inputs]
+    inner = inputs.values() if isinstance(inputs, Mapping) else inputs
+    return [path for one in inner for path in _paths_of(one)] if isinstance(inner, Iterable) else []
+
+
+def _check_outputs(option: str, files: str | None, archive: Any, inputs: list[Any]) -> None:
     if files is None:
         return
     outputs = files.split(",")
@@ -137,7 +154,8 @@ def _check_outputs(option: str, files: str | None, archive: Any, inputs: list[st
             "for each, with commas between them"
         )
     for output in outputs:
-        refuse_overwriting(output, inputs)
+        target_in_folder(output)  # before anything is computed
+        refuse_overwriting(output, _paths_of(inputs))
         refuse_overwriting_model(output, archive)
 
 
@@ -159,9 +177,9 @@ def _refuse_pipes(inputs: list[str]) -> None:
             )
 
 
-def _have_one_name(inputs: list[str]) -> bool:
+def _have_one_name(inputs: list[Any]) -> bool:
     """Return whether AllenNLP's names of scores, by the file's, would be those of two files."""
-    different = set(inputs)
+    different = {path for path in inputs if isinstance(path, str)}
     return len({Path(path).stem for path in different}) < len(different)
 
 

@@ -263,7 +263,7 @@ def replace_file(path: str | Path) -> Iterator[IO[str]]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    target = _checked_target(path)
+    target = checked_target(path)
     if target.exists() and not target.is_file():  # a device or a pipe has nothing to lose
         with target.open("w", encoding="utf-8") as file:
             yield file
@@ -287,17 +287,24 @@ def replace_bytes(path: str | Path) -> Iterator[IO[bytes]]:
         The file.
     """
     with (
-        _part_of(_checked_target(path)) as part,
+        _part_of(checked_target(path)) as part,
         told_of_full_disk(path),
         part.open("xb") as file,
     ):
         yield file
 
 
-def _checked_target(path: str | Path) -> Path:
+def target_in_folder(path: str | Path) -> Path:
+    """Return the whole path of what is to be written; raise `DataError` if its folder is none."""
     target = Path(path).resolve()
     if not target.parent.is_dir():
         raise DataError(f"the folder {target.parent} does not exist; make it first", path)
+    return target
+
+
+def checked_target(path: str | Path) -> Path:
+    """Return the whole path of a file to write; raise `DataError` if it is a folder or in none."""
+    target = target_in_folder(path)
     if target.is_dir():
         raise DataError("this is a folder; name a file to write", path)
     return target

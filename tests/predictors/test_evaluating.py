@@ -149,3 +149,27 @@ def test_outputs_that_cannot_be(tmp_path):
         evaluate.evaluate_from_archive(archive, str(data), "x.jsonl", "x.jsonl")
     with pytest.raises(ConfigError, match="- can be read only once"):
         evaluate.evaluate_from_archive(archive, "-", None, "x.jsonl")
+
+
+def test_where_nothing_can_be_written_nothing_is_computed(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluating, "_evaluate_from_archive", None)  # not reached
+    data, archive = str(DATA["sequence"][0]), ARCHIVES / "sequence.tar.gz"
+    for outputs in ((str(tmp_path / "no" / "x.json"), None), (None, str(tmp_path / "no" / "x"))):
+        with pytest.raises(DataError, match="no does not exist; make it first"):
+            evaluate.evaluate_from_archive(archive, data, *outputs)
+    with pytest.raises(DataError, match="this is a folder; name a file to write"):
+        evaluate.evaluate_from_archive(archive, data, str(tmp_path))
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_the_files_of_several_tasks_and_their_model_are_not_written_over(tmp_path, at):
+    data, model = tmp_path / "dev.tsv", tmp_path / "model.tar.gz"
+    for path in (data, model):
+        path.write_text("mine")
+        outputs = [None, None]
+        outputs[at] = str(path)
+        with pytest.raises(DataError, match="this is also what is read"):
+            evaluate.evaluate_from_archive(
+                model, json.dumps({"first": "other.tsv", "second": [str(data)]}), *outputs
+            )
+        assert path.read_text() == "mine"

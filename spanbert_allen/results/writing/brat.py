@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import ending_of, replace_file
+from spanbert_allen.common.files import ending_of, replace_file, target_in_folder
 from spanbert_allen.common.outputs import told_of_full_disk
 from spanbert_allen.results.escaping import encodable
 from spanbert_allen.results.kinds import name_of
@@ -141,9 +141,7 @@ def brat_files(path: str | Path) -> Iterator[BratPair | BratFolder]:
 @contextmanager
 def _folder(path: str | Path) -> Iterator[BratFolder]:
     """Make a folder that takes its name only when the block ends without an error."""
-    target = Path(path).resolve()
-    if not target.parent.is_dir():
-        raise DataError(f"the folder {target.parent} does not exist; make it first", path)
+    target = target_in_folder(path)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise DataError("something is here already; name a new or an empty folder", path)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
