@@ -8,10 +8,10 @@ from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import default_doc_key, find_files, read_lines
+from spanbert_allen.common.folder_names import FolderNames
 from spanbert_allen.formats.coref.detection import detect_format
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
-from spanbert_allen.formats.coref.folder_names import FolderNames
 from spanbert_allen.formats.coref.format import CorefFormat
 from spanbert_allen.formats.coref.registry import SUFFIXES
 from spanbert_allen.predictors.record import Record, parse_record
@@ -71,7 +71,7 @@ def coref_records(path: str, *, language: str = "en") -> Iterator[Record]:
 def _of_file(record: Record, file: Path, folder: Path, names: FolderNames) -> Record:
     """Name the file of a folder in its record."""
     if isinstance(record, DocumentRecord):
-        record = DocumentRecord(names.named(record.document, file))
+        record = DocumentRecord(names.named(record.document, file, field="doc_key"))
     elif record.problem is None and record.line is not None and record.get("doc_key") is None:
         record["doc_key"] = names.key(default_doc_key(file, record.line), file)
     record.file = str(file.relative_to(folder))

@@ -11,9 +11,11 @@ from allennlp.common.file_utils import cached_path
 from spanbert_allen.common.files import find_files
 
 
-def local_files(file_path: Any, *, suffixes: Sequence[str]) -> Iterator[str | Path]:
+def local_folders(
+    file_path: Any, *, suffixes: Sequence[str]
+) -> Iterator[tuple[str | Path, list[str | Path]]]:
     """
-    Yield the files to read, as they are needed.
+    Yield each folder, or single file, of what is to be read, and its files, as they are needed.
 
     # Parameters
 
@@ -23,14 +25,6 @@ def local_files(file_path: Any, *, suffixes: Sequence[str]) -> Iterator[str | Pa
     suffixes : `Sequence[str]`
         How the names of data files of a folder end; `.gz` may follow.
     """
-    for _, files in local_folders(file_path, suffixes=suffixes):
-        yield from files
-
-
-def local_folders(
-    file_path: Any, *, suffixes: Sequence[str]
-) -> Iterator[tuple[str | Path, list[str | Path]]]:
-    """Yield each folder, or single file, of what `local_files` takes, and its files."""
     for path in file_path if isinstance(file_path, (list, tuple)) else [file_path]:
         folder = _local(path)
         yield folder, find_files(folder, suffixes=suffixes)

@@ -2,15 +2,15 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from allennlp.data import DatasetReader, Instance, TokenIndexer
 
 from spanbert_allen.common.errors import ConfigError, DataError, OnProblem
+from spanbert_allen.common.folder_names import FolderNames
 from spanbert_allen.data.pieces import PieceTokenizer, SpecialPieces
-from spanbert_allen.dataset_readers.data_paths import local_files
+from spanbert_allen.dataset_readers.data_paths import local_folders
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +79,12 @@ class ExampleReader(DatasetReader, Generic[Example]):
             )
 
     def _examples(self, paths: Any) -> Iterator[Example]:
-        """Yield the examples of all files; `paths` is as for `local_files`."""
-        files = local_files(paths, suffixes=self.file_suffixes)
-        return chain.from_iterable(self.examples_of(file, self._leave_out) for file in files)
+        """Yield the examples of all files, each with a name; `paths` is as for `local_folders`."""
+        for folder, files in local_folders(paths, suffixes=self.file_suffixes):
+            names = FolderNames(folder, files)
+            for file in files:
+                for example in self.examples_of(file, self._leave_out):
+                    yield names.named(example, file, field="id")
 
     def _leave_out(self, problem: DataError) -> None:
         """Count a bad example, or stop reading."""

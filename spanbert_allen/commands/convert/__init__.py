@@ -145,7 +145,7 @@ class _Source:
     def __iter__(self) -> Iterator[CorefDocument]:
         from spanbert_allen.common.errors import DataError
         from spanbert_allen.common.files import find_files
-        from spanbert_allen.formats.coref.folder_names import FolderNames
+        from spanbert_allen.common.folder_names import FolderNames
         from spanbert_allen.formats.coref.registry import SUFFIXES
 
         files = find_files(self._arguments.source, suffixes=SUFFIXES)
@@ -153,7 +153,7 @@ class _Source:
         for path in files:
             try:
                 for document in self._documents(path):
-                    yield names.named(document, path)
+                    yield names.named(document, path, field="doc_key")
             except DataError as error:
                 if not self._arguments.skip_bad:
                     hint = "; --skip-bad leaves bad documents out"

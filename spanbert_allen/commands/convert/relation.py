@@ -61,16 +61,19 @@ def _lines(
     """Yield a line for each example; what is lost and what is bad is added to the last two."""
     from spanbert_allen.common.errors import DataError
     from spanbert_allen.common.files import find_files, json_line
+    from spanbert_allen.common.folder_names import FolderNames
     from spanbert_allen.formats.relation.detection import SUFFIXES, read_relations
     from spanbert_allen.formats.relation.jsonl import relation_record
 
     on_problem = bad.append if arguments.skip_bad else None
-    for path in find_files(arguments.source, suffixes=SUFFIXES):
+    files = find_files(arguments.source, suffixes=SUFFIXES)
+    names = FolderNames(arguments.source, files)
+    for path in files:
         try:
             for example in read_relations(path, language=arguments.language, on_problem=on_problem):
                 if example.text is None and example.sentence_ids and example.sentence_ids[-1]:
                     lost["sentences of words (examples)"] += 1
-                yield json_line(relation_record(example))
+                yield json_line(relation_record(names.named(example, path, field="id")))
         except DataError as error:
             if not arguments.skip_bad:
                 hint = "; --skip-bad leaves bad records out"

@@ -10,11 +10,11 @@ from allennlp.data import DatasetReader, Instance, TokenIndexer
 from allennlp.data.fields import MetadataField
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.folder_names import FolderNames
 from spanbert_allen.data.coref.instance import document_to_instance
 from spanbert_allen.dataset_readers.data_paths import local_folders
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
-from spanbert_allen.formats.coref.folder_names import FolderNames
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         # Parameters
 
         file_path : `str | Path | list`
-            A file, a folder or a list of them; see `local_files`. Documents that are named for
+            A file, a folder or a list of them; see `local_folders`. Documents that are named for
             files of one name in a folder are named for their places in it.
         """
         for item, named in self.raw_share(file_path):
@@ -113,7 +113,7 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         for folder, files in local_folders(file_path, suffixes=self.file_suffixes):
             names = FolderNames(folder, files)
             for file in files:
-                named = partial(names.named, file=file)
+                named = partial(names.named, file=file, field="doc_key")
                 for raw in self.raw_documents(file):
                     yield raw, named
 

@@ -357,3 +357,20 @@ def test_a_folder_is_read(tmp_path):
 def test_impossible_settings(options, sentence):
     with pytest.raises(ConfigError, match=sentence):
         make_reader(**options)
+
+
+def test_files_of_one_name_in_a_folder_give_examples_of_different_names(tmp_path):
+    """As `convert` names them; a name that a file gives stays."""
+    for place in ("x/doc", "y/doc", "z"):
+        path = tmp_path / f"{place}.ann"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("T1\tORG 0 4\tAcme\nT2\tPER 8 11\tIda\nR1\thas Arg1:T1 Arg2:T2\n")
+        path.with_suffix(".txt").write_text("Acme of Ida.")
+    record = {"text": "Acme of Ida.", "subject": [0, 4], "object": [8, 11], "label": "has"}
+    for place in ("x", "y"):
+        lines = [json.dumps(record), json.dumps(record | {"id": "own"})]
+        (tmp_path / place / "doc.jsonl").write_text("\n".join(lines))
+    read = make_reader("spanbert_relation").read(tmp_path)
+    found = [one["example"].metadata.id for one in read]
+    of_x = ["x/doc.ann:0-1", "x/doc.ann:1-0", "x/doc.jsonl:1", "own"]
+    assert found == [*of_x, *(one.replace("x/", "y/") for one in of_x), "z:0-1", "z:1-0"]

@@ -1,4 +1,4 @@
-"""Texts and pairs as instances: pieces, labels, parts of the data, workers, bad data."""
+"""Texts and pairs as instances: pieces, labels, names, parts of the data, workers, bad data."""
 
 from __future__ import annotations
 
@@ -43,6 +43,18 @@ def test_a_pair_and_its_label():
     assert types == [0] * num_first + [1] * (len(types) - num_first)
     labels = [one["label"].label for one in reader.read(GLUE / "RTE" / "dev.tsv")]
     assert labels == [0, 1, 1, 0]  # in the task's order, not that of the file
+
+
+def test_files_of_one_name_in_a_folder_give_texts_of_different_names(tmp_path):
+    for place in ("x/dev", "y/dev", "z"):
+        path = tmp_path / f"{place}.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            '{"text": "A lamp.", "label": "a"}\n{"id": "own", "text": "A.", "label": "a"}'
+        )
+    read = make_reader("spanbert_text_pairs_jsonl").read(tmp_path)
+    names = [one["pair"].metadata.pair.id for one in read]
+    assert names == ["x/dev.jsonl:1", "own", "y/dev.jsonl:1", "own", "z:1", "own"]
 
 
 def test_no_text_is_remembered():

@@ -265,6 +265,22 @@ def test_what_is_converted_to_json_lines_is_the_same(tmp_path, tool, capsys):
         main(["convert", "--task", "relation", str(path), str(path)])
 
 
+def test_files_of_one_name_in_a_folder_give_examples_of_different_names(tmp_path, capsys):
+    """Names that a file itself gives stay."""
+    for place in ("x/doc", "y/doc", "z"):
+        (tmp_path / "in" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / f"{place}.ann").write_text(BRAT)
+        (tmp_path / "in" / f"{place}.txt").write_text(TEXT)
+    nameless = {key: value for key, value in SPERT.items() if key != "orig_id"}
+    for place in ("x", "y"):
+        write(tmp_path / "in" / place, "s.jsonl", [nameless, SPERT])
+    out = tmp_path / "out.jsonl"
+    assert main(["convert", "--task", "relation", str(tmp_path / "in"), str(out)]) == 0
+    written = [json.loads(line)["id"] for line in out.read_text().splitlines()]
+    of_x = ["x/doc.ann:0-1", "x/s.jsonl:1:0-1", "7:0-1"]
+    assert written[::2] == [*of_x, *(one.replace("x/", "y/") for one in of_x), "z:0-1"]
+
+
 def test_what_conversion_loses_and_leaves_out_is_said(tmp_path, capsys):
     across = DYGIE | {"relations": [[[0, 0, 6, 6, "knows"]], []]}
     path = write(tmp_path, "y.jsonl", [DYGIE, across, DYGIE | {"ner": 3}])

@@ -1,4 +1,4 @@
-"""Names of the documents of a folder, where those that are named for their files may share one."""
+"""Names of what a folder holds, where those that are given for a file's name may be of two."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from spanbert_allen.common.files import default_doc_key, file_stem
-from spanbert_allen.formats.coref.document import CorefDocument
 
-_LINE = re.compile(r":[0-9]+")
+Item = TypeVar("Item")
+
+_PLACE = re.compile(r"(:[0-9]+)?(:[0-9]+-[0-9]+)?")
+"""What stands behind the name of a file: a line, and two entities of a text."""
 
 
 class FolderNames:
@@ -30,19 +33,20 @@ class FolderNames:
         self._folder = folder
         self._counts = Counter(stem for file in files for stem in _stems(file))
 
-    def key(self, doc_key: str, file: str | Path) -> str:
+    def key(self, name: str, file: str | Path) -> str:
         """Return the name of a document of a file; one that the file itself gives stays."""
         for stem in _stems(file):
-            line = doc_key.removeprefix(stem)
-            is_of_file = doc_key.startswith(stem) and (not line or _LINE.fullmatch(line))
+            place = name.removeprefix(stem)
+            is_of_file = name.startswith(stem) and _PLACE.fullmatch(place)
             if is_of_file and self._counts[stem] > 1:
-                return f"{Path(file).relative_to(self._folder).as_posix()}{line}"
-        return doc_key
+                return f"{Path(file).relative_to(self._folder).as_posix()}{place}"
+        return name
 
-    def named(self, document: CorefDocument, file: str | Path) -> CorefDocument:
-        """Return a document of a file under the name that `key` gives it."""
-        key = self.key(document.doc_key, file)
-        return document if key == document.doc_key else replace(document, doc_key=key)
+    def named(self, item: Item, file: str | Path, *, field: str) -> Item:
+        """Return a dataclass that was read from a file, under the name that `key` gives it."""
+        old: Any = getattr(item, field)
+        new = self.key(old, file)
+        return item if new == old else replace(item, **{field: new})  # type: ignore[type-var]
 
 
 def _stems(file: str | Path) -> set[str]:
