@@ -132,6 +132,32 @@ def joined_json(
     }
 
 
+def asked_by_result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return a record that asks once more for what a result was made for.
+
+    # Parameters
+
+    result : `Mapping[str, Any]`
+        A result of `relation_json` or `joined_json`, with `entities`.
+
+    # Returns
+
+    `dict[str, Any]`
+        The result without what was predicted: with a subject and an object if it is that of a pair,
+        or else with the entities as `[start, end, type]`. What is no entity stays as it is.
+    """
+    found = ("entities", "relations", "label", "probability")
+    record = {name: value for name, value in result.items() if name not in found}
+    entities = [_asked(one) for one in result["entities"]]
+    is_pair = len(entities) == 2 and all(isinstance(one, Mapping) for one in result["entities"])
+    if "label" not in result or not is_pair:
+        return record | {"entities": entities}
+    for role, (start, end, type_name) in zip(("subject", "object"), entities, strict=True):
+        record |= {role: [start, end], f"{role}_type": type_name}
+    return record
+
+
 def with_relations_chosen(
     result: Mapping[str, Any], *, without: str | None, by_probability: bool
 ) -> dict[str, Any]:
@@ -151,6 +177,12 @@ def with_relations_chosen(
     if by_probability:
         relations.sort(key=lambda one: -one["probability"])
     return {**result, "relations": relations}
+
+
+def _asked(entity: Any) -> Any:
+    if not isinstance(entity, Mapping):
+        return entity
+    return [entity.get(name) for name in ("start", "end", "type")]
 
 
 def _rounded(probability: float) -> float:

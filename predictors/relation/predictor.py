@@ -62,12 +62,12 @@ class RelationPredictor(SpanPredictor):
     Predict the relation of two entities of a text, or of all pairs of its entities.
 
     A record is one of `spanbert_relation_jsonl`, whose label is ignored, or has `entities`, a list
-    of `[start, end, type]` (the type may be left out), instead of a subject and an object; if the
-    model sees types, pairs of types that its training data did not have are left out. The model
-    reads the part of a long text that is around the two entities; a record may ask for another part
-    by `window`. `allennlp predict` also takes files in the layout of TACRED or of SemEval-2010 Task
-    8, whose long texts are cut as the reader cuts them; if the output is named `.txt` or `.tsv`, it
-    writes the official `id<TAB>label`.
+    of `[start, end, type]` (the type may be left out), instead of a subject and an object, or is a
+    result, whose pairs are predicted anew; if the model sees types, pairs of types that its
+    training data did not have are left out. The model reads the part of a long text that is around
+    the two entities; a record may ask for another part by `window`. `allennlp predict` also takes
+    files in the layout of TACRED or of SemEval-2010 Task 8, whose long texts are cut as the reader
+    cuts them; if the output is named `.txt` or `.tsv`, it writes the official `id<TAB>label`.
 
     # Parameters
 
@@ -95,6 +95,7 @@ class RelationPredictor(SpanPredictor):
     fields = (
         *("text", "tokens", "subject", "object", "subject_type", "object_type"),
         *("entities", "label", "window"),
+        *("relations", "probability"),  # of a result, which is predicted anew
     )
     option_names = ("probabilities", "allowed_types", "without_negative", "by_probability")
     records_at_once: ClassVar[int] = 32

@@ -23,7 +23,12 @@ from spanbert_allen.formats.relation.example import UNTYPED, RelationExample
 from spanbert_allen.formats.relation.jsonl import entity_words, relation_example
 from spanbert_allen.formats.relation.names import optional_name
 from spanbert_allen.formats.spacy.documents import document_of_doc
-from spanbert_allen.predictors.relation.output import entity_json, joined_json
+from spanbert_allen.predictors.relation.output import (
+    SCHEMA,
+    asked_by_result,
+    entity_json,
+    joined_json,
+)
 
 _OF_A_PAIR = ("subject", "object", "subject_type", "object_type")
 _TYPES_HINT = "; give `types={{'{}': ...}}` to call it as the model does"
@@ -160,7 +165,8 @@ def request_of_record(
 
     record : `Mapping[str, Any]`
         As `spanbert_relation_jsonl` reads it; or with `entities`, a list of `[start, end]` or
-        `[start, end, type]`, instead of a subject and an object.
+        `[start, end, type]`, instead of a subject and an object; or a result, whose pairs are asked
+        for again.
     default_id : `str`
         The name of a record that gives none.
     language : `str`
@@ -170,6 +176,8 @@ def request_of_record(
     max_pairs : `int`, optional (default = `None`)
         How many pairs the entities may have; any number by default.
     """
+    if record.get("schema") == SCHEMA and is_list(record.get("entities")):
+        record = asked_by_result(record)
     if record.get("entities") is not None:
         besides = [name for name in _OF_A_PAIR if record.get(name) is not None]
         if besides:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -88,6 +89,32 @@ def test_what_was_learnt_is_found_with_its_characters(predictor):
     )
     assert tokens["probability"] == result["probability"]
     assert tokens["text"] == "The driver Ida lost her keys ."
+
+
+def test_results_are_predicted_anew(predictor, tmp_path):
+    """Of another prediction nothing comes back but the text, its entities and the user's fields."""
+    entities = [[*DRIVER, "TITLE"], [*IDA, "PERSON"], [*KEYS, "TITLE"]]
+    types = {"subject_type": "PERSON", "object_type": "TITLE"}
+    tokens = ["The", "driver", "Ida", "slept", "."]
+    results = [
+        predictor.predict(TEXT, IDA, DRIVER, **types, id="one"),
+        predictor.predict(TEXT, entities=entities, id="all"),
+        predictor.predict(tokens=tokens, subject=[2, 2], object=[1, 1], **types),
+    ]
+    old = [json.loads(json.dumps(one)) | {"relations": [], "mine": 3} for one in results]
+    old[0] |= {"label": "old", "probability": 0.0}
+    (tmp_path / "old.jsonl").write_text("".join(json.dumps(one) + "\n" for one in old))
+    records = list(predictor.records(str(tmp_path / "old.jsonl")))
+    expected = [{**one, "mine": 3} for one in results]
+    assert predictor.predict_batch_json(records) == expected
+    for changed, sentence in (
+        ([{"start": 4}, old[0]["entities"][0]], "`subject` is \\[4, None\\]"),
+        ([3, 4], r"`entities\[0\]` is 3; give"),
+        (["driver"], r"`entities\[0\]` is 'driver'; give"),
+    ):
+        bad = predictor.predict_json(old[0] | {"entities": changed})
+        assert re.search(sentence, bad["error"])
+        assert "relations" not in bad
 
 
 def test_probabilities_of_all_labels(predictor):
