@@ -23,7 +23,7 @@ from spanbert_allen.conversion.onnx.engine import use_engine
 from spanbert_allen.modules.encoder.embedder import embedder_of
 from spanbert_allen.predictors.encoding import Level, TextEncoder
 from spanbert_allen.predictors.line_reader import LineReader
-from spanbert_allen.predictors.option_checks import checked_option, refuse_unknown
+from spanbert_allen.predictors.option_checks import checked_option, language_of, refuse_unknown
 from spanbert_allen.predictors.parts import part_of
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.problems import (
@@ -137,7 +137,7 @@ class SpanPredictor(Predictor):
                 embedder_of(self._model),
                 max_length=getattr(indexer, "max_length", None),
                 max_pieces_per_batch=self.max_pieces_per_batch,
-                language=getattr(self._dataset_reader, "language", None) or "en",
+                language=language_of(self._dataset_reader),
             )
         return self._encoder.encode(inputs, spans=spans, level=level)
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.record_checks import shown
+from spanbert_allen.common.text import checked_language
 
 Options = TypeVar("Options")
 
@@ -43,6 +44,20 @@ def checked_option(name: str, value: Any, kind: Any) -> Any:
     if not is_one or (wanted is float and math.isnan(value)):
         raise ConfigError(f"`{name}` is {shown(value)}; it must be {words}")
     return value
+
+
+def language_of(reader: Any, language: str | None = None) -> str:
+    """
+    Return spaCy's code of the language of texts; raises `ConfigError` for one that it has not.
+
+    # Parameters
+
+    reader : `Any`
+        The reader, whose language counts where no other is given; English if it has none.
+    language : `str`, optional (default = `None`)
+        What was given.
+    """
+    return checked_language(language or getattr(reader, "language", None) or "en")
 
 
 def object_of_options(name: str, value: Any, *, of: str = "options") -> Mapping[str, Any]:

@@ -34,7 +34,7 @@ from spanbert_allen.predictors.coref.given_mentions import (
 from spanbert_allen.predictors.coref.options import CorefOptions
 from spanbert_allen.predictors.coref.output import SCHEMA, coref_json
 from spanbert_allen.predictors.coref.records import DocumentRecord, coref_records
-from spanbert_allen.predictors.option_checks import checked_option, refuse_unknown
+from spanbert_allen.predictors.option_checks import checked_option, language_of, refuse_unknown
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.record import Record
 from spanbert_allen.results.writing.doc_mention_rules import DocRules, has_tags
@@ -135,7 +135,7 @@ class CorefPredictor(SpanPredictor):
             self._model.precision = checked_precision(precision)
         if checked_option("encode_together", encode_together, bool | None) is not None:
             self._model.encode_together = encode_together
-        self.language: str = language or getattr(self._dataset_reader, "language", None) or "en"
+        self.language = language_of(self._dataset_reader, language)
         self.options = CorefOptions().changed(options)
 
     def predict(

@@ -36,7 +36,7 @@ from spanbert_allen.formats.relation.jsonl import relation_record
 from spanbert_allen.formats.spacy.documents import is_doc
 from spanbert_allen.models.relation import SpanbertRelation
 from spanbert_allen.predictors.base import JsonDict, SpanPredictor
-from spanbert_allen.predictors.option_checks import changed_options
+from spanbert_allen.predictors.option_checks import changed_options, language_of
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.relation.official_file import ENDINGS, official_labels
@@ -116,7 +116,7 @@ class RelationPredictor(SpanPredictor):
         super().__init__(model, dataset_reader, frozen, **of_all_predictors)
         self._relation = cast("SpanbertRelation", self._model)
         self._reader = cast("RelationReader", self._dataset_reader)
-        self.language: str = language or getattr(self._reader, "language", None) or "en"
+        self.language = language_of(self._reader, language)
         markers, pairs = (
             self._model.vocab.get_token_to_index_vocabulary(namespace)
             for namespace in (MARKERS_NAMESPACE, TYPE_PAIRS_NAMESPACE)

@@ -8,6 +8,7 @@ import sys
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.files import STANDARD_STREAM
 from spanbert_allen.common.outputs import refuse_empty, refuse_overwriting
+from spanbert_allen.common.text import checked_language
 from spanbert_allen.results.kinds import ERROR, read_results, result_kind
 from spanbert_allen.results.writing.writers import FORMATS, format_of, open_results
 
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--language",
+        type=checked_language,
         default="en",
         help="of resolved text: there are lists of pronouns for en; default: en",
     )

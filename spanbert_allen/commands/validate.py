@@ -11,13 +11,19 @@ EXAMPLE = "spanbert-allen validate train.jsonl"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    from spanbert_allen.common.text import checked_language
     from spanbert_allen.formats.coref.registry import FORMATS
 
     parser.add_argument("file", help="the file, packed (.gz) or not; - is standard input")
     parser.add_argument(
         "--format", choices=FORMATS, help="default: what the file's first line tells"
     )
-    parser.add_argument("--language", default="en", help="of texts (default: %(default)s)")
+    parser.add_argument(
+        "--language",
+        type=checked_language,
+        default="en",
+        help="of texts, as spaCy calls it (default: %(default)s)",
+    )
     parser.add_argument(
         "--limit", type=int, default=50, help="mistakes to show (default: %(default)s)"
     )

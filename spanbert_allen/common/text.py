@@ -6,11 +6,14 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from itertools import pairwise
+from pkgutil import iter_modules
 from threading import Lock
 from typing import Any, NamedTuple
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.record_checks import shown
 from spanbert_allen.common.spans import CharSpan
 
 # spaCy's affix rules take time quadratic in the length of what stands between two blanks, and
@@ -222,6 +225,30 @@ def doc_by_rules(text: str, language: str) -> Any:
         return nlp(text)
 
 
+def checked_language(language: Any) -> str:
+    """
+    Return the code of a language that spaCy knows; raise a `ConfigError` for another one.
+
+    # Parameters
+
+    language : `Any`
+        spaCy's code, as `split_text` takes it. What its rules need may not be installed here.
+    """
+    found = find_spec("spacy")  # which is not imported for a language that it comes with
+    folders = () if found is None else found.submodule_search_locations or ()
+    codes = [one.name for one in iter_modules(f"{folder}/lang" for folder in folders) if one.ispkg]
+    if language in codes or not codes:
+        return str(language)
+    try:
+        _spacy().util.get_lang_class(language)
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ConfigError(
+            f"language {shown(language)}: spaCy has no rules for it; choose among "
+            f"{', '.join(codes)}, where xx stands for any language"
+        ) from error
+    return str(language)
+
+
 def is_visible(word: str) -> bool:
     """Return whether a word holds more than control, format and unassigned characters."""
     return word.isprintable() or any(unicodedata.category(char)[0] != "C" for char in word)
@@ -240,17 +267,22 @@ def _pipeline(language: str) -> Any:
 
 
 def _new_pipeline(language: str) -> Any:
+    spacy = _spacy()
     try:
-        import spacy
-    except ImportError as error:
-        raise ConfigError("raw text needs spaCy to be split: run `pip install spacy`") from error
-    try:
-        nlp = spacy.blank(language)
+        nlp = spacy.blank(checked_language(language))
     except (ImportError, ValueError) as error:
         raise ConfigError(
-            f"language {language!r}: spaCy has no rules for it here; "
-            "use a code such as 'en' or 'de', or 'xx' for any language"
+            f"language {language!r}: spaCy's rules for it need another package "
+            f"({' '.join(str(error).split())}); install it, or use 'xx', which is any language"
         ) from error
     nlp.add_pipe("sentencizer")
     nlp.max_length = 10**9  # the limit guards models; these rules need little memory
     return nlp
+
+
+def _spacy() -> Any:
+    try:
+        import spacy
+    except ImportError as error:
+        raise ConfigError("raw text needs spaCy to be split: run `pip install spacy`") from error
+    return spacy

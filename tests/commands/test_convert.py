@@ -187,6 +187,15 @@ def test_options_of_another_format(tmp_path):
     assert not (tmp_path / "f").exists()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["convert", "--to", "jsonl", str(CONLL), "-"], ["validate", str(CONLL)], ["format", "x", "y"]],
+)
+def test_a_language_that_is_none_is_refused(command):
+    with pytest.raises(ConfigError, match=r"language 'klingon': .* choose among af, am"):
+        main([*command, "--language", "klingon"])
+
+
 def test_validate(tmp_path, capsys):
     assert main(["validate", CONLL]) == 0
     lines = [line.rsplit(None, 1) for line in capsys.readouterr().out.splitlines()]

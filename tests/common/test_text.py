@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from spanbert_allen.common import text
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.common.text import MAX_WORD_CHARS, sentence_ids_of_words, split_text
+from spanbert_allen.common.text import (
+    MAX_WORD_CHARS,
+    checked_language,
+    sentence_ids_of_words,
+    split_text,
+)
 
 ALPHABET = st.one_of(
     st.sampled_from([*" \n\r\t.!?\"'(),-abcé5漢", "\r\n\r\n", "\n\n", "Mr.", "don't"]),
@@ -98,8 +103,25 @@ def test_another_language_has_its_own_rules():
 
 
 def test_an_unknown_language_is_named():
-    with pytest.raises(ConfigError, match=r"language 'klingon'.*use a code such as 'en'"):
+    known = r"spaCy has no rules for it; choose among af, am, .*, zh, where xx stands for any"
+    with pytest.raises(ConfigError, match=f"language 'klingon': {known}"):
         split_text("nuqneH", language="klingon")
+    for other in ("EN", "en_US", 5, ["en"], "lex_attrs"):
+        with pytest.raises(ConfigError, match=known):
+            checked_language(other)
+    assert [checked_language(one) for one in ("en", "xx", "zh", "eng")] == ["en", "xx", "zh", "eng"]
+
+
+def test_what_rules_for_a_language_need_is_said(monkeypatch):
+    """The error of spaCy names the packages."""
+
+    def blank(language):
+        raise ImportError("It needs SudachiPy.\nInstall it.")
+
+    monkeypatch.setattr("spacy.blank", blank)
+    sentence = r"language 'ja': .* need another package \(It needs SudachiPy\. Install it\.\)"
+    with pytest.raises(ConfigError, match=sentence):
+        split_text("\u732b", language="ja")
 
 
 def test_sentences_of_given_words():

@@ -25,6 +25,7 @@ _OF_ONE_FORMAT = {"model": "minimised", "vocabulary": "minimised", "gap": GAP_PR
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    from spanbert_allen.common.text import checked_language
     from spanbert_allen.formats.coref.registry import FORMATS, coref_formats
 
     abouts = "\n".join(f"  {name:<21}{one.about}" for name, one in coref_formats().items())
@@ -54,7 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT",
         help="the format to write; relations are written as jsonl",
     )
-    parser.add_argument("--language", default="en", help="of texts (default: %(default)s)")
+    parser.add_argument(
+        "--language",
+        type=checked_language,
+        default="en",
+        help="of texts, as spaCy calls it (default: %(default)s)",
+    )
     parser.add_argument("--drop-singletons", action="store_true", help="clusters of one mention")
     parser.add_argument(
         "--skip-bad", action="store_true", help="leave bad documents out; the exit status is 1"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Optional
 from allennlp.data import DatasetReader, TokenIndexer
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.text import checked_language
 from spanbert_allen.dataset_readers.coref.reader import CorefReader, LeftOut
 from spanbert_allen.formats.coref.conll.reader import read_conll, refuse_unannotated
 from spanbert_allen.formats.coref.detection import detect_format
@@ -75,7 +76,7 @@ class CorefFilesReader(CorefReader[UnreadRecord | CorefDocument]):
         if format is not None:
             find_format(format)  # raises for one that there is not
         self.format = format
-        self.language = language
+        self.language = checked_language(language)
         self.keep_singletons = keep_singletons
         self.strict = strict
         self._findings = Findings()

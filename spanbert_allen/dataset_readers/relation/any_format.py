@@ -7,6 +7,7 @@ from typing import Any
 from allennlp.data import DatasetReader, TokenIndexer
 
 from spanbert_allen.common.errors import OnProblem
+from spanbert_allen.common.text import checked_language
 from spanbert_allen.dataset_readers.relation.reader import RelationReader
 from spanbert_allen.formats.relation.detection import SUFFIXES, read_relations
 from spanbert_allen.formats.relation.example import RelationExample
@@ -38,7 +39,7 @@ class AnyRelationReader(RelationReader):
 
     def __init__(self, indexer: TokenIndexer, *, language: str = "en", **kwargs: Any):
         super().__init__(indexer, **kwargs)
-        self.language = language
+        self.language = checked_language(language)
 
     def examples_of(self, path: str | Path, on_problem: OnProblem) -> Iterator[RelationExample]:
         """Read the examples of a file."""

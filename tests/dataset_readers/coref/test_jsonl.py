@@ -5,7 +5,7 @@ from allennlp.common import Params
 from allennlp.data import DatasetReader
 from allennlp.data.dataset_readers import WorkerInfo
 
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import ConfigError, DataError
 from tests.formats.coref.conll.test_reader import FIXTURES
 
 SMALL = FIXTURES / "small.jsonl"
@@ -44,6 +44,11 @@ def test_singletons_can_be_left_out():
     instances = list(make_reader(keep_singletons=False).read(SMALL))
     assert instances[2]["gold_cluster_ids"].tensor.tolist() == [0, 0]
     assert instances[1]["metadata"].metadata["document"].clusters is None
+
+
+def test_a_language_that_is_none_is_refused():
+    with pytest.raises(ConfigError, match=r"language 'klingon': .* choose among af, am"):
+        make_reader(language="klingon")
 
 
 def test_the_language_is_used(tmp_path):

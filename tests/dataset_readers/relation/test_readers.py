@@ -359,6 +359,12 @@ def test_impossible_settings(options, sentence):
         make_reader(**options)
 
 
+@pytest.mark.parametrize("kind", ["spanbert_relation", "spanbert_relation_jsonl"])
+def test_a_language_that_is_none_is_refused(kind):
+    with pytest.raises(ConfigError, match=r"language 'klingon': .* choose among af, am"):
+        make_reader(kind, language="klingon")
+
+
 def test_files_of_one_name_in_a_folder_give_examples_of_different_names(tmp_path):
     """As `convert` names them; a name that a file gives stays."""
     for place in ("x/doc", "y/doc", "z"):

@@ -73,6 +73,11 @@ def test_results_are_predicted_anew_in_their_own_words(tmp_path) -> None:
     assert "the word 'Bo' of sentences is not where it should be in text" in moved["error"]
 
 
+def test_a_language_that_is_none_is_refused_before_anything_is_predicted() -> None:
+    with pytest.raises(ConfigError, match=r"language 'klingon': .* choose among af, am"):
+        fake_predictor(language="klingon")
+
+
 def test_words_and_sentences_stay_as_they_are() -> None:
     predictor = fake_predictor()
     words = ["can't", "New York", "CAN'T"]

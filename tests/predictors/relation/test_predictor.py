@@ -117,6 +117,11 @@ def test_results_are_predicted_anew(predictor, tmp_path):
         assert "relations" not in bad
 
 
+def test_a_language_that_is_none_is_refused(predictor):
+    with pytest.raises(ConfigError, match=r"language 'klingon': .* choose among af, am"):
+        type(predictor)(predictor._model, predictor._dataset_reader, language="klingon")
+
+
 def test_probabilities_of_all_labels(predictor):
     types = {"subject_type": "PERSON", "object_type": "TITLE"}
     result = predictor.predict(TEXT, IDA, DRIVER, **types, probabilities=True)
