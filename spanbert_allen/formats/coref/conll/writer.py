@@ -102,8 +102,9 @@ def conll_key(doc_key: str) -> str:
 
 
 def _header(document: CorefDocument, names: NamesApart) -> ConllColumns:
-    """Return name and part as they were read, if that is still the document's key."""
+    """Return rows, and name and part as they were read, if that is still the document's key."""
     doc_key, written = document.doc_key, document.columns
+    rows = () if written is None else written.rows
     if written is not None and (written.key != doc_key or one_field(written.name) != written.name):
         written = None
     key = names.apart(conll_key(doc_key) if written is None else doc_key, doc_key)
@@ -111,4 +112,4 @@ def _header(document: CorefDocument, names: NamesApart) -> ConllColumns:
         return written
     match = _KEY_WITH_PART.fullmatch(key)
     name, part = (match[1], match[2].zfill(3)) if match else (key, NO_PART)
-    return ConllColumns(name, part, () if written is None else written.rows)
+    return ConllColumns(name, part, rows)

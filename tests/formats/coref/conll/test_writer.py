@@ -169,3 +169,17 @@ def test_a_document_that_gets_a_number_keeps_its_columns(tmp_path):
     write_conll([blank, tagged], tmp_path / "out")
     _, read = read_conll(tmp_path / "out", keep_columns=True)
     assert (read.doc_key, read.columns.rows) == ("a_b_0-2", tagged.columns.rows)
+
+
+@pytest.mark.parametrize("name", ["a b", "x"])
+def test_a_document_under_another_name_keeps_its_columns(tmp_path, name):
+    """A blank in a name is none in a file; a document of a folder may be named for its place."""
+    row = "\t".join(["a", "0", "0", "Ida", "NNP", "(TOP*)", *"--", "1", "Eva", "*", "(1)"])
+    (tmp_path / "in").write_text(f"#begin document ({name}); part 003\n{row}\n#end document\n")
+    (tagged,) = read_conll(tmp_path / "in", keep_columns=True)
+    write_conll([replace(tagged, doc_key=f"{name[:3]}_3y")], tmp_path / "renamed")
+    write_conll([tagged], tmp_path / "same")
+    for target, key in (("renamed", f"{name.replace(' ', '_')}_3y"), ("same", f"{name}_3")):
+        (read,) = read_conll(tmp_path / target, keep_columns=True)
+        assert read.doc_key == key.replace(" ", "_")
+        assert (read.speakers, read.columns.rows) == (["Eva"], tagged.columns.rows)
