@@ -85,7 +85,8 @@ class SpanbertIndexer(TokenIndexer):
         self.max_length = files.max_positions if max_length is None else max_length
         if not NUM_SPECIAL < self.max_length <= files.max_positions:
             raise ConfigError(
-                f"`max_length` of the `spanbert` indexer is {max_length}: it must be from "
+                f"`max_length` of the `spanbert` indexer is {max_length}: it (or the knob "
+                f"`segment_length` of a configuration for coreference) must be from "
                 f"{NUM_SPECIAL + 1} to {files.max_positions}, the most that {model_name} takes"
             )
         self.tokenizer = PieceTokenizer.from_files(files, keep_special_strings=keep_special_strings)

@@ -32,7 +32,9 @@ def test_it_is_built_from_a_configuration():
 
 @pytest.mark.parametrize("max_length", [2, 513, -1])
 def test_a_segment_must_fit_the_encoder(max_length):
-    with pytest.raises(ConfigError, match=r"`max_length` .* must be from 3 to 512"):
+    with pytest.raises(
+        ConfigError, match=r"`max_length` .* `segment_length` .* must be from 3 to 512"
+    ):
         SpanbertIndexer("tiny", max_length=max_length)
 
 

@@ -323,7 +323,8 @@ class SpanbertEmbedder(TokenEmbedder):
         if longest > most:
             raise ConfigError(
                 f"a segment has {longest} pieces, but the encoder takes {most}: lower `max_length` "
-                "of the indexer"
+                "of the reader or the indexer (in configurations the knob `max_length` or "
+                "`segment_length`), or the option `max_seq_len` of answers"
             )
 
 
