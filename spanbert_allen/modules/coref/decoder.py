@@ -75,8 +75,8 @@ class DecodedClusters(NamedTuple):
     mention_scores : `list[list[float]]`
         The score of each mention as a mention.
     link_scores : `list[list[float | None]]`
-        The score of its link to an earlier mention of the cluster; `None` for the first mention,
-        which has no such link.
+        The score of its link to another mention of the cluster, whose pieces stand before its own;
+        `None` for the mention without such a link.
     link_probabilities : `list[list[float | None]]`
         The probability of that link, among all candidate antecedents of the mention and "no
         antecedent".
@@ -183,7 +183,8 @@ def _mentions(
                 mentions.append(_Mention(places[span], span, not mentions))
         is_given = given is not None and any(given[span] >= 0 for span in group)
         if len(mentions) >= (1 if is_given else fewest):
-            clusters.append(mentions)
+            # Spans of pieces may begin in one word and end in different ones.
+            clusters.append(sorted(mentions, key=lambda mention: mention.words))
     return sorted(clusters, key=lambda mentions: mentions[0].words)
 
 

@@ -69,6 +69,18 @@ def test_spans_of_the_same_words_are_one_mention():
     assert decode(only_two, word_ids).clusters == []
 
 
+def test_mentions_are_in_the_order_of_words_where_spans_are_any_pieces():
+    """Pieces 0 to 2 are one word: the first span begins before the second, and ends later."""
+    spans = [(0, 3), (1, 2), (2, 5), (4, 4)]
+    antecedents = [[0], [0], [0], [2]]
+    links = make_links(spans, [1.0, 2.0, 3.0, 4.0], antecedents, [[NONE], [0.5], [NONE], [1.5]])
+    word_ids = torch.tensor([0, 0, 0, 1, 2, 3])
+    found = decode(links, word_ids)
+    assert found.clusters == [[(0, 0), (0, 1)], [(0, 3), (2, 2)]]
+    assert found.mention_scores == [[2.0, 1.0], [3.0, 4.0]]
+    assert found.link_scores == [[0.5, None], [None, 1.5]]
+
+
 def test_special_pieces_count_as_the_word_before():
     links = make_links([(0, 1), (3, 4)], [1.0, 1.0], [[0], [0]], [[NONE], [1.0]])
     found = decode(links, torch.tensor([-1, 0, 1, -1, 2]))
