@@ -130,9 +130,9 @@ def _parser() -> argparse.ArgumentParser:
 
 if multiprocessing.current_process().name != "MainProcess" and sys.argv[1:2] == ["train"]:
     # One of several workers: a new process imports the program's main module before AllenNLP.
-    from spanbert_allen.commands.allennlp_main import keep_imports_quiet
+    from spanbert_allen.commands.allennlp_main import keep_worker_quiet
 
-    keep_imports_quiet()
+    keep_worker_quiet()
 
 if __name__ == "__main__":
     sys.exit(main())

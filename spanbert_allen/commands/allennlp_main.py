@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from spanbert_allen.common import console
 from spanbert_allen.common.foreign_warnings import ignore_foreign_warnings
 
 
@@ -53,7 +54,15 @@ def is_of_plugin(name: str) -> bool:
     return name in Subcommand.list_available()
 
 
-def keep_imports_quiet() -> None:
+def keep_worker_quiet() -> None:
+    """Let a worker that a training starts show and fetch no more than the command itself does."""
+    _keep_imports_quiet()
+    console.install_excepthook()
+    # AllenNLP sets a worker's logging up before it loads plugins, and this mends it.
+    import spanbert_allen.compat  # noqa: F401
+
+
+def _keep_imports_quiet() -> None:
     """Let AllenNLP and its plugins, when they are imported, neither warn nor download."""
     ignore_foreign_warnings()
     _download_nothing_of_nltk()
@@ -61,7 +70,7 @@ def keep_imports_quiet() -> None:
 
 def _prepare() -> None:
     """Import AllenNLP without what it and its plugins would say or fetch."""
-    keep_imports_quiet()
+    _keep_imports_quiet()
     # Importing it sets AllenNLP's logging up.
     from allennlp.__main__ import _transformers_log_filter  # noqa: F401
 

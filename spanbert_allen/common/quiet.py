@@ -24,6 +24,8 @@ _NOISE = {
     "allennlp.training.gradient_descent_trainer": "You provided a validation dataset but patience",
     # A group of a template may match nothing in some models, such as a pooler that is left out.
     "allennlp.training.optimizers": "When constructing parameter groups",
+    # AllenNLP itself gives it twice to each of several workers.
+    "allennlp.common.from_params": "Parameter local_rank for class",
 }
 """Warnings that no user can act on, by how they begin."""
 

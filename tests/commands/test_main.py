@@ -31,8 +31,12 @@ import multiprocessing, sys
 from spanbert_allen.__main__ import main
 
 def report():
-    import nltk
+    import logging, nltk
+    from allennlp.common import logging as allennlp_logging
     print(nltk.download("punkt"))
+    allennlp_logging.prepare_global_logging(".", rank=0, world_size=2)
+    logging.getLogger("allennlp.common.params").info("trainer.type = spanbert")
+    logging.getLogger("spanbert_allen.training").info("epoch 1")
 
 if __name__ == "__main__":
     sys.argv[1:] = ["train"]
@@ -42,9 +46,13 @@ if __name__ == "__main__":
 """
 
 
-def test_workers_of_a_training_fetch_nothing_either(tmp_path):
+def test_workers_of_a_training_fetch_and_show_no_more_than_it(tmp_path):
     (tmp_path / "program.py").write_text(SPAWNING)
-    nowhere = os.environ | {"https_proxy": "http://127.0.0.1:9", "PYTHONPATH": str(ROOT)}
+    nowhere = os.environ | {
+        "ALLENNLP_LOG_LEVEL": "",
+        "https_proxy": "http://127.0.0.1:9",
+        "PYTHONPATH": str(ROOT),
+    }
     run = subprocess.run(
         [sys.executable, "program.py"],
         cwd=tmp_path,
@@ -53,7 +61,8 @@ def test_workers_of_a_training_fetch_nothing_either(tmp_path):
         text=True,
         check=True,
     )
-    assert (run.stdout, run.stderr) == ("False\n", "")
+    assert (run.stdout, run.stderr) == ("False\nepoch 1\n", "")
+    assert "trainer.type = spanbert" in (tmp_path / "out_worker0.log").read_text()
 
 
 def test_a_name_that_is_nearly_ours(capsys):

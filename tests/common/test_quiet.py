@@ -24,6 +24,7 @@ def record(name, level, text):
         ("spanbert_allen.compat.repairs.archive_reading", logging.INFO, "extracting", False),
         ("allennlp.data.vocabulary", logging.WARNING, "Your label namespace was 'x'", False),
         ("allennlp.data.vocabulary", logging.WARNING, "another warning", True),
+        ("allennlp.common.from_params", logging.WARNING, "Parameter local_rank for class A", False),
     ],
 )
 def test_what_is_wanted(name, level, text, wanted):
