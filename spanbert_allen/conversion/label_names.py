@@ -13,6 +13,8 @@ from spanbert_allen.conversion.task import Source
 
 MULTI_LABEL = "multi_label_classification"
 """What transformers calls it if a text may have any number of labels."""
+SINGLE_LABEL = "single_label_classification"
+"""What transformers calls it if a text has one label."""
 _UNNAMED = re.compile(r"LABEL_\d+")
 
 
@@ -112,6 +114,6 @@ def label_settings(
     return {
         "num_labels": len(labels),
         **names_of_labels(labels),
-        "problem_type": MULTI_LABEL if multi_label else "single_label_classification",
+        "problem_type": MULTI_LABEL if multi_label else SINGLE_LABEL,
         "classifier_dropout": dropout,
     }

@@ -11,6 +11,7 @@ from allennlp.models import Model
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.conversion.label_names import (
     MULTI_LABEL,
+    SINGLE_LABEL,
     check_number,
     given_names,
     is_multi_label,
@@ -53,8 +54,9 @@ class SequenceTask(Task):
                 f"{source.name} was trained to give a text several labels (`problem_type` "
                 f"{MULTI_LABEL}): leave --glue-task and --regression out"
             )
+        has_classes = multi_label or source.config.get("problem_type") == SINGLE_LABEL
         regression = bool(options.get("regression")) or (
-            source.num_outputs == 1 and not multi_label
+            source.num_outputs == 1 and not has_classes
         )
         if task is not None and task.is_regression != regression:
             raise ConfigError(

@@ -174,6 +174,15 @@ def test_numbers(tmp_path):
     assert BertForSequenceClassification.from_pretrained(tmp_path / "out").num_labels == 1
 
 
+def test_a_model_of_one_class_stays_one_of_classes(tmp_path):
+    model = make_model(
+        1, problem_type="single_label_classification", id2label={0: "only"}, label2id={"only": 0}
+    )
+    run_import(hf_folder(tmp_path / "hf", model), tmp_path / "a.tar.gz", "sequence")
+    result = spanbert_allen.load(tmp_path / "a.tar.gz").predict("A text.")
+    assert (result["label"], result["probability"]) == ("only", 1.0)
+
+
 @pytest.fixture(scope="module")
 def tacred(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BertForSequenceClassification]:
     """The authors' archive of TACRED, as an archive of ours; its tiny vocabulary has markers."""
