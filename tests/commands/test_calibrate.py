@@ -210,6 +210,8 @@ def test_what_cannot_be_fitted(tmp_path, archive, out, error, sentence):
         (["model", "out.tar.gz"], DataError, "model: is a folder where an archive is needed"),
         (["model.tar.gz", "model"], DataError, "model: is a folder where an archive is needed"),
         (["model.tar.gz", "a", "--json", "./a"], ConfigError, "--json is ./a, the archive to"),
+        (["model.tar.gz", "a", "--json", "model"], DataError, "model: this is a folder; name a"),
+        (["model.tar.gz", "a", "--json", "no/b"], DataError, "no/b: "),
     ],
 )
 def test_what_cannot_be_read_or_written_is_refused_before_anything_is_computed(

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the archive, print what was fitted, and return the exit status."""
     from spanbert_allen.common.errors import ConfigError, DataError
-    from spanbert_allen.common.files import replace_file
+    from spanbert_allen.common.files import checked_target, replace_file
     from spanbert_allen.common.outputs import refuse_overwriting
     from spanbert_allen.loading import register
 
@@ -47,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     for path in (arguments.archive, arguments.out):  # before anything is computed
         if Path(path).is_dir():
             raise DataError("is a folder where an archive is needed: name a model.tar.gz", path)
+    if arguments.json and arguments.json != "-":
+        checked_target(arguments.json)
     if arguments.json and Path(arguments.json).absolute() == Path(arguments.out).absolute():
         raise ConfigError(f"--json is {arguments.json}, the archive to write: name another file")
     archive = archive_of_task(load_archive(arguments.archive), arguments.task)
