@@ -95,7 +95,6 @@ class RelationPredictor(SpanPredictor):
     fields = (
         *("text", "tokens", "subject", "object", "subject_type", "object_type"),
         *("entities", "label", "window"),
-        *("relations", "probability"),  # of a result, which is predicted anew
     )
     option_names = ("probabilities", "allowed_types", "without_negative", "by_probability")
     records_at_once: ClassVar[int] = 32
@@ -388,6 +387,11 @@ class RelationPredictor(SpanPredictor):
     def _joined(self, prepared: PreparedRecord, rows: Sequence[JsonDict]) -> JsonDict:
         pairs = [pair for row in rows for pair in _of_pairs(row)]
         return Result(self._chosen(prepared.asked.result(pairs)))
+
+    def _own_fields(self, record: Record) -> JsonDict:
+        is_result = record.get("schema") == SCHEMA
+        predicted = ("relations", "probability") if is_result else ()
+        return {k: v for k, v in super()._own_fields(record).items() if k not in predicted}
 
     def _request(self, record: Record, default_id: str) -> RelationRequest:
         return request_of_record(
