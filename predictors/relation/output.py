@@ -9,6 +9,8 @@ from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.formats.relation.example import RelationExample
 
 SCHEMA = "spanbert_allen.relation/1"
+PREDICTED = ("relations", "label", "probability")
+"""What a result says beside what was asked."""
 _DECIMALS = 4
 
 
@@ -147,8 +149,8 @@ def asked_by_result(result: Mapping[str, Any]) -> dict[str, Any]:
         The result without what was predicted: with a subject and an object if it is that of a pair,
         or else with the entities as `[start, end, type]`. What is no entity stays as it is.
     """
-    found = ("entities", "relations", "label", "probability")
-    record = {name: value for name, value in result.items() if name not in found}
+    asked = {name: value for name, value in result.items() if name not in PREDICTED}
+    record = {name: value for name, value in asked.items() if name != "entities"}
     entities = [_asked(one) for one in result["entities"]]
     is_pair = len(entities) == 2 and all(isinstance(one, Mapping) for one in result["entities"])
     if "label" not in result or not is_pair:

@@ -42,6 +42,7 @@ from spanbert_allen.predictors.record import Record, examples_as_records
 from spanbert_allen.predictors.relation.official_file import ENDINGS, official_labels
 from spanbert_allen.predictors.relation.options import RelationOptions
 from spanbert_allen.predictors.relation.output import (
+    PREDICTED,
     SCHEMA,
     relation_json,
     with_relations_chosen,
@@ -390,7 +391,7 @@ class RelationPredictor(SpanPredictor):
 
     def _own_fields(self, record: Record) -> JsonDict:
         is_result = record.get("schema") == SCHEMA
-        predicted = ("relations", "probability") if is_result else ()
+        predicted = PREDICTED if is_result else ()
         return {k: v for k, v in super()._own_fields(record).items() if k not in predicted}
 
     def _request(self, record: Record, default_id: str) -> RelationRequest:

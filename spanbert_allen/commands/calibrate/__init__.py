@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the archive, print what was fitted, and return the exit status."""
     from spanbert_allen.common.errors import ConfigError, DataError
-    from spanbert_allen.common.files import checked_target, replace_file
+    from spanbert_allen.common.files import STANDARD_STREAM, checked_target, replace_file
     from spanbert_allen.common.outputs import refuse_overwriting
     from spanbert_allen.loading import register
 
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     for path in (arguments.archive, arguments.out):  # before anything is computed
         if Path(path).is_dir():
             raise DataError("is a folder where an archive is needed: name a model.tar.gz", path)
-    if arguments.json and arguments.json != "-":
+    if arguments.json and arguments.json != STANDARD_STREAM:
         checked_target(arguments.json)
     if arguments.json and Path(arguments.json).absolute() == Path(arguments.out).absolute():
         raise ConfigError(f"--json is {arguments.json}, the archive to write: name another file")
