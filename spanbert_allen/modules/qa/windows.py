@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -138,6 +138,7 @@ class AnswerWindows:
         Return the mean cross entropy over spans of each window, shape (); 0 without pairs.
 
         The softmax has the spans of `pairs`, "no answer" and the right answer, which is always in.
+        It trains what `pairs` were made with; the logits are taken as they are.
 
         # Parameters
 
@@ -147,11 +148,12 @@ class AnswerWindows:
         pairs = self.pairs
         if pairs is None or pairs.gold is None or not len(answers):
             return self.logits.new_zeros(())
-        kept, null = self._pair_scores(pairs)
+        fixed = replace(self, logits=self.logits.detach())
+        kept, null = fixed._pair_scores(pairs)
         is_gold = (pairs.firsts == answers[:, :1])[:, :, None] & (pairs.lasts == answers[:, 1:])[
             :, None
         ]
-        gold = self._ends(answers[:, :1], answers[:, 1:])[:, 0] + pairs.gold
+        gold = fixed._ends(answers[:, :1], answers[:, 1:])[:, 0] + pairs.gold
         # Shape: (W, 2 + num_firsts * num_lasts)
         scores = torch.cat(
             [

@@ -79,8 +79,9 @@ def kept_spans(starts: Tensor, ends: Tensor, allowed: list[int]) -> list[tuple[i
 
 
 def joint_score(head: BiaffineAnswers, row: Tensor, span: tuple[int, int]) -> Tensor:
-    """The logits of a span's ends, and the product of their transformed vectors."""
-    logits = row @ head.weight.T + head.bias
+    """The logits of a span's ends, taken as they are, and the product of their vectors."""
+    row = row.detach()
+    logits = (row @ head.weight.T + head.bias).detach()
     first = gelu(head.first.weight @ row[span[0]] + head.first.bias)
     last = gelu(head.last.weight @ row[span[1]] + head.last.bias)
     return logits[span[0], 0] + logits[span[1], 1] + (head.bilinear.weight @ first) @ last
@@ -144,12 +145,25 @@ def test_right_answers_compete_once_whether_they_are_kept_or_not(windows):
             ends = found.logits[row, pairs.firsts[row], 0][:, None]
             ends = ends + found.logits[row, pairs.lasts[row], 1] + pairs.terms[row]
             scores += ends[ends > -math.inf].tolist()
-            gold = joint_score(head, vectors[row], (first, last))
+            gold = joint_score(head, vectors[row], (first, last)).detach()
             scores += [] if kept or first == 0 else [gold]
             one = WindowInput(*(column[row : row + 1] for column in given))
             alone = scored(head, vectors[row : row + 1], one).pair_loss(one.answers)
             wanted = torch.tensor(scores, dtype=torch.float64).logsumexp(0) - gold
             torch.testing.assert_close(alone, wanted)
+
+
+def test_the_softmax_over_spans_trains_the_product_alone(windows):
+    vectors, given = windows
+    head = made(BiaffineAnswers, num_kept=KEPT, hidden_dim=5, dropout=0.0)
+    scored(head, vectors, given).pair_loss(given.answers).backward()
+    trained = {name for name, one in head.named_parameters() if one.grad is not None}
+    product = {
+        "bilinear.weight",
+        *(f"{end}.{part}" for end in ("first", "last") for part in ("weight", "bias")),
+    }
+    assert trained == product and vectors.grad is None
+    assert all(one.grad.any() for one in head.parameters() if one.grad is not None)
 
 
 @pytest.mark.parametrize("question", ["cls", "piece"])

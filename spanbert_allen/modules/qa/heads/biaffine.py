@@ -26,7 +26,8 @@ class BiaffineAnswers(IndependentAnswers):
     Other spans are no answers.
 
     In training, a softmax over the kept spans, "no answer" and the right answer is learnt beside
-    those over first and last pieces.
+    those over first and last pieces. It trains the layers of the product alone, which so learn to
+    rank again what the ends propose; when it trained the encoder, too, answers became worse.
 
     Registered as an `AnswerHead` with name "spanbert_biaffine_answers".
 
@@ -65,6 +66,7 @@ class BiaffineAnswers(IndependentAnswers):
     def forward(self, vectors: Tensor, windows: WindowInput) -> HeadScores:  # type: ignore[override]
         """See `AnswerHead`."""
         logits = self.logits(vectors)
+        vectors = vectors.detach()
         is_passage = windows.passage_pieces >= 0
         # Shape: (num_windows, num_kept) twice
         firsts, is_first = self._best(logits[..., 0].detach(), is_passage)
