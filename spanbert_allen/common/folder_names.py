@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -26,12 +27,12 @@ class FolderNames:
     folder : `str | Path`
         The folder.
     files : `Sequence[str | Path]`
-        All files in it, or that folder itself if it is a file.
+        All files that are read of it, or that folder itself if it is a file.
     """
 
     def __init__(self, folder: str | Path, files: Sequence[str | Path]) -> None:
         self._folder = folder
-        self._counts = Counter(stem for file in files for stem in _stems(file))
+        self._counts = Counter(stem for file in set(files) for stem in _stems(file))
 
     def key(self, name: str, file: str | Path) -> str:
         """Return the name of a document of a file; one that the file itself gives stays."""
@@ -39,7 +40,7 @@ class FolderNames:
             place = name.removeprefix(stem)
             is_of_file = name.startswith(stem) and _PLACE.fullmatch(place)
             if is_of_file and self._counts[stem] > 1:
-                return f"{Path(file).relative_to(self._folder).as_posix()}{place}"
+                return f"{Path(os.path.relpath(file, self._folder)).as_posix()}{place}"
         return name
 
     def named(self, item: Item, file: str | Path, *, field: str) -> Item:

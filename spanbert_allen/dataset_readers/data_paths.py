@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from allennlp.common.file_utils import cached_path
 
 from spanbert_allen.common.files import find_files
+from spanbert_allen.common.folder_names import FolderNames
 
 
-def local_folders(
-    file_path: Any, *, suffixes: Sequence[str]
-) -> Iterator[tuple[str | Path, list[str | Path]]]:
+def local_files(file_path: Any, *, suffixes: Sequence[str]) -> tuple[list[str | Path], FolderNames]:
     """
-    Yield each folder, or single file, of what is to be read, and its files, as they are needed.
+    Return the files that are to be read, and what tells names of their documents apart.
 
     # Parameters
 
@@ -24,10 +24,22 @@ def local_folders(
         names; or a list of these.
     suffixes : `Sequence[str]`
         How the names of data files of a folder end; `.gz` may follow.
+
+    # Returns
+
+    `list[str | Path]`
+        The files, in their order.
+    `FolderNames`
+        Names for documents by the places of their files: in the folder that is read, or in the one
+        that holds all of a list.
     """
-    for path in file_path if isinstance(file_path, (list, tuple)) else [file_path]:
-        folder = _local(path)
-        yield folder, find_files(folder, suffixes=suffixes)
+    given = file_path if isinstance(file_path, (list, tuple)) else [file_path]
+    paths = [_local(path) for path in given]
+    files = [file for path in paths for file in find_files(path, suffixes=suffixes)]
+    parents = [Path(path).absolute().parent for path in paths]
+    is_one = len(paths) == 1
+    folder = paths[0] if is_one else os.path.commonpath(parents or ["."])
+    return files, FolderNames(folder, files)
 
 
 def _local(path: str | Path) -> str | Path:

@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from allennlp.data import DatasetReader, Instance, TokenIndexer
 
 from spanbert_allen.common.errors import ConfigError, DataError, OnProblem
-from spanbert_allen.common.folder_names import FolderNames
 from spanbert_allen.data.pieces import PieceTokenizer, SpecialPieces
-from spanbert_allen.dataset_readers.data_paths import local_folders
+from spanbert_allen.dataset_readers.data_paths import local_files
 
 logger = logging.getLogger(__name__)
 
@@ -79,12 +78,11 @@ class ExampleReader(DatasetReader, Generic[Example]):
             )
 
     def _examples(self, paths: Any) -> Iterator[Example]:
-        """Yield the examples of all files, each with a name; `paths` is as for `local_folders`."""
-        for folder, files in local_folders(paths, suffixes=self.file_suffixes):
-            names = FolderNames(folder, files)
-            for file in files:
-                for example in self.examples_of(file, self._leave_out):
-                    yield names.named(example, file, field="id")
+        """Yield the examples of all files, each with a name; `paths` is as for `local_files`."""
+        files, names = local_files(paths, suffixes=self.file_suffixes)
+        for file in files:
+            for example in self.examples_of(file, self._leave_out):
+                yield names.named(example, file, field="id")
 
     def _leave_out(self, problem: DataError) -> None:
         """Count a bad example, or stop reading."""

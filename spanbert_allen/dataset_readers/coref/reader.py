@@ -10,9 +10,8 @@ from allennlp.data import DatasetReader, Instance, TokenIndexer
 from allennlp.data.fields import MetadataField
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.folder_names import FolderNames
 from spanbert_allen.data.coref.instance import document_to_instance
-from spanbert_allen.dataset_readers.data_paths import local_folders
+from spanbert_allen.dataset_readers.data_paths import local_files
 from spanbert_allen.formats.coref.document import CorefDocument
 from spanbert_allen.formats.coref.findings import Findings
 
@@ -97,8 +96,8 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         # Parameters
 
         file_path : `str | Path | list`
-            A file, a folder or a list of them; see `local_folders`. Documents that are named for
-            files of one name in a folder are named for their places in it.
+            A file, a folder or a list of them; see `local_files`. Documents that are named for
+            files of one name are named for their places in the folder, or in that of all of a list.
         """
         for item, named in self.raw_share(file_path):
             document = self.document(item)
@@ -110,12 +109,11 @@ class CorefReader(DatasetReader, Generic[RawDocument]):
         yield from self.shard_iterable(self._raw(file_path))
 
     def _raw(self, file_path: Any) -> Iterator[tuple[RawDocument, Named]]:
-        for folder, files in local_folders(file_path, suffixes=self.file_suffixes):
-            names = FolderNames(folder, files)
-            for file in files:
-                named = partial(names.named, file=file, field="doc_key")
-                for raw in self.raw_documents(file):
-                    yield raw, named
+        files, names = local_files(file_path, suffixes=self.file_suffixes)
+        for file in files:
+            named = partial(names.named, file=file, field="doc_key")
+            for raw in self.raw_documents(file):
+                yield raw, named
 
     def text_to_instance(self, document: CorefDocument) -> Instance:
         """Return the instance of a document."""

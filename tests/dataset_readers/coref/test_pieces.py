@@ -163,3 +163,24 @@ def test_files_of_one_name_in_a_folder_give_documents_of_different_names(kind, r
     read = [one["metadata"].metadata["document"].doc_key for one in reader.read(tmp_path)]
     assert read == ["x/dev.jsonlines:1", own, "y/dev.jsonlines:1", own, "z:1", own]
     assert [one.doc_key for one in reader.documents(tmp_path / "x")] == ["dev:1", own]
+
+
+def test_files_of_one_name_in_a_list_of_folders_give_documents_of_different_names(
+    records, tmp_path
+):
+    """A file that the list has twice is the same one, and keeps its name."""
+    unnamed = {name: value for name, value in records[0].items() if name != "doc_key"}
+    for place in ("x/train", "y/train", "y/dev"):
+        path = tmp_path / f"{place}.jsonlines"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json_line(unnamed), encoding="utf-8")
+    dev = tmp_path / "y" / ".." / "y" / "dev.jsonlines"
+    read = make_reader("spanbert_coref").documents(
+        [tmp_path / "x", str(tmp_path / "y" / "train.jsonlines"), dev, dev]
+    )
+    assert [one.doc_key for one in read] == [
+        "x/train.jsonlines:1",
+        "y/train.jsonlines:1",
+        "dev:1",
+        "dev:1",
+    ]

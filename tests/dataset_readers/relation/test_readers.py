@@ -380,3 +380,13 @@ def test_files_of_one_name_in_a_folder_give_examples_of_different_names(tmp_path
     found = [one["example"].metadata.id for one in read]
     of_x = ["x/doc.ann:0-1", "x/doc.ann:1-0", "x/doc.jsonl:1", "own"]
     assert found == [*of_x, *(one.replace("x/", "y/") for one in of_x), "z:0-1", "z:1-0"]
+
+
+def test_files_of_one_name_in_a_list_of_folders_give_examples_of_different_names(tmp_path):
+    record = {"text": "Acme of Ida.", "subject": [0, 4], "object": [8, 11], "label": "has"}
+    for place in ("x", "y"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "train.jsonl").write_text(json.dumps(record))
+    read = make_reader("spanbert_relation").read([tmp_path / "x", tmp_path / "y"])
+    names = [one["example"].metadata.id for one in read]
+    assert names == ["x/train.jsonl:1", "y/train.jsonl:1"]
