@@ -9,7 +9,14 @@ from typing import Any
 
 from spanbert_allen.common.errors import DataError, OnProblem
 from spanbert_allen.common.files import default_doc_key, filled_lines, json_object
-from spanbert_allen.common.record_checks import RecordError, is_list, one_line, record_id, shown
+from spanbert_allen.common.record_checks import (
+    RecordError,
+    is_list,
+    is_whole,
+    one_line,
+    record_id,
+    shown,
+)
 from spanbert_allen.formats.sequence.text_pair import Label, TextPair
 
 
@@ -18,8 +25,8 @@ def read_text_pairs(path: str | Path, *, on_problem: OnProblem | None = None) ->
     Read the texts of a file with an object on each line.
 
     The keys are `text`; `text_pair`, the second text of a pair; `label`, the name of a class or a
-    number, or a list of names where a text may have several; and `id`, by default the file's name
-    and the line. `null` is the same as leaving a key out.
+    number, or a list of names where a text may have several, in which a whole number is a name; and
+    `id`, by default the file's name and the line. `null` is the same as leaving a key out.
 
     # Parameters
 
@@ -87,7 +94,7 @@ def _label(value: object) -> Label | None:
     if value is None:
         return None
     if is_list(value):
-        names = [_class_name(one) for one in value]
+        names = [_class_name(str(one) if is_whole(one) else one) for one in value]
         if len(set(names)) != len(names):
             raise RecordError(f"`label` is {shown(value)}; give each name once")
         return tuple(names)
@@ -95,7 +102,7 @@ def _label(value: object) -> Label | None:
         return _class_name(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
         raise RecordError(
-            f"`label` is {shown(value)}; it must be a string, a number, or a list of strings"
+            f"`label` is {shown(value)}; it must be a string, a number, or a list of names"
         )
     return value
 
@@ -103,7 +110,8 @@ def _label(value: object) -> Label | None:
 def _class_name(value: object) -> str:
     if not one_line(value):
         raise RecordError(
-            f"`label` has the name {shown(value)}; it must be a string in one line without tabs"
+            f"`label` has the name {shown(value)}; it must be a string in one line without tabs, "
+            "or a whole number"
         )
     return value
 

@@ -20,11 +20,13 @@ def test_records(tmp_path):
         {"id": 7, "text": "A lamp.", "text_pair": "A light.", "label": "same"},
         {"id": None, "text": "", "label": 0},
         {"text": "A tram.", "text_pair": None, "label": 2.5, "anything": "else"},
+        {"text": "A tram.", "label": ["x", 3]},
     )
     assert list(read_text_pairs(path)) == [
         TextPair(id="7", text="A lamp.", text_pair="A light.", label="same", place=f"{path}:1"),
         TextPair(id="a:2", text="", label=0, place=f"{path}:2"),
         TextPair(id="a:3", text="A tram.", label=2.5, place=f"{path}:3"),
+        TextPair(id="a:4", text="A tram.", label=("x", "3"), place=f"{path}:4"),
     ]
 
 
@@ -37,7 +39,9 @@ def test_records(tmp_path):
         ({"text": "a", "label": True}, r"`label` is True; it must be a string, a number, or"),
         ({"text": "a", "label": float("inf")}, r"`label` is inf"),
         ({"text": "a", "label": 10**400}, r"`label` is 1000"),
-        ({"text": "a", "label": ["x", 3]}, r"`label` has the name 3"),
+        ({"text": "a", "label": ["x", 3.5]}, r"`label` has the name 3.5; .* or a whole number"),
+        ({"text": "a", "label": ["x", True]}, r"`label` has the name True"),
+        ({"text": "a", "label": ["3", 3]}, r"give each name once"),
         ({"text": "a", "label": ["x", "x"]}, r"give each name once"),
         ({"text": "a", "label": "x\ty"}, r"in one line without tabs"),
         ({"text": "a", "id": "x\ty"}, r"`id` is 'x"),
