@@ -223,6 +223,29 @@ def test_a_name_that_is_nothing(name, message, hub):
         find_encoder(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "vocabulary", "sentence"),
+    [
+        ("out/modle", None, "there is no such .*: check the path"),
+        ("tiny", "out/modle", r"has neither vocab\.txt nor"),
+    ],
+)
+def test_the_hub_is_not_asked_for_a_mistyped_path(
+    tmp_path, monkeypatch, name, vocabulary, sentence
+):
+    """It was asked five times."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+
+    def download(hub_id, name, *, local_files_only):
+        assert local_files_only
+        raise LocalEntryNotFoundError(name)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    with pytest.raises(DataError, match=f"out/modle: {sentence}"):
+        find_encoder(name, vocabulary=vocabulary)
+
+
 def test_a_hub_model(folder, hub):
     hub["someone/bert"] = folder
     files = find_encoder("someone/bert")
