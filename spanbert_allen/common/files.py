@@ -310,6 +310,12 @@ def checked_target(path: str | Path) -> Path:
     return target
 
 
+def refuse_folder(archive: str | Path) -> None:
+    """Raise `DataError` if the path of an archive is a folder, such as that of its training."""
+    if Path(archive).is_dir():
+        raise DataError("is a folder where an archive is needed: name a model.tar.gz", archive)
+
+
 @contextmanager
 def _part_of(target: Path) -> Iterator[Path]:
     """Give a name beside a file's, from which it is moved if the block ends without an error."""

@@ -273,4 +273,6 @@ def test_what_cannot_be_exported(tmp_path):
         main(["export", "model.tar.gz", str(tmp_path / "full")])
     with pytest.raises(DataError, match="no such file"):
         main(["export", str(tmp_path / "model.tar.gz"), str(tmp_path / "new")])
+    with pytest.raises(DataError, match=r"full: is a folder .*: name a model\.tar\.gz"):
+        main(["export", str(tmp_path / "full"), str(tmp_path / "new")])
     assert not (tmp_path / "new").exists()

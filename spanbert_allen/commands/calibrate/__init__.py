@@ -31,8 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the archive, print what was fitted, and return the exit status."""
-    from spanbert_allen.common.errors import ConfigError, DataError
-    from spanbert_allen.common.files import STANDARD_STREAM, checked_target, replace_file
+    from spanbert_allen.common.errors import ConfigError
+    from spanbert_allen.common.files import (
+        STANDARD_STREAM,
+        checked_target,
+        refuse_folder,
+        replace_file,
+    )
     from spanbert_allen.common.outputs import refuse_overwriting
     from spanbert_allen.loading import register
 
@@ -45,8 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     for written in filter(None, (arguments.out, arguments.json)):
         refuse_overwriting(written, [arguments.archive, arguments.data])
     for path in (arguments.archive, arguments.out):  # before anything is computed
-        if Path(path).is_dir():
-            raise DataError("is a folder where an archive is needed: name a model.tar.gz", path)
+        refuse_folder(path)
     if arguments.json and arguments.json != STANDARD_STREAM:
         checked_target(arguments.json)
     if arguments.json and Path(arguments.json).absolute() == Path(arguments.out).absolute():

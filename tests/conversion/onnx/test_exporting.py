@@ -191,6 +191,8 @@ def test_what_cannot_be_written_is_a_sentence_and_leaves_no_folder(tmp_path, rel
         main(["export", *arguments, "--int8"])
     relation.pooling = RelationPooling()
     reader = SimpleNamespace(mode="text", max_length=128)
+    with pytest.raises(DataError, match=r"is a folder .*: name a model\.tar\.gz"):
+        main(["export", str(tmp_path), str(folder), "--format", "onnx"])
     with pytest.raises(ConfigError, match="the pooling RelationPooling has no form in ONNX"):
         onnx_task(relation, reader, quantised=False).write()
     with pytest.raises(ConfigError, match="a SimpleNamespace has no form in ONNX here"):
