@@ -103,6 +103,10 @@ class CharResolver:
         """Return the words of the span, if it begins and ends with one."""
         start, end = pair(mention, place)
         check_chars(start, end, self._text, place)
+        if not self._text[start:end].strip():
+            raise RecordError(
+                f"{place}, characters {start} to {end}, is only white space; mark a word"
+            )
         start, end = snapped(self._text, start, end)
         first, last = self._first.get(start), self._last.get(end)
         if first is None or last is None:

@@ -137,6 +137,10 @@ def test_unknown_keys_and_nulls_are_passed_over():
         ),
         ({"text": "Ida left", "clusters": [[[3, 3]]]}, r"clusters\[0\]\[0\] is characters 3 to 3"),
         (
+            {"text": "Ida left", "clusters": [[[3, 4]]]},
+            r"clusters\[0\]\[0\], characters 3 to 4, is only white space; mark a word",
+        ),
+        (
             {"text": "Ida \u200b left.", "clusters": [[[4, 5]]]},
             r"clusters\[0\]\[0\], '\\u200b' at characters 4 to 5, does not begin at a word in ",
         ),
