@@ -70,10 +70,16 @@ def _format_of_line(line: str, path: str | Path, number: int) -> str:
     if str(path).removesuffix(".gz").endswith(".txt"):
         return "text"
     raise DataError(
-        "no coreference file that is known by its first line; name its format: "
-        f"{', '.join(FORMATS)}",
+        f"no coreference file that is known by its first line; {_name_it()}",
         path,
         number,
+    )
+
+
+def _name_it() -> str:
+    return (
+        "name its format (`convert --from`, `validate --format`, `format` of the reader "
+        f"`spanbert_coref`): {', '.join(FORMATS)}"
     )
 
 
@@ -96,8 +102,7 @@ def _format_of_record(record: Mapping[str, Any], path: str | Path, number: int) 
         if not keys.isdisjoint(record):
             return name
     raise DataError(
-        f"a record of no known coreference format, with the keys {', '.join(record)}; name its "
-        f"format: {', '.join(FORMATS)}",
+        f"a record of no known coreference format, with the keys {', '.join(record)}; {_name_it()}",
         path,
         number,
     )

@@ -219,8 +219,8 @@ def test_formats_are_told_apart(tmp_path, line, name):
     [
         ("", "the file is empty"),
         ("Only text.\n", "f:1: no coreference file that is known by its first line; name its"),
-        ("Ida (a cook) left [1].\n", "f:1: no coreference file that is known by its first line"),
-        ('\n{"a": 1}', "f:2: a record of no known coreference format, with the keys a"),
+        ("Ida (a cook) left [1].\n", r"f:1: no .*\(`convert --from`, .*: jsonl, .* winobias"),
+        ('\n{"a": 1}', "f:2: a record of no known coreference format, with the keys a; name its"),
         ('{"a', "f:1: not JSON"),
         ('[{"text": "Ida left."}]', "f:1: a JSON list, not an object"),
         ('["Ida left."]', "f:1: a JSON list, not an object"),
