@@ -151,8 +151,18 @@ class QAResult(Open):
     threshold: float | None
 
 
+class Entity(Place):
+    """An entity of the text."""
+
+    type: str
+
+
 class RelationRecord(Open):
     """A text with a subject and an object, or with `entities`, all of whose pairs are predicted."""
+
+    schema_: str | None = Field(
+        None, alias="schema", description="That of a result, whose pairs are predicted anew."
+    )
 
     text: str | None = None
     tokens: list[str] | None = None
@@ -160,17 +170,11 @@ class RelationRecord(Open):
     object: tuple[int, int] | None = None
     subject_type: str | None = None
     object_type: str | None = None
-    entities: list[list[int | str]] | None = Field(
-        None, description="[start, end] or [start, end, type] each."
+    entities: list[list[int | str]] | list[Entity] | None = Field(
+        None, description="[start, end] or [start, end, type] each, or those of a result."
     )
     id: str | int | None = None
     options: RelationOptions | None = None
-
-
-class Entity(Place):
-    """An entity of the text."""
-
-    type: str
 
 
 class Relation(Whole):

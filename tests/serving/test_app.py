@@ -92,6 +92,13 @@ def test_a_record_gets_its_result_as_the_description_says(client, models, task):
     TASKS[task].record.model_validate(RECORDS[task])
 
 
+@pytest.mark.parametrize("task", ["coref", "qa", "relation", "sequence"])
+def test_a_result_is_a_record_as_the_description_says(client, task):
+    result = client.post(f"/{task}", json=RECORDS[task]).json()
+    assert client.post(f"/{task}", json=result).status_code == 200
+    TASKS[task].record.model_validate(result)
+
+
 def pieces_so_far(client) -> int:
     counts = client.get("/metrics").text.splitlines()
     (line,) = (line for line in counts if line.startswith("spanbert_pieces_total"))
