@@ -36,7 +36,7 @@ def local_files(file_path: Any, *, suffixes: Sequence[str]) -> tuple[list[str | 
     given = file_path if isinstance(file_path, (list, tuple)) else [file_path]
     paths = [_local(path) for path in given]
     files = [file for path in paths for file in find_files(path, suffixes=suffixes)]
-    parents = [Path(path).absolute().parent for path in paths]
+    parents = [str(Path(path).absolute().parent) for path in paths]
     is_one = len(paths) == 1
     folder = paths[0] if is_one else os.path.commonpath(parents or ["."])
     return files, FolderNames(folder, files)
