@@ -23,6 +23,7 @@ from spanbert_allen.formats.coref.findings import Findings, RecordFindings
 from spanbert_allen.formats.coref.jsonl import parse_coref_record
 from spanbert_allen.formats.coref.linked_mentions import clusters_of_links, is_coreference
 from spanbert_allen.formats.coref.records import RecordContext
+from spanbert_allen.formats.label_studio import place_in_text
 
 
 def read_label_studio(
@@ -73,7 +74,7 @@ def parse_task(task: object, context: RecordContext) -> CorefDocument:
     if len(kept) > 1:
         not_held["further annotations of a task (annotations)"] += len(kept) - 1
     if kept:
-        record["clusters"] = _clusters(kept[0].get("result"), not_held)
+        record["clusters"] = _clusters(kept[0].get("result"), record["text"], not_held)
     return replace(parse_coref_record(record, context), not_held=not_held)
 
 
@@ -86,7 +87,7 @@ def _text(data: Mapping[str, Any]) -> str:
     return texts[0]
 
 
-def _clusters(results: object, not_held: Counter[str]) -> list[list[list[int]]]:
+def _clusters(results: object, text: str, not_held: Counter[str]) -> list[list[list[int]]]:
     spans: dict[str, CharSpan] = {}
     links: list[tuple[str, str]] = []
     if not is_list(results) or not all(isinstance(one, Mapping) for one in results):
@@ -103,7 +104,8 @@ def _clusters(results: object, not_held: Counter[str]) -> list[list[list[int]]]:
                 not_held["relations of other labels (relations)"] += 1
         elif isinstance(value, Mapping) and "start" in value and "end" in value:
             place = f"the span {shown(name)}"
-            spans[name] = CharSpan(*pair([value["start"], value["end"]], place))
+            written = CharSpan(*pair([value["start"], value["end"]], place))
+            spans[name] = place_in_text(written, value, text, name)
             not_held["entity types (mentions)"] += bool(value.get("labels"))
         else:
             not_held["results of other types (results)"] += 1

@@ -26,6 +26,8 @@ from spanbert_allen.common.record_checks import (
     record_id,
     shown,
 )
+from spanbert_allen.common.spans import CharSpan
+from spanbert_allen.formats.label_studio import place_in_text
 from spanbert_allen.formats.relation.annotated_text import (
     AnnotatedText,
     Entity,
@@ -136,16 +138,19 @@ def _label_studio(record: Mapping[str, Any], default_id: str, place: str) -> Ann
             relations.append(Relation(start, end, label))
         if one.get("direction") in ("left", "bi"):
             relations.append(Relation(end, start, label))
+    text = _text(record["data"])
     entities = []
-    for one in regions:
+    for number, one in enumerate(regions):
         value = one.get("value")
         if not isinstance(value, Mapping):
             raise RecordError(f"`value` is {shown(value)}; it must be an object")
         kind = value.get(str(one.get("type"))) or value.get("labels")
-        entities.append(Entity(_whole(value, "start"), _whole(value, "end"), _first(kind)))
+        written = CharSpan(_whole(value, "start"), _whole(value, "end"))
+        start, end = place_in_text(written, value, text, str(one.get("id", number)))
+        entities.append(Entity(start, end, _first(kind)))
     return AnnotatedText(
         id=_id(record, default_id),
-        words={"text": _text(record["data"])},
+        words={"text": text},
         entities=entities,
         relations=relations,
         place=place,

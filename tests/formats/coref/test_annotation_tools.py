@@ -172,6 +172,25 @@ def test_label_studio(tmp_path, indent):
     }
 
 
+def test_a_region_is_where_label_studio_quotes_it(tmp_path):
+    """Some versions count an emoji as two; the text of other controls' results is no quotation."""
+    text, emoji = "Ida \U0001f600 lost\nher keys.", "Ida \U0001f600"
+    counted = [(0, 5, emoji), (11, 14, "her"), (6, 14, "lost\\nher"), (12, 15, "her")]
+    result = [span(str(place), *one[:2]) for place, one in enumerate(counted)]
+    for one, (*_, quoted) in zip(result, counted, strict=True):
+        one["value"]["text"] = quoted
+    comment = {"id": "1", "type": "textarea", "value": {"start": 11, "end": 14, "text": ["no"]}}
+    task = {"id": 7, "data": {"text": text}, "annotations": [{"result": [*result, comment]}]}
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([task]))
+    _, (document,) = read(path)
+    assert sorted(mentions(document)) == [[emoji], ["her"], ["lost\nher"]]
+    result[1]["value"]["text"] = "she"
+    path.write_text(json.dumps([task]))
+    with pytest.raises(DataError, match="'1' quotes 'she', but its characters 11 to 14 are 'her'"):
+        read(path)
+
+
 def test_a_bad_task_is_the_only_one_lost(tmp_path):
     good = {"id": 1, "data": {"text": TEXT}, "annotations": [{"result": [span("a", 0, 3)]}]}
     bad = [

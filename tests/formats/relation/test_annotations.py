@@ -224,6 +224,16 @@ def test_a_text_of_brat_that_cannot_be_read_is_the_only_one_lost(tmp_path, monke
     assert "7.ann: the text that it annotates, 7.txt, must stand beside it" in missing
 
 
+def test_an_emoji_that_label_studio_counts_as_two(tmp_path):
+    record = json.loads(json.dumps(LABEL_STUDIO))
+    record["data"]["story"] = f"\U0001f600 {TEXT}"
+    for one in record["annotations"][1]["result"][:3]:
+        start, end = one["value"]["start"], one["value"]["end"]
+        one["value"] |= {"start": start + 3, "end": end + 3, "text": TEXT[start:end]}
+    first, *_ = read_relations(write(tmp_path, "l.json", [record]))
+    assert {first.words[one.start] for one in (first.subject, first.object)} == {"Acme", "Ida"}
+
+
 def test_other_controls_of_label_studio_are_no_entities(tmp_path):
     """What is said of a region has its id and its place; what is said of a task has none."""
     place = {"start": 0, "end": 4, "text": "Acme"}
