@@ -31,7 +31,7 @@ def place_in_text(span: CharSpan, value: Mapping[str, Any], text: object, name: 
     if not isinstance(text, str) or not isinstance(quoted, str):
         return span
     for found in (span, _counted_in_utf16(span, text)):
-        if 0 <= found.start and _squeezed(text[slice(*found)]) == _squeezed(quoted):
+        if found.start >= 0 and _squeezed(text[slice(*found)]) == _squeezed(quoted):
             return found
     raise RecordError(
         f"the region {shown(name)} quotes {shown(quoted)}, but its characters {span.start} to "
