@@ -124,11 +124,15 @@ def _find_source(model_name: str) -> EncoderSource:
         raise ConfigError(
             f"`model_name`: there is no file or folder {model_name}{_hint(model_name)}"
         )
-    return _hub_source(model_name, _hint(model_name) if "/" not in model_name else "")
+    hint = _folder_hint(model_name) if "/" in model_name else _hint(model_name)
+    return HubSource(model_name, hint)
 
 
-def _hub_source(name: str, hint: str = "") -> HubSource:
-    return HubSource(name, hint, may_be_path="/" in name and Path(name).parent.is_dir())
+def _folder_hint(hub_id: str) -> str:
+    """Say where the name would be as a path, which it may be with a typing error."""
+    owner, slash, name = hub_id.rpartition("/")
+    is_here = slash and Path(owner).is_dir()
+    return f"; a folder {owner} is here, without {name} in it" if is_here else ""
 
 
 def _hint(model_name: str) -> str:
@@ -195,7 +199,7 @@ def _read_vocabulary(
         is_hub_id = _HUB_ID.fullmatch(vocabulary) and not vocabulary.endswith(".txt")
         if not path.is_dir() and not is_hub_id:
             raise ConfigError(f"`vocabulary`: there is no file or folder {vocabulary}")
-        source = FolderSource(path) if path.is_dir() else _hub_source(vocabulary)
+        source = FolderSource(path) if path.is_dir() else HubSource(vocabulary)
         name = vocabulary
     content = source.read("vocab.txt")
     tokenizer = _read_json(name, source, TOKENIZER_JSON) if content is None else None

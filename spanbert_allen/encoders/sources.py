@@ -80,22 +80,10 @@ class FolderSource:
 
 @dataclass(frozen=True)
 class HubSource:
-    """
-    A model of the Hugging Face hub; files come from its cache when they are there.
-
-    # Parameters
-
-    hub_id : `str`
-        Its name on the hub.
-    hint : `str`, optional (default = `""`)
-        What an error says more.
-    may_be_path : `bool`, optional (default = `False`)
-        Whether the name may well be a mistyped path of this machine: only the cache is asked then.
-    """
+    """A model of the Hugging Face hub; files come from its cache when they are there."""
 
     hub_id: str
-    hint: str = ""
-    may_be_path: bool = False
+    hint: str = ""  # for the error
 
     def read(self, name: str) -> bytes | None:
         path = self._find(name, needed=name == CONFIG_NAMES[0])
@@ -121,7 +109,7 @@ class HubSource:
         from huggingface_hub.errors import EntryNotFoundError
 
         archive = opened_archive()
-        is_local = self.may_be_path or not may_use_network()
+        is_local = not may_use_network()
         try:
             found = huggingface_hub.hf_hub_download(self.hub_id, name, local_files_only=is_local)
             return Path(found)
@@ -131,13 +119,6 @@ class HubSource:
             cause: Exception = error
         except (OSError, ValueError) as error:
             cause = error
-        if self.may_be_path:
-            raise DataError(
-                "there is no such file or folder, and the hub is not asked for a name that begins "
-                "with a folder of this place: check the path, or for a model of the hub run the "
-                "command elsewhere",
-                self.hub_id,
-            ) from cause
         if archive is not None and is_local:
             raise network_refusal(archive, f"`{name}` of the hub model `{self.hub_id}`") from cause
         raise DataError(
