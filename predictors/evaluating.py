@@ -75,7 +75,12 @@ def evaluate_from_archive(
         )
     else:
         metrics = _evaluate_from_archive(
-            archive_file, input_file, metrics_output_file, predictions_output_file, *args, **kwargs
+            archive_file,
+            _for_allennlp(inputs),
+            metrics_output_file,
+            predictions_output_file,
+            *args,
+            **kwargs,
         )
     if is_installed():  # a command, and not a program that calls this function
         sys.stdout.write(score_table(metrics))
@@ -129,11 +134,18 @@ def _shown(value: Any) -> str:
 
 
 def _inputs_of(input_file: str) -> list[Any]:
-    """Return the data to evaluate as AllenNLP takes it: files, or objects that name several."""
+    """Return the data to evaluate: files, or objects or lists that name several."""
     try:
-        return list(json.loads(f"[{input_file}]"))
+        inputs = json.loads(f"[{input_file}]")
     except ValueError:
-        return input_file.split(",")
+        inputs = []
+    is_json = inputs and all(isinstance(one, (str, list, dict)) for one in inputs)
+    return list(inputs) if is_json else input_file.split(",")  # a file may be called 2024
+
+
+def _for_allennlp(inputs: list[Any]) -> str:
+    """Return the data to evaluate as AllenNLP's command takes it."""
+    return json.dumps(inputs)[1:-1]
 
 
 def _paths_of(inputs: Any) -> list[str]:
@@ -200,7 +212,7 @@ def _evaluated_one_by_one(
         f"{path}_{name}": value
         for path, *files in zip(inputs, *outputs, strict=True)
         for name, value in _evaluate_from_archive(
-            archive_file, path, *files, *args, **kwargs
+            archive_file, _for_allennlp([path]), *files, *args, **kwargs
         ).items()
     }
 

@@ -207,6 +207,11 @@ def find_files(path: str | Path, *, suffixes: Sequence[str]) -> list[str | Path]
     suffixes : `Sequence[str]`
         How the names of the files of a folder end; `.gz` may follow. Its subfolders count too.
     """
+    if not str(path):  # which would be the current folder
+        raise ConfigError(
+            "the path of the data is empty, as a variable of the shell is that was not set: name a "
+            "file or a folder"
+        )
     if str(path) == STANDARD_STREAM or not Path(path).is_dir():
         return [path]
     found = sorted(

@@ -94,6 +94,8 @@ def test_find_files(tmp_path):
     assert find_files("-", suffixes=("conll",)) == ["-"]
     with pytest.raises(DataError, match=r"no file in this folder has a name ending in \.jsonl"):
         find_files(tmp_path, suffixes=(".jsonl",))
+    with pytest.raises(ConfigError, match="the path of the data is empty, .*: name a file or a"):
+        find_files("", suffixes=("conll",))
 
 
 def test_a_file_takes_its_name_when_whole(tmp_path):

@@ -151,6 +151,16 @@ def test_outputs_that_cannot_be(tmp_path):
         evaluate.evaluate_from_archive(archive, "-", None, "x.jsonl")
 
 
+def test_a_file_may_be_called_by_a_number_and_not_by_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    archive, data = ARCHIVES / "sequence.tar.gz", DATA["sequence"][0]
+    (tmp_path / "2024").write_bytes(data.read_bytes())
+    expected = evaluate.evaluate_from_archive(archive, str(data))
+    assert evaluate.evaluate_from_archive(archive, "2024") == expected
+    with pytest.raises(ConfigError, match="the path of the data is empty, as a variable"):
+        evaluate.evaluate_from_archive(archive, "")
+
+
 def test_where_nothing_can_be_written_nothing_is_computed(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluating, "_evaluate_from_archive", None)  # not reached
     data, archive = str(DATA["sequence"][0]), ARCHIVES / "sequence.tar.gz"
