@@ -115,3 +115,12 @@ def test_overrides_that_make_no_model_are_not_laid_on_the_archive():
     archive = FIXTURES / "archives" / "sequence.tar.gz"
     with pytest.raises(DataError, match=r"'colour'.*: check the keys and values of -o"):
         spanbert_allen.load(archive, overrides={"model.colour": "red"})
+
+
+def test_overrides_of_which_nothing_is_read_are_refused():
+    archive = FIXTURES / "archives" / "sequence.tar.gz"
+    with pytest.raises(ConfigError, match=r"'temperature', of which nothing is read: .*`model.t"):
+        spanbert_allen.load(archive, overrides={"temperature": 2.0})
+    loader = {"batch_size": 2}  # which an evaluation would take
+    overrides = {"model.temperature": 2.0, "validation_data_loader": loader}
+    assert spanbert_allen.load(archive, overrides=overrides).predict("A text.")["label"]

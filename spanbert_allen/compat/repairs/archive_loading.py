@@ -35,6 +35,7 @@ from spanbert_allen.common.permissions import (
     opened_archive,
     opening,
 )
+from spanbert_allen.common.record_checks import shown
 from spanbert_allen.compat.repairs.archive_names import ArchiveParams
 from spanbert_allen.compat.replacing import replace_function
 
@@ -199,7 +200,14 @@ def _overridden(config: ArchiveParams, overrides: str | Mapping[str, Any]) -> Ar
     changes = parse_overrides(overrides) if isinstance(overrides, str) else overrides
     if not changes:
         return config
-    changed = with_overrides(config.as_dict(quiet=True), dict(changes))
+    before = config.as_dict(quiet=True)
+    for name in changes:
+        if "." not in name and name not in (*before, *_BUILT):
+            raise ConfigError(
+                f"the option -o, in Python `overrides`, names {shown(name)}, of which nothing is "
+                f"read: give the whole path of a setting, such as `model.{name}`"
+            )
+    changed = with_overrides(before, dict(changes))
     return ArchiveParams(changed, archive=config.archive)
 
 
