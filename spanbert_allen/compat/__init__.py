@@ -38,6 +38,7 @@ from spanbert_allen.compat.repairs import (
     loading_processes,
     one_sentence_errors,
     one_training_a_folder,
+    progress_bars,
     torchrun_workers,
     vocabulary_writing,
 )
@@ -71,6 +72,7 @@ REPAIRS = (
     one_sentence_errors,
     one_training_a_folder,  # after those that it goes around
     plateau_scheduler,
+    progress_bars,
     safe_weights,
     tokenizer_keyword,
     vocabulary_writing,
