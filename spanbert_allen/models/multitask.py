@@ -98,6 +98,16 @@ class SpanbertMultitask(Model):
             for name, rows in model.row_names().items()
         }
 
+    def names_in(self, trained: Model) -> dict[str, str]:
+        """Return the names of weights that a trained model of one task has, by ours."""
+        names: dict[str, str] = {}
+        for task, model in self._models.items():
+            theirs = model.names_in(trained) if hasattr(model, "names_in") else {}
+            if type(model) is type(trained):
+                theirs |= {name: name for name in model.state_dict()}
+            names |= {f"tasks.{task}.{own}": name for own, name in theirs.items()}
+        return names
+
     def forward(self, task: list[str], **fields: Any) -> dict[str, Any]:
         """
         Give a batch to its task.

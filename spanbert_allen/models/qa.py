@@ -253,8 +253,9 @@ class SpanbertQA(Model):
             "span_accuracy": self.span_accuracy.get_metric(reset),
         }
 
-    def names_in_pretraining(self) -> dict[str, str]:
+    def names_in(self, trained: Model) -> dict[str, str]:
         """Return the names of weights that a `spanbert_pretrainer` has under others, by ours."""
+        del trained
         return {
             f"qa_outputs.{own}": theirs
             for own, theirs in self.qa_outputs.names_in_pretraining().items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from allennlp.models import Model, load_archive
@@ -13,6 +14,8 @@ from torch import Tensor
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.modules.encoder.embedder import SpanbertEmbedder
 from spanbert_allen.modules.encoder.lora import adapted_weights, merged_weights
+
+Value = TypeVar("Value")
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +44,10 @@ def start_from_archive(model: Model, path: str | Path, *, parts: str = "all") ->
     Copy the weights of a trained model into one that is about to be trained.
 
     Data, labels, trained layers and the task may differ. Weights whose rows have names, such as
-    those of labels, are matched by name: a model tells them in `row_names()`, by parameter. What
-    the trained model does not have, as the rows of new labels, stays as it is; the log names it.
+    those of labels, are matched by name: a model tells them in `row_names()`, by parameter. Weights
+    that the trained model has under other names are those that `names_in(trained)` tells: in a
+    model of several tasks, each task takes those of a model of such a task. What the trained model
+    does not have, as the rows of new labels, stays as it is; the log names it.
 
     # Parameters
 
@@ -61,9 +66,10 @@ def start_from_archive(model: Model, path: str | Path, *, parts: str = "all") ->
         raise ConfigError(f"`trainer.init`: there is no file or folder {path}")
     trained = load_archive(path).model
     _check_encoders(path, _embedder(trained, str(path))[1], _embedder(model, "this model")[1])
-    found, found_rows = _weights(trained, merged=True), _row_names(trained)
+    names = model.names_in(trained) if hasattr(model, "names_in") else {}
+    found = _by_our_names(names, _weights(trained, merged=True))
+    found_rows = _by_our_names(names, _row_names(trained))
     own, own_rows = _weights(model), _row_names(model)
-    found = _by_our_names(model, found)
     kept: list[str] = []
     with torch.no_grad():
         for name, tensor in own.items():
@@ -120,9 +126,8 @@ def _row_names(model: Model) -> dict[str, Sequence[str]]:
     return {name.replace(f"{place}.encoder.", _ENCODER): rows for name, rows in names.items()}
 
 
-def _by_our_names(model: Model, found: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Add what the trained model has under other names, which `names_in_pretraining` tells."""
-    names = model.names_in_pretraining() if hasattr(model, "names_in_pretraining") else {}
+def _by_our_names(names: Mapping[str, str], found: Mapping[str, Value]) -> dict[str, Value]:
+    """Add what the trained model has under other names; `names` tells them by ours."""
     return {own: found[theirs] for own, theirs in names.items() if theirs in found} | dict(found)
 
 

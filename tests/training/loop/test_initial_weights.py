@@ -204,3 +204,32 @@ def test_a_head_of_another_width_is_trained_from_new(monkeypatch, tmp_path, capl
     assert said.endswith("and therefore trained from new: classifier.weight")
     assert torch.equal(new.classifier.weight, before)
     assert torch.equal(new.classifier.bias, old.classifier.bias)
+
+
+def test_tasks_among_several_start_from_a_model_of_such_a_task(monkeypatch, tmp_path, caplog):
+    """The head was trained from new. Tasks of other kinds have only the encoder of it."""
+    embedder = {"type": "spanbert", "model_name": "tiny", "pooler": True}
+    classifier = {"type": "spanbert_sequence_classifier"}
+    old = Model.from_params(
+        Params(classifier | {"embedder": dict(embedder)}),
+        vocab=Vocabulary({"labels": {"a": 2, "b": 1}}),
+    )
+    tasks = {"one": dict(classifier), "two": dict(classifier), "qa": {"type": "spanbert_qa"}}
+    new = Model.from_params(
+        Params({"type": "spanbert_multitask", "embedder": embedder, "tasks": tasks}),
+        vocab=Vocabulary({"one.labels": {"b": 2, "c": 1}, "two.labels": {"a": 2, "b": 1}}),
+    )
+    archive = SimpleNamespace(model=old)
+    monkeypatch.setattr(initial_weights, "load_archive", lambda path: archive)
+    initial_weights.start_from_archive(new, tmp_path)
+    rows = {
+        task: dict(zip(model.labels, model.classifier.weight, strict=True))
+        for task, model in (("old", old), ("one", new.tasks["one"]), ("two", new.tasks["two"]))
+    }
+    for task, label in (("one", "b"), ("two", "a"), ("two", "b")):
+        assert torch.equal(rows[task][label], rows["old"][label])
+    (said,) = [one for one in caplog.messages if "trained from new" in one]
+    assert said.endswith(
+        "new: `c` of tasks.one.classifier.weight, `c` of tasks.one.classifier.bias, "
+        "tasks.qa.qa_outputs.weight, tasks.qa.qa_outputs.bias"
+    )
