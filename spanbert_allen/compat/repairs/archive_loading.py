@@ -50,6 +50,7 @@ _BUILT = (
     "evaluation",
 )
 """The sections of a configuration that loading, predicting and evaluating build objects of."""
+_SEEDS = ("random_seed", "numpy_seed", "pytorch_seed")
 _PROGRAMS = ("trust_remote_code", "evalb_directory_path", "srl_eval_path")
 """Settings of transformers, AllenNLP and allennlp-models that let a program be run from a path."""
 _LARGEST_CONFIG = 1 << 26  # bytes: no configuration comes near it
@@ -202,7 +203,7 @@ def _overridden(config: ArchiveParams, overrides: str | Mapping[str, Any]) -> Ar
         return config
     before = config.as_dict(quiet=True)
     for name in changes:
-        if "." not in name and name not in (*before, *_BUILT):
+        if "." not in name and name not in (*before, *_BUILT, *_SEEDS):
             raise ConfigError(
                 f"the option -o, in Python `overrides`, names {shown(name)}, of which nothing is "
                 f"read: give the whole path of a setting, such as `model.{name}`"
