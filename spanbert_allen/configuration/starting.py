@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +24,7 @@ from spanbert_allen.common.folder_lock import is_locked
 from spanbert_allen.common.torchrun import torchrun_place
 from spanbert_allen.compat.repairs.early_recovery import is_only_begun
 from spanbert_allen.compat.replacing import replace_function
+from spanbert_allen.configuration.replaced_folder import kept_until_begun
 from spanbert_allen.configuration.structure import problems_of_config
 
 logger = logging.getLogger(__name__)
@@ -64,8 +66,12 @@ def train_model(
         _check_test_evaluation(params)
     if recover:
         _check_same_config(params, folder)
+    # Workers that torchrun starts again do not replace anything: theirs is the folder.
+    is_alone = torchrun_place(os.environ) is None and not is_locked(folder)
+    replaces = force and not recover and is_alone
     try:
-        model = _train_model(params, serialization_dir, recover, force, **options)
+        with kept_until_begun(folder) if replaces else nullcontext():
+            model = _train_model(params, serialization_dir, recover, force, **options)
     except Exception as error:
         failed_at_start = isinstance(error, UserError) or not _has_begun(error)
         is_ours = is_new and not is_locked(folder)  # and not that of a training beside this one

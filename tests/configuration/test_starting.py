@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import pytest
@@ -37,6 +38,37 @@ def test_a_start_that_fails_leaves_no_folder(config, tmp_path):
     with pytest.raises(DataError):
         train.train_model(Params(config), str(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
+
+
+def test_force_replaces_a_folder_only_when_the_training_begins(config, tmp_path):
+    """A mistyped path cost the trained model."""
+    data, old = tmp_path / "train.jsonl", tmp_path / "run" / "model.tar.gz"
+    config |= {"train_data_path": str(data), "validation_data_path": str(data)}
+    old.parent.mkdir()
+    old.write_text("old")
+    with pytest.raises(DataError, match=r"train\.jsonl: no such file"):
+        train.train_model(Params(copy.deepcopy(config)), str(old.parent), force=True)
+    assert old.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    lines = [json.dumps({"text": "A lamp.", "label": label}) for label in ("a", "b")]
+    data.write_text("\n".join(lines))
+    train.train_model(Params(config), str(old.parent), force=True)
+    assert old.read_bytes() != b"old"
+    assert {path.name for path in tmp_path.iterdir()} == {"run", "train.jsonl"}
+
+
+def test_what_a_killed_start_was_to_replace_comes_back(config, tmp_path):
+    """What it began is no model."""
+    config["train_data_path"] = str(tmp_path / "nowhere.jsonl")
+    for name, file in (("run", "out.log"), (".run.replaced", "model.tar.gz")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).touch()
+    with pytest.raises(DataError, match="nowhere"):
+        train.train_model(Params(config), str(tmp_path / "run"), force=True)
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == [
+        "run",
+        "run/model.tar.gz",
+    ]
 
 
 def test_what_was_in_the_folder_stays(config, tmp_path):
