@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
@@ -16,7 +15,7 @@ from allennlp.models import Model
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.engines import TORCH
-from spanbert_allen.common.errors import ConfigError, DataError, UserError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.files import default_doc_key, read_lines, replace_file
 from spanbert_allen.common.record_checks import is_whole
 from spanbert_allen.conversion.onnx.engine import use_engine
@@ -30,6 +29,7 @@ from spanbert_allen.predictors.problems import (
     Failure,
     all_or_problem,
     has_nan,
+    noted,
     or_raised,
     sentence_of,
     unwritable,
@@ -37,8 +37,6 @@ from spanbert_allen.predictors.problems import (
 from spanbert_allen.predictors.record import Record, parse_record
 from spanbert_allen.predictors.result import Result
 from spanbert_allen.results.writing.writers import format_of, open_results
-
-logger = logging.getLogger(__name__)
 
 JsonDict = dict[str, Any]
 
@@ -394,12 +392,3 @@ class SpanPredictor(Predictor):
             if len(instances) == 1:
                 return [noted(error)]
         return [output for instance in instances for output in self._forward([instance])]
-
-
-def noted(error: Exception) -> Exception:
-    """Return the error of a record; one that is no mistake in it is logged, with its traceback."""
-    if isinstance(error, SigTermReceived):
-        raise error
-    if not isinstance(error, UserError):
-        logger.warning("a record could not be predicted", exc_info=error)
-    return error

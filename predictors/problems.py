@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy
+from allennlp.common.util import SigTermReceived
 
 from spanbert_allen.common.errors import DataError, UserError
+
+logger = logging.getLogger(__name__)
 
 _LONGEST_SENTENCE = 500
 
@@ -96,3 +100,12 @@ def all_or_problem(
             return result
         good.append(result)
     return good
+
+
+def noted(error: Exception) -> Exception:
+    """Return the error of a record; one that is no mistake in it is logged, with its traceback."""
+    if isinstance(error, SigTermReceived):
+        raise error
+    if not isinstance(error, UserError):
+        logger.warning("a record could not be predicted", exc_info=error)
+    return error

@@ -24,18 +24,19 @@ from spanbert_allen.formats.spacy.documents import document_of_doc, is_doc
 from spanbert_allen.modules.coref.decoder import DecodedClusters
 from spanbert_allen.modules.coref.windows import CorefWindows
 from spanbert_allen.modules.layers.precision import checked_precision
-from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.coref.given_mentions import (
-    KEYS,
     GivenMentions,
     document_with_mentions,
     with_mentions_of_doc,
 )
+from spanbert_allen.predictors.coref.inputs import input_fields, is_whole_doc, several_inputs
 from spanbert_allen.predictors.coref.options import CorefOptions
 from spanbert_allen.predictors.coref.output import SCHEMA, coref_json
 from spanbert_allen.predictors.coref.records import DocumentRecord, coref_records
 from spanbert_allen.predictors.option_checks import checked_option, language_of, refuse_unknown
 from spanbert_allen.predictors.prepared import PreparedRecord
+from spanbert_allen.predictors.problems import noted
 from spanbert_allen.predictors.record import Record
 from spanbert_allen.results.writing.doc_mention_rules import DocRules, has_tags
 from spanbert_allen.results.writing.mention_rules import MentionRules, WordRules
@@ -203,7 +204,7 @@ class CorefPredictor(SpanPredictor):
         }
         fields = {name: value for name, value in given.items() if value is not None}
         chosen = self.options.changed(options)
-        if _is_whole(fields):
+        if is_whole_doc(fields):
             instance = self._instance_of_doc(text, chosen, doc_key, mentions, given_clusters)
         else:
             instance = self._instance_of(fields, chosen, doc_key)
@@ -224,7 +225,7 @@ class CorefPredictor(SpanPredictor):
         options
             As for `predict`.
         """
-        items = list(_several(inputs))
+        items = list(several_inputs(inputs))
         return list(self.predict_stream(items, batch_size=max(1, len(items)), **options))
 
     def predict_stream(
@@ -232,7 +233,7 @@ class CorefPredictor(SpanPredictor):
     ) -> Iterator[JsonDict]:
         """Do as `predict_many` for more documents than memory holds, `batch_size` at a time."""
         chosen = self.options.changed(options)
-        for batch in lazy_groups_of(enumerate(_several(inputs), start=1), batch_size):
+        for batch in lazy_groups_of(enumerate(several_inputs(inputs), start=1), batch_size):
             prepared: list[PreparedRecord] = []
             for number, item in batch:
                 fields = dict(item) if isinstance(item, Mapping) else {}
@@ -312,7 +313,7 @@ class CorefPredictor(SpanPredictor):
             document = item if isinstance(item, CorefDocument) else item.document
             return self._made(document, None, options)
         document, given = document_with_mentions(
-            _fields(item), default_key=doc_key, language=self.language
+            input_fields(item), default_key=doc_key, language=self.language
         )
         return self._made(document, given, options)
 
@@ -364,37 +365,3 @@ class CorefPredictor(SpanPredictor):
         }
         fields["metadata"] = MetadataField(instance["metadata"].metadata | asked)
         return Instance(fields)
-
-
-def _several(inputs: Iterable[Any]) -> Iterable[Any]:
-    """Return the inputs, but not the characters, fields or tokens of a single one."""
-    if isinstance(inputs, str | Mapping) or is_doc(inputs):
-        raise DataError(
-            f"{shown(inputs)} is one document, not several: give a list, or this to `predict`"
-        )
-    return inputs
-
-
-def _fields(item: Any) -> dict[str, Any]:
-    """Return the fields of a record, or of a text, without its clusters."""
-    if isinstance(item, str):
-        return {"text": item}
-    if not isinstance(item, Mapping):
-        raise DataError(f"{shown(item)} is no document; give a text, a spaCy Doc or a record")
-    fields = {name: value for name, value in item.items() if name != "clusters"}
-    if isinstance(fields.get("document"), str) and "text" not in fields:
-        fields["text"] = fields.pop("document")
-    return fields
-
-
-def _is_whole(fields: Mapping[str, Any]) -> bool:
-    """Return whether a spaCy document was given, which itself says who speaks."""
-    if not is_doc(fields.get("text")):
-        return False
-    others = sorted(fields.keys() - {"text", "doc_key", *KEYS})
-    if others:
-        raise DataError(
-            f"{' and '.join(others)} beside a spaCy Doc; set the extensions `token._.speaker` and "
-            "`doc._.genre`, and leave the rest to the Doc"
-        )
-    return True
