@@ -21,12 +21,9 @@ from spanbert_allen.common.files import ending_of
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.data.relation.input import RelationSequence, Window
 from spanbert_allen.data.relation.markers import (
-    LABEL_TYPES_NAMESPACE,
     MARKERS_NAMESPACE,
     TYPE_PAIRS_NAMESPACE,
     TYPED_WORDS,
-    label_types,
-    type_pair,
 )
 from spanbert_allen.data.relation.pairs import PairsSequence
 from spanbert_allen.dataset_readers.relation.reader import RelationReader
@@ -39,6 +36,7 @@ from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.option_checks import changed_options, language_of
 from spanbert_allen.predictors.prepared import PreparedRecord
 from spanbert_allen.predictors.record import Record, examples_as_records
+from spanbert_allen.predictors.relation.allowed_labels import AllowedLabels
 from spanbert_allen.predictors.relation.official_file import ENDINGS, official_labels
 from spanbert_allen.predictors.relation.options import RelationOptions
 from spanbert_allen.predictors.relation.output import (
@@ -124,6 +122,9 @@ class RelationPredictor(SpanPredictor):
         mode, shared = self._reader.mode, self._reader.unknown_type
         self._known = KnownTypes(
             None if mode == "text" else markers, pairs, shared, are_words=mode == TYPED_WORDS
+        )
+        self._allowed = AllowedLabels(
+            self._model.vocab, self._relation.labels, self._relation.negative_label
         )
         self._set(RelationOptions(probabilities, allowed_types, without_negative, by_probability))
         self.max_pairs: int | None = None
@@ -301,7 +302,8 @@ class RelationPredictor(SpanPredictor):
         is_whole = sequence.kept == (WordSpan(0, len(example.words) - 1),)
         best = int(label_id)
         if self.options.allowed_types:
-            probabilities = self._allowed(example, probabilities)
+            types = self._known.as_known(example.subject_type, example.object_type)
+            probabilities = self._allowed.probabilities(probabilities, *types)
             # Logits, up to a constant: the threshold is one of logits.
             logits = torch.from_numpy(probabilities).log() * self._relation.temperature
             best = int(self._relation.chosen(logits))
@@ -318,35 +320,11 @@ class RelationPredictor(SpanPredictor):
     def _set(self, options: RelationOptions) -> None:
         """Use other options; raise a `ConfigError` for one that this model cannot have."""
         self.options = options
-        if options.allowed_types and not self._label_types():
+        if options.allowed_types and not self._allowed.are_known:
             raise ConfigError(
                 "`allowed_types`: the archive does not say which types its labels had in training; "
                 "leave the option out, or train the model anew"
             )
-
-    def _label_types(self) -> Mapping[str, int]:
-        """Return the names that `label_types` gives; none for an archive that lacks them."""
-        vocab = self._model.vocab
-        # Of a namespace that it does not have, a vocabulary says that it has padding in it.
-        if LABEL_TYPES_NAMESPACE not in vocab.get_namespaces():
-            return {}
-        return vocab.get_token_to_index_vocabulary(LABEL_TYPES_NAMESPACE)
-
-    def _allowed(
-        self, example: RelationExample, probabilities: npt.NDArray[np.floating]
-    ) -> npt.NDArray[np.floating]:
-        """Return the probabilities of the labels that are possible, of shape (num_labels,)."""
-        types = type_pair(*self._known.as_known(example.subject_type, example.object_type))
-        known = self._label_types()
-        # Shape: (num_labels,)
-        possible = np.array(
-            [
-                label == self._relation.negative_label or label_types(label, types) in known
-                for label in self._relation.labels
-            ]
-        )
-        total = probabilities[possible].sum()
-        return probabilities * possible / total if total > 0 else probabilities
 
     def _chosen(self, result: JsonDict) -> JsonDict:
         """Return the result with the relations that were asked for."""
