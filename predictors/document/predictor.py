@@ -10,33 +10,28 @@ from typing import Any, ClassVar
 
 from allennlp.data import DatasetReader
 from allennlp.models import Model
-from allennlp.models.archival import load_archive
 from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import RecordError, record_id, shown
-from spanbert_allen.models.multitask import SpanbertMultitask
-from spanbert_allen.predictors.base import JsonDict, SpanPredictor, noted
-from spanbert_allen.predictors.coref.predictor import CorefPredictor
+from spanbert_allen.predictors.base import JsonDict, SpanPredictor
 from spanbert_allen.predictors.document.entities import doc_with_entities, named_pipeline
 from spanbert_allen.predictors.document.options import DocumentOptions, are_questions
 from spanbert_allen.predictors.document.output import FOUND, SCHEMA, document_json
+from spanbert_allen.predictors.document.parts import (
+    PARTS,
+    checked_part,
+    is_for,
+    part_of_archive,
+)
 from spanbert_allen.predictors.document.request import DocumentRequest, RequestedEntities
 from spanbert_allen.predictors.option_checks import changed_options, object_of_options
-from spanbert_allen.predictors.parts import tasks_for
 from spanbert_allen.predictors.prepared import PreparedRecord
-from spanbert_allen.predictors.problems import all_or_problem
-from spanbert_allen.predictors.qa.predictor import QAPredictor
+from spanbert_allen.predictors.problems import all_or_problem, noted
 from spanbert_allen.predictors.record import Record
 from spanbert_allen.predictors.relation.predictor import RelationPredictor
 from spanbert_allen.predictors.result import Result
 
-PARTS: Mapping[str, type[SpanPredictor]] = {
-    "coref": CorefPredictor,
-    "relation": RelationPredictor,
-    "qa": QAPredictor,
-}
-"""The parts, and the kind of predictor of each."""
 _DEFAULTS = {"relation": {"without_negative": True, "by_probability": True}}
 """A document has many pairs of entities: what they have nothing to do with is left out."""
 
@@ -112,12 +107,12 @@ class DocumentPredictor(SpanPredictor):
             own = {**of_all_predictors, **asked}
             source = given[part]
             if isinstance(source, str):
-                self.parts[part] = _further(part, source, own)
+                self.parts[part] = part_of_archive(part, source, own)
             elif source is not None:
-                self.parts[part] = _checked(part, source).with_options(asked)
-            elif _has(model, kind):
+                self.parts[part] = checked_part(part, source).with_options(asked)
+            elif is_for(model, kind):
                 self.parts[part] = kind(model, dataset_reader, frozen, **own)
-        if not any(_has(model, kind) for kind in PARTS.values()):
+        if not any(is_for(model, kind) for kind in PARTS.values()):
             raise ConfigError(
                 f"a {type(model).__name__} is no part of `spanbert_document`: give the archive of "
                 "a model of coreference, relations or answers, and others as options"
@@ -365,37 +360,3 @@ def _checked_ready(prepared: PreparedRecord) -> PreparedRecord:
     if prepared.problem is not None:
         raise prepared.problem
     return prepared
-
-
-def _has(model: Model, kind: type[SpanPredictor]) -> bool:
-    """Return whether a model is for a kind of predictor, or has tasks that are."""
-    if isinstance(model, SpanbertMultitask):
-        return bool(tasks_for(model, kind))
-    return _default_of(model) is kind
-
-
-def _default_of(model: Model) -> type[Predictor] | None:
-    name = model.default_predictor
-    return None if name is None else Predictor.by_name(name)
-
-
-def _checked(part: str, source: SpanPredictor) -> SpanPredictor:
-    """Return the predictor of a part, if it is one."""
-    kind = PARTS[part]
-    if not isinstance(source, kind):
-        raise ConfigError(
-            f"`{part}` is a {type(source).__name__}; give a {kind.__name__} or an archive"
-        )
-    return source
-
-
-def _further(part: str, source: str, options: Mapping[str, Any]) -> SpanPredictor:
-    """Return the predictor of a further archive."""
-    kind = PARTS[part]
-    archive = load_archive(source)
-    if not _has(archive.model, kind):
-        raise ConfigError(
-            f"`{part}` is {source}, whose model is a {type(archive.model).__name__}: give the "
-            f"archive of a model for a {kind.__name__}"
-        )
-    return kind(archive.model, archive.dataset_reader, **options)

@@ -14,7 +14,8 @@ from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.loading import load
 from spanbert_allen.predictors.base import SpanPredictor
-from spanbert_allen.predictors.document.predictor import PARTS, DocumentPredictor
+from spanbert_allen.predictors.document.parts import PARTS
+from spanbert_allen.predictors.document.predictor import DocumentPredictor
 from spanbert_allen.predictors.multitask.predictor import MultitaskPredictor
 from spanbert_allen.predictors.option_checks import object_of_options
 from spanbert_allen.predictors.prepared import PreparedRecord
