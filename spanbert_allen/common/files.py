@@ -208,10 +208,8 @@ def find_files(path: str | Path, *, suffixes: Sequence[str]) -> list[str | Path]
         How the names of the files of a folder end; `.gz` may follow. Its subfolders count too.
     """
     if not str(path):  # which would be the current folder
-        raise ConfigError(
-            "the path of the data is empty, as a variable of the shell is that was not set: name a "
-            "file or a folder"
-        )
+        problem = "the path of the data is empty, as a variable of the shell is that was not set"
+        raise ConfigError(f"{problem}: name a file or a folder")
     if str(path) == STANDARD_STREAM or not Path(path).is_dir():
         return [path]
     found = sorted(
@@ -300,10 +298,13 @@ def replace_bytes(path: str | Path) -> Iterator[IO[bytes]]:
 
 
 def target_in_folder(path: str | Path) -> Path:
-    """Return the whole path of what is to be written; raise `DataError` if its folder is none."""
+    """Return the whole path of what is to be written; raise `DataError` if it has no place."""
     target = Path(path).resolve()
     if not target.parent.is_dir():
         raise DataError(f"the folder {target.parent} does not exist; make it first", path)
+    is_device = target.exists() and not target.is_file()  # or a folder
+    if not is_device and not os.access(target.parent, os.W_OK):
+        raise DataError(f"the folder {target.parent} may not be written into; name another", path)
     return target
 
 

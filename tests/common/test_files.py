@@ -1,5 +1,6 @@
 import gzip
 import io
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +10,12 @@ import pytest
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.files import (
     MAX_LINE_VARIABLE,
+    checked_target,
     find_files,
     json_object,
     read_lines,
     read_objects,
+    replace_bytes,
     replace_file,
 )
 
@@ -96,6 +99,21 @@ def test_find_files(tmp_path):
         find_files(tmp_path, suffixes=(".jsonl",))
     with pytest.raises(ConfigError, match=r"the path of the data is empty, .*: name a file or a"):
         find_files("", suffixes=("conll",))
+
+
+def test_a_folder_that_may_not_be_written_into_is_named(tmp_path, monkeypatch):
+    """And not the part of a file that cannot be made in it. Devices stand in such a folder."""
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    for opened in (replace_file, replace_bytes):
+        with (
+            pytest.raises(
+                DataError, match=r"out\.txt: the folder .* may not be written into; name"
+            ),
+            opened(tmp_path / "out.txt"),
+        ):
+            pass
+    os.mkfifo(tmp_path / "pipe")
+    assert checked_target(tmp_path / "pipe") == tmp_path / "pipe"
 
 
 def test_a_file_takes_its_name_when_whole(tmp_path):
