@@ -1,27 +1,19 @@
 """A tiny model that has learned some short texts by heart, through `allennlp predict` itself."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
-from allennlp.commands import main
 from allennlp.predictors import Predictor
 
 from spanbert_allen.formats.coref.conll.reader import read_conll
+from tests.predictors.command import run_predict
 from tests.predictors.coref.trained import DATA
 
 
 @pytest.fixture(scope="module")
 def archive(trained_coref: Path) -> Path:
     return trained_coref / "model.tar.gz"
-
-
-def run_predict(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    monkeypatch.setattr(sys, "argv", ["allennlp", "predict", *map(str, arguments)])
-    # Ours is registered; allennlp_models, which is a plugin too, takes long to import.
-    monkeypatch.setattr("allennlp.commands.import_plugins", lambda: None)
-    main(prog="allennlp")
 
 
 def read_results(path: Path) -> list[dict]:

@@ -1,13 +1,9 @@
 """A tiny model that has learned some short texts by heart."""
 
-import json
 from pathlib import Path
 
-from allennlp.commands.train import train_model
-from allennlp.common import Params
-
-import spanbert_allen
 from tests import places
+from tests.predictors.command import trained_archive
 
 DATA = places.FIXTURES / "coref"
 INDEXER = {"type": "spanbert", "model_name": "tiny", "max_length": 64}
@@ -27,10 +23,8 @@ CONFIG = {
 
 def train(folder: Path) -> Path:
     """The serialization folder of a training within `folder`."""
-    spanbert_allen.register()
     lines = (DATA / "small.jsonl").read_text(encoding="utf-8").splitlines()
     annotated = "\n".join(line for line in lines if '"clusters"' in line)
     (folder / "train.jsonl").write_text(annotated, encoding="utf-8")
-    config = json.loads(json.dumps(CONFIG | {"train_data_path": str(folder / "train.jsonl")}))
-    train_model(Params(config), str(folder / "model"))
-    return folder / "model"
+    config = CONFIG | {"train_data_path": str(folder / "train.jsonl")}
+    return trained_archive(config, folder / "model").parent

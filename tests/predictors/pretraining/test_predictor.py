@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 import torch
-from allennlp.commands import main as allennlp_main
 from torch.nn.functional import gelu
 
 import spanbert_allen
@@ -18,6 +16,7 @@ from spanbert_allen.data.pretraining.masked_text import masked_text
 from spanbert_allen.encoders import find_encoder
 from spanbert_allen.results.terminal.render import render_terminal
 from tests.models.pretrained import archive_of
+from tests.predictors.command import run_predict
 
 TEXT = "Ida lost her [MASK]."
 
@@ -174,10 +173,7 @@ def test_scores_that_are_no_numbers_are_an_error(archive):
 def test_allennlp_predict_writes_lines_that_the_view_reads(archive, tmp_path, monkeypatch):
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text(json.dumps({"text": TEXT}) + "\n")
-    command = ["allennlp", "predict", str(archive), str(source), "--output-file", str(target)]
-    monkeypatch.setattr(sys, "argv", [*command, "--silent"])
-    monkeypatch.setattr("allennlp.commands.import_plugins", lambda: None)
-    allennlp_main()
+    run_predict(monkeypatch, archive, source, "--output-file", target, "--silent")
     (result,) = map(json.loads, target.read_text().splitlines())
     assert result["id"] == "in:1"
     assert len(result["masked"][0]["pieces"][0]["fills"]) == 5

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 from pathlib import Path
 
 import pytest
-from allennlp.commands import main
-from allennlp.commands.train import train_model
-from allennlp.common import Params
 from allennlp.predictors import Predictor
 
 import spanbert_allen
@@ -21,6 +17,7 @@ from spanbert_allen.modules.qa.decoder import DecodedAnswers, RankedAnswer
 from spanbert_allen.predictors.qa.official_files import official_files
 from spanbert_allen.predictors.qa.output import qa_json
 from tests import places
+from tests.predictors.command import run_predict, trained_archive
 
 FIXTURES = places.FIXTURES / "qa"
 INDEXER = {"type": "spanbert", "model_name": "tiny"}
@@ -51,22 +48,12 @@ CONTEXT = (
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    spanbert_allen.register()
-    folder = tmp_path_factory.mktemp("run") / "model"
-    train_model(Params(json.loads(json.dumps(CONFIG))), str(folder))
-    return folder / "model.tar.gz"
+    return trained_archive(CONFIG, tmp_path_factory.mktemp("run") / "model")
 
 
 @pytest.fixture(scope="module")
 def predictor(archive: Path) -> Predictor:
     return Predictor.from_path(str(archive))
-
-
-def run_predict(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    monkeypatch.setattr(sys, "argv", ["allennlp", "predict", *map(str, arguments)])
-    # Ours is registered; allennlp_models, which is a plugin too, takes long to import.
-    monkeypatch.setattr("allennlp.commands.import_plugins", lambda: None)
-    main(prog="allennlp")
 
 
 def test_what_was_learnt_is_answered_with_its_characters(predictor):

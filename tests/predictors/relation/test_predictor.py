@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import spacy
-from allennlp.commands import main
-from allennlp.commands.train import train_model
-from allennlp.common import Params
 from allennlp.predictors import Predictor
 from spacy.tokens import Doc
 
@@ -24,6 +20,7 @@ from spanbert_allen.predictors.relation.requests import KnownTypes
 from spanbert_allen.results.html.page import render_html
 from spanbert_allen.results.terminal.render import render_terminal
 from tests import places
+from tests.predictors.command import run_predict, trained_archive
 
 FIXTURES = places.FIXTURES / "relation"
 READER = {"type": "spanbert_tacred", "indexer": {"type": "spanbert", "model_name": "tiny"}}
@@ -50,22 +47,12 @@ DRIVER, IDA, KEYS = (4, 10), (11, 14), (24, 28)
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    spanbert_allen.register()
-    folder = tmp_path_factory.mktemp("run") / "model"
-    train_model(Params(json.loads(json.dumps(CONFIG))), str(folder))
-    return folder / "model.tar.gz"
+    return trained_archive(CONFIG, tmp_path_factory.mktemp("run") / "model")
 
 
 @pytest.fixture(scope="module")
 def predictor(archive: Path) -> Predictor:
     return Predictor.from_path(str(archive))
-
-
-def run_predict(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    monkeypatch.setattr(sys, "argv", ["allennlp", "predict", *map(str, arguments)])
-    # Ours is registered; allennlp_models, which is a plugin too, takes long to import.
-    monkeypatch.setattr("allennlp.commands.import_plugins", lambda: None)
-    main(prog="allennlp")
 
 
 def test_what_was_learnt_is_found_with_its_characters(predictor):

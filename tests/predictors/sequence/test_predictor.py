@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from allennlp.commands import main
-from allennlp.commands.train import train_model
-from allennlp.common import Params
 from allennlp.models import load_archive
 from allennlp.predictors import Predictor
 
@@ -18,6 +14,7 @@ import spanbert_allen
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.results.terminal.render import render_terminal
 from tests import places
+from tests.predictors.command import run_predict, trained_archive
 
 GLUE = places.FIXTURES / "glue"
 INDEXER = {"type": "spanbert", "model_name": "tiny"}
@@ -25,7 +22,6 @@ EMBEDDER = {"type": "spanbert", "model_name": "tiny", "pooler": True}
 
 
 def train(folder: Path, reader: dict, model: dict, data: Path, epochs: int) -> Path:
-    spanbert_allen.register()
     config = {
         "dataset_reader": {"indexer": INDEXER, "max_length": 40, **reader},
         "train_data_path": str(data),
@@ -37,8 +33,7 @@ def train(folder: Path, reader: dict, model: dict, data: Path, epochs: int) -> P
             "cuda_device": -1,
         },
     }
-    train_model(Params(json.loads(json.dumps(config))), str(folder))
-    return folder / "model.tar.gz"
+    return trained_archive(config, folder)
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +55,6 @@ def stsb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     task = {"task": "STS-B"}
     reader = {"type": "spanbert_glue", **task}
     return train(folder, reader, task, GLUE / "STS-B" / "train.tsv", epochs=1)
-
-
-def run_predict(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    monkeypatch.setattr(sys, "argv", ["allennlp", "predict", *map(str, arguments)])
-    # Ours is registered; allennlp_models, which is a plugin too, takes long to import.
-    monkeypatch.setattr("allennlp.commands.import_plugins", lambda: None)
-    main()
 
 
 def test_what_was_learned_is_predicted(rte_predictor):
