@@ -44,6 +44,6 @@ def local_files(file_path: Any, *, suffixes: Sequence[str]) -> tuple[list[str | 
 
 def _local(path: str | Path) -> str | Path:
     """Fetch a URL, or open an archive (`corpus.zip!train.conll`), by AllenNLP's cache."""
-    if "://" in str(path) or "!" in str(path):
+    if "://" in str(path) or ("!" in str(path) and not Path(path).exists()):
         return str(cached_path(str(path), extract_archive=True))
     return path

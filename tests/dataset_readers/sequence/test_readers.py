@@ -57,6 +57,15 @@ def test_files_of_one_name_in_a_folder_give_texts_of_different_names(tmp_path):
     assert names == ["x/dev.jsonl:1", "own", "y/dev.jsonl:1", "own", "z:1", "own"]
 
 
+def test_a_folder_may_have_an_exclamation_mark_in_its_name(tmp_path):
+    """It divides an archive from a file in it, where there is no such file."""
+    path = tmp_path / "new! data" / "dev!.jsonl"
+    path.parent.mkdir()
+    path.write_text('{"text": "A lamp.", "label": "a"}')
+    reader = make_reader("spanbert_text_pairs_jsonl")
+    assert [len(list(reader.read(one))) for one in (path, path.parent)] == [1, 1]
+
+
 def test_no_text_is_remembered():
     """A service reads texts for ever."""
     reader = make_reader(task="rte")
