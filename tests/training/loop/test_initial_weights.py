@@ -14,7 +14,7 @@ from allennlp.common import Params
 from allennlp.data import Vocabulary
 from allennlp.models import Model
 
-import spanbert_allen
+import spanbert_allen.plugin  # registers what the configurations name
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.training.loop import initial_weights
 from tests.places import FIXTURES
