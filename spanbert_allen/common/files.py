@@ -316,8 +316,10 @@ def checked_target(path: str | Path) -> Path:
     return target
 
 
-def refuse_folder(archive: str | Path) -> None:
-    """Raise `DataError` if the path of an archive is a folder, such as that of its training."""
+def check_archive(archive: str | Path) -> None:
+    """Raise `DataError` if an archive is not there, or is a folder, as that of its training."""
+    if not Path(archive).exists():
+        raise DataError("no such file; give a model.tar.gz", archive)
     if Path(archive).is_dir():
         raise DataError("is a folder where an archive is needed: name a model.tar.gz", archive)
 

@@ -13,8 +13,8 @@ from allennlp.models import Model, load_archive
 from allennlp.models.archival import extracted_archive
 from safetensors.torch import save_file
 
-from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.files import refuse_folder
+from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.files import check_archive
 from spanbert_allen.common.new_folder import checked_new_folder, new_folder
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.label_names import names_of_labels, outputs_in_order_of
@@ -51,9 +51,7 @@ def export_archive(archive: str | Path, folder: str | Path) -> None:
     class for.
     """
     folder = checked_new_folder(folder)
-    if not Path(archive).exists():
-        raise DataError("no such file; give a model.tar.gz", archive)
-    refuse_folder(archive)
+    check_archive(archive)
     with extracted_archive(archive) as extracted, errors_of(archive, extracted), torch.no_grad():
         loaded = load_archive(extracted)
         task = _task_of(loaded.model)

@@ -34,8 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     from spanbert_allen.common.errors import ConfigError
     from spanbert_allen.common.files import (
         STANDARD_STREAM,
+        check_archive,
         checked_target,
-        refuse_folder,
         replace_file,
     )
     from spanbert_allen.common.outputs import refuse_overwriting
@@ -49,8 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     for written in filter(None, (arguments.out, arguments.json)):
         refuse_overwriting(written, [arguments.archive, arguments.data])
-    for path in (arguments.archive, arguments.out):  # before anything is computed
-        refuse_folder(path)
+    check_archive(arguments.archive)  # before anything is computed
+    if Path(arguments.out).exists():
+        check_archive(arguments.out)
     if arguments.json and arguments.json != STANDARD_STREAM:
         checked_target(arguments.json)
     if arguments.json and Path(arguments.json).absolute() == Path(arguments.out).absolute():

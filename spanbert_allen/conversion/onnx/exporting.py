@@ -9,8 +9,7 @@ from allennlp.models import load_archive
 from allennlp.models.archival import extracted_archive
 from tokenizers.implementations import BertWordPieceTokenizer
 
-from spanbert_allen.common.errors import DataError
-from spanbert_allen.common.files import refuse_folder
+from spanbert_allen.common.files import check_archive
 from spanbert_allen.common.new_folder import checked_new_folder, new_folder
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.onnx.graph import OPSET
@@ -52,9 +51,7 @@ def export_onnx(
     """
     require_packages("--format onnx")
     folder = checked_new_folder(folder)
-    if not Path(archive).exists():
-        raise DataError("no such file; give a model.tar.gz", archive)
-    refuse_folder(archive)
+    check_archive(archive)
     with extracted_archive(archive) as extracted, errors_of(archive, extracted), torch.no_grad():
         loaded = load_archive(extracted)
         model, reader = part_of(loaded.model, loaded.validation_dataset_reader, task)
