@@ -25,6 +25,7 @@ COMMANDS = (
     "convert",
     "score",
     "split-mrqa",
+    "unanswerable",
     "vocabulary",
     "corpus",
     "corpus-tags",

@@ -38,6 +38,8 @@ class Question:
         The file and the place in it, for messages.
     dataset : `str`, optional (default = `""`)
         The data set that it is of, if the file says so, as those of MRQA do.
+    title : `str`, optional (default = `""`)
+        The title of the article that the context is of, if the file says so.
     """
 
     id: str
@@ -49,3 +51,4 @@ class Question:
     is_annotated: bool = True
     place: str = ""
     dataset: str = ""
+    title: str = ""

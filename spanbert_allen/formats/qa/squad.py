@@ -124,7 +124,7 @@ def _record_question(record: Any) -> Question:
     if "is_impossible" not in record and record.get("answers") is not None:
         has_none = not list(_answers(record["answers"], record["context"]))
         record = {**record, "is_impossible": has_none}
-    return _question(record, record["context"])
+    return _question(record, record["context"], record.get("title"))
 
 
 def _paragraphs(item: ArrayItem, article: str) -> Iterator[_Found]:
@@ -146,7 +146,8 @@ def _paragraphs(item: ArrayItem, article: str) -> Iterator[_Found]:
             if isinstance(record, Mapping) and isinstance(record.get("id"), str):
                 name = f"{place}, question {record['id']}"
             try:
-                yield _Found(item.line, name, _question(record, paragraph["context"]))
+                question = _question(record, paragraph["context"], item.value.get("title"))
+                yield _Found(item.line, name, question)
             except RecordError as error:
                 yield _Found(item.line, name, error)
 
@@ -161,7 +162,7 @@ def _paragraph_problem(paragraph: Any) -> str | None:
     return None
 
 
-def _question(record: Any, context: str) -> Question:
+def _question(record: Any, context: str, title: Any) -> Question:
     if not isinstance(record, Mapping):
         raise RecordError(f"it is {shown(record)}; a question is an object")
     if not isinstance(record.get("question"), str):
@@ -179,6 +180,7 @@ def _question(record: Any, context: str) -> Question:
         labelled=answers[0] if answers and not is_impossible else None,
         is_impossible=is_impossible,
         is_annotated=is_annotated or is_impossible,
+        title=title if isinstance(title, str) else "",
     )
 
 
