@@ -231,6 +231,8 @@ def _file_sentence(error: OSError) -> str:
         place = f"{os.fspath(error.filename)}: " if error.filename else ""
         return f"{place}{error.strerror or error}: free some space and run the command again"
     if error.filename is None:
+        if _is_folder_gone():
+            return "the current folder was removed: change into another and run the command again"
         missing = re.fullmatch(r"file (.*) not found", str(error))  # of cached_path
         return f"{missing[1]}: does not exist: check the path" if missing else str(error)
     problems = {
@@ -242,6 +244,15 @@ def _file_sentence(error: OSError) -> str:
     }
     problem = problems.get(type(error), error.strerror or str(error))
     return f"{os.fspath(error.filename)}: {problem}"
+
+
+def _is_folder_gone() -> bool:
+    """Return whether the current folder, which relative paths begin in, does not exist any more."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 _BY_NAME: dict[str, Callable[[str], str | None]] = {

@@ -12,6 +12,7 @@ import pytest
 
 from spanbert_allen.common import console
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.files import read_lines
 
 
 class ConfigurationError(Exception):
@@ -132,6 +133,17 @@ def test_files(tmp_path):
     assert console.sentence_for(full) == (
         "No space left on device: free some space and run the command again"
     )
+
+
+def test_a_current_folder_that_was_removed(tmp_path, monkeypatch):
+    """The error of the system names no file."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(FileNotFoundError) as raised:
+        next(read_lines("data.jsonl"))
+    assert console.sentence_for(raised.value).startswith("the current folder was removed: change")
 
 
 @pytest.mark.parametrize(
