@@ -24,7 +24,11 @@ from spanbert_allen.common.folder_lock import is_locked
 from spanbert_allen.common.torchrun import torchrun_place
 from spanbert_allen.compat.repairs.early_recovery import is_only_begun
 from spanbert_allen.compat.replacing import replace_function
-from spanbert_allen.configuration.replaced_folder import kept_until_begun
+from spanbert_allen.configuration.replaced_folder import (
+    check_replaceable,
+    kept_until_begun,
+    undo_killed_start,
+)
 from spanbert_allen.configuration.structure import problems_of_config
 
 logger = logging.getLogger(__name__)
@@ -60,27 +64,45 @@ def train_model(
     **options: Any,
 ) -> Any:
     folder = Path(serialization_dir)
+    # Workers that torchrun starts again do not replace anything: theirs is the folder.
+    is_alone = torchrun_place(os.environ) is None and not is_locked(folder)
+    if force:
+        check_replaceable(folder)
+    elif is_alone and not recover and undo_killed_start(folder):
+        logger.warning(
+            "%s: what a start with --force, which was killed, had put aside is back", folder
+        )
     is_new = force or not folder.is_dir() or not any(folder.iterdir())
     if is_new or recover:  # otherwise AllenNLP refuses the folder
         check_config(params)
         _check_test_evaluation(params)
     if recover:
         _check_same_config(params, folder)
-    # Workers that torchrun starts again do not replace anything: theirs is the folder.
-    is_alone = torchrun_place(os.environ) is None and not is_locked(folder)
     replaces = force and not recover and is_alone
+    is_dry_run = bool(options.get("dry_run"))
+    is_emptied = None
     try:
-        with kept_until_begun(folder) if replaces else nullcontext():
+        with (
+            kept_until_begun(folder, is_dry_run=is_dry_run) if replaces else nullcontext()
+        ) as is_emptied:
+            force = force and not is_emptied
             model = _train_model(params, serialization_dir, recover, force, **options)
     except Exception as error:
         failed_at_start = isinstance(error, UserError) or not _has_begun(error)
-        is_ours = is_new and not is_locked(folder)  # and not that of a training beside this one
-        if is_ours and failed_at_start and folder.is_dir() and is_only_begun(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+        if is_new and failed_at_start and not is_emptied:
+            _remove_if_only_begun(folder)
         raise
-    if (folder / "model.tar.gz").is_file():  # a dry run makes none
+    if is_dry_run and is_new and not is_emptied:
+        _remove_if_only_begun(folder)
+    elif not is_dry_run and (folder / "model.tar.gz").is_file():
         logger.info("the model is %s, its scores are in metrics.json", folder / "model.tar.gz")
     return model
+
+
+def _remove_if_only_begun(folder: Path) -> None:
+    """Remove what a start has written, if it is no folder of a training beside this one."""
+    if folder.is_dir() and not is_locked(folder) and is_only_begun(folder):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @functools.wraps(_find_learning_rate)

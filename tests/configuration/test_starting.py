@@ -8,6 +8,7 @@ import json
 import pytest
 from allennlp.commands import train
 from allennlp.common import Params
+from allennlp.common.checks import ConfigurationError
 
 import spanbert_allen.plugin
 from spanbert_allen.common.errors import ConfigError, DataError
@@ -22,6 +23,13 @@ TINY = f"encoder:: (import '{ROOT}/training_configs/lib/encoders.libsonnet').tin
 @pytest.fixture
 def config():
     return evaluate(ROOT / "training_configs" / "glue" / "own_data.jsonnet", TINY)
+
+
+def with_data(config, folder):
+    data = folder / "train.jsonl"
+    lines = [json.dumps({"text": "A lamp.", "label": label}) for label in ("a", "b")]
+    data.write_text("\n".join(lines))
+    return config | {"train_data_path": str(data), "validation_data_path": str(data)}
 
 
 def test_a_key_that_no_model_knows_is_found_before_a_folder_is_made(config, tmp_path):
@@ -42,17 +50,15 @@ def test_a_start_that_fails_leaves_no_folder(config, tmp_path):
 
 def test_force_replaces_a_folder_only_when_the_training_begins(config, tmp_path):
     """A mistyped path cost the trained model."""
-    data, old = tmp_path / "train.jsonl", tmp_path / "run" / "model.tar.gz"
-    config |= {"train_data_path": str(data), "validation_data_path": str(data)}
+    old = tmp_path / "run" / "model.tar.gz"
+    config["train_data_path"] = str(tmp_path / "train.jsonl")
     old.parent.mkdir()
     old.write_text("old")
     with pytest.raises(DataError, match=r"train\.jsonl: no such file"):
         train.train_model(Params(copy.deepcopy(config)), str(old.parent), force=True)
     assert old.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    lines = [json.dumps({"text": "A lamp.", "label": label}) for label in ("a", "b")]
-    data.write_text("\n".join(lines))
-    train.train_model(Params(config), str(old.parent), force=True)
+    train.train_model(Params(with_data(config, tmp_path)), str(old.parent), force=True)
     assert old.read_bytes() != b"old"
     assert {path.name for path in tmp_path.iterdir()} == {"run", "train.jsonl"}
 
@@ -69,6 +75,60 @@ def test_what_a_killed_start_was_to_replace_comes_back(config, tmp_path):
         "run",
         "run/model.tar.gz",
     ]
+
+
+def test_what_a_killed_start_was_to_replace_is_not_hidden_from_the_next_one(
+    config, tmp_path, caplog
+):
+    """It would have been removed by the training after it, without a word."""
+    (tmp_path / ".run.replaced").mkdir()
+    (tmp_path / ".run.replaced" / "model.tar.gz").write_text("old")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").touch()
+    with pytest.raises(ConfigurationError, match="already exists and is not empty"):
+        train.train_model(Params(with_data(config, tmp_path)), str(tmp_path / "run"))
+    assert (tmp_path / "run" / "model.tar.gz").read_text() == "old"
+    assert not (tmp_path / ".run.replaced").exists()
+    assert "run: what a start with --force, which was killed, had put aside is back" in caplog.text
+
+
+def test_force_replaces_what_a_link_leads_to(config, tmp_path):
+    """The link was an error of the system, and is kept."""
+    old, link = tmp_path / "disk" / "model.tar.gz", tmp_path / "run"
+    old.parent.mkdir()
+    old.write_text("old")
+    link.symlink_to("disk")
+    missing = copy.deepcopy(config) | {"train_data_path": str(tmp_path / "nowhere.jsonl")}
+    with pytest.raises(DataError, match="nowhere"):
+        train.train_model(Params(missing), str(link), force=True)
+    assert old.read_text() == "old"
+    train.train_model(Params(with_data(config, tmp_path)), str(link), force=True)
+    assert old.read_bytes() != b"old"
+    assert {path.name for path in tmp_path.iterdir()} == {"disk", "run", "train.jsonl"}
+    assert link.is_symlink()
+
+
+def test_force_does_not_remove_the_folder_that_it_runs_in(config, tmp_path, monkeypatch):
+    """What was in it was gone, and with it the configuration, and then nothing could begin."""
+    (tmp_path / "run").mkdir()
+    config = with_data(config, tmp_path / "run")
+    monkeypatch.chdir(tmp_path / "run")
+    for folder in (".", "..", "../run"):
+        with pytest.raises(ConfigError, match="--force would remove the folder that this command"):
+            train.train_model(Params(copy.deepcopy(config)), folder, force=True)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["train.jsonl"]
+
+
+def test_a_dry_run_leaves_the_folder_as_it_was(config, tmp_path):
+    """It left files that refused the training after it; with `--force`, it cost the model."""
+    config = with_data(config, tmp_path)
+    train.train_model(Params(copy.deepcopy(config)), str(tmp_path / "run"), dry_run=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["train.jsonl"]
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "model.tar.gz").write_text("old")
+    train.train_model(Params(config), str(tmp_path / "run"), force=True, dry_run=True)
+    assert {path.name for path in tmp_path.rglob("*")} == {"run", "model.tar.gz", "train.jsonl"}
+    assert (tmp_path / "run" / "model.tar.gz").read_text() == "old"
 
 
 def test_what_was_in_the_folder_stays(config, tmp_path):
@@ -124,6 +184,11 @@ def own(tmp_path):
         "{ trainer_knobs:: { max_pieces:: 9 }, train_path:: 'a', validation_path:: 'b' }"
     )
     return path
+
+
+def test_an_empty_path():
+    with pytest.raises(ConfigError, match="the path of the configuration is empty, as a variable"):
+        read_params("")
 
 
 def test_the_option_of_overrides_explains_knobs(own):
