@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from spanbert_allen.common.engines import TORCH
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.foreign_warnings import ignore_foreign_warnings
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.common.permissions import granting
 from spanbert_allen.conversion.hub.downloading import hub_archive
 from spanbert_allen.conversion.hub.names import hub_name
@@ -128,6 +129,7 @@ def find_model(path: str | Path) -> Path:
 
     Raises a `DataError` where there is none.
     """
+    refuse_empty_path(path, "the model", "name a model.tar.gz or the folder of a training")
     on_hub = hub_name(path)
     found = Path(path) if on_hub is None else hub_archive(on_hub)
     if not found.exists():

@@ -117,6 +117,16 @@ def test_overrides_that_make_no_model_are_not_laid_on_the_archive():
         spanbert_allen.load(archive, overrides={"model.colour": "red"})
 
 
+def test_an_empty_path_is_no_folder():
+    """A configuration was missed in the current folder."""
+    spanbert_allen.register()
+    from allennlp.models import load_archive
+
+    for opened in (spanbert_allen.load, load_archive):
+        with pytest.raises(ConfigError, match="the path of the model is empty, as a variable"):
+            opened("")
+
+
 def test_overrides_of_which_nothing_is_read_are_refused():
     archive = FIXTURES / "archives" / "sequence.tar.gz"
     with pytest.raises(ConfigError, match=r"'temperature', of which nothing is read: .*`model.t"):

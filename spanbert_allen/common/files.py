@@ -18,6 +18,7 @@ from typing import IO, Any, cast
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.look_ahead import STANDARD_STREAM, is_pipe, open_pipe
 from spanbert_allen.common.outputs import told_of_full_disk
+from spanbert_allen.common.paths import check_place, refuse_empty_path
 
 __all__ = [
     "MAX_LINE_VARIABLE",
@@ -207,9 +208,7 @@ def find_files(path: str | Path, *, suffixes: Sequence[str]) -> list[str | Path]
     suffixes : `Sequence[str]`
         How the names of the files of a folder end; `.gz` may follow. Its subfolders count too.
     """
-    if not str(path):  # which would be the current folder
-        problem = "the path of the data is empty, as a variable of the shell is that was not set"
-        raise ConfigError(f"{problem}: name a file or a folder")
+    refuse_empty_path(path, "the data", "name a file or a folder")
     if str(path) == STANDARD_STREAM or not Path(path).is_dir():
         return [path]
     found = sorted(
@@ -299,12 +298,13 @@ def replace_bytes(path: str | Path) -> Iterator[IO[bytes]]:
 
 def target_in_folder(path: str | Path) -> Path:
     """Return the whole path of what is to be written; raise `DataError` if it has no place."""
+    refuse_empty_path(path, "what is to be written", "name a file")
     target = Path(path).resolve()
     if not target.parent.is_dir():
         raise DataError(f"the folder {target.parent} does not exist; make it first", path)
     is_device = target.exists() and not target.is_file()  # or a folder
-    if not is_device and not os.access(target.parent, os.W_OK):
-        raise DataError(f"the folder {target.parent} may not be written into; name another", path)
+    if not is_device:
+        check_place(target)
     return target
 
 
@@ -314,14 +314,6 @@ def checked_target(path: str | Path) -> Path:
     if target.is_dir():
         raise DataError("this is a folder; name a file to write", path)
     return target
-
-
-def check_archive(archive: str | Path) -> None:
-    """Raise `DataError` if an archive is not there, or is a folder, as that of its training."""
-    if not Path(archive).exists():
-        raise DataError("no such file; give a model.tar.gz", archive)
-    if Path(archive).is_dir():
-        raise DataError("is a folder where an archive is needed: name a model.tar.gz", archive)
 
 
 @contextmanager
@@ -360,6 +352,7 @@ def open_text(path: str | Path, *, look_ahead: bool = False) -> Iterator[IO[byte
 @contextmanager
 def open_bytes(path: str | Path, *, look_ahead: bool = False) -> Iterator[IO[bytes]]:
     """Open the bytes of a file, unpacked, or of standard input; parameters as for `open_text`."""
+    refuse_empty_path(path, "the data", "name a file")
     with ExitStack() as opened:
         try:
             if is_pipe(path):

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.outputs import told_of_full_disk
+from spanbert_allen.common.paths import refuse_empty_path
 
 
 def checked_new_folder(folder: str | Path) -> Path:
     """Return the path of a folder to be made; raise `DataError` if it is there and not empty."""
+    refuse_empty_path(folder, "what is to be written", "name a new folder")
     path = Path(folder).absolute()
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise DataError("is there already; name a new folder", path)

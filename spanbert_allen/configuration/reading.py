@@ -20,6 +20,7 @@ from allennlp.common.file_utils import cached_path
 from allennlp.common.params import _environment_variables, parse_overrides, with_overrides
 
 from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.configuration.evaluation import EvaluatedConfig, evaluate_config
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ def read_params(
         What `std.extVar` gives, beside the environment's variables.
     """
     values = {**_environment_variables(), **(variables or {})}
+    refuse_empty_path(path, "the configuration", "name a file")
     evaluated = evaluate_config(cached_path(path), values)
     text = overrides if isinstance(overrides, str) else json.dumps(dict(overrides))
     changes = parse_overrides(text, ext_vars=values)

@@ -14,8 +14,8 @@ from allennlp.models.archival import extracted_archive
 from safetensors.torch import save_file
 
 from spanbert_allen.common.errors import ConfigError
-from spanbert_allen.common.files import check_archive
 from spanbert_allen.common.new_folder import checked_new_folder, new_folder
+from spanbert_allen.common.paths import check_archive
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.label_names import names_of_labels, outputs_in_order_of
 from spanbert_allen.conversion.model_card import model_card

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.encoders.aliases import ALIASES, BERT_CASED_HUB_ID, BERT_CASED_SIZE, Alias
 from spanbert_allen.encoders.encoder_files import EncoderFiles
 from spanbert_allen.encoders.saved_encoder import saved_encoder_folder
@@ -112,6 +113,7 @@ def _find_source(model_name: str) -> EncoderSource:
         if alias.hub_id is not None:
             return HubSource(alias.hub_id)
         return FolderSource(_package_folder(model_name, alias), alias.weights_sha256)
+    refuse_empty_path(model_name, "the encoder", "give a folder, a file or a hub id")
     path = Path(model_name).expanduser()
     trained = find_trained(path)
     if trained is not None:

@@ -209,6 +209,7 @@ def test_what_cannot_be_fitted(tmp_path, archive, out, error, sentence):
     [
         (["model", "out.tar.gz"], DataError, "model: is a folder where an archive is needed"),
         (["model.tar.gz", "model"], DataError, "model: is a folder where an archive is needed"),
+        (["model.tar.gz", "model.tar.gz/a"], DataError, "model.tar.gz is a file where a folder"),
         (["model.tar.gz", "a", "--json", "./a"], ConfigError, "--json is ./a, the archive to"),
         (["model.tar.gz", "a", "--json", "model"], DataError, "model: this is a folder; name a"),
         (["model.tar.gz", "a", "--json", "no/b"], DataError, "no/b: "),
@@ -217,7 +218,10 @@ def test_what_cannot_be_fitted(tmp_path, archive, out, error, sentence):
 def test_what_cannot_be_read_or_written_is_refused_before_anything_is_computed(
     tmp_path, monkeypatch, arguments, kind, problem
 ):
-    """A report replaced the archive, and the folder of a training was refused after the fit."""
+    """
+    A report replaced the archive; the folder of a training, and an archive in what is no folder,
+    were refused after the fit.
+    """
     monkeypatch.chdir(tmp_path)
     (tmp_path / "model").mkdir()
     (tmp_path / "model.tar.gz").write_bytes((ARCHIVES / "relation.tar.gz").read_bytes())

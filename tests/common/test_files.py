@@ -97,8 +97,6 @@ def test_find_files(tmp_path):
     assert find_files("-", suffixes=("conll",)) == ["-"]
     with pytest.raises(DataError, match=r"no file in this folder has a name ending in \.jsonl"):
         find_files(tmp_path, suffixes=(".jsonl",))
-    with pytest.raises(ConfigError, match=r"the path of the data is empty, .*: name a file or a"):
-        find_files("", suffixes=("conll",))
 
 
 def test_a_folder_that_may_not_be_written_into_is_named(tmp_path, monkeypatch):

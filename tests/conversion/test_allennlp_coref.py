@@ -240,6 +240,11 @@ def test_models_without_a_counterpart(folder, tmp_path, change, message):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+def test_an_empty_path(tmp_path):
+    with pytest.raises(ConfigError, match="the path of the model is empty, as a variable"):
+        import_coref("", tmp_path / "ours.tar.gz")
+
+
 def test_missing_and_surplus_weights_are_listed(folder, tmp_path):
     run = shutil.copytree(folder, tmp_path / "run")
     weights = torch.load(run / "best.th")

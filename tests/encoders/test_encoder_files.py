@@ -90,6 +90,11 @@ def test_a_package_that_is_not_installed(monkeypatch):
         find_encoder("minilm")
 
 
+def test_an_empty_path():
+    with pytest.raises(ConfigError, match="the path of the encoder is empty, as a variable"):
+        find_encoder("")
+
+
 def test_neither_torch_nor_allennlp_is_loaded():
     code = (
         "import sys; from spanbert_allen.encoders import find_encoder; find_encoder('minilm');"

@@ -32,13 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the archive, print what was fitted, and return the exit status."""
     from spanbert_allen.common.errors import ConfigError
-    from spanbert_allen.common.files import (
-        STANDARD_STREAM,
-        check_archive,
-        checked_target,
-        replace_file,
-    )
+    from spanbert_allen.common.files import STANDARD_STREAM, checked_target, replace_file
     from spanbert_allen.common.outputs import refuse_overwriting
+    from spanbert_allen.common.paths import check_archive, check_place
     from spanbert_allen.loading import register
 
     register()
@@ -52,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_archive(arguments.archive)  # before anything is computed
     if Path(arguments.out).exists():
         check_archive(arguments.out)
+    check_place(arguments.out)
     if arguments.json and arguments.json != STANDARD_STREAM:
         checked_target(arguments.json)
     if arguments.json and Path(arguments.json).absolute() == Path(arguments.out).absolute():

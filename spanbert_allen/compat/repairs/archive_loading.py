@@ -28,6 +28,7 @@ from allennlp.models import archival
 
 from spanbert_allen.common.console import sentence_for
 from spanbert_allen.common.errors import ConfigError, DataError, UserError
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.common.permissions import (
     ARCHIVES,
     VARIABLE,
@@ -84,6 +85,7 @@ def load_archive(
     `DataError` or `ConfigError` for an archive that cannot be used, or that asks for what archives
     may not do.
     """
+    refuse_empty_path(archive_file, "the model", "name a model.tar.gz or the folder of a training")
     _refuse_within_another(archive_file)
     path = cached_path(archive_file)  # a URL that the user gave is the user's own word
     with ExitStack() as stack:

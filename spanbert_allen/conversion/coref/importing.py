@@ -15,6 +15,7 @@ from allennlp.models import Model, archival
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.outputs import refuse_overwriting, told_of_full_disk
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.conversion.coref import allennlp_archive
 from spanbert_allen.conversion.coref.checkpoint import CorefCheckpoint
 from spanbert_allen.conversion.coref.encoder_source import encoder_files
@@ -68,6 +69,7 @@ def import_coref(
     `DataError` if weights or files are missing, surplus or broken, `ConfigError` for what does not
     go together.
     """
+    refuse_empty_path(source, "the model", "name a file or a folder")
     source, archive = Path(source), Path(archive)
     if not archive.name.endswith(".tar.gz"):
         raise ConfigError(f"the archive to write is {archive}: its name must end in .tar.gz")

@@ -9,8 +9,8 @@ from allennlp.models import load_archive
 from allennlp.models.archival import extracted_archive
 from tokenizers.implementations import BertWordPieceTokenizer
 
-from spanbert_allen.common.files import check_archive
 from spanbert_allen.common.new_folder import checked_new_folder, new_folder
+from spanbert_allen.common.paths import check_archive
 from spanbert_allen.compat.repairs.archive_loading import errors_of
 from spanbert_allen.conversion.onnx.graph import OPSET
 from spanbert_allen.conversion.onnx.packages import require_packages
