@@ -21,15 +21,15 @@ from allennlp.commands import predict
 from allennlp.commands.predict import _PredictManager
 from allennlp.common.file_utils import cached_path
 from allennlp.common.util import SigTermReceived, lazy_groups_of
+from allennlp.predictors import Predictor
 
 from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.common.files import STANDARD_STREAM
 from spanbert_allen.common.outputs import refuse_empty, refuse_overwriting, refuse_overwriting_model
 from spanbert_allen.common.record_checks import shown
 from spanbert_allen.predictors.base import SpanPredictor
+from spanbert_allen.predictors.named import check_named
 from spanbert_allen.predictors.record import Record
-
-_get_predictor = predict._get_predictor
 
 
 class BulkManager(_PredictManager):
@@ -131,20 +131,33 @@ def _stopped(predictor: SpanPredictor, path: str | None) -> str:
 
 
 def _get_predictor_checked(arguments: argparse.Namespace) -> Any:
-    """Return the predictor, after a check of the options and of the name of the output."""
+    """Return the predictor, after a check of the options and of the names that are given."""
     given = arguments.predictor_args.strip()
     try:
-        is_object = not given or isinstance(json.loads(given), dict)
+        options = json.loads(given or "{}")
     except (ValueError, RecursionError):
-        is_object = False
-    if not is_object:
+        options = None
+    if not isinstance(options, dict):
         raise ConfigError(
             f"--predictor-args is {shown(given)}; it must be a JSON object of options in single "
             "quotes, such as '{\"top_k\": 1}'"
         )
     if arguments.output_file:
         refuse_overwriting_model(arguments.output_file, arguments.archive_file)
-    return _get_predictor(arguments)
+    predict.check_for_gpu(arguments.cuda_device)
+    archive = predict.load_archive(
+        arguments.archive_file,
+        weights_file=arguments.weights_file,
+        cuda_device=arguments.cuda_device,
+        overrides=arguments.overrides,
+    )
+    check_named(archive.model, arguments.predictor)
+    return Predictor.from_archive(
+        archive,
+        arguments.predictor,
+        dataset_reader_to_load=arguments.dataset_reader_choice,
+        extra_args=options,
+    )
 
 
 def install() -> None:

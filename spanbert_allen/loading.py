@@ -85,6 +85,7 @@ def load(
     from allennlp.predictors import Predictor
 
     from spanbert_allen.predictors import SpanPredictor
+    from spanbert_allen.predictors.named import check_named
 
     for package in [trust] if isinstance(trust, str) else trust:
         import_module_and_submodules(package)
@@ -109,6 +110,7 @@ def load(
         options["task"] = task
     if engine != TORCH:
         options["engine"] = engine
+    check_named(archive.model, predictor)
     made = Predictor.from_archive(archive, predictor, extra_args=options)
     if not isinstance(made, SpanPredictor):
         raise ConfigError(
