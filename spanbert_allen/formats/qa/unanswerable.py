@@ -54,7 +54,8 @@ class Mixture:
         """Return them as the object of a SQuAD 2.0 file, the contexts in an order that is drawn."""
         by_context: dict[str, list[dict[str, Any]]] = {}
         for one in [*self.answerable, *self.unanswerable]:
-            answers = [{"text": text, "answer_start": start} for text, start in one.answers]
+            placed = _placed_answers(one)
+            answers = [{"text": text, "answer_start": start} for text, start in placed]
             asked: dict[str, Any] = {"id": one.id, "question": one.question}
             record = asked | {"answers": answers, "is_impossible": one.is_impossible}
             by_context.setdefault(one.context, []).append(record)
@@ -69,11 +70,7 @@ def answered_questions(path: str | Path) -> list[Question]:
 
     Raises a `DataError` if there is none.
     """
-    questions = []
-    for one in read_questions(path):
-        placed = tuple(answer for answer in one.answers if answer.start is not None)
-        if one.labelled is not None:
-            questions.append(replace(one, answers=placed or (one.labelled,)))
+    questions = [one for one in read_questions(path) if one.labelled is not None]
     if not questions:
         raise DataError("no question has an answer; give a file of answerable ones", path)
     return questions
@@ -139,17 +136,24 @@ def other_context(question: Question, articles: Articles) -> str | None:
 
 def without_answers(question: Question) -> str:
     """Return the context without the sentences of the answers; "" if fewer than two are left."""
+    answers = _placed_answers(question)
     kept = [
         sentence.group()
         for sentence in _SENTENCE.finditer(question.context)
-        if not any(_overlaps(answer, *sentence.span()) for answer in question.answers)
+        if not any(_overlaps(answer, *sentence.span()) for answer in answers)
     ]
     text = "".join(kept)
     return text if len(kept) > 1 and text.strip() else ""
 
 
+def _placed_answers(question: Question) -> list[Answer]:
+    """Return the answers with a place: all of SQuAD's, and of MRQA's the labelled one."""
+    placed = [answer for answer in question.answers if answer.start is not None]
+    return placed if placed or question.labelled is None else [question.labelled]
+
+
 def _overlaps(answer: Answer, start: int, end: int) -> bool:
-    assert answer.start is not None  # `answered_questions` keeps no other
+    assert answer.start is not None  # it is one of `_placed_answers`
     return answer.start < end and answer.start + len(answer.text) > start
 
 

@@ -12,7 +12,12 @@ from spanbert_allen.__main__ import main
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.formats.qa.question import Answer, Question
 from spanbert_allen.formats.qa.squad import read_squad
-from spanbert_allen.formats.qa.unanswerable import mix, other_context, without_answers
+from spanbert_allen.formats.qa.unanswerable import (
+    answered_questions,
+    mix,
+    other_context,
+    without_answers,
+)
 from tests.test_start_up import heavy_modules
 
 CASTLE = "The castle stands on a hill. A count built it in 1310. It burnt down."
@@ -164,6 +169,19 @@ def test_other_layouts_and_unanswered_questions(tmp_path: Path):
     assert main(["unanswerable", str(mrqa), str(target), "--questions", "1"]) == 0
     kept, lost = sorted(read_squad(target), key=lambda one: one.is_impossible)
     assert kept.labelled == Answer("1310", 49) and "1310" not in lost.context
+
+
+def test_an_answer_without_a_place_that_is_still_there(tmp_path: Path):
+    """MRQA gives no places for its other answers."""
+    source = tmp_path / "mrqa.jsonl"
+    asked_of = {"question": "What stands there?", "answers": ["The castle", "a keep"]}
+    detected = [{"text": "The castle", "char_spans": [[0, 9]]}]
+    qas = [{"qid": name, "detected_answers": detected} | asked_of for name in ("a", "b")]
+    context = "The castle stands on a hill. Some call it a keep. It burnt down."
+    lines = [{"header": {"dataset": "Castles"}}, {"context": context, "qas": qas}]
+    source.write_text("\n".join(json.dumps(line) for line in lines))
+    with pytest.raises(ConfigError, match="only 0 of the others can lose their answers"):
+        mix(answered_questions(source), 1, Random(1))
 
 
 def test_nothing_is_written_of_what_cannot_be_mixed(castles: Path):
