@@ -117,6 +117,8 @@ def test_our_own_command_with_a_folder_that_exists_and_no_foreign_noise(tmp_path
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "metrics.json").write_text("{}")
+    for name in ("data.py", "training.py"):  # as parts of AllenNLP and of this package
+        (tmp_path / name).write_text("raise SystemExit('a program of the user ran')\n")
     command = [sys.executable, "-m", "spanbert_allen", "train", "config.json", "-s", "out"]
     done = subprocess.run(
         command,

@@ -8,7 +8,8 @@ knows versions.
 What cannot be repaired from here, because AllenNLP imports its plugins after itself and after
 `allennlp_models`: fairscale's and torch.jit's `FutureWarning`s, the notice of `pkg_resources`, and
 the try of `allennlp_models` to download data of nltk. The command `spanbert-allen`, which runs
-before AllenNLP does, keeps all of them quiet (`spanbert_allen.commands.allennlp_main`).
+before AllenNLP does, keeps all of them quiet (`spanbert_allen.commands.allennlp_main`). With plain
+`allennlp`, `submodule_imports` comes too late for the names of AllenNLP's own parts.
 
 What needs no repair: metrics on several processes. AllenNLP's own tests of them fork after torch
 has started its threads, and OpenMP's pool does not survive a fork: they hang. `allennlp train`
@@ -39,6 +40,7 @@ from spanbert_allen.compat.repairs import (
     one_sentence_errors,
     one_training_a_folder,
     progress_bars,
+    submodule_imports,
     torchrun_workers,
     vocabulary_writing,
 )
@@ -74,6 +76,7 @@ REPAIRS = (
     plateau_scheduler,
     progress_bars,
     safe_weights,
+    submodule_imports,
     tokenizer_keyword,
     vocabulary_writing,
     wandb_run_id,
