@@ -80,7 +80,7 @@ def mix(questions: Sequence[Question], number: int, rng: Random) -> Mixture:
     """
     Draw questions as they are, and as many others that lose their answers, in turns either way.
 
-    Raises a `ConfigError` if not so many can lose them.
+    Raises a `ConfigError` if there are not so many, or not so many can lose them.
 
     # Parameters
 
@@ -91,6 +91,11 @@ def mix(questions: Sequence[Question], number: int, rng: Random) -> Mixture:
     rng : `Random`
         Draws them.
     """
+    if len(questions) < 2 * number:
+        raise ConfigError(
+            f"{number} questions with an answer and {number} without take {2 * number} answered "
+            f"ones, and there are {len(questions)}; give more, or ask for fewer"
+        )
     articles: dict[str, dict[str, frozenset[str]]] = {}
     for one in questions:
         contexts = articles.setdefault(one.title, {}) if one.title else {}

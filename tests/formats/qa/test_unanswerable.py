@@ -186,7 +186,7 @@ def test_an_answer_without_a_place_that_is_still_there(tmp_path: Path):
 
 def test_nothing_is_written_of_what_cannot_be_mixed(castles: Path):
     target = castles.with_name("mixed.json")
-    with pytest.raises(ConfigError, match="ask for fewer"):
+    with pytest.raises(ConfigError, match="5 without take 10 answered ones, and there are 6; give"):
         main(["unanswerable", str(castles), str(target), "--questions", "5"])
     with pytest.raises(ConfigError, match="--questions is 0"):
         main(["unanswerable", str(castles), str(target), "--questions", "0"])
