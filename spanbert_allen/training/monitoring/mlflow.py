@@ -11,6 +11,8 @@ from allennlp.training.callbacks import TrainerCallback
 from allennlp.training.callbacks.log_writer import LogWriterCallback
 from torch import Tensor
 
+from spanbert_allen.common.errors import ConfigError
+
 _LONGEST_VALUE = 500
 """So many characters MLflow takes for the value of a parameter."""
 _REFUSED = re.compile(r"[^\w./: -]")
@@ -44,6 +46,10 @@ class MlflowCallback(LogWriterCallback):
         Log losses and metrics of training after every so many batches.
     should_log_learning_rate : `bool`, optional (default = `False`)
         Log learning rates, too.
+
+    # Errors
+
+    `ConfigError` if MLflow is not installed.
     """
 
     def __init__(
@@ -64,14 +70,18 @@ class MlflowCallback(LogWriterCallback):
         self._experiment, self._run_name = experiment, run_name
         self._tracking_uri = tracking_uri
         self._run_id: str | None = None
-        self._mlflow: Any = None
+        try:
+            self._mlflow: Any = import_module("mlflow")
+        except ImportError as error:
+            raise ConfigError(
+                "the callback `spanbert_mlflow` needs MLflow: pip install mlflow-skinny"
+            ) from error
 
     def on_start(self, trainer: Any, is_primary: bool = True, **kwargs: Any) -> None:
         """Begin the run, or go on with it."""
         super().on_start(trainer, is_primary=is_primary, **kwargs)
         if not is_primary:
             return
-        self._mlflow = import_module("mlflow")
         if self._tracking_uri is not None:
             self._mlflow.set_tracking_uri(self._tracking_uri)
         if self._experiment is not None:

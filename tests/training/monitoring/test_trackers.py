@@ -8,6 +8,7 @@ import types
 
 import pytest
 
+from spanbert_allen.common.errors import ConfigError
 from spanbert_allen.training import MlflowCallback
 from tests.training.loop.test_trainer import train
 
@@ -82,6 +83,12 @@ def test_mlflow_gets_names_that_it_takes(folder, monkeypatch):
     assert mlflow.of("log_metrics") == [
         (({"validation/Cause-Effect_e1_e2__f1": 0.5},), {"step": 3})
     ]
+
+
+def test_without_mlflow_no_training_begins(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with pytest.raises(ConfigError, match="pip install mlflow-skinny"):
+        MlflowCallback(str(folder))
 
 
 def test_wandb_without_its_function_for_ids(folder, monkeypatch):
