@@ -29,7 +29,7 @@ def add_text_arguments(parser: argparse.ArgumentParser, *, out: str = "the folde
         metavar="FILE",
         help="plain text or JSON lines with `text`, packed (.gz) or not, or folders of such files",
     )
-    parser.add_argument("--out", required=True, type=Path, help=out)
+    parser.add_argument("--out", required=True, help=out)
     parser.add_argument(
         "--documents",
         choices=LAYOUTS,
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         on_part=file_progress(sources),
     )
     print(
-        f"{arguments.out}: {made.num_documents:,} documents, {made.num_sentences:,} sentences, "
-        f"{made.num_words:,} words, {made.num_pieces:,} pieces"
+        f"{Path(arguments.out)}: {made.num_documents:,} documents, "
+        f"{made.num_sentences:,} sentences, {made.num_words:,} words, {made.num_pieces:,} pieces"
     )
     return 0

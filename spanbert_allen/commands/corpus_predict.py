@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanbert_allen.common.engines import ENGINE_HELP, ENGINES, TORCH
 from spanbert_allen.common.errors import ConfigError, UserError
+from spanbert_allen.common.paths import refuse_empty_path
 
 if TYPE_CHECKING:
     from spanbert_allen.corpus_prediction.manifest import FileState
@@ -104,6 +105,8 @@ def run(arguments: argparse.Namespace) -> int:
     from spanbert_allen.corpus_prediction.run_folder import forget_beginning
     from spanbert_allen.corpus_prediction.slurm import write_job_script
 
+    for path in arguments.paths:
+        refuse_empty_path(path, "an archive, an input or the results", "name each of them")
     out = Path(arguments.paths[-1])
     if arguments.ray_address is not None and arguments.executor != "ray":
         raise ConfigError("--ray-address says where Ray runs: give `--executor ray` with it")

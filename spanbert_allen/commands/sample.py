@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 HELP = "write the sample corpus as coreference, question answering and relation files"
 EXAMPLE = "spanbert-allen sample out/quickstart/data"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "folder", type=Path, nargs="?", default=Path("sample"), help="default: %(default)s"
-    )
+    parser.add_argument("folder", nargs="?", default="sample", help="default: %(default)s")
 
 
 def run(arguments: argparse.Namespace) -> int:

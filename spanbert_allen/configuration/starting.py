@@ -21,6 +21,7 @@ from allennlp.common import Params
 
 from spanbert_allen.common.errors import ConfigError, UserError
 from spanbert_allen.common.folder_lock import is_locked
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.common.torchrun import torchrun_place
 from spanbert_allen.compat.repairs.early_recovery import is_only_begun
 from spanbert_allen.compat.replacing import replace_function
@@ -63,6 +64,7 @@ def train_model(
     force: bool = False,
     **options: Any,
 ) -> Any:
+    refuse_empty_path(serialization_dir, "the training (-s)", "name a folder")
     folder = Path(serialization_dir)
     # Workers that torchrun starts again do not replace anything: theirs is the folder.
     is_alone = torchrun_place(os.environ) is None and not is_locked(folder)

@@ -10,6 +10,7 @@ from typing import Any
 
 from spanbert_allen.common.errors import DataError
 from spanbert_allen.common.files import replace_file
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.common.spans import CharSpan, WordSpan
 from spanbert_allen.common.text import split_text
 from spanbert_allen.sample_corpus import sample_texts
@@ -113,6 +114,7 @@ def write_sample(folder: str | Path) -> list[Path]:
 
     The files written.
     """
+    refuse_empty_path(folder, "what is to be written", "name a folder")
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

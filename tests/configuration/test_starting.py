@@ -186,7 +186,9 @@ def own(tmp_path):
     return path
 
 
-def test_an_empty_path():
+def test_an_empty_path(config):
+    with pytest.raises(ConfigError, match=r"the path of the training \(-s\) is empty, as a var"):
+        train.train_model(Params(config), "")
     with pytest.raises(ConfigError, match="the path of the configuration is empty, as a variable"):
         read_params("")
 

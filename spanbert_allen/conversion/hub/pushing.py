@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.conversion.hub.card import hub_card, with_licence
 from spanbert_allen.conversion.hub.names import ARCHIVE, checked_repo, reason_of
 from spanbert_allen.encoders.sources import tar_index
@@ -71,6 +72,7 @@ def push(
     `DataError` for a source that is none of these, for a model that is public although `private` is
     asked for, or if the hub refuses.
     """
+    refuse_empty_path(source, "the model", "name a model.tar.gz or a folder")
     files = files_to_push(Path(source), checked_repo(repo), licence)
     try:
         url, names = _commit(files, repo, private=private, card_only=card_only)

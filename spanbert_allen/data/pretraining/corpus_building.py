@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from spanbert_allen.common.errors import ConfigError, DataError
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.encoders import EncoderFiles, find_encoder
 from spanbert_allen.formats.pretraining.corpus import (
@@ -96,6 +97,7 @@ def build_corpus(
     Raises a `ConfigError` if the folder exists or a vocabulary does not begin with `[PAD]`, and a
     `DataError` if the files hold no sentence.
     """
+    refuse_empty_path(folder, "what is to be written", "name a new folder")
     folder = Path(folder)
     if folder.exists():
         raise ConfigError(f"{folder} exists already: remove it, or name another folder")

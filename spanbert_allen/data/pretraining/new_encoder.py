@@ -13,6 +13,7 @@ from tokenizers import BertWordPieceTokenizer
 
 from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.common.new_folder import new_folder
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
 from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES, WordPieceVocabulary
 from spanbert_allen.formats.pretraining.texts import read_sentences
@@ -101,6 +102,7 @@ def write_new_encoder(
     Raises a `ConfigError` if the folder exists or a vocabulary of that size has no place for text,
     and a `DataError` if the files hold no text.
     """
+    refuse_empty_path(folder, "what is to be written", "name a new folder")
     folder = Path(folder)
     if folder.exists():
         raise ConfigError(f"{folder} exists already: remove it, or name another folder")

@@ -24,6 +24,7 @@ from spanbert_allen.common.files import (
     read_lines,
     replace_file,
 )
+from spanbert_allen.common.paths import refuse_empty_path
 from spanbert_allen.common.record_checks import RecordError, record_id
 from spanbert_allen.version import VERSION
 
@@ -71,6 +72,7 @@ def split_files(sources: Sequence[str | Path], folder: str | Path, *, seed: int)
     `list[Path]`
         What was written, the manifest last.
     """
+    refuse_empty_path(folder, "what is to be written", "name a folder")
     folder = Path(folder)
     targets = _targets(sources, folder)
     _refuse_losing(folder / MANIFEST, {half for halves in targets.values() for half in halves})
