@@ -11,7 +11,7 @@ from spanbert_allen.common.files import STANDARD_STREAM, replace_file
 from spanbert_allen.shipped_configs import config_names, find_config, standalone_text, summary
 
 HELP = "list the shipped training configurations, print the path of one, or copy it"
-EXAMPLE = "allennlp train $(spanbert-allen config quickstart/coref) -s out/run"
+EXAMPLE = "spanbert-allen train $(spanbert-allen config quickstart/coref) -s out/run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
     with replace_file(arguments.copy) as file:
         file.write(text)
     if str(arguments.copy) != STANDARD_STREAM:
-        then = f"`{shlex.join(['allennlp', 'train', str(arguments.copy), '-s', 'out/run'])}`"
+        then = f"`{shlex.join(['spanbert-allen', 'train', str(arguments.copy), '-s', 'out/run'])}`"
         print(f"wrote {arguments.copy}: change it, then {then}")
     return 0

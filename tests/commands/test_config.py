@@ -22,6 +22,7 @@ def test_every_configuration_is_listed_with_what_it_is_for(capsys):
         path.with_suffix("").as_posix() for path in found
     )
     assert all(len(line.split()) > 3 for line in lines)
+    assert all(line.count("(") == line.count(")") for line in lines)  # no half sentences
 
 
 @pytest.mark.parametrize("name", ["coref/own_data", "coref/own_data.jsonnet"])
@@ -59,7 +60,7 @@ def test_a_copy_on_standard_output_is_the_configuration_alone(capsys):
 def test_the_command_for_a_copy_can_be_pasted(tmp_path, capsys):
     copy = tmp_path / "my copy.jsonnet"
     assert main(["config", "coref/own_data", "--copy", str(copy)]) == 0
-    assert f"`allennlp train '{copy}' -s out/run`" in capsys.readouterr().out
+    assert f"`spanbert-allen train '{copy}' -s out/run`" in capsys.readouterr().out
 
 
 def test_a_copy_replaces_nothing(tmp_path):

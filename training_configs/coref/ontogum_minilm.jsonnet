@@ -1,4 +1,4 @@
-// OntoGUM (English of many genres, annotated as OntoNotes is: no singletons; speakers where people talk)
+// OntoGUM (English of many genres, annotated as OntoNotes is, no singletons, speakers where people talk)
 // with MiniLM, on two CPU cores. Data: github.com/amir-zeldes/gum; academic, bio, court, interview, news
 // and voyage are free (CC BY, CC BY-SA). Put their files of coref/ontogum/conllu into a folder for each
 // split of splits.md and make each folder a file:

@@ -1,5 +1,5 @@
 // Ablation, pairs of sequences with next-sentence prediction, named entities masked, by turns with
-// random spans (the paper says with whole words; its scripts have spans of p = 0.4).
+// random spans (the paper says with whole words, its scripts have spans of p = 0.4).
 (import '../spanbert_large.jsonnet') {
   next_sentence:: true,
   boundary_weight:: 0,
