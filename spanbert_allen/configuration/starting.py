@@ -94,9 +94,7 @@ def train_model(
         if is_new and failed_at_start and not is_emptied:
             _remove_if_only_begun(folder)
         raise
-    if is_dry_run and is_new and not is_emptied:
-        _remove_if_only_begun(folder)
-    elif not is_dry_run and (folder / "model.tar.gz").is_file():
+    if not is_dry_run and (folder / "model.tar.gz").is_file():
         logger.info("the model is %s, its scores are in metrics.json", folder / "model.tar.gz")
     return model
 

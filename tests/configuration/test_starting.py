@@ -119,16 +119,19 @@ def test_force_does_not_remove_the_folder_that_it_runs_in(config, tmp_path, monk
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["train.jsonl"]
 
 
-def test_a_dry_run_leaves_the_folder_as_it_was(config, tmp_path):
-    """It left files that refused the training after it; with `--force`, it cost the model."""
+def test_a_dry_run_with_force_leaves_the_folder_as_it_was(config, tmp_path):
+    """It removed the trained model."""
     config = with_data(config, tmp_path)
-    train.train_model(Params(copy.deepcopy(config)), str(tmp_path / "run"), dry_run=True)
-    assert [path.name for path in tmp_path.iterdir()] == ["train.jsonl"]
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "model.tar.gz").write_text("old")
     train.train_model(Params(config), str(tmp_path / "run"), force=True, dry_run=True)
     assert {path.name for path in tmp_path.rglob("*")} == {"run", "model.tar.gz", "train.jsonl"}
     assert (tmp_path / "run" / "model.tar.gz").read_text() == "old"
+
+
+def test_a_dry_run_makes_the_vocabulary(config, tmp_path):
+    train.train_model(Params(with_data(config, tmp_path)), str(tmp_path / "run"), dry_run=True)
+    assert (tmp_path / "run" / "vocabulary" / "non_padded_namespaces.txt").is_file()
 
 
 def test_what_was_in_the_folder_stays(config, tmp_path):
