@@ -8,6 +8,7 @@ local encoders = import '../lib/encoders.libsonnet';
   scorers:: 'published',
   head+:: { hidden_dim: 3000 },
   precision:: 'bf16',
+  max_training_segments:: 3,
   epochs:: 20,
   encoder_learning_rate:: 2e-5,
   task_learning_rate:: 1e-4,

@@ -22,7 +22,9 @@ coref {
   mention_loss_weight:: 1.0,
   singletons:: true,
 
-  epochs:: 15,
-  encoder_learning_rate:: 5e-5,
+  // Whole documents need half of the epochs that parts of three segments do.
+  max_training_segments:: null,
+  epochs:: 8,
+  encoder_learning_rate:: 1e-4,
   task_learning_rate:: 3e-4,
 }
