@@ -1,4 +1,4 @@
-// LitBank (openings of English novels, singletons annotated) with MiniLM: an hour on two CPU cores.
+// LitBank (openings of English novels, singletons annotated) with MiniLM, on two CPU cores.
 // Data: github.com/dbamman/litbank, CC BY 4.0; one CoNLL file a split.
 local coref = import '../lib/coref.libsonnet';
 local encoders = import '../lib/encoders.libsonnet';
