@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.record_checks import shown
+from spanbert_allen.common.record_checks import is_whole, shown
 from spanbert_allen.common.spans import CharSpan
 from spanbert_allen.data.piece_document import PieceDocument
 from spanbert_allen.data.pieces import PieceTokenizer, SpecialPieces
@@ -227,12 +227,12 @@ def _document(item: Any, language: str) -> CorefDocument:
 
 def _span(span: Any, text: str) -> CharSpan:
     try:
-        start, end = (int(place) for place in span)
+        start, end = span
     except (TypeError, ValueError):
         start = end = -1
-    if not 0 <= start < end <= len(text):
+    if not (is_whole(start) and is_whole(end) and 0 <= start < end <= len(text)):
         raise DataError(
             f"{shown(span)} is no span of a text of {len(text)} characters; give a start and an "
             "end, the end outside"
         )
-    return CharSpan(start, end)
+    return CharSpan(int(start), int(end))

@@ -59,7 +59,7 @@ def parse_record(text: str, *, line: int | None = None) -> Record:
         except (ValueError, RecursionError) as error:
             return Record({}, line=line, problem=f"not JSON ({error}); a text ends in a quote")
     try:
-        return Record(json_object(text), line=line)
+        return Record(json_object(text, line=line), line=line)
     except DataError as error:
         return Record({}, line=line, problem=error.problem)
 

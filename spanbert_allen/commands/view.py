@@ -20,13 +20,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Show the file, and return the exit status."""
     from spanbert_allen.common.files import STANDARD_STREAM
     from spanbert_allen.common.outputs import refuse_overwriting
+    from spanbert_allen.common.paths import refuse_empty_path
     from spanbert_allen.results.escaping import for_terminal
     from spanbert_allen.results.html.page import write_html
     from spanbert_allen.results.kinds import name_of, read_results
     from spanbert_allen.results.terminal.render import render_terminal, wants_colour
 
     results = read_results(arguments.predictions)
-    if arguments.html:
+    if arguments.html is not None:
+        refuse_empty_path(arguments.html, "the page", "name a file")
         refuse_overwriting(arguments.html, [arguments.predictions])
         write_html(results, arguments.html, title=arguments.title)
         if arguments.html != STANDARD_STREAM:

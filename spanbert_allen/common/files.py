@@ -167,6 +167,7 @@ def json_object(
     """
     if _NOT_UTF8.search(text):
         raise DataError("not UTF-8 text; convert the file to UTF-8", path, line)
+    cure = "give" if line is None else "every line must hold"
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -175,14 +176,10 @@ def json_object(
             reason = f"{error.msg} at column {error.colno}"
         elif isinstance(error, RecursionError):
             reason = "nested too deep"
-        raise DataError(
-            f"not JSON ({reason}); every line must hold one whole JSON object", path, line
-        ) from error
+        raise DataError(f"not JSON ({reason}); {cure} one whole JSON object", path, line) from error
     if not isinstance(value, dict):
         raise DataError(
-            f"a JSON {_json_type(value)}, not an object; every line must hold one object: {{...}}",
-            path,
-            line,
+            f"a JSON {_json_type(value)}, not an object; {cure} one object: {{...}}", path, line
         )
     return value
 

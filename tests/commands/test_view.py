@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spanbert_allen.__main__ import main
-from spanbert_allen.common.errors import DataError
+from spanbert_allen.common.errors import ConfigError, DataError
 
 MENTIONS = [{"start": 0, "end": 3, "text": "Ann"}, {"start": 4, "end": 7, "text": "her"}]
 RESULT = {"doc_key": "d", "text": "Ann her.", "clusters": [MENTIONS]}
@@ -36,6 +36,11 @@ def test_as_a_page(predictions: Path, capsys: pytest.CaptureFixture) -> None:
     assert "Not predicted: no text" in written
     assert main(["view", str(predictions), "--html", "-", "--title", "Mine"]) == 0
     assert capsys.readouterr().out == written
+
+
+def test_an_empty_name_of_the_page_is_refused(predictions: Path) -> None:
+    with pytest.raises(ConfigError, match="the path of the page is empty"):
+        main(["view", str(predictions), "--html", ""])
 
 
 def test_another_file_is_refused_and_nothing_written(predictions: Path) -> None:

@@ -82,6 +82,7 @@ def test_every_trained_model_encodes(name):
         (TEXT, {"level": "sentences"}, ConfigError, "it must be one of pieces, words, spans, text"),
         (TEXT, {"level": "spans"}, ConfigError, "give both or none"),
         (TEXT, {"spans": [(3, 3)]}, DataError, "is no span of a text of 44 characters"),
+        (TEXT, {"spans": [(0, 2.9)]}, DataError, "is no span of a text of 44 characters"),
         (TEXT, {"spans": ["x"]}, DataError, "is no span of a text of 44 characters"),
         ([TEXT], {"spans": []}, DataError, "1 texts, but spans for 0"),
         ([3], {}, DataError, "3 is no text"),

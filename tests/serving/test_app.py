@@ -238,6 +238,7 @@ def test_each_task_of_a_model_of_several_is_served(trained_multitask):
     ("path", "body", "status", "sentence"),
     [
         ("/coref", {"text": 3}, 422, "text is 3; it must be a string"),
+        ("/coref", [1], 422, "a JSON list, not an object; give one object"),
         ("/coref", {}, 422, "give exactly one of text, tokens, sentences"),
         ("/coref", {"text": "A", "top_antecedents": 3}, 422, "put it into `options`"),
         ("/coref", {"text": "A", "options": {"top": 3}}, 422, "`top` is no option"),

@@ -153,17 +153,26 @@ def _run_allennlp(
     progress.now("")
     if status:
         raise UserError(
-            f"`allennlp {arguments[0]}` stopped with status {status}: "
+            f"`{_program()} {arguments[0]}` stopped with status {status}: "
             f"{last_words(paths.log).removeprefix('error: ')} (all it wrote is in {paths.log})"
         )
 
 
 def _allennlp(arguments: list[str]) -> list[str]:
     """Return the command as it works from this folder."""
+    return [*sibling_program(_program()), *arguments]
+
+
+def _program() -> str:
+    """
+    Return what to start: AllenNLP's own program where this package is its plugin.
+
+    Elsewhere that one would import files of the folder which are called as parts of
+    `allennlp_models` are, such as a `common.py`.
+    """
     plugins = Path(".allennlp_plugins")
     is_plugin = plugins.is_file() and "spanbert_allen" in plugins.read_text().split()
-    package = [] if is_plugin else ["--include-package", "spanbert_allen"]
-    return [*sibling_program("allennlp"), *arguments, *package]
+    return "allennlp" if is_plugin else "spanbert-allen"
 
 
 def _show(

@@ -89,7 +89,7 @@ def _items(path: str | Path, layout: str) -> Iterator[ArrayItem]:
     for number, line in read_lines(path, errors="surrogateescape"):
         if line.strip():
             try:
-                yield ArrayItem(number, json_object(line))
+                yield ArrayItem(number, json_object(line, line=number))
             except DataError as error:
                 yield ArrayItem(number, None, error.problem)
 

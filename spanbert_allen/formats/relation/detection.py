@@ -119,7 +119,7 @@ def _items(path: str | Path, layout: Layout) -> Iterator[ArrayItem]:
     else:
         for number, line in filled_lines(path, must_hold="one JSON object a line"):
             try:
-                yield ArrayItem(number, json_object(line))
+                yield ArrayItem(number, json_object(line, line=number))
             except DataError as error:
                 yield ArrayItem(number, None, error.problem)
 

@@ -88,7 +88,10 @@ class MultitaskLoader(DataLoader):
         self._next_epoch = 0
         self._passes: dict[str, tuple[int, list[list[int]]]] = {}
         self.cuda_device: torch.device | None = None
-        logger.info("batches of an epoch: %s", sizes if evaluation else self._schedule.counts)
+        if evaluation:
+            logger.info("batches: %s", sizes)
+        else:
+            logger.info("batches of an epoch: %s", self._schedule.counts)
 
     def __len__(self) -> int:
         return len(self._share(self._plan(0)))

@@ -47,6 +47,14 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def own_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `spanbert-allen` be what can be started, and `allennlp` not."""
+    monkeypatch.setattr(
+        quickstart, "sibling_program", lambda name: FAKE if name == "spanbert-allen" else [name]
+    )
+
+
 def test_everything_is_made_and_said(
     repository: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,7 +126,9 @@ def test_question_answering(
     assert record["question"] == DEFAULT_QUESTION and "mayor" in record["context"]
 
 
-def test_another_folder_and_no_plugin_line(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_another_folder_and_no_plugin_line(
+    repository: Path, capsys: pytest.CaptureFixture, own_program: None
+) -> None:
     (repository / ".allennlp_plugins").unlink()
     quickstart.run(options("--out", "my out"))
     printed = re.findall(r"^  \$ (.*)$", capsys.readouterr().out, re.MULTILINE)
@@ -127,7 +137,8 @@ def test_another_folder_and_no_plugin_line(repository: Path, capsys: pytest.Capt
         "train_data_path": "my out/data/coref_train.jsonl",
         "validation_data_path": "my out/data/coref_dev.jsonl",
     }
-    assert all(command.endswith("--include-package spanbert_allen") for command in printed)
+    assert [command.startswith(shlex.join(FAKE)) for command in printed] == [True] * 3
+    assert "--include-package" not in " ".join(printed)
     assert (repository / "my out" / "data" / "coref_dev.jsonl").exists()
 
 
@@ -143,17 +154,24 @@ def test_a_command_that_fails_is_one_sentence(repository: Path, command: str) ->
 
 
 def test_outside_of_the_repository_the_installed_configuration_is_trained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    own_program: None,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        quickstart, "sibling_program", lambda name: FAKE if name == "allennlp" else [name]
-    )
     assert quickstart.run(options()) == 0
     config = ROOT / "training_configs" / "quickstart" / "coref.jsonnet"
-    assert f"train {config} -s out/quickstart/coref -f --include-package spanbert_allen" in (
-        capsys.readouterr().out
-    )
+    assert f"train {config} -s out/quickstart/coref -f\n" in capsys.readouterr().out
+
+
+def test_where_it_is_no_plugin_a_failure_names_the_program_that_ran(
+    repository: Path, own_program: None
+) -> None:
+    (repository / ".allennlp_plugins").unlink()
+    Path("fail_at").write_text("train")
+    with pytest.raises(UserError, match="`spanbert-allen train` stopped with status 1"):
+        quickstart.run(options())
 
 
 def test_the_default_text_is_a_short_one() -> None:
