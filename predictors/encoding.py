@@ -204,7 +204,7 @@ class TextEncoder:
             chars = [CharSpan(0, len(document.text))]
             members = [np.ones(len(word_ids), bool)]
         else:
-            chars = [_span(span, document.text) for span in spans or ()]
+            chars = [_span(span, document.text) for span in (() if spans is None else spans)]
             members = [(offsets[:, 0] < end) & (offsets[:, 1] > start) for start, end in chars]
         means = np.zeros((len(chars), vectors.shape[1]), np.float32)
         for row, member in enumerate(members):

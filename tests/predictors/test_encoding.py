@@ -67,6 +67,13 @@ def test_many_texts_are_what_each_is_alone(encoder):
     assert [one.texts() for one in several] == [["Ida"], ["met", "her"]]
 
 
+def test_offsets_of_a_result_are_spans(encoder):
+    words = encoder.encode(TEXT)
+    spans = encoder.encode(TEXT, spans=words.offsets)
+    assert spans.texts() == words.texts()
+    np.testing.assert_allclose(spans.vectors, words.vectors, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["coref", "qa", "relation", "sequence"])
 def test_every_trained_model_encodes(name):
     model = spanbert_allen.load(FIXTURES / "archives" / f"{name}.tar.gz")
