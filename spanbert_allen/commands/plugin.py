@@ -8,6 +8,8 @@ from pathlib import Path
 HELP = "let the plain `allennlp` command find this package from any folder"
 EXAMPLE = "spanbert-allen plugin"
 LINE = "spanbert_allen"
+LOCAL = Path(".allennlp_plugins")
+"""The file in which AllenNLP finds the plugins of the current folder."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    local = Path(".allennlp_plugins")
-    path = local if arguments.local else Path.home() / ".allennlp" / "plugins"
+    path = LOCAL if arguments.local else Path.home() / ".allennlp" / "plugins"
     if add_line(path):
         print(f"{path} now names {LINE}: `allennlp train`, `evaluate` and `predict` load it")
     else:
@@ -29,11 +30,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def has_line(path: Path) -> bool:
+    """Return whether the file is there and names this package."""
+    return LINE in (line.strip() for line in _text(path).splitlines())
+
+
 def add_line(path: Path) -> bool:
     """Add the line if it is not there, and return whether it was added; other lines stay."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    if LINE in (line.strip() for line in text.splitlines()):
+    if has_line(path):
         return False
+    text = _text(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if text and not text.endswith("\n"):
         text += "\n"
@@ -42,3 +48,7 @@ def add_line(path: Path) -> bool:
     beside.write_text(f"{text}{LINE}\n", encoding="utf-8")
     beside.replace(target)
     return True
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from spanbert_allen.commands import plugin
 from spanbert_allen.commands.quickstart.logged_run import last_words, run_logged, sibling_program
 from spanbert_allen.commands.quickstart.paths import QuickstartPaths
 from spanbert_allen.commands.quickstart.progress import EpochReport, Percentage, Progress
@@ -165,14 +166,12 @@ def _allennlp(arguments: list[str]) -> list[str]:
 
 def _program() -> str:
     """
-    Return what to start: AllenNLP's own program where this package is its plugin.
+    Return what to start: AllenNLP's own program in a folder that names this package as a plugin.
 
     Elsewhere that one would import files of the folder which are called as parts of
     `allennlp_models` are, such as a `common.py`.
     """
-    plugins = Path(".allennlp_plugins")
-    is_plugin = plugins.is_file() and "spanbert_allen" in plugins.read_text().split()
-    return "allennlp" if is_plugin else "spanbert-allen"
+    return "allennlp" if plugin.has_line(plugin.LOCAL) else "spanbert-allen"
 
 
 def _show(

@@ -12,8 +12,7 @@ from typing import Any
 from tokenizers import BertWordPieceTokenizer
 
 from spanbert_allen.common.errors import ConfigError, DataError
-from spanbert_allen.common.new_folder import new_folder
-from spanbert_allen.common.paths import refuse_empty_path
+from spanbert_allen.common.new_folder import checked_new_folder, new_folder
 from spanbert_allen.encoders.saved_encoder import to_json_bytes
 from spanbert_allen.encoders.vocabulary import SPECIAL_PIECES, WordPieceVocabulary
 from spanbert_allen.formats.pretraining.texts import read_sentences
@@ -99,13 +98,10 @@ def write_new_encoder(
 
     Files are read twice; what can be read only once, such as a pipe, is held in memory.
 
-    Raises a `ConfigError` if the folder exists or a vocabulary of that size has no place for text,
-    and a `DataError` if the files hold no text.
+    Raises a `ConfigError` if a vocabulary of that size has no place for text, and a `DataError` if
+    the folder is there and not empty, or the files hold no text.
     """
-    refuse_empty_path(folder, "what is to be written", "name a new folder")
-    folder = Path(folder)
-    if folder.exists():
-        raise ConfigError(f"{folder} exists already: remove it, or name another folder")
+    folder = checked_new_folder(folder)
     pieces = _learn_pieces(sources, layout, vocabulary_size, lower_case=lower_case)
     if len(pieces) == len(SPECIAL_PIECES):
         raise DataError("the files hold no text to learn a vocabulary from", sources[0])
@@ -114,7 +110,7 @@ def write_new_encoder(
         "config.json": to_json_bytes(sizes.config(len(pieces))),
         "tokenizer_config.json": to_json_bytes({"do_lower_case": lower_case}),
     }
-    with new_folder(folder.absolute()) as beside:
+    with new_folder(folder) as beside:
         for name, content in contents.items():
             (beside / name).write_bytes(content)
     return len(pieces)

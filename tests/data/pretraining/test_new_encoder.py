@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from spanbert_allen.common.errors import ConfigError
+from spanbert_allen.common.errors import ConfigError, DataError
 from spanbert_allen.data.pieces import PieceTokenizer
 from spanbert_allen.data.pretraining.new_encoder import EncoderSizes, write_new_encoder
 from spanbert_allen.encoders import find_encoder
@@ -67,6 +67,16 @@ def test_a_pipe_is_read_once(tmp_path):
 
 def characters(files):
     return {piece for piece in files.vocabulary.pieces if len(piece) == 1}
+
+
+def test_nothing_is_replaced(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text(ENGLISH)
+    (tmp_path / "encoder").mkdir()
+    (tmp_path / "encoder" / "vocab.txt").write_text("mine")
+    with pytest.raises(DataError, match="is there already; name a new folder"):
+        learn(path, tmp_path / "encoder")
+    assert (tmp_path / "encoder" / "vocab.txt").read_text() == "mine"
 
 
 def test_what_a_killed_run_left_is_in_nobodys_way(tmp_path):
